@@ -53,70 +53,47 @@ export class SlimboardError extends Error {
   }
 }
 
-type Cause = { cause?: unknown };
+type Cause = { readonly cause?: unknown };
+
+/** Makes the base class of the failures with a code. */
+function failure(code: ErrorCode, retry = NEVER) {
+  return class extends SlimboardError {
+    constructor(message: string, { cause }: Cause = {}) {
+      super(code, message, { retry, cause });
+    }
+  };
+}
 
 /** A settings file, environment variable or flag is wrong. The command exits with code 2. */
-export class SettingsError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('settings', message, options);
-  }
-}
+export class SettingsError extends failure('settings') {}
 
 /** A text is not a valid repository, tag, digest or image reference. Exit code 2 when a person typed it. */
-export class InvalidReferenceError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('invalid-reference', message, options);
-  }
-}
+export class InvalidReferenceError extends failure('invalid-reference') {}
 
 /** The registry still answers 401 after one token refresh. */
-export class AuthenticationError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('authentication', message, options);
-  }
-}
+export class AuthenticationError extends failure('authentication') {}
 
 /** The registry answers 403: the credentials are valid but lack permission. */
-export class AccessDeniedError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('access-denied', message, options);
-  }
-}
+export class AccessDeniedError extends failure('access-denied') {}
 
 /** A repository, tag, manifest or blob does not exist, or no longer does. */
-export class NotFoundError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('not-found', message, options);
-  }
-}
+export class NotFoundError extends failure('not-found') {}
 
 /** The registry itself reports that the repository does not exist. A plain 404 does not prove that. */
 export class UnknownRepositoryError extends NotFoundError {}
 
 /** The content is of a kind that slimboard does not read. */
-export class UnsupportedContentError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('unsupported-content', message, options);
-  }
-}
+export class UnsupportedContentError extends failure('unsupported-content') {}
 
 /** JSON has the wrong shape; the message gives the path of the field. */
-export class MalformedContentError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('malformed-content', message, options);
-  }
-}
+export class MalformedContentError extends failure('malformed-content') {}
 
 /** Content exceeds its limit, or the size in its descriptor. */
-export class TooLargeError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('too-large', message, options);
-  }
-}
+export class TooLargeError extends failure('too-large') {}
 
 /** Bytes do not match their descriptor. A retry may fetch the right ones, unless `retry` says otherwise. */
 export class ContentMismatchError extends SlimboardError {
-  constructor(message: string, options?: Cause & { retry?: Retry }) {
+  constructor(message: string, options?: Cause & { readonly retry?: Retry }) {
     super('content-mismatch', message, { retry: BACKOFF, ...options });
   }
 }
@@ -129,53 +106,25 @@ export class RateLimitedError extends SlimboardError {
 }
 
 /** The registry did not answer properly: 5xx, timeout, reset, refused connection, unknown host or TLS failure. */
-export class RegistryUnavailableError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('registry-unavailable', message, { ...options, retry: BACKOFF });
-  }
-}
+export class RegistryUnavailableError extends failure('registry-unavailable', BACKOFF) {}
 
 /** The database cannot be reached, or asked for the transaction to be retried. */
-export class StoreUnavailableError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('store-unavailable', message, { ...options, retry: BACKOFF });
-  }
-}
+export class StoreUnavailableError extends failure('store-unavailable', BACKOFF) {}
 
 /** Redis cannot be reached, or the server is not Redis. */
-export class QueueUnavailableError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('queue-unavailable', message, { ...options, retry: BACKOFF });
-  }
-}
+export class QueueUnavailableError extends failure('queue-unavailable', BACKOFF) {}
 
 /** A report could not be written, or a webhook did not accept its message. */
-export class DeliveryError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('delivery', message, { ...options, retry: BACKOFF });
-  }
-}
+export class DeliveryError extends failure('delivery', BACKOFF) {}
 
 /** Another process has the embedded database open. */
-export class StoreLockedError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('store-locked', message, options);
-  }
-}
+export class StoreLockedError extends failure('store-locked') {}
 
 /** The database's schema is newer than this program supports, or older and may not be migrated here. */
-export class StoreVersionError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('store-version', message, options);
-  }
-}
+export class StoreVersionError extends failure('store-version') {}
 
 /** Another process is auditing one of the same sources. */
-export class AuditRunningError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('audit-running', message, options);
-  }
-}
+export class AuditRunningError extends failure('audit-running') {}
 
 /**
  * Whether an error affects a single item only. A rate limit affects every item; an abort too, but is no SlimboardError.
