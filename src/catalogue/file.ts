@@ -1,3 +1,5 @@
+import { optional } from '../common/optional.ts';
+import { snakeCase } from '../common/snake-case.ts';
 import { streamRows } from '../database/cursor.ts';
 import type { Database } from '../database/database.ts';
 import { MalformedContentError, SettingsError, SlimboardError } from '../errors.ts';
@@ -152,15 +154,9 @@ function readTime(text: string, field: string): string {
   return time.toISOString();
 }
 
+const TEXTS = ['runtime', 'runtimeVersion', 'variant', 'distro', 'distroVersion'] as const;
+
 function optionalTexts(line: JsonObject): Partial<BaseImage> {
-  const fields = [
-    ['runtime', 'runtime'],
-    ['runtime_version', 'runtimeVersion'],
-    ['variant', 'variant'],
-    ['distro', 'distro'],
-    ['distro_version', 'distroVersion'],
-  ] as const;
-  return Object.fromEntries(
-    fields.flatMap(([name, key]) => (line[name] === undefined ? [] : [[key, readString(line[name], name)]])),
-  );
+  const read = (name: string) => (line[name] === undefined ? undefined : readString(line[name], name));
+  return Object.assign({}, ...TEXTS.map((key) => optional(key, read(snakeCase(key)))));
 }

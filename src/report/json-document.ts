@@ -1,3 +1,5 @@
+import { snakeCase } from '../common/snake-case.ts';
+
 /** What a command or the API answers to programs. Keys are in snake_case, as columns of reports are. */
 export interface JsonDocument {
   readonly schema: DocumentSchema;
@@ -27,7 +29,7 @@ function isPlainObject(value: unknown): value is object {
 function membersInSnakeCase(members: object): object {
   return Object.fromEntries(
     Object.entries(members).map(([key, value]) => [
-      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      snakeCase(key),
       KEYED_BY_DATA.has(key) ? value : inSnakeCase(value),
     ]),
   );

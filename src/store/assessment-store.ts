@@ -1,8 +1,9 @@
 import type { BaseVerdict } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
-import { storableJson } from '../database/storable.ts';
-import { type Digest, digestBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes, digestHex } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
+import { columnsOf } from './columns-of.ts';
+import { jsonRows } from './json-rows.ts';
 
 /** The stored assessment of one image. Sizes are bytes. */
 export interface Assessment {
@@ -45,65 +46,38 @@ export interface Assessment {
 export async function saveAssessments(tx: Queryable, assessments: readonly Assessment[], now: string): Promise<void> {
   if (assessments.length === 0) return;
   await Promise.all([
-    tx.query(SAVE_ASSESSMENTS, [storableJson(assessments.map(assessmentRow)), now]),
+    tx.query(SAVE_ASSESSMENTS, [jsonRows(assessments.map(assessmentRow)), now]),
     saveFindings(tx, assessments),
     saveLayerVerdicts(tx, assessments),
   ]);
 }
 
-const ASSESSMENT_COLUMNS = `manifest_id, rules_key, bases_key, base_image, base_digest, base_confidence, base_evidence, base_layers, base_bytes, app_bytes,
-  distro, distro_version, distro_eol, runtime, runtime_version, framework, variant, build_tool, multi_stage, multi_stage_evidence, run_user,
-  runs_as_root, team_label, finding_rules, uncompressed_bytes, wasted_bytes, savings_min_bytes, savings_max_bytes, slim_score, techniques, judged_at`;
+/** The columns that rows of JSON hold, with their types. */
+const JSON_COLUMNS = `manifest_id int8, rules_key text, bases_key text, base_image text, base_digest text, base_confidence text, base_evidence text,
+  base_layers int4, base_bytes int8, app_bytes int8, distro text, distro_version text, distro_eol date, runtime text, runtime_version text,
+  framework text, variant text, build_tool text, multi_stage text, multi_stage_evidence text, run_user text, runs_as_root bool, team_label text,
+  finding_rules text, uncompressed_bytes int8, wasted_bytes int8, savings_min_bytes int8, savings_max_bytes int8, slim_score numeric, techniques jsonb`;
+const COLUMNS = JSON_COLUMNS.split(',').map((column) => column.trim().split(' ', 1).join());
 
 const SAVE_ASSESSMENTS = `
-  insert into assessment (${ASSESSMENT_COLUMNS})
-  select ${ASSESSMENT_COLUMNS.replace('base_digest', "decode(base_digest, 'hex')").replace('judged_at', '$2::timestamptz')}
-  from jsonb_to_recordset($1::jsonb) as n (
-    manifest_id int8, rules_key text, bases_key text, base_image text, base_digest text, base_confidence text, base_evidence text, base_layers int4,
-    base_bytes int8, app_bytes int8, distro text, distro_version text, distro_eol date, runtime text, runtime_version text, framework text, variant text,
-    build_tool text, multi_stage text, multi_stage_evidence text, run_user text, runs_as_root bool, team_label text, finding_rules text, uncompressed_bytes int8,
-    wasted_bytes int8, savings_min_bytes int8, savings_max_bytes int8, slim_score numeric, techniques jsonb)
+  insert into assessment (${COLUMNS.join(', ')}, judged_at)
+  select ${COLUMNS.join(', ').replace('base_digest', "decode(base_digest, 'hex')")}, $2::timestamptz
+  from jsonb_to_recordset($1::jsonb) as n (${JSON_COLUMNS})
   order by manifest_id
-  on conflict (manifest_id) do update set ${ASSESSMENT_COLUMNS.split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== 'manifest_id')
-    .map((name) => `${name} = excluded.${name}`)
-    .join(', ')}`;
+  on conflict (manifest_id) do update set ${[...COLUMNS.slice(1), 'judged_at'].map((name) => `${name} = excluded.${name}`).join(', ')}`;
 
-function assessmentRow(assessment: Assessment): object {
-  const { base } = assessment;
+function assessmentRow({ base, distroEndOfLife, user, findings, layers, ...others }: Assessment): object {
   const known = base.confidence === 'unknown' ? undefined : base;
   return {
-    manifest_id: assessment.manifestId,
-    rules_key: assessment.rulesKey,
-    bases_key: assessment.basesKey,
-    base_image: known ? known.references.join(';') : null,
-    base_digest: known?.digest ? digestBytes(known.digest).toString('hex') : null,
-    base_confidence: known?.confidence ?? null,
-    base_evidence: base.confidence === 'unknown' ? base.reason : base.evidence,
-    base_layers: base.layerCount ?? null,
-    base_bytes: assessment.baseBytes ?? null,
-    app_bytes: assessment.appBytes ?? null,
-    distro: assessment.distro ?? null,
-    distro_version: assessment.distroVersion ?? null,
-    distro_eol: assessment.distroEndOfLife ?? null,
-    runtime: assessment.runtime ?? null,
-    runtime_version: assessment.runtimeVersion ?? null,
-    framework: assessment.framework ?? null,
-    variant: assessment.variant ?? null,
-    build_tool: assessment.buildTool ?? null,
-    multi_stage: assessment.multiStage,
-    multi_stage_evidence: assessment.multiStageEvidence,
-    run_user: assessment.user,
-    runs_as_root: assessment.runsAsRoot ?? null,
-    team_label: assessment.teamLabel ?? null,
-    finding_rules: [...new Set(assessment.findings.map(({ rule }) => rule))].sort().join(';'),
-    uncompressed_bytes: assessment.uncompressedBytes ?? null,
-    wasted_bytes: assessment.wastedBytes ?? null,
-    savings_min_bytes: assessment.savingsMinBytes,
-    savings_max_bytes: assessment.savingsMaxBytes,
-    slim_score: assessment.slimScore,
-    techniques: assessment.techniques,
+    ...others,
+    baseImage: known?.references.join(';'),
+    baseDigest: known?.digest && digestHex(known.digest),
+    baseConfidence: known?.confidence,
+    baseEvidence: base.confidence === 'unknown' ? base.reason : base.evidence,
+    baseLayers: base.layerCount,
+    distroEol: distroEndOfLife,
+    runUser: user,
+    findingRules: [...new Set(findings.map(({ rule }) => rule))].sort().join(';'),
   };
 }
 
@@ -112,29 +86,23 @@ async function saveFindings(tx: Queryable, assessments: readonly Assessment[]): 
     assessments.map(({ manifestId }) => manifestId),
   ]);
   const rows = assessments.flatMap(({ manifestId, findings }) =>
-    findings.map((finding, ordinal) => ({
-      manifest_id: manifestId,
-      ordinal,
-      rule: finding.rule,
-      severity: finding.severity,
-      confidence: finding.confidence,
-      message: finding.message,
-      layer: finding.evidence.find(({ layer }) => layer !== undefined)?.layer ?? null,
-      min_bytes: finding.bytes?.min ?? null,
-      max_bytes: finding.bytes?.max ?? null,
-    })),
+    findings.map(({ evidence, bytes, ...finding }, ordinal) => {
+      const layer = evidence.find((place) => place.layer !== undefined)?.layer;
+      return { ...finding, manifestId, ordinal, layer, minBytes: bytes?.min, maxBytes: bytes?.max };
+    }),
   );
   if (rows.length === 0) return;
   await tx.query(
     `insert into finding (manifest_id, ordinal, rule, severity, confidence, message, layer, min_bytes, max_bytes)
      select * from jsonb_to_recordset($1::jsonb) as n (
        manifest_id int8, ordinal int4, rule text, severity text, confidence text, message text, layer int4, min_bytes int8, max_bytes int8)`,
-    [storableJson(rows)],
+    [jsonRows(rows)],
   );
 }
 
 /** How one image classifies a layer. */
 interface LayerVerdict {
+  readonly digest: Digest;
   readonly class: string;
   readonly instruction: string;
   /** The number of layers of that image. */
@@ -157,13 +125,11 @@ async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment
       if (!other || hasPrecedence(verdict, other)) chosen.set(layer.digest, verdict);
     }
   }
-  const rows = [...chosen.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-  if (rows.length === 0) return;
+  const verdicts = [...chosen.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+  if (verdicts.length === 0) return;
   await tx.query(SAVE_LAYER_VERDICTS, [
-    rows.map(([digest]) => digestBytes(digest)),
-    rows.map(([, verdict]) => verdict.class),
-    rows.map(([, { instruction }]) => instruction),
-    rows.map(([, { layers }]) => layers),
+    verdicts.map(({ digest }) => digestBytes(digest)),
+    ...columnsOf(verdicts, 'class', 'instruction', 'layers'),
     assessments[0]?.classifierVersion ?? 0,
   ]);
 }

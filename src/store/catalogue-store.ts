@@ -1,11 +1,12 @@
 import type { BaseContent, BaseImage } from '../catalogue/base-image.ts';
 import type { KnownBase, NewerBuild } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
-import { storableJson } from '../database/storable.ts';
 import { chainIds } from '../oci/chain-id.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes, digestFromBytes, digestHex } from '../oci/digest.ts';
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
+import { jsonRows } from './json-rows.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 /** A repository whose tags the catalogue knows. */
 export interface BaseRepository {
@@ -46,46 +47,23 @@ export async function readKnownBaseImages(
   digests: readonly Digest[],
 ): Promise<ReadonlyMap<Digest, BaseContent>> {
   if (digests.length === 0) return new Map();
-  const rows = await db.query<BaseRow>(
-    `select distinct on (digest) ${CONTENT} from base_image where digest = any($1::bytea[]) order by digest`,
+  const rows = await db.query<ContentRow>(
+    `select distinct on (digest) ${CONTENT_COLUMNS} from base_image where digest = any($1::bytea[]) order by digest`,
     [digests.map(digestBytes)],
   );
   return new Map(rows.map((row) => [digestFromBytes(row.digest), contentOf(row)]));
 }
 
-const CONTENT = `digest, platform, chain_id, layer_count, pull_bytes, labels, created_at, runtime, runtime_version, variant,
-  distro, distro_version`;
+const CONTENT_COLUMNS = `digest, platform, chain_id as "chainId", layer_count as "layerCount", pull_bytes as "pullBytes", labels,
+  created_at as "createdAt", runtime, runtime_version as "runtimeVersion", variant, distro, distro_version as "distroVersion"`;
 
-interface BaseRow {
+interface ContentRow extends Omit<BaseContent, 'digest' | 'chainId'> {
   readonly digest: Uint8Array;
-  readonly platform: string;
-  readonly chain_id: Uint8Array;
-  readonly layer_count: number;
-  readonly pull_bytes: number;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly created_at: string | null;
-  readonly runtime: string | null;
-  readonly runtime_version: string | null;
-  readonly variant: string | null;
-  readonly distro: string | null;
-  readonly distro_version: string | null;
+  readonly chainId: Uint8Array;
 }
 
-function contentOf(row: BaseRow): BaseContent {
-  return {
-    digest: digestFromBytes(row.digest),
-    platform: row.platform,
-    chainId: digestFromBytes(row.chain_id),
-    layerCount: row.layer_count,
-    pullBytes: row.pull_bytes,
-    labels: row.labels,
-    ...(row.created_at === null ? {} : { createdAt: row.created_at }),
-    ...(row.runtime === null ? {} : { runtime: row.runtime }),
-    ...(row.runtime_version === null ? {} : { runtimeVersion: row.runtime_version }),
-    ...(row.variant === null ? {} : { variant: row.variant }),
-    ...(row.distro === null ? {} : { distro: row.distro }),
-    ...(row.distro_version === null ? {} : { distroVersion: row.distro_version }),
-  };
+function contentOf(row: ContentRow): BaseContent {
+  return { ...withoutNulls(row), digest: digestFromBytes(row.digest), chainId: digestFromBytes(row.chainId) };
 }
 
 /**
@@ -162,7 +140,8 @@ export async function saveBaseImages(
   if (images.length === 0) return;
   const learned = merge === 'seen-now' ? 'base_image.learned_at' : 'excluded.learned_at';
   await tx.query(
-    `insert into base_image (registry, repository, tag, index_digest, learned_at, newest, ${CONTENT})
+    `insert into base_image (registry, repository, tag, index_digest, learned_at, newest, digest, platform,
+       chain_id, layer_count, pull_bytes, labels, created_at, runtime, runtime_version, variant, distro, distro_version)
      select registry, repository, tag, decode(index_digest, 'hex'), learned_at, newest, decode(digest, 'hex'), platform,
        decode(chain_id, 'hex'), layer_count, pull_bytes, labels, created_at, runtime, runtime_version, variant, distro, distro_version
      from jsonb_to_recordset($1::jsonb) as n (
@@ -174,32 +153,13 @@ export async function saveBaseImages(
        learned_at = case when base_image.newest then ${learned} else excluded.learned_at end, runtime = excluded.runtime,
        runtime_version = excluded.runtime_version, variant = excluded.variant, distro = excluded.distro, distro_version = excluded.distro_version
      where ${MERGE[merge]}`,
-    [storableJson(images.map(jsonRow))],
+    [jsonRows(images.map(rowOf))],
   );
 }
 
-function jsonRow(image: BaseImage): object {
-  const hex = (digest: Digest) => digestBytes(digest).toString('hex');
-  return {
-    registry: image.registry,
-    repository: image.repository,
-    tag: image.tag,
-    digest: hex(image.digest),
-    index_digest: image.indexDigest ? hex(image.indexDigest) : null,
-    platform: image.platform,
-    chain_id: hex(image.chainId),
-    layer_count: image.layerCount,
-    pull_bytes: image.pullBytes,
-    labels: image.labels,
-    created_at: image.createdAt ?? null,
-    learned_at: image.learnedAt,
-    newest: image.newest,
-    runtime: image.runtime ?? null,
-    runtime_version: image.runtimeVersion ?? null,
-    variant: image.variant ?? null,
-    distro: image.distro ?? null,
-    distro_version: image.distroVersion ?? null,
-  };
+function rowOf({ digest, indexDigest, chainId, ...image }: BaseImage): object {
+  const digests = { digest: digestHex(digest), indexDigest: indexDigest && digestHex(indexDigest) };
+  return { ...image, ...digests, chainId: digestHex(chainId) };
 }
 
 /**

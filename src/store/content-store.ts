@@ -1,8 +1,8 @@
 import type { Queryable } from '../database/database.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
-import type { Platform } from '../oci/platform.ts';
-import { formatPlatform } from '../oci/platform.ts';
+import { formatPlatform, type Platform } from '../oci/platform.ts';
+import { columnsOf } from './columns-of.ts';
 import { insertChildren, type NewIndexChild } from './index-store.ts';
 import { integersOf, joinDigests, textsOf } from './joined-texts.ts';
 
@@ -109,9 +109,7 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
      on conflict (digest) do nothing returning digest`,
     [
       joinDigests(blobs.map(({ digest }) => digest)),
-      blobs.map(({ size }) => size),
-      blobs.map(({ mediaType }) => mediaType),
-      blobs.map(({ stored }) => stored),
+      ...columnsOf(blobs, 'size', 'mediaType', 'stored'),
       joinBodies(blobs),
     ],
   );
@@ -153,9 +151,7 @@ async function insertManifests(tx: Queryable, manifests: readonly NewManifest[],
        where manifest.body is null and excluded.body is not null`,
     [
       joinDigests(manifests.map(({ digest }) => digest)),
-      manifests.map(({ mediaType }) => mediaType),
-      manifests.map(({ kind }) => kind),
-      manifests.map(({ artifactType }) => artifactType ?? null),
+      ...columnsOf(manifests, 'mediaType', 'kind', 'artifactType'),
       joinBodies(manifests),
       joinDigests(manifests.map(({ config }) => config)),
       joinDigests(manifests.map(({ subject }) => subject)),
@@ -218,7 +214,7 @@ class Numbering<T> {
 
 async function insertImages(tx: Queryable, manifests: readonly NewManifest[]): Promise<readonly number[]> {
   const rows = manifests.flatMap(({ digest, image, layers }) =>
-    image ? [{ digest, image, layerCount: layers.length }] : [],
+    image ? [{ ...image, digest, platform: formatPlatform(image.platform), layerCount: layers.length }] : [],
   );
   if (rows.length === 0) return [];
   const inserted = await tx.query<{ id: number }>(
@@ -230,11 +226,8 @@ async function insertImages(tx: Queryable, manifests: readonly NewManifest[]): P
      on conflict do nothing returning manifest_id as id`,
     [
       joinDigests(rows.map(({ digest }) => digest)),
-      rows.map(({ image }) => formatPlatform(image.platform)),
-      rows.map(({ image }) => image.createdAt ?? null),
-      rows.map(({ image }) => image.pullBytes),
-      rows.map(({ layerCount }) => layerCount),
-      joinDigests(rows.map(({ image }) => image.chainId)),
+      ...columnsOf(rows, 'platform', 'createdAt', 'pullBytes', 'layerCount'),
+      joinDigests(rows.map(({ chainId }) => chainId)),
     ],
   );
   return inserted.map(({ id }) => id);

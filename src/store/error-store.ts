@@ -3,6 +3,7 @@ import { storableText } from '../database/storable.ts';
 import type { ErrorCode, Retry } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost } from '../oci/reference.ts';
+import { columnsOf } from './columns-of.ts';
 
 /**
  * What an error concerns: a tag, or a manifest or layer by its digest; a whole repository if both are empty, and a whole
@@ -57,14 +58,7 @@ const OF_ITEMS = `
     and e.tag = n.tag and (e.digest = n.digest or n.tag <> '')`;
 
 function itemParameters(auditId: number, items: readonly Item[]) {
-  return [
-    auditId,
-    items.map(({ sourceId }) => sourceId),
-    items.map(({ registry }) => registry),
-    items.map(({ repository }) => repository),
-    items.map(({ tag }) => tag),
-    items.map(({ digest }) => digest),
-  ];
+  return [auditId, ...columnsOf(items, 'sourceId', 'registry', 'repository', 'tag', 'digest')];
 }
 
 /** Records errors of an audit. If an item has an error already, the first one stays. @param now ISO 8601 */
@@ -75,23 +69,21 @@ export async function recordErrors(
   now: string,
 ): Promise<void> {
   if (errors.length === 0) return;
+  const rows = errors.map(storable);
   await tx.query(
     `insert into audit_error (audit_id, source_id, registry, repository, tag, digest, code, message, retry, occurred_at)
      select $1, n.*, $10 from unnest($2::int4[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) as n
      on conflict do nothing`,
     [
       auditId,
-      errors.map(({ sourceId }) => sourceId),
-      errors.map(({ registry }) => registry),
-      errors.map(({ repository }) => storableName(repository)),
-      errors.map(({ tag }) => storableName(tag)),
-      errors.map(({ digest }) => digest),
-      errors.map(({ code }) => code),
-      errors.map(({ message }) => storableText(message)),
-      errors.map(({ retry }) => retry),
+      ...columnsOf(rows, 'sourceId', 'registry', 'repository', 'tag', 'digest', 'code', 'message', 'retry'),
       now,
     ],
   );
+}
+
+function storable({ repository, tag, message, ...rest }: ItemError) {
+  return { ...rest, repository: storableName(repository), tag: storableName(tag), message: storableText(message) };
 }
 
 /** Registries may list names of any content and length; an index entry is limited to 2,700 bytes. */

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import { storableJson } from '../database/storable.ts';
+import { jsonRows } from './json-rows.ts';
 
 /** A repository and the team that owns it, by which its goal is chosen. */
 export interface GoalOwner {
@@ -47,14 +47,8 @@ export async function saveProgress(
   },
   goals: readonly RepositoryGoal[],
 ): Promise<void> {
-  const rows = goals.map((goal) => ({
-    repository_id: goal.repositoryId,
-    bytes: goal.bytes ?? null,
-    ratio: goal.ratio ?? null,
-    baseline: goal.baselineBytes ?? null,
-  }));
   const sourceIds = [...audit.sourceIds];
-  await tx.query(SAVE_REPOSITORIES, [storableJson(rows), sourceIds, audit.now]);
+  await tx.query(SAVE_REPOSITORIES, [jsonRows(goals), sourceIds, audit.now]);
   await tx.query(SAVE_TEAMS, [audit.id, sourceIds]);
   await tx.query('update audit set goals_key = $2 where id = $1', [audit.id, audit.goalsKey]);
 }
@@ -63,7 +57,7 @@ export async function saveProgress(
 const SAVE_REPOSITORIES = `
   insert into repository_goal (repository_id, since, start_bytes, goal_bytes, current_bytes, possible_bytes)
   with goal as (
-    select * from jsonb_to_recordset($1::jsonb) as g (repository_id int8, bytes int8, ratio numeric, baseline int8)),
+    select * from jsonb_to_recordset($1::jsonb) as g (repository_id int8, bytes int8, ratio numeric, baseline_bytes int8)),
   newest as (
     select distinct on (c.repository_id) c.repository_id, i.pull_bytes as bytes, i.pull_bytes - coalesce(a.savings_max_bytes, 0) as possible
     from repository r join tag_content c on c.repository_id = r.id and c.tag is not null
@@ -73,7 +67,7 @@ const SAVE_REPOSITORIES = `
     order by c.repository_id, i.platform = 'linux/amd64' desc, i.created_at desc nulls last, c.tag desc, i.platform),
   started as (
     select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, greatest(n.possible, 0) as possible_bytes,
-      coalesce(g.baseline, (select x.current_bytes from repository_goal x where x.repository_id = n.repository_id order by x.since limit 1), n.bytes) as start_bytes
+      coalesce(g.baseline_bytes, (select x.current_bytes from repository_goal x where x.repository_id = n.repository_id order by x.since limit 1), n.bytes) as start_bytes
     from newest n join goal g on g.repository_id = n.repository_id),
   now as (select *, coalesce(goal, floor(start_bytes * (1 - ratio))::int8) as goal_bytes from started)
   select n.repository_id, $3::timestamptz, n.start_bytes, n.goal_bytes, n.current_bytes, n.possible_bytes

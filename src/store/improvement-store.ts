@@ -1,6 +1,7 @@
 import type { Improvement } from '../advise/improvement.ts';
 import type { Queryable } from '../database/database.ts';
-import { storableJson } from '../database/storable.ts';
+import { columnsOf } from './columns-of.ts';
+import { jsonRows } from './json-rows.ts';
 
 /**
  * Two successive builds of a repository for one platform in the same line of tags (`tag_line`), whose assessments
@@ -114,10 +115,10 @@ export async function saveImprovements(tx: Queryable, found: readonly Recognised
   await tx.query(
     `delete from improvement s using unnest($1::int8[], $2::text[], $3::int8[]) as n (repository_id, platform, after_id), manifest m
      where m.id = n.after_id and s.repository_id = n.repository_id and s.platform = n.platform and s.digest = m.digest`,
-    [found.map((pair) => pair.repositoryId), found.map((pair) => pair.platform), found.map((pair) => pair.after)],
+    columnsOf(found, 'repositoryId', 'platform', 'after'),
   );
   const rows = found.flatMap(({ improvement, ...pair }) => (improvement ? [rowOf(pair, improvement)] : []));
-  if (rows.length > 0) await tx.query(INSERT, [storableJson(rows)]);
+  if (rows.length > 0) await tx.query(INSERT, [jsonRows(rows)]);
 }
 
 const INSERT = `
@@ -131,25 +132,17 @@ const INSERT = `
     estimated_min_bytes int8, estimated_max_bytes int8)
   join manifest a on a.id = n.after_id join manifest b on b.id = n.before_id`;
 
-function rowOf(pair: BuildPair, improvement: Improvement): object {
-  const { guide, estimated } = improvement;
+function rowOf({ before, after, ...pair }: BuildPair, { guide, estimated, ...improvement }: Improvement): object {
   return {
-    repository_id: pair.repositoryId,
-    platform: pair.platform,
-    after_id: pair.after,
-    before_id: pair.before,
-    tag: pair.tag,
-    previous_tag: pair.previousTag,
-    built_at: pair.builtAt,
+    ...pair,
+    ...improvement,
+    beforeId: before,
+    afterId: after,
     techniques: improvement.techniques.join(';'),
-    counted_as: improvement.countedAs.join(';'),
-    evidence: improvement.evidence,
-    compressed_bytes: improvement.compressedBytes,
-    previous_bytes: improvement.previousBytes,
-    base_saved_bytes: improvement.baseSavedBytes ?? null,
-    guide_min: guide?.[0] ?? null,
-    guide_max: guide?.[1] ?? null,
-    estimated_min_bytes: estimated?.min ?? null,
-    estimated_max_bytes: estimated?.max ?? null,
+    countedAs: improvement.countedAs.join(';'),
+    guideMin: guide?.[0],
+    guideMax: guide?.[1],
+    estimatedMinBytes: estimated?.min,
+    estimatedMaxBytes: estimated?.max,
   };
 }

@@ -1,7 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
-import type { Platform } from '../oci/platform.ts';
-import { comparedName } from '../oci/platform.ts';
+import { comparedName, type Platform } from '../oci/platform.ts';
 
 /** A manifest and what it lists; `children` is empty unless it is an index. */
 export interface NewIndex {

@@ -4,6 +4,7 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { DedupScope, ListedRepository } from '../registry/registry.ts';
+import { columnsOf } from './columns-of.ts';
 import { joinDigests, textsOf } from './joined-texts.ts';
 
 /** A stored repository, as tasks refer to it. */
@@ -102,14 +103,7 @@ export async function upsertRepositories(
          set registry_team = excluded.registry_team, last_seen_at = excluded.last_seen_at, seen_by = excluded.seen_by, ended_at = null
        returning id, registry, name, listed_by)
      select id, registry, name from upserted where listed_by is distinct from $6`,
-    [
-      sourceId,
-      sorted.map(({ registry }) => registry),
-      sorted.map(({ name }) => name),
-      sorted.map(({ team }) => team ?? null),
-      now,
-      auditId,
-    ],
+    [sourceId, ...columnsOf(sorted, 'registry', 'name', 'team'), now, auditId],
   );
 }
 
@@ -213,12 +207,7 @@ async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[]
      from unnest($1::int8[], $2::text[], ${textsOf('$3')}) as n (repository_id, name, digest)
      join manifest m on m.digest = decode(n.digest, 'hex')
      where t.repository_id = n.repository_id and t.name = n.name and t.ended_at is null and t.manifest_id <> m.id`,
-    [
-      tagged.map(({ repositoryId }) => repositoryId),
-      tagged.map(({ tag }) => tag ?? null),
-      joinDigests(tagged.map(({ digest }) => digest)),
-      now,
-    ],
+    [...columnsOf(tagged, 'repositoryId', 'tag'), joinDigests(tagged.map(({ digest }) => digest)), now],
   );
 }
 
@@ -264,15 +253,12 @@ async function insertOpenRows(
          is distinct from (excluded.pushed_at, excluded.pulled_at, excluded.reported_bytes, excluded.archived)
          or excluded.read_again_at is not null`,
     [
-      sightings.map(({ repositoryId }) => repositoryId),
-      sightings.map(({ tag }) => tag ?? null),
+      ...columnsOf(sightings, 'repositoryId', 'tag'),
       joinDigests(sightings.map(({ digest }) => digest)),
-      sightings.map(({ pushedAt }) => pushedAt ?? null),
-      sightings.map(({ pulledAt }) => pulledAt ?? null),
-      sightings.map(({ reportedBytes }) => reportedBytes ?? null),
+      ...columnsOf(sightings, 'pushedAt', 'pulledAt', 'reportedBytes'),
       sightings.map(({ archived }) => archived ?? false),
       now,
-      sightings.map(({ readAgain }) => readAgain ?? false),
+      ...columnsOf(sightings, 'readAgain'),
     ],
   );
 }

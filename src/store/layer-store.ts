@@ -3,7 +3,9 @@ import type { Queryable } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
+import { columnsOf } from './columns-of.ts';
 import type { StoredRepository } from './inventory-store.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 /** A layer whose contents were not read yet, and a repository that holds it; both as row ids, to keep tasks small. */
 export interface HeldLayer {
@@ -92,18 +94,13 @@ export interface OpenTag {
 
 /** Lists the open tags, and untagged manifests, in those repositories of a source that an audit saw. */
 export async function listOpenTags(tx: Queryable, auditId: number, sourceId: number): Promise<readonly OpenTag[]> {
-  const rows = await tx.query<{ id: number; repository_id: number; name: Tag | null; pushed_at: string | null }>(
-    `select t.id, t.repository_id, t.name, t.pushed_at
+  const rows = await tx.query<OpenTag>(
+    `select t.id, t.repository_id as "repositoryId", t.name as tag, t.pushed_at as "pushedAt"
      from repository r join tag t on t.repository_id = r.id and t.ended_at is null
      where r.seen_by = $1 and r.source_id = $2 and r.ended_at is null order by t.id`,
     [auditId, sourceId],
   );
-  return rows.map((row) => ({
-    id: row.id,
-    repositoryId: row.repository_id,
-    ...(row.name === null ? {} : { tag: row.name }),
-    ...(row.pushed_at === null ? {} : { pushedAt: row.pushed_at }),
-  }));
+  return rows.map(withoutNulls);
 }
 
 /** Reads which of these layers are still to be read: not read meanwhile, and not failed permanently in this audit. */
@@ -125,7 +122,7 @@ export async function readStillUnread(
        where e.audit_id = $1 and e.source_id = r.source_id and e.registry = r.registry and e.repository = r.name
          and e.tag = '' and e.digest like '%:' || encode(b.digest, 'hex') and e.retry = 'never')
      order by b.id`,
-    [auditId, layers.map(({ blobId }) => blobId), layers.map(({ repositoryId }) => repositoryId), readerVersion],
+    [auditId, ...columnsOf(layers, 'blobId', 'repositoryId'), readerVersion],
   );
   return rows.map(unreadLayer);
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
+import { columnsOf } from './columns-of.ts';
 import { integersOf, joinDigests, textsOf } from './joined-texts.ts';
 
 /** The result of listing a repository completely. */
@@ -34,13 +35,7 @@ export async function closeListings(
   await tx.query(
     `update repository r set listed_by = $2, tags_listed = n.tags, tags_wanted = n.wanted, tags_unlisted = n.unlisted
      from unnest($1::int8[], $3::int4[], $4::int4[], $5::int4[]) as n (id, tags, wanted, unlisted) where r.id = n.id`,
-    [
-      ids,
-      auditId,
-      listings.map(({ tagsListed }) => tagsListed),
-      listings.map(({ tagsWanted }) => tagsWanted),
-      listings.map(({ tagsUnlisted }) => tagsUnlisted),
-    ],
+    [ids, auditId, ...columnsOf(listings, 'tagsListed', 'tagsWanted', 'tagsUnlisted')],
   );
 }
 

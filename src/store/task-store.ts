@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
 import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
+import { columnsOf } from './columns-of.ts';
 
 /** A task with its payload, which is stored in the database and never in a queue. */
 export interface NewTask {
@@ -15,16 +16,12 @@ type TaskId = Pick<TaskReference, 'auditId' | 'key'>;
 /** Adds tasks to an audit. Tasks whose key exists already stay as they are. */
 export async function addTasks(tx: Queryable, auditId: number, tasks: readonly NewTask[]): Promise<void> {
   if (tasks.length === 0) return;
+  const payloads = tasks.map(({ payload }) => storableJson(payload));
   await tx.query(
     `insert into audit_task (audit_id, key, kind, payload)
      select $1, key, kind, payload::jsonb from unnest($2::text[], $3::text[], $4::text[]) as n (key, kind, payload)
      on conflict do nothing`,
-    [
-      auditId,
-      tasks.map(({ key }) => key),
-      tasks.map(({ kind }) => kind),
-      tasks.map(({ payload }) => storableJson(payload)),
-    ],
+    [auditId, ...columnsOf(tasks, 'key', 'kind'), payloads],
   );
 }
 
@@ -47,10 +44,11 @@ export async function settleTasks<T extends { readonly task: TaskReference }>(
   items: readonly T[],
 ): Promise<readonly T[]> {
   if (items.length === 0) return [];
+  const tasks = items.map(({ task }) => task);
   const rows = await tx.query<TaskId>(
     `delete from audit_task t using unnest($1::int8[], $2::text[]) as n (audit_id, key)
      where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
-    [items.map(({ task }) => task.auditId), items.map(({ task }) => task.key)],
+    columnsOf(tasks, 'auditId', 'key'),
   );
   return itemsOfTasks(rows, items);
 }
@@ -64,14 +62,12 @@ export async function narrowTasks<T extends { readonly task: TaskReference; read
   items: readonly T[],
 ): Promise<readonly T[]> {
   if (items.length === 0) return [];
+  const tasks = items.map(({ task }) => task);
+  const payloads = items.map(({ payload }) => storableJson(payload));
   const rows = await tx.query<TaskId>(
     `update audit_task t set payload = n.payload::jsonb from unnest($1::int8[], $2::text[], $3::text[]) as n (audit_id, key, payload)
      where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
-    [
-      items.map(({ task }) => task.auditId),
-      items.map(({ task }) => task.key),
-      items.map(({ payload }) => storableJson(payload)),
-    ],
+    [...columnsOf(tasks, 'auditId', 'key'), payloads],
   );
   return itemsOfTasks(rows, items);
 }
