@@ -1,6 +1,7 @@
 import type { Advice } from '../advise/advise.ts';
 import { techniqueOf } from '../advise/technique.ts';
-import type { BaseVerdict, ImageVerdict } from '../classify/verdict.ts';
+import type { BaseVerdict } from '../classify/verdict.ts';
+import { optional } from '../common/optional.ts';
 import { sum } from '../common/sum.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { formatPlatform } from '../oci/platform.ts';
@@ -9,83 +10,47 @@ import { shortEvidence } from '../policy/evidence-text.ts';
 import type { Finding } from '../policy/finding.ts';
 import { printable } from '../report/plain-text.ts';
 import { cut } from '../report/text-width.ts';
-import { contentsText, type DescribedContents, describeContents } from './describe-contents.ts';
+import { contentsText, describeContents } from './describe-contents.ts';
 import type { LoadedImage } from './load-image.ts';
 
-/** An image as `inspect` shows it: data for machines, and the same as text. Sizes are bytes. */
-export interface DescribedImage {
-  readonly reference: string;
-  readonly digest: string;
-  readonly index_digest: string | null;
-  readonly platform: string;
-  readonly created_at: string | null;
-  readonly compressed_bytes: number;
-  readonly base_bytes: number | null;
-  readonly app_bytes: number | null;
-  readonly layers: readonly DescribedLayer[];
-  /** With `--deep`. */
-  readonly contents?: DescribedContents;
-  readonly verdict: ImageVerdict;
-  readonly findings: readonly Finding[];
-  readonly advice: Advice;
-}
+/** {@link describeImage} */
+type DescribedImage = ReturnType<typeof describeImage>;
 
-export interface DescribedLayer {
-  readonly position: number;
-  readonly digest: string;
-  readonly bytes: number;
-  readonly class: string;
-  readonly instruction: string;
-  readonly of_base: boolean;
-}
-
-/**
- * Returns everything that is known of an image. `text` says the same for a terminal; it is not enumerable, so that JSON
- * leaves it out.
- * @param width the terminal's columns: lines of the layer table are cut to it, as `docker history` does
- */
-export function describeImage(
-  loaded: LoadedImage,
-  findings: readonly Finding[],
-  advice: Advice,
-  width?: number,
-): DescribedImage & { readonly text: string } {
+/** Describes everything that is known of an image, as `inspect` shows it. Sizes are bytes. */
+export function describeImage(loaded: LoadedImage, findings: readonly Finding[], advice: Advice) {
   const { manifest, config, verdict } = loaded.image;
-  const layers = manifest.layers.map((layer, position) => ({
+  const baseLayers = verdict.base.layerCount;
+  const layers = manifest.layers.map(({ digest, size }, position) => ({
     position,
-    digest: layer.digest,
-    bytes: layer.size,
+    digest,
+    bytes: size,
     class: verdict.layers[position]?.class ?? 'none',
     instruction: verdict.layers[position]?.instruction ?? '',
-    of_base: position < (verdict.base.layerCount ?? 0),
+    ofBase: position < (baseLayers ?? 0),
   }));
-  const known = verdict.base.layerCount !== undefined;
-  const described: DescribedImage = {
+  const bytesOf = (some: typeof layers): number => sum(some.map(({ bytes }) => bytes));
+  return {
     reference: formatReference(loaded.reference),
     digest: loaded.digest,
-    index_digest: loaded.indexDigest ?? null,
+    indexDigest: loaded.indexDigest ?? null,
     platform: formatPlatform(loaded.platform),
-    created_at: config.created ?? null,
-    compressed_bytes: bytesOf(layers),
-    base_bytes: known ? bytesOf(layers.filter(({ of_base }) => of_base)) : null,
-    app_bytes: known ? bytesOf(layers.filter(({ of_base }) => !of_base)) : null,
+    createdAt: config.created ?? null,
+    compressedBytes: bytesOf(layers),
+    baseBytes: baseLayers === undefined ? null : bytesOf(layers.filter(({ ofBase }) => ofBase)),
+    appBytes: baseLayers === undefined ? null : bytesOf(layers.filter(({ ofBase }) => !ofBase)),
     layers,
-    ...(loaded.measurement ? { contents: describeContents(loaded.measurement) } : {}),
+    ...optional('contents', loaded.measurement && describeContents(loaded.measurement)),
     verdict,
     findings,
     advice,
   };
-  return Object.defineProperty({ ...described, text: '' }, 'text', {
-    value: textOf(described, width),
-    enumerable: false,
-  });
 }
 
-function bytesOf(layers: readonly DescribedLayer[]): number {
-  return sum(layers.map(({ bytes }) => bytes));
-}
-
-function textOf(described: DescribedImage, width = Number.POSITIVE_INFINITY): string {
+/**
+ * Returns what {@link describeImage} describes as text for a terminal.
+ * @param width the terminal's columns: lines of the layer table are cut to it, as `docker history` does
+ */
+export function imageText(described: DescribedImage, width = Number.POSITIVE_INFINITY): string {
   const sections = [
     summary(described),
     layerTable(described).map((line) => cut(printable(line), width)),
@@ -107,14 +72,14 @@ function summary(described: DescribedImage): readonly string[] {
     ['image', described.reference],
     ['digest', described.digest],
     ['platform', described.platform],
-    ['created', described.created_at ?? undefined],
-    ['pull size', `${humanBytes(described.compressed_bytes)} in ${described.layers.length} layers`],
+    ['created', described.createdAt ?? undefined],
+    ['pull size', `${humanBytes(described.compressedBytes)} in ${described.layers.length} layers`],
     ['base image', baseText(verdict.base)],
     [
       'base, app',
-      described.base_bytes === null
+      described.baseBytes === null
         ? undefined
-        : `${humanBytes(described.base_bytes)}, ${humanBytes(described.app_bytes ?? 0)}`,
+        : `${humanBytes(described.baseBytes)}, ${humanBytes(described.appBytes ?? 0)}`,
     ],
     ['distro', distro && [distro.value.id, distro.value.version, `(${distro.evidence})`].filter(Boolean).join(' ')],
     [
@@ -136,7 +101,7 @@ function baseText(base: BaseVerdict): string {
 }
 
 /** Shows the layers as `docker history` does, but base first and with each layer's share of the pull size. */
-function layerTable({ layers, compressed_bytes: total, verdict }: DescribedImage): readonly string[] {
+function layerTable({ layers, compressedBytes: total, verdict }: DescribedImage): readonly string[] {
   const rows = layers.map(({ position, bytes, class: kind, instruction }) => {
     const share = total === 0 ? 0 : (bytes / total) * 100;
     return [

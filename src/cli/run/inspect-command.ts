@@ -1,4 +1,4 @@
-import { describeImage } from '../../inspect/describe-image.ts';
+import { describeImage, imageText } from '../../inspect/describe-image.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { columnsOf, writeResult } from '../io.ts';
@@ -20,8 +20,10 @@ export async function inspectCommand(session: Session, text: string, options: In
   const format = parseTableOrJson(options.format);
   const reference = parseReference(text);
   const { loaded, findings, advice } = await withAssessor(session, options, (assess) => assess(reference));
-  const described = describeImage(loaded, findings, advice, columnsOf(session.io.stdout));
+  const described = describeImage(loaded, findings, advice);
   await writeResult(session.io, [
-    format === 'json' ? jsonText(jsonDocument('slimboard.image/1', described)) : described.text,
+    format === 'json'
+      ? jsonText(jsonDocument('slimboard.image/1', described))
+      : imageText(described, columnsOf(session.io.stdout)),
   ]);
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { assessLoaded } from '../../../src/inspect/assess-loaded.ts';
-import { describeImage } from '../../../src/inspect/describe-image.ts';
+import { describeImage, imageText } from '../../../src/inspect/describe-image.ts';
 import { loadImage } from '../../../src/inspect/load-image.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
@@ -36,7 +36,8 @@ async function inspect(layers: readonly BuiltLayer[], { deep = true, width, hist
   const loaded = await loadImage(client, parseReference(`${server.host}/app:1`), options);
   const { policy } = await defaultSettings();
   const assessed = assessLoaded(loaded, { policy, teams: [], knowledge: knowledgeOf([]), today: '2026-11-24' });
-  return describeImage(loaded, assessed.findings, assessed.advice, width);
+  const described = describeImage(loaded, assessed.findings, assessed.advice);
+  return { ...described, text: imageText(described, width) };
 }
 
 test('shows the contents and hidden files of layers, with layer and cause', async () => {
@@ -46,13 +47,13 @@ test('shows the contents and hidden files of layers, with layer and cause', asyn
   ]);
   expect(described.contents).toMatchObject({
     files: 2,
-    wasted_bytes: 50_002,
+    wastedBytes: 50_002,
     waste: { deleted: 50_000, rewritten: 0, replaced: 2 },
     layers: [
-      { position: 0, wasted_bytes: 50_002 },
-      { position: 1, wasted_bytes: 0 },
+      { position: 0, wastedBytes: 50_002 },
+      { position: 1, wastedBytes: 0 },
     ],
-    wasted_files: [
+    wastedFiles: [
       { path: 'tmp/archive', cause: 'deleted', layer: 0, hiddenBy: 1 },
       { path: 'run', cause: 'replaced' },
     ],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { assessLoaded } from '../../../src/inspect/assess-loaded.ts';
-import { describeImage } from '../../../src/inspect/describe-image.ts';
+import { describeImage, imageText } from '../../../src/inspect/describe-image.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseReference } from '../../../src/oci/reference.ts';
@@ -28,7 +28,7 @@ test('what a signal says stands apart from its name, however long that is', asyn
     knowledge: knowledgeOf([]),
     today: '2026-11-24',
   });
-  expect(describeImage(loaded, findings, advice).text.split('\n')).toEqual(
+  expect(imageText(describeImage(loaded, findings, advice)).split('\n')).toEqual(
     expect.arrayContaining([
       '  layer-chain (catalogue)  library/debian:13-slim: 1 of 8 layers',
       '  history                  library/debian',
