@@ -1,8 +1,8 @@
 import type { Database } from '../database/database.ts';
 import { checkFacts } from '../policy/check-image.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
-import { type AuditSummary, rowRecordOf } from '../report/report.ts';
-import { readPage } from '../report/report-page.ts';
+import type { AuditSummary } from '../report/report.ts';
+import { readRows, recordsOf } from '../report/report-page.ts';
 import type { NotifySettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
 import { readFacts } from '../store/check-store.ts';
@@ -65,22 +65,13 @@ export async function auditEvents(
 }
 
 async function readSummary(db: Database, { id }: AuditRow): Promise<AuditEvent['audit']> {
-  const { rows, columns } = await readPage(db, KINDS.audits, { audit: id, limit: 1, now: new Date(0) });
-  const row = rowRecordOf(columns, rows[0] ?? []);
-  const number = (name: string): number => Number(row[name] ?? 0);
+  const page = await readRows(db, KINDS.audits, { audit: id, limit: 1, now: new Date(0) });
+  const [row] = recordsOf(page);
+  if (!page.audit || !row) throw new Error(`audit ${id} no longer exists`);
   const known = (name: string): number | null => (row[name] === null ? null : Number(row[name]));
   return {
-    id,
-    status: String(row.status),
-    sources: String(row.sources ?? '').split(';'),
-    started_at: String(row.started_at),
-    finished_at: row.finished_at === null ? null : String(row.finished_at),
-    repositories_listed: number('repositories_listed'),
-    tags_listed: number('tags_listed'),
-    tags_audited: number('tags_audited'),
-    tags_skipped: number('tags_skipped'),
-    tags_failed: number('tags_failed'),
-    errors: number('errors'),
+    ...page.audit,
+    errors: Number(row.errors),
     images: known('images'),
     stored_bytes: known('stored_bytes'),
     logical_bytes: known('logical_bytes'),
