@@ -1,3 +1,4 @@
+import { PromiseCache } from '../common/promise-cache.ts';
 import { type LoadedImage, type LoadImageOptions, loadImage } from '../inspect/load-image.ts';
 import type { Platform } from '../oci/platform.ts';
 import { DOCKER_HUB, type Reference, type RegistryHost } from '../oci/reference.ts';
@@ -15,16 +16,12 @@ export type ImageLoader = (
 
 /** Calls `work` with a loader of images, and closes the registries that the loader opened. */
 export async function withImageLoader<T>(session: Session, work: (load: ImageLoader) => Promise<T>): Promise<T> {
-  const registries = new Map<RegistryHost, Promise<Registry>>();
-  const registryOf = (reference: Reference): Promise<Registry> => {
-    const opened = registries.get(reference.registry) ?? open(session, reference);
-    registries.set(reference.registry, opened);
-    return opened;
-  };
+  const registries = new PromiseCache<RegistryHost, Registry>();
   try {
-    return await work(async (reference, platform, options) =>
-      loadImage(await registryOf(reference), reference, { ...options, platform, signal: session.io.signal }),
-    );
+    return await work(async (reference, platform, options) => {
+      const registry = await registries.get(reference.registry, () => open(session, reference));
+      return loadImage(registry, reference, { ...options, platform, signal: session.io.signal });
+    });
   } finally {
     const opened = await Promise.allSettled(registries.values());
     for (const result of opened) if (result.status === 'fulfilled') await result.value.close();

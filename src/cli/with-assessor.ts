@@ -8,14 +8,11 @@ import { parsePlatform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
 import { findKnownBases } from '../store/catalogue-store.ts';
 import { withImageLoader } from './image-loader.ts';
+import type { ImageOptions } from './image-options.ts';
 import { todayOf } from './io.ts';
 import type { Session } from './prepare.ts';
 
-interface LoadAndAssessOptions {
-  /** `os/arch[/variant]`: selects the image of an index. */
-  readonly platform: string;
-  /** Whether to look base images up in the database's catalogue; if not, no database is opened. */
-  readonly catalogue: boolean;
+interface LoadAndAssessOptions extends Pick<ImageOptions, 'platform' | 'catalogue'> {
   /** Whether to read the contents of the layers, too. */
   readonly deep?: boolean;
   /** Replaces the policy's goal. */
@@ -31,7 +28,7 @@ type AssessReference = (reference: Reference) => Promise<AssessedImage>;
  */
 export async function withAssessor<T>(
   session: Session,
-  { platform, catalogue, deep = false, goal }: LoadAndAssessOptions,
+  { platform, catalogue = false, deep = false, goal }: LoadAndAssessOptions,
   work: (assess: AssessReference) => Promise<T>,
 ): Promise<T> {
   const wanted = parsePlatform(platform);

@@ -42,7 +42,6 @@ const FLAGS: readonly (readonly [flag: string, ...path: string[]])[] = [
   ['logFormat', 'log', 'format'],
   ['host', 'serve', 'host'],
   ['port', 'serve', 'port'],
-  ['goal', 'policy', 'goal'],
 ];
 
 /** The flags that override the reading options of every source. */

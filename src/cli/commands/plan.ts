@@ -7,8 +7,6 @@ export function define(command: Command, { io, exit, globalOptions }: CommandCon
   addReadingOptions(command).action(async (targets: readonly string[], options: { readonly format: string }) => {
     const { prepare } = await import('../prepare.ts');
     const { planCommand } = await import('../run/plan-command.ts');
-    exit(
-      await planCommand(await prepare(io, globalOptions(), { ...options, format: undefined }), targets, options.format),
-    );
+    exit(await planCommand(await prepare(io, globalOptions(), options), targets, options.format));
   });
 }

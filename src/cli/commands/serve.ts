@@ -6,9 +6,9 @@ export function define(command: Command, { io, exit, globalOptions }: CommandCon
   command
     .option('--host <address>', 'address to listen on')
     .option('--port <port>', 'port to listen on; 0: any free port', parsePortOption)
-    .action(async (options: { readonly host?: string; readonly port?: number }) => {
+    .action(async (flags: object) => {
       const { prepare } = await import('../prepare.ts');
       const { serveCommand } = await import('../run/serve-command.ts');
-      exit(await serveCommand(await prepare(io, globalOptions()), options));
+      exit(await serveCommand(await prepare(io, globalOptions(), flags)));
     });
 }

@@ -10,7 +10,7 @@ export function define(command: Command, { io, globalOptions }: CommandContext):
     .action(async (options: { readonly from: string; readonly to: string; readonly format: string }) => {
       const { prepare } = await import('../prepare.ts');
       const { whatifCommand } = await import('../run/whatif-command.ts');
-      const { from, to, format, ...flags } = options;
-      await whatifCommand(await prepare(io, globalOptions(), flags), from, to, format);
+      const { from, to, format } = options;
+      await whatifCommand(await prepare(io, globalOptions(), options), from, to, format);
     });
 }

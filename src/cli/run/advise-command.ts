@@ -9,17 +9,15 @@ import { formatReference, parseReference } from '../../oci/reference.ts';
 import type { ByteRange } from '../../policy/finding.ts';
 import { viewImage } from '../../policy/image-view.ts';
 import { jsonDocument } from '../../report/json-document.ts';
+import type { ImageOptions } from '../image-options.ts';
 import { todayOf } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 import { withAssessor } from '../with-assessor.ts';
 
-interface AdviseOptions {
-  readonly platform: string;
-  readonly format: string;
-  readonly goal: string | undefined;
-  /** Whether to look base images up in the database's catalogue, too. */
-  readonly catalogue: boolean;
+/** The options of `advise`. */
+export interface AdviseOptions extends ImageOptions {
+  readonly goal?: string;
 }
 
 /** Shows which techniques make one image smaller and by how much, and a Dockerfile to begin with. */

@@ -16,17 +16,16 @@ import { type AuditRow, findAudit } from '../../store/audit-store.ts';
 import { countUnchecked, readFacts } from '../../store/check-store.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { ImageOptions } from '../image-options.ts';
 import { writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { jsonText } from '../table-or-json.ts';
 import { withAssessor } from '../with-assessor.ts';
 
-interface CheckOptions {
-  readonly platform: string;
-  readonly format: string;
-  readonly audit: number | undefined;
-  /** Whether to look base images up in the database's catalogue, too; an audit has done so already. */
-  readonly catalogue: boolean;
+/** The options of `check`. */
+export interface CheckOptions extends ImageOptions {
+  /** An audit whose images are checked, as it judged them. */
+  readonly audit?: number;
 }
 
 interface Checked {

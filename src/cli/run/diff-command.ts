@@ -9,23 +9,17 @@ import { diffImages, type ImageDiff, type LayerChange } from '../../measure/comp
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
+import type { ImageOptions } from '../image-options.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 import { withAssessor } from '../with-assessor.ts';
-
-interface DiffOptions {
-  readonly platform: string;
-  readonly format: string;
-  /** Whether to look base images up in the database's catalogue, too. */
-  readonly catalogue: boolean;
-}
 
 /** Compares two images layer by layer, and names the techniques that explain the difference. */
 export async function diffCommand(
   session: Session,
   before: string,
   after: string,
-  options: DiffOptions,
+  options: ImageOptions,
 ): Promise<void> {
   const format = parseTableOrJson(options.format);
   const references = [parseReference(before), parseReference(after)] as const;

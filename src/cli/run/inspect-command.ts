@@ -1,18 +1,16 @@
 import { describeImage, imageText } from '../../inspect/describe-image.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
+import type { ImageOptions } from '../image-options.ts';
 import { columnsOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { jsonText, parseTableOrJson } from '../table-or-json.ts';
 import { withAssessor } from '../with-assessor.ts';
 
-interface InspectOptions {
-  readonly platform: string;
-  readonly format: string;
+/** The options of `inspect`. */
+export interface InspectOptions extends ImageOptions {
   /** Whether to read the contents of the layers, too. */
-  readonly deep: boolean;
-  /** Whether to look base images up in the database's catalogue, too. */
-  readonly catalogue: boolean;
+  readonly deep?: boolean;
 }
 
 /** Shows one image: its layers, its base image with the evidence for it, findings and advice. */

@@ -9,15 +9,9 @@ import { untilAborted } from '../../workers/until-aborted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Session } from '../prepare.ts';
 
-interface ServeOptions {
-  readonly host?: string;
-  readonly port?: number;
-}
-
 /** Serves the dashboard until the process is told to end. */
-export async function serveCommand(session: Session, options: ServeOptions): Promise<ExitCode> {
+export async function serveCommand(session: Session): Promise<ExitCode> {
   const { io, log, settings } = session;
-  const serve = { ...settings.serve, ...options };
   const db = await openStore(settings, 'read');
   const queues = await openQueues(session);
   try {
@@ -27,7 +21,7 @@ export async function serveCommand(session: Session, options: ServeOptions): Pro
       log,
       metrics,
       assets: readAssets(),
-      settings: { ...settings, serve },
+      settings,
       now: io.now,
       ...(queues && { queues: queues.app }),
     });
