@@ -1,13 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import type { TaskReference } from '../queue/queue.ts';
 import { type Assessment, saveAssessments } from '../store/assessment-store.ts';
 import { readStaleImages } from '../store/stale-images.ts';
 import { settleTask } from '../store/task-store.ts';
 import { assessImage } from './assess-image.ts';
 import { ContentsReader } from './contents-reader.ts';
-import type { AuditContext } from './context.ts';
-import type { AuditPlan } from './plan.ts';
 import type { RangePayload } from './task-payloads.ts';
+import type { Work } from './work.ts';
 
 /** This many are assessed in well under a second, and their rows fit one statement. */
 export const IMAGES_PER_TASK = 500;
@@ -15,12 +13,7 @@ export const IMAGES_PER_TASK = 500;
 const IMAGES_AT_A_TIME = 8;
 
 /** Assesses the images of a range whose assessment is missing or out of date. */
-export async function assessRange(
-  context: AuditContext,
-  task: TaskReference,
-  plan: AuditPlan,
-  range: RangePayload,
-): Promise<void> {
+export async function assessRange({ context, task, plan, payload: range }: Work<RangePayload>): Promise<void> {
   const criteria = await context.criteriaOf(plan.auditId, context.db);
   const sourceIds = plan.sources.map(({ id }) => id);
   const images = await readStaleImages(context.db, sourceIds, criteria.rulesKey, range);

@@ -1,5 +1,4 @@
 import type { Queryable } from '../database/database.ts';
-import type { TaskReference } from '../queue/queue.ts';
 import type { DedupScope } from '../registry/registry.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import { findAudit, finishAudit, hasAssessTasks } from '../store/audit-store.ts';
@@ -16,6 +15,7 @@ import type { AuditPlan } from './plan.ts';
 import { readDedupScopes } from './read-dedup-scopes.ts';
 import { recogniseImprovements } from './recognise-improvements.ts';
 import { referenceTo, singleTask } from './task-payloads.ts';
+import type { Work } from './work.ts';
 
 type DedupScopes = ReadonlyMap<number, DedupScope>;
 
@@ -23,12 +23,7 @@ type DedupScopes = ReadonlyMap<number, DedupScope>;
  * Recognises improvements; then, in one transaction, refreshes the totals, finishes the audit and adds its `deliver`
  * task. Of several workers that do this, one finishes the audit.
  */
-export async function closeAudit(
-  context: AuditContext,
-  task: TaskReference,
-  plan: AuditPlan,
-  signal: AbortSignal,
-): Promise<void> {
+export async function closeAudit({ context, task, plan, signal }: Work<object>): Promise<void> {
   await recogniseImprovements(context, plan, signal);
   const scopes = await readDedupScopes(context, plan, signal);
   const deliver = singleTask('deliver');

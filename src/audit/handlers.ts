@@ -15,34 +15,18 @@ import { readLayers, unreadErrors } from './read-layers.ts';
 import { leftErrors, readManifests } from './read-manifests.ts';
 import { advance, beginStage } from './stages.ts';
 import { endAsFailed } from './start-audit.ts';
-import type {
-  LayersPayload,
-  ManifestsPayload,
-  RangePayload,
-  RepositoryPayload,
-  SourcePayload,
-} from './task-payloads.ts';
+import type { LayersPayload, ManifestsPayload, RepositoryPayload, SourcePayload } from './task-payloads.ts';
+import type { Work } from './work.ts';
 
-type Handler = (
-  context: AuditContext,
-  task: TaskReference,
-  plan: AuditPlan,
-  payload: never,
-  signal: AbortSignal,
-) => Promise<void>;
-
-const HANDLERS: Readonly<Record<TaskKind, Handler>> = {
-  source: (context, task, plan, { source }: SourcePayload, signal) =>
-    listSource(context, task, plannedSource(plan, source), signal),
-  repository: (context, task, plan, { repository }: RepositoryPayload, signal) =>
-    listRepository(context, task, plannedSource(plan, repository.source), repository, signal),
-  manifests: (context, task, plan, payload: ManifestsPayload, signal) =>
-    readManifests(context, task, plannedSource(plan, payload.repository.source), payload, signal),
-  layers: (context, task, plan, payload: LayersPayload, signal) => readLayers(context, task, plan, payload, signal),
-  assess: (context, task, plan, range: RangePayload) => assessRange(context, task, plan, range),
-  close: (context, task, plan, _payload, signal) => closeAudit(context, task, plan, signal),
-  deliver: async (context, task, plan, _payload, signal) => {
-    await context.deliver(plan.auditId, signal);
+const HANDLERS: Readonly<Record<TaskKind, (work: Work<never>) => Promise<void>>> = {
+  source: listSource,
+  repository: listRepository,
+  manifests: readManifests,
+  layers: readLayers,
+  assess: assessRange,
+  close: closeAudit,
+  deliver: async ({ context, task, signal }) => {
+    await context.deliver(task.auditId, signal);
     await settleTask(context.db, task);
   },
 };
@@ -68,7 +52,7 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
       const plan = await planOf(task.auditId);
       const isLast = await inHand.during(task.auditId, async () => {
         const payload = await findTask<never>(context.db, task);
-        if (payload !== undefined) await HANDLERS[task.kind](context, task, plan, payload, signal);
+        if (payload !== undefined) await HANDLERS[task.kind]({ context, plan, task, payload, signal });
       });
       // Otherwise the stage is not over: the last task to end moves the audit on.
       if (isLast) await advance(context, plan, task.lane);
@@ -77,22 +61,17 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
       const plan = await planOf(task.auditId);
       const payload = await findTask<AnyPayload>(context.db, task);
       // Without a payload, another worker has settled it meanwhile: its items have not failed.
-      if (payload) await settleAsFailed(context, plan, task, payload, failureOf(task, error));
+      if (payload) await settleAsFailed({ context, plan, task, payload }, failureOf(task, error));
       await advance(context, plan, task.lane);
     },
   };
 }
 
 /** Records that a task's items have failed. An audit whose `close` task failed ends as failed: it has no totals. */
-async function settleAsFailed(
-  context: AuditContext,
-  plan: AuditPlan,
-  task: TaskReference,
-  payload: AnyPayload,
-  failure: ItemFailure,
-): Promise<void> {
+async function settleAsFailed(work: GivenUp, failure: ItemFailure): Promise<void> {
+  const { context, plan, task } = work;
   if (task.kind === 'close') return end(context, plan, task.lane, failure);
-  const errors = await givenUpErrors(context, task, plan, payload, failure);
+  const errors = await givenUpErrors(work, failure);
   const settled = await context.db.transaction(async (tx) => {
     if (!(await settleTask(tx, task))) return false;
     await recordErrors(tx, task.auditId, errors, context.now());
@@ -149,6 +128,7 @@ class TasksInHand {
 }
 
 type AnyPayload = Partial<SourcePayload & RepositoryPayload & ManifestsPayload & LayersPayload>;
+type GivenUp = Omit<Work<AnyPayload>, 'signal'>;
 
 function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): ItemFailure {
   if (error instanceof SlimboardError) return itemFailure(error);
@@ -157,17 +137,11 @@ function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): ItemFailu
 }
 
 /** The errors of a task that is given up: of each of its items that were not done. */
-async function givenUpErrors(
-  context: AuditContext,
-  task: TaskReference,
-  plan: AuditPlan,
-  payload: AnyPayload,
-  failure: ItemFailure,
-): Promise<readonly ItemError[]> {
+async function givenUpErrors({ context, plan, payload }: GivenUp, failure: ItemFailure): Promise<readonly ItemError[]> {
   const { layers, repository, listed } = payload;
   if (layers) return unreadErrors(context, plan, { layers }, failure);
   if (!repository || !listed) return errorsOf(plan, payload, failure);
-  return leftErrors(context, task, plannedSource(plan, repository.source), { repository, listed }, failure);
+  return leftErrors(context, plan, { repository, listed }, failure);
 }
 
 /** A failure of a task's whole repository, or source; of the audit's first source where the task names none. */

@@ -2,31 +2,27 @@ import { NotFoundError, type SlimboardError, UnknownRepositoryError } from '../e
 import { namedTags, selectPages, tagSelector } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
-import type { TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import { readKnownManifests } from '../store/content-store.ts';
 import type { ItemError } from '../store/error-store.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
 import { addTasks, lockTask } from '../store/task-store.ts';
-import type { AuditContext } from './context.ts';
 import { cutBatches } from './cut-batches.ts';
 import { itemFailure, itemOf } from './item-failure.ts';
-import type { PlannedSource } from './plan.ts';
-import { manifestsTask, referenceTo } from './task-payloads.ts';
+import { type PlannedSource, plannedSource } from './plan.ts';
+import { manifestsTask, type RepositoryPayload, referenceTo } from './task-payloads.ts';
+import type { Work } from './work.ts';
 
 /**
  * Lists a repository's tags and untagged manifests page by page and adds a task for each batch of those to read. Ends
  * the stored tags that are no longer listed.
  */
-export async function listRepository(
-  context: AuditContext,
-  task: TaskReference,
-  source: PlannedSource,
-  repository: StoredRepository,
-  signal: AbortSignal,
-): Promise<void> {
+export async function listRepository(work: Work<RepositoryPayload>): Promise<void> {
+  const { context, task, plan, payload } = work;
+  const { repository } = payload;
+  const source = plannedSource(plan, repository.source);
   const found: Found = { tags: [], untagged: [], invalid: new Set(), errors: [] };
-  const pages = listing(context, source, repository, found, signal);
+  const pages = listing(work, source, found);
   const isKnown = async (digests: readonly Digest[]) =>
     source.settings.full ? new Set<Digest>() : readKnownManifests(context.db, digests);
   let tagsSelected = 0;
@@ -34,7 +30,7 @@ export async function listRepository(
   try {
     for await (const batch of cutBatches(pages, isKnown)) {
       tagsSelected += batch.filter(({ tag }) => tag !== undefined).length;
-      if (!(await dispatch(context, task, repository, batch, signal))) return;
+      if (!(await dispatch(work, batch))) return;
     }
     missing = missingTags(source, repository, found.tags);
     found.errors.push(...missing);
@@ -83,18 +79,15 @@ function missingTags(
 
 /** Yields the selected items page by page, and collects all listed names in `found`. */
 async function* listing(
-  context: AuditContext,
-  source: PlannedSource,
-  repository: StoredRepository,
+  { context, payload: { repository }, signal }: Work<RepositoryPayload>,
+  { id, settings }: PlannedSource,
   found: Found,
-  signal: AbortSignal,
 ): AsyncGenerator<readonly ListedManifest[]> {
-  const { settings } = source;
   const registry = await context.registryOf(settings);
   const selects = tagSelector(settings);
   const onInvalid = (tag: string, error: SlimboardError): void => {
     found.invalid.add(tag);
-    if (selects({ tag })) found.errors.push({ ...itemOf(source.id, { ...repository, tag }), ...itemFailure(error) });
+    if (selects({ tag })) found.errors.push({ ...itemOf(id, { ...repository, tag }), ...itemFailure(error) });
   };
   yield* selectPages(registry.listManifests(repository, { signal, onInvalid }), settings, (page) => {
     for (const { tag, digest } of page) {
@@ -109,13 +102,10 @@ async function* listing(
  * @returns false if another worker has settled the listing's task, or the audit has ended
  */
 async function dispatch(
-  { db, queue }: AuditContext,
-  task: TaskReference,
-  repository: StoredRepository,
+  { context: { db, queue }, task, payload, signal }: Work<RepositoryPayload>,
   batch: readonly ListedManifest[],
-  signal: AbortSignal,
 ): Promise<boolean> {
-  const made = manifestsTask(repository, batch);
+  const made = manifestsTask(payload.repository, batch);
   const isAdded = await db.transaction(async (tx) => {
     if (!(await lockTask(tx, task))) return false;
     await addTasks(tx, task.auditId, [made]);

@@ -8,38 +8,36 @@ import { endMissingRepositories, upsertRepositories } from '../store/inventory-s
 import { addTasks, lockTask, settleTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
 import { itemFailure, itemOf } from './item-failure.ts';
-import type { PlannedSource } from './plan.ts';
-import { referenceTo, repositoryTask } from './task-payloads.ts';
+import { type PlannedSource, plannedSource } from './plan.ts';
+import { referenceTo, repositoryTask, type SourcePayload } from './task-payloads.ts';
+import type { Work } from './work.ts';
 
 /**
  * Lists a source's repositories page by page and adds a task for each. Ends the stored repositories that are no longer
  * listed.
  */
-export async function listSource(
-  context: AuditContext,
-  task: TaskReference,
-  source: PlannedSource,
-  signal: AbortSignal,
-): Promise<void> {
-  const listing: Listing = { found: 0, failed: [], complete: [] };
+export async function listSource(work: Work<SourcePayload>): Promise<void> {
+  const source = plannedSource(work.plan, work.payload.source);
+  const listing: Listing = { source, found: 0, failed: [], complete: [] };
   try {
-    if (!(await makeTasks(context, task, source, listing, signal))) return;
+    if (!(await makeTasks(work, listing))) return;
   } catch (error) {
     // A source with a registry that fails every night must still end what is gone from its other registries.
     if (error instanceof SlimboardError && listing.complete.length > 0) {
-      await conclude(context, task, source, listing, lockTask);
-      if (error.retry.kind === 'never') reportFailed(context, source, listing);
+      await conclude(work, listing, lockTask);
+      if (error.retry.kind === 'never') reportFailed(work, listing);
     }
     throw error;
   }
   if (listing.found === 0 && listing.failed.length === 0 && namesRepositories(source.settings))
     listing.failed.push({ ...itemOf(source.id), ...itemFailure(nothingSelected(source)) });
-  await conclude(context, task, source, listing, settleTask);
-  reportFailed(context, source, listing);
+  await conclude(work, listing, settleTask);
+  reportFailed(work, listing);
 }
 
 /** How far the list of a source's repositories was read. */
 interface Listing {
+  readonly source: PlannedSource;
   /** How many of the repositories the source's settings select. */
   found: number;
   /** Errors of names that are no valid repository names, or that of a source whose settings select nothing. */
@@ -49,14 +47,8 @@ interface Listing {
 }
 
 /** @returns false if another worker has settled the task, or the audit has ended */
-async function makeTasks(
-  context: AuditContext,
-  task: TaskReference,
-  source: PlannedSource,
-  listing: Listing,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { id, settings } = source;
+async function makeTasks({ context, task, signal }: Work<unknown>, listing: Listing): Promise<boolean> {
+  const { id, settings } = listing.source;
   const registry = await context.registryOf(settings);
   const selects = repositorySelector(settings);
   const host = settings.kind === 'oci' ? settings.registry : '';
@@ -67,7 +59,7 @@ async function makeTasks(
   for await (const page of registry.listRepositories({ signal, onInvalid, selects, onListed })) {
     const selected = page.filter(({ name }) => selects(name));
     listing.found += selected.length;
-    const tasks = await keepPage(context, task, source, selected);
+    const tasks = await keepPage(context, task, listing.source, selected);
     if (!tasks) return false;
     await context.queue.add(tasks, { signal });
   }
@@ -79,10 +71,8 @@ async function makeTasks(
  * @param claim settles the task, or locks it if it will be tried again; false: another worker has settled it
  */
 async function conclude(
-  { db, now }: AuditContext,
-  task: TaskReference,
-  source: PlannedSource,
-  { failed, complete }: Listing,
+  { context: { db, now }, task }: Work<unknown>,
+  { source, failed, complete }: Listing,
   claim: typeof settleTask,
 ): Promise<void> {
   const selects = repositorySelector(source.settings);
@@ -95,8 +85,8 @@ async function conclude(
   });
 }
 
-function reportFailed({ events }: AuditContext, { settings }: PlannedSource, { failed }: Listing): void {
-  for (const error of failed) events.itemFailed(settings.name, error);
+function reportFailed({ context }: Work<unknown>, { source, failed }: Listing): void {
+  for (const error of failed) context.events.itemFailed(source.settings.name, error);
 }
 
 function nothingSelected({ settings }: PlannedSource): NotFoundError {

@@ -1,28 +1,17 @@
 import type { Database, Queryable } from '../database/database.ts';
 import { GroupWriter } from '../database/group-writer.ts';
-import type { Digest } from '../oci/digest.ts';
-import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import { type ItemError, replaceErrors } from '../store/error-store.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
-import { closeListings } from '../store/listing-store.ts';
+import { type CompleteListing, closeListings } from '../store/listing-store.ts';
 import { settleTasks } from '../store/task-store.ts';
 import { itemOf } from './item-failure.ts';
 
 /** A repository whose listing was read to its end. */
-export interface ReadListing {
+export interface ReadListing extends Omit<CompleteListing, 'repositoryId'> {
   readonly task: TaskReference;
   readonly sourceId: number;
   readonly repository: StoredRepository;
-  /** All valid names of the listing, whether the settings select them or not. */
-  readonly tags: readonly Tag[];
-  readonly untagged: readonly Digest[];
-  /** All names of the listing, valid or not. */
-  readonly tagsListed: number;
-  /** Selected tags, and tags that the settings name and the repository lacks. */
-  readonly tagsWanted: number;
-  /** Tags that the settings name and the repository lacks. */
-  readonly tagsUnlisted: number;
   readonly errors: readonly ItemError[];
 }
 

@@ -3,7 +3,6 @@ import { checkReadable, readLayer } from '../deep/read-layer.ts';
 import { ContentMismatchError, SlimboardError } from '../errors.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { TaskReference } from '../queue/queue.ts';
 import { type Item, type ItemError, replaceErrors } from '../store/error-store.ts';
 import {
   type LayerPlace,
@@ -17,6 +16,7 @@ import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure, itemOf } from './item-failure.ts';
 import { type AuditPlan, plannedSource } from './plan.ts';
 import type { LayersPayload } from './task-payloads.ts';
+import type { Work } from './work.ts';
 
 /**
  * Reads layers one after another, and stores each as soon as it is read, so that a killed worker loses one layer. The
@@ -24,26 +24,20 @@ import type { LayersPayload } from './task-payloads.ts';
  * @throws the error of the last layer that may be readable later, after the others were read; at once if the registry
  * asks to slow down
  */
-export async function readLayers(
-  context: AuditContext,
-  task: TaskReference,
-  plan: AuditPlan,
-  { layers }: LayersPayload,
-  signal: AbortSignal,
-): Promise<void> {
-  const { db } = context;
+export async function readLayers(work: Work<LayersPayload>): Promise<void> {
+  const { db } = work.context;
   let passing: SlimboardError | undefined;
-  for (const layer of await readStillUnread(db, plan.auditId, layers, LAYER_READER_VERSION)) {
-    const result = await tryToRead(context, plan, layer, signal);
-    if (!(result instanceof SlimboardError)) await keep(context, plan, layer, result);
+  for (const layer of await readStillUnread(db, work.plan.auditId, work.payload.layers, LAYER_READER_VERSION)) {
+    const result = await tryToRead(work, layer);
+    if (!(result instanceof SlimboardError)) await keep(work, layer, result);
     else if (result.retry.kind === 'after') throw result;
     else {
-      await recordFailure(context, plan, layer, result);
+      await recordFailure(work, layer, result);
       if (result.retry.kind === 'backoff') passing = result;
     }
   }
   if (passing) throw passing;
-  await settleTask(db, task);
+  await settleTask(db, work.task);
 }
 
 /** The errors of those of a given-up task's layers that are still unread. */
@@ -62,10 +56,8 @@ export async function unreadErrors(
  * @throws any other failure, and the signal's reason
  */
 async function tryToRead(
-  context: AuditContext,
-  plan: AuditPlan,
+  { context, plan, signal }: Work<unknown>,
   layer: UnreadLayer,
-  signal: AbortSignal,
 ): Promise<LayerContents | SlimboardError> {
   const places = await readLayerPlaces(context.db, layer.blobId);
   try {
@@ -98,13 +90,8 @@ export function checkDiffId(digest: Digest, diffId: Digest, places: readonly Lay
 }
 
 /** Stores a layer's contents, and deletes the error of an earlier attempt in this audit. */
-async function keep(
-  { db, now }: AuditContext,
-  { auditId }: AuditPlan,
-  layer: UnreadLayer,
-  contents: LayerContents,
-): Promise<void> {
-  const at = now();
+async function keep({ context, plan }: Work<unknown>, layer: UnreadLayer, contents: LayerContents): Promise<void> {
+  const at = context.now();
   const record = {
     blobId: layer.blobId,
     readerVersion: LAYER_READER_VERSION,
@@ -112,9 +99,9 @@ async function keep(
     summary: summaryOf(contents),
     contents: packContents(contents),
   };
-  await db.transaction(async (tx) => {
+  await context.db.transaction(async (tx) => {
     await saveLayer(tx, record, at);
-    await replaceErrors(tx, auditId, [itemOfLayer(layer)], [], at);
+    await replaceErrors(tx, plan.auditId, [itemOfLayer(layer)], [], at);
   });
 }
 
@@ -126,15 +113,14 @@ function summaryOf(contents: LayerContents): object {
 }
 
 async function recordFailure(
-  { db, now, events }: AuditContext,
-  { auditId }: AuditPlan,
+  { context: { db, now, events }, plan }: Work<unknown>,
   layer: UnreadLayer,
   failed: SlimboardError,
 ): Promise<void> {
   const item = itemOfLayer(layer);
   const error: ItemError = { ...item, ...itemFailure(failed) };
   const at = now();
-  await db.transaction((tx) => replaceErrors(tx, auditId, [item], [error], at));
+  await db.transaction((tx) => replaceErrors(tx, plan.auditId, [item], [error], at));
   if (error.retry === 'never') events.itemFailed(layer.repository.source, error);
 }
 

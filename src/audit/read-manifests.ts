@@ -11,8 +11,9 @@ import { findMissingChildren } from '../store/index-store.ts';
 import { listedElsewhere, readKnownTags, type StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure, itemOf, listedItems } from './item-failure.ts';
-import type { PlannedSource } from './plan.ts';
+import { type AuditPlan, type PlannedSource, plannedSource } from './plan.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
+import type { Work } from './work.ts';
 
 /** So few that a quota of some dozen requests is enough for all batches in hand to go on. */
 const TAGS_UNDER_QUOTA = 4;
@@ -22,13 +23,9 @@ const TAGS_UNDER_QUOTA = 4;
  * later, narrows it to these. Once the registry has put a batch of the source off, stores a few tags at a time.
  * @throws the first error that may pass, so that the task is tried again
  */
-export async function readManifests(
-  context: AuditContext,
-  task: TaskReference,
-  source: PlannedSource,
-  { repository, listed }: ManifestsPayload,
-  signal: AbortSignal,
-): Promise<void> {
+export async function readManifests({ context, task, plan, payload, signal }: Work<ManifestsPayload>): Promise<void> {
+  const { repository, listed } = payload;
+  const source = plannedSource(plan, repository.source);
   const registry = await context.registryOf(source.settings);
   const elsewhere = (digests: readonly Digest[]) => listedElsewhere(context.db, task.auditId, repository.id, digests);
   const known = {
@@ -67,13 +64,12 @@ function atOnce({ limited }: AuditContext, { auditId }: TaskReference, source: P
 /** The errors of a given-up task's items: the recorded one of each item, or else the failure of the task. */
 export async function leftErrors(
   { db }: AuditContext,
-  { auditId }: TaskReference,
-  source: PlannedSource,
+  plan: AuditPlan,
   { repository, listed }: ManifestsPayload,
   failure: ItemFailure,
 ): Promise<readonly ItemError[]> {
-  const items = listedItems(source.id, repository, listed);
-  const recorded = await readErrorsOf(db, auditId, items);
+  const items = listedItems(plannedSource(plan, repository.source).id, repository, listed);
+  const recorded = await readErrorsOf(db, plan.auditId, items);
   const named = new Set(recorded.map(({ tag, digest }) => tag || digest));
   const others = items.filter(({ tag, digest }) => !named.has(tag || digest));
   return [...recorded, ...others.map((item) => ({ ...item, ...failure }))];

@@ -7,6 +7,7 @@ import { integersOf, joinDigests, textsOf } from './joined-texts.ts';
 /** The result of listing a repository completely. */
 export interface CompleteListing {
   readonly repositoryId: number;
+  /** All valid names, whether the settings select them or not. */
   readonly tags: readonly Tag[];
   /** Untagged manifests; empty when the registry does not list them. */
   readonly untagged: readonly Digest[];
