@@ -4,27 +4,17 @@ import type { RegistryHost } from '../oci/reference.ts';
 import type { QueueDepth } from '../queue/bullmq-queue.ts';
 import type { AttemptOutcome } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
+import type { AuditAge } from '../store/queued-audit-store.ts';
 
 /** The outcome of auditing a repository, tag or manifest. */
 export type ItemOutcome = 'audited' | 'unchanged' | 'failed';
-
-/** The state of a source's audits. */
-export interface AuditGauge {
-  readonly source: string;
-  /** Seconds since the start of the last audit that ended well; undefined when none did. */
-  readonly ageSeconds: number | undefined;
-  /** How long that audit took, in seconds. */
-  readonly durationSeconds: number | undefined;
-  /** Whether an audit of the source is running. */
-  readonly running: boolean;
-}
 
 /** Readers for the gauges. */
 export interface MetricsOptions {
   /** Called at each scrape. */
   readonly queues?: () => Promise<readonly QueueDepth[]>;
   /** Called at each scrape. */
-  readonly audits?: () => Promise<readonly AuditGauge[]>;
+  readonly audits?: () => Promise<readonly AuditAge[]>;
 }
 
 /** The metrics of one process, for Prometheus. Labels have few values: never a repository, tag or digest. */
@@ -187,10 +177,10 @@ function auditGauges(registry: Registry, audits: MetricsOptions['audits']): Refr
   );
   const running = gauge('audit_running', '1 while an audit of the source is running');
   return refreshing(audits, [age, duration, running], (values) => {
-    for (const { source, ...audit } of values) {
-      if (audit.ageSeconds !== undefined) age.set({ source }, audit.ageSeconds);
-      if (audit.durationSeconds !== undefined) duration.set({ source }, audit.durationSeconds);
-      running.set({ source }, audit.running ? 1 : 0);
+    for (const { source, ageSeconds, durationSeconds, running: isRunning } of values) {
+      if (ageSeconds !== null) age.set({ source }, ageSeconds);
+      if (durationSeconds !== null) duration.set({ source }, durationSeconds);
+      running.set({ source }, isRunning ? 1 : 0);
     }
   });
 }

@@ -89,18 +89,19 @@ export async function findNewestNightly(
   return row;
 }
 
-/** The last audit of a source that was finished or incomplete, and whether one is running. */
-interface AuditAge {
+/** The last audit of a source that was finished or incomplete, if there is one, and whether one is running. */
+export interface AuditAge {
   readonly source: string;
-  readonly startedAt: string | null;
+  /** Since it began. */
+  readonly ageSeconds: number | null;
   readonly durationSeconds: number | null;
   readonly running: boolean;
 }
 
-/** Reads when the last audit of each source that was finished or incomplete began, and how long it took. */
+/** Reads how long ago the last audit of each source that was finished or incomplete began, and how long it took. */
 export async function readAuditAges(db: Queryable): Promise<readonly AuditAge[]> {
   return db.query<AuditAge>(
-    `select s.name as source, ended.started_at as "startedAt",
+    `select s.name as source, extract(epoch from now() - ended.started_at)::float8 as "ageSeconds",
        extract(epoch from ended.finished_at - ended.started_at)::float8 as "durationSeconds",
        exists (select 1 from audit_source o where o.source_id = s.id and o.running) as running
      from source s left join lateral (

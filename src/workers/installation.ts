@@ -10,7 +10,6 @@ import type { Database } from '../database/database.ts';
 import { createDelivery } from '../deliver/create-delivery.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { auditGauges } from '../metrics/audit-gauges.ts';
 import { measuredGovernor } from '../metrics/measured-governor.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { startMetricsServer } from '../metrics/metrics-server.ts';
@@ -20,7 +19,7 @@ import { startSweeper } from '../queue/sweeper.ts';
 import { createRedisGovernor } from '../registry/governor/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import { recordProgress } from '../store/audit-store.ts';
-import { keepAlive, listQueuedTasks, listStuckAudits } from '../store/queued-audit-store.ts';
+import { keepAlive, listQueuedTasks, listStuckAudits, readAuditAges } from '../store/queued-audit-store.ts';
 import { createRequestTally, type RequestTally } from './request-tally.ts';
 
 export interface InstallationOptions {
@@ -74,7 +73,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const telemetry = await telemetryOf(options.environment);
     const queue = createBullmqQueue({ redis, onError: onQueueError, ...(telemetry && { telemetry }) });
     closers.push(() => queue.close());
-    const metrics = createMetrics({ queues: () => queue.depths(), audits: () => auditGauges(db) });
+    const metrics = createMetrics({ queues: () => queue.depths(), audits: () => readAuditAges(db) });
     const tally = createRequestTally();
     const engine = openEngine(options, { db, redis, queue, metrics, tally }, closers);
     const now = engine.context.now;

@@ -2,9 +2,9 @@ import type { Hono } from 'hono';
 import { openStore } from '../../app/open-store.ts';
 import { reportRarely } from '../../common/report-rarely.ts';
 import { readAssets } from '../../html/assets.ts';
-import { auditGauges } from '../../metrics/audit-gauges.ts';
 import { createMetrics } from '../../metrics/metrics.ts';
 import { listen } from '../../serve/listen.ts';
+import { readAuditAges } from '../../store/queued-audit-store.ts';
 import { untilAborted } from '../../workers/until-aborted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Session } from '../prepare.ts';
@@ -15,7 +15,7 @@ export async function serveCommand(session: Session): Promise<ExitCode> {
   const db = await openStore(settings, 'read');
   const queues = await openQueues(session);
   try {
-    const metrics = createMetrics({ audits: () => auditGauges(db) });
+    const metrics = createMetrics({ audits: () => readAuditAges(db) });
     const server = await listen({
       db,
       log,

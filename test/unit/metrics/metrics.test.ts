@@ -27,7 +27,7 @@ describe('metrics', () => {
     const metrics = createMetrics({
       queues: async () => [{ kind: 'assess', lane: 'nightly', waiting: 5, active: 1, delayed: 0 }],
       audits: async () =>
-        sources.map((source) => ({ source, ageSeconds: 3_600, durationSeconds: undefined, running: false })),
+        sources.map((source) => ({ source, ageSeconds: 3_600, durationSeconds: null, running: false })),
     });
     const before = await metrics.text();
     expect(before).toContain('slimboard_queue_tasks{kind="assess",lane="nightly",state="waiting"} 5');
