@@ -215,27 +215,36 @@ export async function findKnownBases(
   architecture: string,
   diffIds: readonly Digest[],
 ): Promise<readonly KnownBase[]> {
-  const rows = await db.query<{
-    digest: Uint8Array;
-    index_digest: Uint8Array | null;
-    layer_count: number;
-    labels: Readonly<Record<string, string>>;
-    refs: readonly string[];
-    newer_builds: readonly NewerBuild[] | null;
-  }>(
-    `select b.digest, b.index_digest, b.layer_count, (array_agg(b.labels))[1] as labels,
+  const rows = await db.query<KnownBaseRow>(
+    `select b.digest, b.index_digest, b.layer_count as layers, (array_agg(b.labels))[1] as labels,
        array_agg(distinct b.repository || ':' || b.tag) as refs, ${NEWER_BUILDS}
      from base_image b ${LATER_BUILD} where b.chain_id = any($1::bytea[]) and split_part(b.platform, '/', 2) = $2
      group by b.digest, b.index_digest, b.layer_count order by b.layer_count, b.digest`,
     [chainIds(diffIds).map(digestBytes), architecture],
   );
-  return rows.map(({ digest, index_digest, layer_count, labels, refs, newer_builds }) => ({
-    references: [...refs].sort(),
-    digest: digestFromBytes(digest),
-    layerCount: layer_count,
-    origin: 'catalogue',
-    labels,
-    ...(index_digest ? { indexDigest: digestFromBytes(index_digest) } : {}),
-    ...(newer_builds ? { newerBuilds: newer_builds } : {}),
-  }));
+  return rows.map((row) => knownBase(row, 'catalogue'));
+}
+
+/** A row of a query for known bases. */
+export interface KnownBaseRow {
+  readonly layers: number;
+  readonly digest: Uint8Array;
+  readonly index_digest: Uint8Array | null;
+  readonly refs: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** {@link NEWER_BUILDS} */
+  readonly newer_builds?: readonly NewerBuild[] | null;
+}
+
+/** Returns the base that a row describes. */
+export function knownBase(row: KnownBaseRow, origin: KnownBase['origin']): KnownBase {
+  return {
+    references: [...row.refs].sort(),
+    digest: digestFromBytes(row.digest),
+    layerCount: row.layers,
+    origin,
+    labels: row.labels,
+    ...(row.index_digest ? { indexDigest: digestFromBytes(row.index_digest) } : {}),
+    ...(row.newer_builds ? { newerBuilds: row.newer_builds } : {}),
+  };
 }

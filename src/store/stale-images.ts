@@ -1,9 +1,9 @@
-import type { KnownBase, NewerBuild } from '../classify/verdict.ts';
+import type { KnownBase } from '../classify/verdict.ts';
 import { groupBy } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestFromBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
-import { LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
+import { type KnownBaseRow, knownBase, LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
 import { findReadLayers } from './layer-store.ts';
 
 /** An image with everything that is stored about it, ready to be assessed. */
@@ -188,21 +188,10 @@ function byImage<T>(pairs: readonly (readonly [id: number, value: T])[]): Readon
   return new Map([...groups].map(([id, group]) => [id, group.map(([, value]) => value)]));
 }
 
-interface BaseRow {
-  readonly id: number;
-  readonly layers: number;
-  readonly digest: Uint8Array;
-  readonly index_digest: Uint8Array | null;
-  readonly refs: readonly string[];
-  readonly config: Uint8Array | null;
-  readonly labels: Readonly<Record<string, string>> | null;
-  readonly newer_builds?: readonly NewerBuild[] | null;
-}
-
 /** SQL: the catalogue images whose layers are the first layers of these images. */
 const CATALOGUE_BASES = `
   select l.manifest_id as id, l.position + 1 as layers, b.digest, b.index_digest, array_agg(b.repository || ':' || b.tag order by b.repository, b.tag) as refs,
-    null::bytea as config, (array_agg(b.labels))[1] as labels, ${NEWER_BUILDS}
+    (array_agg(b.labels))[1] as labels, ${NEWER_BUILDS}
   from manifest_layer l join image i on i.manifest_id = l.manifest_id
   join base_image b on b.chain_id = l.chain_id and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2) ${LATER_BUILD}
   where l.manifest_id = any($1::int8[])
@@ -254,38 +243,28 @@ const REGISTRY_BASES = `
   where (n.manifest_id, named.repository) not in (select manifest_id, repository from own)
   group by n.manifest_id, n.layers, bm.digest, bc.id`;
 
+interface RegistryBaseRow extends Omit<KnownBaseRow, 'index_digest' | 'labels'> {
+  readonly id: number;
+  readonly index_hex: string | null;
+  readonly config: Uint8Array | null;
+}
+
 async function readBases(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, readonly KnownBase[]>> {
-  const catalogue = await db.query<BaseRow>(CATALOGUE_BASES, [[...ids]]);
-  const registry = await db.query<BaseRow & { index_hex: string | null }>(REGISTRY_BASES, [[...ids]]);
+  const catalogue = await db.query<KnownBaseRow & { readonly id: number }>(CATALOGUE_BASES, [[...ids]]);
+  const registry = await db.query<RegistryBaseRow>(REGISTRY_BASES, [[...ids]]);
   const labels = new Map(
     [...groupBy(registry, hexOf)].map(([hex, [row]]) => [hex, row?.config ? parseImageConfig(row.config).labels : {}]),
   );
   return byImage([
-    ...catalogue.map((row) => [row.id, knownBase(row, 'catalogue', row.index_digest, row.labels ?? {})] as const),
+    ...catalogue.map((row) => [row.id, knownBase({ ...row, labels: row.labels ?? {} }, 'catalogue')] as const),
     ...registry.map((row) => {
       const index = row.index_hex === null ? null : Buffer.from(row.index_hex, 'hex');
-      return [row.id, knownBase(row, 'registry', index, labels.get(hexOf(row)) ?? {})] as const;
+      const described = { ...row, index_digest: index, labels: labels.get(hexOf(row)) ?? {} };
+      return [row.id, knownBase(described, 'registry')] as const;
     }),
   ]);
 }
 
-function hexOf({ digest }: BaseRow): string {
+function hexOf({ digest }: Pick<KnownBaseRow, 'digest'>): string {
   return Buffer.from(digest).toString('hex');
-}
-
-function knownBase(
-  row: BaseRow,
-  origin: KnownBase['origin'],
-  index: Uint8Array | null,
-  labels: Readonly<Record<string, string>>,
-): KnownBase {
-  return {
-    references: [...row.refs].sort(),
-    digest: digestFromBytes(row.digest),
-    layerCount: row.layers,
-    origin,
-    labels,
-    ...(index ? { indexDigest: digestFromBytes(index) } : {}),
-    ...(row.newer_builds ? { newerBuilds: row.newer_builds } : {}),
-  };
 }
