@@ -18,40 +18,36 @@ import {
   MEDIA_TYPE,
 } from './media-type.ts';
 
-/** One platform's config and layers, or an artifact in the same format. @see image-spec, manifest.md */
-export interface ImageManifest {
-  readonly form: 'manifest';
+/** What manifests of all forms but schema 1 have. */
+interface CommonFields {
   readonly mediaType: string;
   readonly artifactType?: string;
+  readonly subject?: Descriptor;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** One platform's config and layers, or an artifact in the same format. @see image-spec, manifest.md */
+export interface ImageManifest extends CommonFields {
+  readonly form: 'manifest';
   readonly config: Descriptor;
   /** Base first. */
   readonly layers: readonly Descriptor[];
-  readonly subject?: Descriptor;
-  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
  * The manifest format that ORAS and Notation used in 2022 and 2023: blobs without a config.
  * @see image-spec 1.1.0-rc2, artifact.md
  */
-export interface ArtifactManifest {
+export interface ArtifactManifest extends CommonFields {
   readonly form: 'artifact';
-  readonly mediaType: string;
-  readonly artifactType?: string;
   readonly blobs: readonly Descriptor[];
-  readonly subject?: Descriptor;
-  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** A list of manifests, usually one per platform. @see image-spec, image-index.md */
-export interface ImageIndex {
+export interface ImageIndex extends CommonFields {
   readonly form: 'index';
-  readonly mediaType: string;
-  readonly artifactType?: string;
   /** Excludes the blobs that BuildKit lists in an index when it stores its cache in a registry. */
   readonly manifests: readonly Descriptor[];
-  readonly subject?: Descriptor;
-  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** Docker's manifest version 2, schema 1. It has no sizes and no config, so it is recorded but not read. */
@@ -126,15 +122,14 @@ function manifestMediaType(object: JsonObject, contentType: string | undefined):
 function parseImageManifest(object: JsonObject, mediaType: string): ImageManifest {
   return {
     form: 'manifest',
-    mediaType,
     config: readDescriptor(object.config, 'manifest.config'),
     layers: readBlobs(object, 'layers'),
-    ...commonFields(object),
+    ...commonFields(object, mediaType),
   };
 }
 
 function parseArtifactManifest(object: JsonObject, mediaType: string): ArtifactManifest {
-  return { form: 'artifact', mediaType, blobs: readBlobs(object, 'blobs'), ...commonFields(object) };
+  return { form: 'artifact', blobs: readBlobs(object, 'blobs'), ...commonFields(object, mediaType) };
 }
 
 function readBlobs(object: JsonObject, field: 'layers' | 'blobs'): readonly Descriptor[] {
@@ -153,11 +148,10 @@ function parseIndex(object: JsonObject, mediaType: string): ImageIndex {
   }
   return {
     form: 'index',
-    mediaType,
     manifests: manifests
       .map((child, index) => readDescriptor(child, `index.manifests[${index}]`))
       .filter(({ mediaType }) => mediaType !== BUILDKIT_CACHE && !isFileSystemLayer(mediaType)),
-    ...commonFields(object),
+    ...commonFields(object, mediaType),
   };
 }
 
@@ -175,10 +169,11 @@ export function hasImageConfig({ mediaType, config, layers }: ImageManifest): bo
 /** The media type of BuildKit's cache config. @see moby/buildkit, cache/remotecache/v1/spec.go */
 const BUILDKIT_CACHE = 'application/vnd.buildkit.cacheconfig.v0';
 
-function commonFields(object: JsonObject): Pick<ImageManifest, 'artifactType' | 'subject' | 'annotations'> {
+function commonFields(object: JsonObject, mediaType: string): CommonFields {
   const artifactType = readOptionalString(object.artifactType);
   const subject = object.subject == null ? undefined : readDescriptor(object.subject, 'subject');
   return {
+    mediaType,
     annotations: readStringMap(object.annotations),
     ...(artifactType ? { artifactType } : {}),
     ...(subject ? { subject } : {}),

@@ -2,7 +2,6 @@ import { type LayerPackage, type PackageReader, packageBytes, packageText, parag
 
 /** Alpine's database of installed packages. @see wiki.alpinelinux.org, "Apk spec" */
 export const apk: PackageReader = {
-  ecosystem: 'apk',
   matches: (path) => path === 'lib/apk/db/installed' || path === 'usr/lib/apk/db/installed',
   maxBytes: 33_554_432,
   read: (path, content) => [...packagesOf(path, content)],

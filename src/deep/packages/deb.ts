@@ -4,7 +4,6 @@ const MIB = 1_048_576;
 
 /** dpkg's status file. Distroless images have a file for each package in `status.d`. @see dpkg(1), deb822(5) */
 export const deb: PackageReader = {
-  ecosystem: 'deb',
   matches: (path) =>
     path === 'var/lib/dpkg/status' || (path.startsWith('var/lib/dpkg/status.d/') && !path.endsWith('.md5sums')),
   maxBytes: 32 * MIB,

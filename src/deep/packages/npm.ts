@@ -7,7 +7,6 @@ const LINKED = /(?:^|\/)node_modules\/\.pnpm\/([^/]+)\/node_modules\/((?:@[^/]+\
 
 /** Packages below a `node_modules`; their sizes are counted in the layer. @see docs.npmjs.com, package.json */
 export const npm: PackageReader = {
-  ecosystem: 'npm',
   matches: (path) => path.endsWith('/package.json') && MANIFEST.test(path),
   maxBytes: 1_048_576,
   read: (path, content) => {

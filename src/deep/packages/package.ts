@@ -17,7 +17,6 @@ export interface LayerPackage {
 
 /** Reads the packages that a file declares; a file that cannot be parsed declares none. */
 export interface PackageReader {
-  readonly ecosystem: Ecosystem;
   readonly matches: (path: string) => boolean;
   /** Larger files are not read, and are reported as such. */
   readonly maxBytes: number;

@@ -5,7 +5,6 @@ const RECORD = /(?:^|\/)[^/]+\.dist-info\/RECORD$/;
 
 /** Metadata of installed distributions. @see packaging.python.org, "Core metadata specifications" */
 export const python: PackageReader = {
-  ecosystem: 'pypi',
   matches: (path) => METADATA.test(path),
   maxBytes: 4_194_304,
   read: (path, content) => {
