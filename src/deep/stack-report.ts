@@ -58,7 +58,7 @@ function causeOf(file: StoredFile, { isDeleted, replacement }: Change): WasteCau
  * @param ledger what was hidden while `tree` was built from `layers`
  */
 export function reportStack(layers: readonly LayerContents[], ledger: WasteLedger, tree: FileTree): StackReport {
-  const view = new VisibleFiles(layers.length, tree);
+  const view = new VisibleFiles(tree);
   const uses = layers.map((_, layer) => view.useOf(layer, ledger));
   const release = releaseOf(layers, view);
   return {
@@ -84,27 +84,27 @@ export function reportStack(layers: readonly LayerContents[], ledger: WasteLedge
   };
 }
 
+/** What the final file system shows of one layer. */
+class VisibleLayer {
+  readonly paths = new Set<string>();
+  readonly areas = new Map<Area, AreaSize>();
+  readonly tools = new Map<string, number>();
+  usefulBytes = 0;
+  duplicateBytes = 0;
+}
+
 /** What the final file system shows, collected in one walk. */
 class VisibleFiles {
   files = 0;
   readonly #largest = new Largest<FileSize & { layer: number }>(TOP);
-  readonly #paths: readonly Set<string>[];
-  readonly #useful: number[];
-  readonly #copies: number[];
-  readonly #areas: readonly Map<Area, AreaSize>[];
-  readonly #tools: readonly Map<string, number>[];
+  readonly #layers = new Map<number, VisibleLayer>();
   /**
    * By folder of an npm package: bytes of files that are stored elsewhere, as in pnpm's store, and hard-linked into the
    * folder.
    */
   readonly #linkedBytes = new Map<string, number>();
 
-  constructor(layerCount: number, tree: FileTree) {
-    this.#paths = Array.from({ length: layerCount }, () => new Set<string>());
-    this.#areas = Array.from({ length: layerCount }, () => new Map<Area, AreaSize>());
-    this.#tools = Array.from({ length: layerCount }, () => new Map<string, number>());
-    this.#useful = Array.from({ length: layerCount }, () => 0);
-    this.#copies = Array.from({ length: layerCount }, () => 0);
+  constructor(tree: FileTree) {
     this.#countCopies(this.#walk(tree));
   }
 
@@ -113,7 +113,7 @@ class VisibleFiles {
   }
 
   shows(path: string, layer: number): boolean {
-    return this.#paths[layer]?.has(path) ?? false;
+    return this.#layer(layer).paths.has(path);
   }
 
   visible<T extends { readonly path: string }>(items: readonly T[], layer: number): (T & { layer: number })[] {
@@ -130,17 +130,25 @@ class VisibleFiles {
   }
 
   useOf(layer: number, ledger: WasteLedger): LayerUse {
-    const usefulBytes = this.#useful[layer] ?? 0;
+    const { usefulBytes, duplicateBytes, areas, tools } = this.#layer(layer);
     const wasted = ledger.wastedOf(layer);
     return {
       fileBytes: usefulBytes + wasteOf(wasted),
       usefulBytes,
       wastedBytes: wasteOf(wasted),
       wasted,
-      duplicateBytes: this.#copies[layer] ?? 0,
-      areas: Object.fromEntries(this.#areas[layer] ?? []) as LayerUse['areas'],
-      tools: [...(this.#tools[layer] ?? [])].map(([name, bytes]) => ({ name, bytes })),
+      duplicateBytes,
+      areas: Object.fromEntries(areas) as LayerUse['areas'],
+      tools: [...tools].map(([name, bytes]) => ({ name, bytes })),
     };
+  }
+
+  #layer(position: number): VisibleLayer {
+    const known = this.#layers.get(position);
+    if (known) return known;
+    const layer = new VisibleLayer();
+    this.#layers.set(position, layer);
+    return layer;
   }
 
   /** Lists visible stored files, each once however many hard links lead to it. */
@@ -159,7 +167,7 @@ class VisibleFiles {
   }
 
   #addLink(path: string, { path: stored, bytes, layer }: StoredFile): void {
-    this.#paths[layer]?.add(path);
+    this.#layer(layer).paths.add(path);
     const folder = npmPackageFolder(path);
     if (folder !== undefined && npmPackageFolder(stored) === undefined)
       this.#linkedBytes.set(folder, (this.#linkedBytes.get(folder) ?? 0) + bytes);
@@ -167,15 +175,14 @@ class VisibleFiles {
 
   #count({ path, bytes, layer }: StoredFile, area: Area | undefined): void {
     this.files++;
-    this.#paths[layer]?.add(path);
-    this.#useful[layer] = (this.#useful[layer] ?? 0) + bytes;
     this.#largest.add({ path, bytes, layer });
-    const areas = this.#areas[layer];
-    const before = area && areas?.get(area);
-    if (area) areas?.set(area, { files: (before?.files ?? 0) + 1, bytes: (before?.bytes ?? 0) + bytes });
+    const visible = this.#layer(layer);
+    visible.paths.add(path);
+    visible.usefulBytes += bytes;
+    const before = area && visible.areas.get(area);
+    if (area) visible.areas.set(area, { files: (before?.files ?? 0) + 1, bytes: (before?.bytes ?? 0) + bytes });
     const tool = toolOf(path);
-    const tools = this.#tools[layer];
-    if (tool) tools?.set(tool, (tools.get(tool) ?? 0) + bytes);
+    if (tool) visible.tools.set(tool, (visible.tools.get(tool) ?? 0) + bytes);
   }
 
   /** The copy in the lowest layer counts as the original, because copies are for the layers that add them to avoid. */
@@ -186,7 +193,7 @@ class VisibleFiles {
     );
     for (const group of groups.values()) {
       const [, ...copies] = group.toSorted((a, b) => a.layer - b.layer);
-      for (const { layer, bytes } of copies) this.#copies[layer] = (this.#copies[layer] ?? 0) + bytes;
+      for (const { layer, bytes } of copies) this.#layer(layer).duplicateBytes += bytes;
     }
   }
 }

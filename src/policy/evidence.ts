@@ -8,6 +8,11 @@ export function evidenceOf(layer: LayerView, about: Pick<Evidence, 'subject' | '
   return { layer: layer.position, ...(layer.instruction ? { instruction: layer.instruction } : {}), ...about };
 }
 
+/** Returns evidence of a layer all of which may be what a rule looks for. */
+export function wholeLayer(layer: LayerView): Evidence {
+  return evidenceOf(layer, { bytes: upTo(layer.bytes) });
+}
+
 /** The most package names that evidence lists; there may be hundreds. */
 const MAX_NAMES = 8;
 

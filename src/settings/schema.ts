@@ -14,7 +14,6 @@ import { choice, integer, keys, list, oneOrMore, parsed, parsedName, text, toggl
 // The shape of a settings file. config/default.yaml explains each key.
 
 const REPORT_KINDS = [...KIND_NAMES, 'leaderboard'] as const;
-const REPORT_FORMATS = FORMAT_NAMES;
 const NOTIFY_EVENTS = ['finished', 'regression', 'budget', 'failed'] as const;
 
 const glob = parsedName('payments/**', (pattern) => {
@@ -226,7 +225,7 @@ const policy = keys({
 
 const report = keys({
   kind: choice(REPORT_KINDS),
-  format: choice(REPORT_FORMATS),
+  format: choice(FORMAT_NAMES),
   path: parsed('"reports/teams-{date}.csv"', checkDestination),
 });
 

@@ -1,4 +1,4 @@
-import { evidenceOf, totalOf, upTo } from '../evidence.ts';
+import { totalOf, wholeLayer } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 const REMOTE = /^(?:--\S+\s+)*https?:\/\//;
@@ -11,7 +11,7 @@ export const addRemoteUrl: Rule = {
   find: (view) => {
     const found = view.own.filter(({ verb, args }) => verb === 'ADD' && REMOTE.test(args) && !CHECKED.test(args));
     if (found.length === 0) return undefined;
-    const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
+    const evidence = found.map(wholeLayer);
     return {
       confidence: 'proven',
       message:

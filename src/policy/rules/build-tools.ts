@@ -1,4 +1,4 @@
-import { evidenceOf, hitFrom, packagesEvidence, upTo } from '../evidence.ts';
+import { hitFrom, packagesEvidence, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -69,5 +69,5 @@ function unpacksToolchain(layer: LayerView, { image, layers, own }: ImageView): 
 
 function toolchainEvidence(layer: LayerView): Evidence {
   const tools = layer.contents?.toolchain;
-  return tools ? packagesEvidence(layer, tools) : evidenceOf(layer, { bytes: upTo(layer.bytes) });
+  return tools ? packagesEvidence(layer, tools) : wholeLayer(layer);
 }

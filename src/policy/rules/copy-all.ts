@@ -1,4 +1,4 @@
-import { evidenceOf, hitFrom, upTo } from '../evidence.ts';
+import { hitFrom, wholeLayer } from '../evidence.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
@@ -18,9 +18,8 @@ export const copyAll: Rule = {
   title: 'The whole build context is copied into the image',
   find: (view) => {
     const found = view.own.filter(copiesContext);
-    const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
     return hitFrom(
-      evidence,
+      found.map(wholeLayer),
       'Copy by name what the program needs, and list .git, node_modules, tests and local settings in .dockerignore',
     );
   },

@@ -1,4 +1,4 @@
-import { evidenceOf, hitFrom, packagesEvidence, upTo } from '../evidence.ts';
+import { hitFrom, packagesEvidence, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -43,7 +43,7 @@ function likelyEvidence(layer: LayerView, view: ImageView): Evidence[] {
   const isProduction = Object.entries(installer.variables).some(([name, values]) =>
     values.test(variableOf(view, layer, name) ?? ''),
   );
-  return isProduction ? [] : [evidenceOf(layer, { bytes: upTo(layer.bytes) })];
+  return isProduction ? [] : [wholeLayer(layer)];
 }
 
 /** Programs that install a project's dependencies, by default including those for development. */

@@ -1,4 +1,4 @@
-import { evidenceOf, hitFrom, upTo } from '../evidence.ts';
+import { hitFrom, wholeLayer } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs } from '../shell.ts';
 
@@ -15,9 +15,8 @@ export const recommendedPackages: Rule = {
   find: (view) => {
     const found = view.own.filter((layer) => layer.commands.some(installsRecommended));
     if (found.length > 0 && view.own.some(({ args }) => SWITCHED_OFF.test(args))) return undefined;
-    const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
     return hitFrom(
-      evidence,
+      found.map(wholeLayer),
       'Use "apt-get install --no-install-recommends" (dnf: --setopt=install_weak_deps=False) and install by name what the program needs',
     );
   },

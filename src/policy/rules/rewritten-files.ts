@@ -1,4 +1,4 @@
-import { compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
+import { compressedShare, evidenceOf, exactly, hitFrom, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -35,7 +35,7 @@ function measuredEvidence(layer: LayerView): Evidence[] | undefined {
 function likelyEvidence(layer: LayerView): Evidence[] {
   if (layer.bytes < WORTH_REPORTING_BYTES || !layer.commands.some(changes)) return [];
   const changesOnly = layer.commands.every((command) => changes(command) || ADDS_NOTHING.includes(command.program));
-  return changesOnly ? [evidenceOf(layer, { bytes: upTo(layer.bytes) })] : [];
+  return changesOnly ? [wholeLayer(layer)] : [];
 }
 
 function changes({ program }: Command): boolean {
