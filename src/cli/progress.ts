@@ -1,9 +1,9 @@
 import type { AuditEvents } from '../audit/context.ts';
 import { itemName } from '../audit/item-failure.ts';
 import type { ErrorCode } from '../errors.ts';
-import { counted } from './counted.ts';
 import { columnsOf } from './io.ts';
 import type { Session } from './prepare.ts';
+import { counted } from './text.ts';
 
 /** Items that failed with the same message: refused credentials fail all items of a registry. */
 export interface FailureGroup {

@@ -11,8 +11,8 @@ import { untilAborted } from './until-aborted.ts';
 export interface WorkerOptions extends InstallationOptions {
   /** Stops the worker. */
   readonly signal: AbortSignal;
-  /** How long running tasks may take to end (ms); default 25 s, less than the 30 s that Kubernetes allows. */
-  readonly graceMs?: number | undefined;
+  /** How long running tasks may take to end. */
+  readonly graceMs: number;
 }
 
 /** Tasks of each kind at the same time, in each lane. The governor limits requests, not these numbers. */
@@ -25,7 +25,6 @@ const TASKS_AT_ONCE: Readonly<Record<TaskKind, number>> = {
   close: 1,
   deliver: 1,
 };
-const GRACE_MS = 25_000;
 
 /** Runs tasks until the signal aborts; then finishes the running ones, or gives them back to the queue. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
@@ -37,7 +36,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-async function doTasks(installation: Installation, { log, signal, graceMs = GRACE_MS }: WorkerOptions): Promise<void> {
+async function doTasks(installation: Installation, { log, signal, graceMs }: WorkerOptions): Promise<void> {
   const { db, redis, engine, tally, telemetry } = installation;
   const handlers = ofHandedAudits(tally.counting(engine.handlers), (auditId) => isHandedToWorkers(db, auditId));
   const onWait = reportRarely((failure) =>

@@ -8,6 +8,8 @@ interface WorkerFlags extends MetricsOption {
   readonly grace: number;
 }
 
+/** Less than the 30 s that Kubernetes allows a process to end. */
+const GRACE_SECONDS = 25;
 /** Longer than a worker takes to give its tasks back and to close what it opened. */
 const GIVE_BACK_MS = 12_000;
 
@@ -16,7 +18,7 @@ export function define(command: Command, { io, exit, endWithin, globalOptions }:
     '--grace <seconds>',
     'how long running tasks may take to finish when the worker is stopped',
     seconds,
-    25,
+    GRACE_SECONDS,
   );
   addMetricsOption(command).action(async (flags: WorkerFlags) => {
     const { prepare } = await import('../prepare.ts');

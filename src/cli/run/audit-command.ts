@@ -7,11 +7,10 @@ import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
 import type { AuditRow } from '../../store/audit-store.ts';
 import { compact } from '../../store/maintenance.ts';
-import { counted } from '../counted.ts';
 import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
-import { labelled } from '../labelled.ts';
 import type { Session } from '../prepare.ts';
 import { createProgress, type Progress } from '../progress.ts';
+import { counted, labelled } from '../text.ts';
 
 /** Runs one audit to its end and shows the outcome. */
 export async function auditCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {

@@ -8,9 +8,9 @@ import { writeFileAtomically } from '../../deliver/write-destination.ts';
 import { SettingsError } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { StreamedFormat } from '../../report/names.ts';
-import { counted } from '../counted.ts';
 import { columnsOf, type Io, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
+import { counted } from '../text.ts';
 
 /** Writes the catalogue as a report. */
 export async function listCommand(

@@ -14,12 +14,12 @@ import { jsonDocument } from '../../report/json-document.ts';
 import { printable } from '../../report/plain-text.ts';
 import { type AuditRow, findAudit } from '../../store/audit-store.ts';
 import { countUnchecked, readFacts } from '../../store/check-store.ts';
-import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { ImageOptions } from '../image-options.ts';
 import { writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { jsonText } from '../table-or-json.ts';
+import { counted } from '../text.ts';
 import { withAssessor } from '../with-assessor.ts';
 
 /** The options of `check`. */

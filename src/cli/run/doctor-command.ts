@@ -6,12 +6,11 @@ import { Proxies } from '../../network/proxies.ts';
 import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
 import { ecrOptionsOf, withinLimit } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
-import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { todayOf } from '../io.ts';
-import { labelled } from '../labelled.ts';
 import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
+import { counted, labelled } from '../text.ts';
 import { selectSources } from './audit-command.ts';
 
 /** The outcome of one check. */

@@ -5,12 +5,11 @@ import { NotFoundError, SettingsError, SlimboardError } from '../../errors.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
 import { compact } from '../../store/maintenance.ts';
-import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { labelled } from '../labelled.ts';
 import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { MAX_FAILURES_SHOWN } from '../progress.ts';
+import { counted, labelled } from '../text.ts';
 
 /** Learns base images from one registry after another. Reports what cannot be read, and goes on with the others. */
 export async function learnCommand(

@@ -9,14 +9,12 @@ import type { PlaceOptions, RequestGovernor } from '../../registry/registry.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
-import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { factLines } from '../fact-lines.ts';
-import { labelled } from '../labelled.ts';
 import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { MAX_FAILURES_SHOWN } from '../progress.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
+import { counted, factLines, labelled } from '../text.ts';
 import { selectSources } from './audit-command.ts';
 
 /** Shows what an audit would cost each registry. Reports what cannot be listed, and plans the rest. */

@@ -11,8 +11,8 @@ import {
   prune,
   removeSource,
 } from '../../store/retention-store.ts';
-import { factLines } from '../fact-lines.ts';
 import type { Session } from '../prepare.ts';
+import { factLines } from '../text.ts';
 
 /** The flags of `prune`. */
 export interface PruneFlags {

@@ -6,12 +6,11 @@ import { unknownAudit } from '../../report/audit-summary.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { findNewestAudit } from '../../store/audit-store.ts';
 import { type AuditProgress, readAuditProgress } from '../../store/progress-store.ts';
-import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { factLines } from '../fact-lines.ts';
 import type { Io } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson } from '../table-or-json.ts';
+import { counted, factLines } from '../text.ts';
 
 const WATCH_MS = 2_000;
 /** A running audit has a heartbeat every few seconds; without one for this long, it was stopped or killed. */

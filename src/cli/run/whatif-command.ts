@@ -7,11 +7,10 @@ import { isForeignLayer } from '../../oci/media-type.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { findImageLayers, readHeldElsewhere, readImagesOn, readSources } from '../../store/fleet-store.ts';
-import { counted } from '../counted.ts';
-import { factLines } from '../fact-lines.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
+import { counted, factLines } from '../text.ts';
 
 /** A base has an image for each platform; sizes are compared on the platform that most images run on. */
 const PLATFORM = { os: 'linux', architecture: 'amd64' };

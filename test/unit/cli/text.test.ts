@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { counted } from '../../../src/cli/counted.ts';
-import { labelled } from '../../../src/cli/labelled.ts';
+import { counted, labelled } from '../../../src/cli/text.ts';
 
 test.each([
   [0, 'tag', '0 tags'],

@@ -1,0 +1,17 @@
+import { plural } from '../common/plural.ts';
+
+/** A number with what it counts: `1 image`, `3 images`, `2 repositories`. */
+export function counted(count: number, one: string): string {
+  return `${count} ${plural(count, one)}`;
+}
+
+/** Lines of a name and a value each, with the values below one another. */
+export function factLines(facts: readonly (readonly string[])[]): readonly string[] {
+  return facts.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`);
+}
+
+/** Puts the item before a message, unless it begins with it: messages about a registry's content name it themselves. */
+export function labelled(item: string, message: string): string {
+  const [named = ''] = message.split(': ', 1);
+  return item === '' || named === item || named.endsWith(`/${item}`) ? message : `${item}: ${message}`;
+}
