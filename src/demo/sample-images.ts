@@ -41,6 +41,27 @@ const copy = (paths: string, bytes: number): Step => ({
 /** A step that makes no layer. */
 const setting = (createdBy: string): Step => ({ createdBy });
 
+/** The first steps of images on buildpack-deps. */
+const DEBIAN_WITH_CURL: readonly Step[] = [
+  { createdBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689601'", bytes: 48.5 * MB },
+  run(
+    'set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates curl gnupg wget; rm -rf /var/lib/apt/lists/*',
+    24 * MB,
+  ),
+];
+/** The last steps of Node.js' images. */
+const nodeSteps = (bytes: number): readonly Step[] => [
+  setting('ENV NODE_VERSION=22.23.3'),
+  run('groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node', 3300),
+  run(
+    'curl -fsSLO https://nodejs.org/dist/v22.23.3/node-v22.23.3-linux-x64.tar.xz && tar -xJf node-v22.23.3-linux-x64.tar.xz -C /usr/local --strip-components=1',
+    bytes,
+  ),
+  copy('docker-entrypoint.sh /usr/local/bin/', 446),
+  setting('ENTRYPOINT ["docker-entrypoint.sh"]'),
+  setting('CMD ["node"]'),
+];
+
 const SAMPLES: readonly SampleImage[] = [
   {
     repository: 'library/alpine',
@@ -66,11 +87,7 @@ const SAMPLES: readonly SampleImage[] = [
     cmd: ['node'],
     env: { NODE_VERSION: '22.23.3' },
     steps: [
-      { createdBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689601'", bytes: 48.5 * MB },
-      run(
-        'set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates curl gnupg wget; rm -rf /var/lib/apt/lists/*',
-        24 * MB,
-      ),
+      ...DEBIAN_WITH_CURL,
       run(
         'apt-get update && apt-get install -y --no-install-recommends git procps openssh-client && rm -rf /var/lib/apt/lists/*',
         64.4 * MB,
@@ -79,15 +96,7 @@ const SAMPLES: readonly SampleImage[] = [
         'set -ex; apt-get update; apt-get install -y --no-install-recommends autoconf gcc g++ make patch libssl-dev; rm -rf /var/lib/apt/lists/*',
         211 * MB,
       ),
-      setting('ENV NODE_VERSION=22.23.3'),
-      run('groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node', 3300),
-      run(
-        'curl -fsSLO https://nodejs.org/dist/v22.23.3/node-v22.23.3-linux-x64.tar.xz && tar -xJf node-v22.23.3-linux-x64.tar.xz -C /usr/local --strip-components=1',
-        57.4 * MB,
-      ),
-      copy('docker-entrypoint.sh /usr/local/bin/', 446),
-      setting('ENTRYPOINT ["docker-entrypoint.sh"]'),
-      setting('CMD ["node"]'),
+      ...nodeSteps(57.4 * MB),
     ],
   },
   {
@@ -97,17 +106,7 @@ const SAMPLES: readonly SampleImage[] = [
     created: '2026-09-23T21:12:11Z',
     cmd: ['node'],
     env: { NODE_VERSION: '22.23.3' },
-    steps: [
-      setting('ENV NODE_VERSION=22.23.3'),
-      run('groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node', 3300),
-      run(
-        'curl -fsSLO https://nodejs.org/dist/v22.23.3/node-v22.23.3-linux-x64.tar.xz && tar -xJf node-v22.23.3-linux-x64.tar.xz -C /usr/local --strip-components=1',
-        51.1 * MB,
-      ),
-      copy('docker-entrypoint.sh /usr/local/bin/', 446),
-      setting('ENTRYPOINT ["docker-entrypoint.sh"]'),
-      setting('CMD ["node"]'),
-    ],
+    steps: [...nodeSteps(51.1 * MB)],
   },
   {
     repository: 'library/python',
@@ -136,11 +135,7 @@ const SAMPLES: readonly SampleImage[] = [
     cmd: ['bash'],
     env: { GOLANG_VERSION: '1.26.1' },
     steps: [
-      { createdBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689601'", bytes: 48.5 * MB },
-      run(
-        'set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates curl gnupg wget; rm -rf /var/lib/apt/lists/*',
-        24 * MB,
-      ),
+      ...DEBIAN_WITH_CURL,
       run(
         'set -eux; apt-get update; apt-get install -y --no-install-recommends g++ gcc libc6-dev make pkg-config; rm -rf /var/lib/apt/lists/*',
         92 * MB,

@@ -58,43 +58,34 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
 
 function countersOf(registry: Registry): Omit<Metrics, 'text' | 'contentType'> {
   const registers = [registry];
-  const items = new Counter({
-    name: `${PREFIX}items_total`,
-    help: 'Repositories, tags and manifests, by outcome',
-    labelNames: ['outcome'],
-    registers,
-  });
-  const attempts = new Counter({
-    name: `${PREFIX}task_attempts_total`,
-    help: 'Attempts at tasks, by kind and outcome',
-    labelNames: ['kind', 'outcome'],
-    registers,
-  });
-  const durations = new Histogram({
-    name: `${PREFIX}task_duration_seconds`,
-    help: 'How long attempts at tasks take, by kind',
-    labelNames: ['kind'],
-    buckets: [0.01, 0.05, 0.25, 1, 5, 30, 120, 600],
-    registers,
-  });
-  const requests = new Counter({
-    name: `${PREFIX}registry_requests_total`,
-    help: 'Requests to registries, by status (none: no answer)',
-    labelNames: ['registry', 'status'],
-    registers,
-  });
-  const waits = new Histogram({
-    name: `${PREFIX}governor_wait_seconds`,
-    help: 'How long requests wait for their turn at a registry',
-    labelNames: ['registry'],
-    buckets: [0.001, 0.01, 0.1, 1, 10, 60, 600],
-    registers,
-  });
-  const requeued = new Counter({
-    name: `${PREFIX}tasks_requeued_total`,
-    help: 'Tasks that the queue had lost and that were put back from the database',
-    registers,
-  });
+  const counter = (name: string, help: string, ...labelNames: readonly string[]) =>
+    new Counter({ name: `${PREFIX}${name}`, help, labelNames, registers });
+  const histogram = (name: string, help: string, label: string, buckets: number[]) =>
+    new Histogram({ name: `${PREFIX}${name}`, help, labelNames: [label], buckets, registers });
+  const items = counter('items_total', 'Repositories, tags and manifests, by outcome', 'outcome');
+  const attempts = counter('task_attempts_total', 'Attempts at tasks, by kind and outcome', 'kind', 'outcome');
+  const durations = histogram(
+    'task_duration_seconds',
+    'How long attempts at tasks take, by kind',
+    'kind',
+    [0.01, 0.05, 0.25, 1, 5, 30, 120, 600],
+  );
+  const requests = counter(
+    'registry_requests_total',
+    'Requests to registries, by status (none: no answer)',
+    'registry',
+    'status',
+  );
+  const waits = histogram(
+    'governor_wait_seconds',
+    'How long requests wait for their turn at a registry',
+    'registry',
+    [0.001, 0.01, 0.1, 1, 10, 60, 600],
+  );
+  const requeued = counter(
+    'tasks_requeued_total',
+    'Tasks that the queue had lost and that were put back from the database',
+  );
   const known = new Set<string>();
   const labelOf = (host: RegistryHost): string => {
     if (known.size < MAX_REGISTRIES) known.add(host);
