@@ -1,3 +1,4 @@
+import { optional } from '../common/optional.ts';
 import type { Queryable } from '../database/database.ts';
 import { shortHash } from '../oci/digest.ts';
 import { goalWithBaseline } from '../policy/budgets.ts';
@@ -32,9 +33,5 @@ export async function followGoals(
 
 function repositoryGoal(owner: GoalOwner, { goal: fallback, budgets }: GoalSettings): RepositoryGoal {
   const { goal, baseline } = goalWithBaseline(owner, budgets, fallback);
-  return {
-    repositoryId: owner.id,
-    ...(goal.kind === 'size' ? { bytes: goal.bytes } : { ratio: goal.ratio }),
-    ...(baseline === undefined ? {} : { baselineBytes: baseline }),
-  };
+  return { ...goal, repositoryId: owner.id, ...optional('baselineBytes', baseline) };
 }

@@ -6,7 +6,8 @@ import { type ImageConfig, parseImageConfig, platformOf } from '../oci/image-con
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
-import type { BaseRepository, BaseTag } from '../store/catalogue-store.ts';
+import type { ListedRepository } from '../registry/registry.ts';
+import type { BaseTag } from '../store/catalogue-store.ts';
 import type { NewManifest } from '../store/content-store.ts';
 import type { BaseContent } from './base-image.ts';
 
@@ -16,7 +17,7 @@ import type { BaseContent } from './base-image.ts';
  * @param known images that the batch did not read because the catalogue holds them already
  */
 export function baseTagsOf(
-  repository: BaseRepository,
+  repository: ListedRepository,
   batch: BatchContent,
   known: ReadonlyMap<Digest, BaseContent>,
 ): readonly BaseTag[] {

@@ -4,15 +4,10 @@ import type { Queryable } from '../database/database.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import { type Digest, digestBytes, digestFromBytes, digestHex } from '../oci/digest.ts';
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
-import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
+import type { Tag } from '../oci/reference.ts';
+import type { ListedRepository } from '../registry/registry.ts';
 import { jsonRows } from './json-rows.ts';
 import { withoutNulls } from './without-nulls.ts';
-
-/** A repository whose tags the catalogue knows. */
-export interface BaseRepository {
-  readonly registry: RegistryHost;
-  readonly name: RepositoryName;
-}
 
 /** What a tag named when it was read: an image, or an index with those of its images that were wanted. */
 export interface BaseTag {
@@ -29,7 +24,7 @@ export interface BaseTag {
  */
 export async function readKnownBaseTags(
   db: Queryable,
-  repository: BaseRepository,
+  repository: ListedRepository,
   tags: readonly Tag[],
   platforms: PlatformSelection,
 ): Promise<ReadonlyMap<Tag, Digest>> {
@@ -72,7 +67,7 @@ function contentOf(row: ContentRow): BaseContent {
  */
 export async function saveBaseTags(
   tx: Queryable,
-  repository: BaseRepository,
+  repository: ListedRepository,
   read: readonly BaseTag[],
   platforms: PlatformSelection,
   now: string,

@@ -1,3 +1,4 @@
+import type { Goal } from '../common/units.ts';
 import type { Queryable } from '../database/database.ts';
 import { jsonRows } from './json-rows.ts';
 
@@ -8,16 +9,12 @@ export interface GoalOwner {
   readonly team: string;
 }
 
-/** The goal of a repository: either a size, or a share by which to shrink from where it started. Sizes are bytes. */
-export interface RepositoryGoal {
+/** The goal of a repository. */
+export type RepositoryGoal = Goal & {
   readonly repositoryId: number;
-  /** The size to reach. */
-  readonly bytes?: number;
-  /** The share to take off the baseline, 0 to 1. */
-  readonly ratio?: number;
   /** The size it started from; default: its size when it was first audited. */
   readonly baselineBytes?: number;
-}
+};
 
 /** Reads the owners of the repositories of these sources, ended ones left out. */
 export function readGoalOwners(tx: Queryable, sourceIds: readonly number[]): Promise<readonly GoalOwner[]> {
