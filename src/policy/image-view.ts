@@ -27,7 +27,7 @@ export interface LayerView {
   /** The commands of a RUN; empty for every other instruction. */
   readonly commands: readonly Command[];
   /** Undefined if the layer was not read. */
-  readonly contents?: MeasuredLayer;
+  readonly contents: MeasuredLayer | undefined;
 }
 
 /** An image with its layers matched to the instructions that made them. Built once per image, shared by all rules. */
@@ -60,9 +60,7 @@ function readView(image: AuditedImage): ImageView {
     if (step.verb === 'WORKDIR') folder = absolutePath(step.args.trim(), folder ?? '/');
     if (step.layer !== undefined) placedSteps[step.layer] = { step, folder };
   }
-  const layers = image.manifest.layers.map((layer, position) =>
-    viewLayer(image, layer.size, position, placedSteps[position]),
-  );
+  const layers = image.manifest.layers.map((_, position) => new PlacedLayer(image, position, placedSteps[position]));
   const baseLayers = baseLayerCount(image);
   const own = layers.slice(baseLayers);
   const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);
@@ -109,27 +107,34 @@ interface PlacedStep extends Pick<LayerView, 'folder'> {
   readonly step: BuildStep;
 }
 
-function viewLayer(image: AuditedImage, bytes: number, position: number, placed: PlacedStep | undefined): LayerView {
-  const { step, folder } = placed ?? {};
-  const verdict = image.verdict.layers[position];
-  const contents = image.contents?.[position];
-  const script = step?.verb === 'RUN' ? step.args : '';
-  let commands: readonly Command[] | undefined;
-  return {
-    position,
-    bytes,
-    class: verdict?.class ?? 'none',
-    instruction: verdict?.instruction ?? '',
-    verb: step?.verb ?? 'NONE',
-    args: step?.args ?? '',
-    folder,
-    // Parsed on first use: most layers are the base's, and few rules look at those.
-    get commands() {
-      commands ??= parseScript(script);
-      return commands;
-    },
-    ...(contents ? { contents } : {}),
-  };
+/** A layer of an image, with the step that made it if the history shows it. */
+class PlacedLayer implements LayerView {
+  readonly position: number;
+  readonly bytes: number;
+  readonly class: LayerClass;
+  readonly instruction: string;
+  readonly verb: Verb;
+  readonly args: string;
+  readonly folder: string | undefined;
+  readonly contents: MeasuredLayer | undefined;
+  #commands: readonly Command[] | undefined;
+
+  constructor({ manifest, verdict, contents }: AuditedImage, position: number, placed: PlacedStep | undefined) {
+    this.position = position;
+    this.bytes = manifest.layers[position]?.size ?? 0;
+    this.class = verdict.layers[position]?.class ?? 'none';
+    this.instruction = verdict.layers[position]?.instruction ?? '';
+    this.verb = placed?.step.verb ?? 'NONE';
+    this.args = placed?.step.args ?? '';
+    this.folder = placed?.folder;
+    this.contents = contents?.[position];
+  }
+
+  /** Parsed on first use: most layers are the base's, and few rules look at those. */
+  get commands(): readonly Command[] {
+    this.#commands ??= this.verb === 'RUN' ? parseScript(this.args) : [];
+    return this.#commands;
+  }
 }
 
 /**
