@@ -6,7 +6,7 @@ import type { ListedManifest } from '../registry/registry.ts';
 import { readKnownManifests } from '../store/content-store.ts';
 import type { ItemError } from '../store/error-store.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
-import { addTasks, lockTask } from '../store/task-store.ts';
+import { addTaskUnder } from '../store/task-store.ts';
 import { cutBatches } from './cut-batches.ts';
 import { itemFailure, itemOf } from './item-failure.ts';
 import { type PlannedSource, plannedSource } from './plan.ts';
@@ -106,11 +106,7 @@ async function dispatch(
   batch: readonly ListedManifest[],
 ): Promise<boolean> {
   const made = manifestsTask(payload.repository, batch);
-  const isAdded = await db.transaction(async (tx) => {
-    if (!(await lockTask(tx, task))) return false;
-    await addTasks(tx, task.auditId, [made]);
-    return true;
-  });
+  const isAdded = await addTaskUnder(db, task, made);
   if (isAdded) await queue.add([referenceTo(made, task)], { signal });
   return isAdded;
 }

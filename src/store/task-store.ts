@@ -25,6 +25,22 @@ export async function addTasks(tx: Queryable, auditId: number, tasks: readonly N
   );
 }
 
+/**
+ * Adds a task unless `parent` is settled, in one statement: the audit of a registry with many small repositories adds
+ * one for each.
+ * @returns whether the parent is still open
+ */
+export async function addTaskUnder(db: Queryable, parent: TaskId, task: NewTask): Promise<boolean> {
+  const rows = await db.query(
+    `with parent as (select audit_id from audit_task where audit_id = $1 and key = $2 for key share),
+     added as (
+       insert into audit_task (audit_id, key, kind, payload) select audit_id, $3, $4, $5::jsonb from parent on conflict do nothing)
+     select 1 from parent`,
+    [parent.auditId, parent.key, task.key, task.kind, storableJson(task.payload)],
+  );
+  return rows.length > 0;
+}
+
 /** Reads the payload of a task. @returns undefined when the task is settled already */
 export async function findTask<P>(db: Queryable, task: TaskId): Promise<P | undefined> {
   const [row] = await db.query<{ payload: P }>('select payload from audit_task where audit_id = $1 and key = $2', [
