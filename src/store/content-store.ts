@@ -4,7 +4,7 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { columnsOf } from './columns-of.ts';
 import { insertChildren, type NewIndexChild } from './index-store.ts';
-import { integersOf, joinDigests, textsOf } from './joined-texts.ts';
+import { integersOf, joinDigests, rowByDigest, textsOf } from './joined-texts.ts';
 
 /** A blob that a manifest refers to. */
 export interface NewBlob {
@@ -105,7 +105,8 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
     `insert into blob (digest, size, media_type, stored, body)
      select decode(n.digest, 'hex'), n.size, n.media_type, n.stored, decode(n.body, 'base64')
      from unnest(${textsOf('$1')}, $2::int8[], $3::text[], $4::bool[], ${textsOf('$5')}) as n (digest, size, media_type, stored, body)
-     where not exists (select 1 from blob b where b.digest = decode(n.digest, 'hex'))
+     left join ${rowByDigest('blob', "decode(n.digest, 'hex')")} b on true
+     where b.id is null
      on conflict (digest) do nothing returning digest`,
     [
       joinDigests(blobs.map(({ digest }) => digest)),
@@ -144,7 +145,7 @@ async function insertManifests(tx: Queryable, manifests: readonly NewManifest[],
      select decode(n.digest, 'hex'), n.media_type, n.kind, n.artifact_type, decode(n.body, 'base64'), b.id, decode(n.subject, 'hex'), $8
      from unnest(${textsOf('$1')}, $2::text[], $3::text[], $4::text[], ${textsOf('$5')}, ${textsOf('$6')}, ${textsOf('$7')})
        as n (digest, media_type, kind, artifact_type, body, config, subject)
-     left join blob b on b.digest = decode(n.config, 'hex')
+     left join ${rowByDigest('blob', "decode(n.config, 'hex')")} b on true
      on conflict (digest) do update
        set media_type = excluded.media_type, kind = excluded.kind, artifact_type = excluded.artifact_type, body = excluded.body,
            config_id = excluded.config_id, subject = excluded.subject, fetched_at = excluded.fetched_at
@@ -179,9 +180,9 @@ async function insertLayers(tx: Queryable, manifests: readonly NewManifest[]): P
      select m.id, n.position, b.id, decode(cd.digest, 'hex')
      from unnest(${integersOf('$1')}, ${integersOf('$2')}, ${integersOf('$3')}, ${integersOf('$4')}) as n (manifest, position, blob, chain)
      join unnest(${textsOf('$5')}) with ordinality as md (digest, number) on md.number = n.manifest
-     join manifest m on m.digest = decode(md.digest, 'hex')
+     cross join ${rowByDigest('manifest', "decode(md.digest, 'hex')")} m
      join unnest(${textsOf('$6')}) with ordinality as bd (digest, number) on bd.number = n.blob
-     join blob b on b.digest = decode(bd.digest, 'hex')
+     cross join ${rowByDigest('blob', "decode(bd.digest, 'hex')")} b
      left join unnest(${textsOf('$7')}) with ordinality as cd (digest, number) on cd.number = n.chain
      on conflict do nothing`,
     [
@@ -222,7 +223,7 @@ async function insertImages(tx: Queryable, manifests: readonly NewManifest[]): P
      select m.id, n.platform, n.created_at, n.pull_bytes, n.layer_count, decode(n.chain_id, 'hex')
      from unnest(${textsOf('$1')}, $2::text[], $3::timestamptz[], $4::int8[], $5::int4[], ${textsOf('$6')})
        as n (manifest, platform, created_at, pull_bytes, layer_count, chain_id)
-     join manifest m on m.digest = decode(n.manifest, 'hex')
+     cross join ${rowByDigest('manifest', "decode(n.manifest, 'hex')")} m
      on conflict do nothing returning manifest_id as id`,
     [
       joinDigests(rows.map(({ digest }) => digest)),

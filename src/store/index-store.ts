@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { comparedName, type Platform } from '../oci/platform.ts';
+import { rowByDigest } from './joined-texts.ts';
 
 /** A manifest and what it lists; `children` is empty unless it is an index. */
 export interface NewIndex {
@@ -64,8 +65,8 @@ export async function insertChildren(tx: Queryable, indexes: readonly NewIndex[]
     `insert into index_child (index_id, position, digest, child_id, platform, describes)
      select m.id, n.position, n.digest, child.id, n.platform, n.describes
      from unnest($1::bytea[], $2::int4[], $3::bytea[], $4::text[], $5::bytea[]) as n (manifest, position, digest, platform, describes)
-     join manifest m on m.digest = n.manifest
-     left join manifest child on child.digest = n.digest
+     cross join ${rowByDigest('manifest', 'n.manifest')} m
+     left join ${rowByDigest('manifest', 'n.digest')} child on true
      on conflict (index_id, position) do update set platform = excluded.platform
        where index_child.platform is distinct from excluded.platform`,
     [

@@ -5,7 +5,7 @@ import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { DedupScope, ListedRepository } from '../registry/registry.ts';
 import { columnsOf } from './columns-of.ts';
-import { joinDigests, textsOf } from './joined-texts.ts';
+import { joinDigests, rowByDigest, textsOf } from './joined-texts.ts';
 
 /** A stored repository, as tasks refer to it. */
 export interface StoredRepository {
@@ -205,8 +205,10 @@ async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[]
   await tx.query(
     `update tag t set ended_at = greatest($4::timestamptz, t.started_at)
      from unnest($1::int8[], $2::text[], ${textsOf('$3')}) as n (repository_id, name, digest)
-     join manifest m on m.digest = decode(n.digest, 'hex')
-     where t.repository_id = n.repository_id and t.name = n.name and t.ended_at is null and t.manifest_id <> m.id`,
+     cross join lateral (
+       select id from tag where repository_id = n.repository_id and name = n.name and ended_at is null offset 0) o
+     cross join ${rowByDigest('manifest', "decode(n.digest, 'hex')")} m
+     where t.id = o.id and t.ended_at is null and t.manifest_id <> m.id`,
     [...columnsOf(tagged, 'repositoryId', 'tag'), joinDigests(tagged.map(({ digest }) => digest)), now],
   );
 }
@@ -245,7 +247,7 @@ async function insertOpenRows(
        n.repository_id, n.name, m.id, n.pushed_at, ${PULLED_AT}, n.reported_bytes, n.archived, $8, case when n.read_again then $8::timestamptz end
      from unnest($1::int8[], $2::text[], ${textsOf('$3')}, $4::timestamptz[], $5::timestamptz[], $6::int8[], $7::bool[], $9::bool[])
        as n (repository_id, name, digest, pushed_at, pulled_at, reported_bytes, archived, read_again)
-     join manifest m on m.digest = decode(n.digest, 'hex')
+     cross join ${rowByDigest('manifest', "decode(n.digest, 'hex')")} m
      on conflict (repository_id, ${key}) where ended_at is null and ${present} do update
        set pushed_at = excluded.pushed_at, pulled_at = excluded.pulled_at, reported_bytes = excluded.reported_bytes,
          archived = excluded.archived, read_again_at = coalesce(excluded.read_again_at, tag.read_again_at)

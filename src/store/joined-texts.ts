@@ -16,3 +16,12 @@ export function integersOf(parameter: string, type: 'int4' | 'int8' = 'int4'): s
 export function joinDigests(digests: readonly (Digest | undefined)[]): string {
   return digests.map((digest) => (digest ? digestHex(digest) : '')).join(',');
 }
+
+/**
+ * SQL, to be joined on true: the row with a digest. "offset 0" has Postgres look each one up by its index: for the few
+ * hundred rows of a batch it would read the whole of a table of some ten thousand.
+ * @param digest SQL of type bytea
+ */
+export function rowByDigest(table: 'blob' | 'manifest', digest: string): string {
+  return `lateral (select * from ${table} where digest = ${digest} offset 0)`;
+}
