@@ -2,7 +2,6 @@ import type { Queryable } from '../database/database.ts';
 import type { DedupScope } from '../registry/registry.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import { findAudit, finishAudit, hasAssessTasks } from '../store/audit-store.ts';
-import { hasFleetSums, keepFleetSums } from '../store/fleet-sums.ts';
 import { findGoalsKey } from '../store/goal-store.ts';
 import { saveDedupScope } from '../store/inventory-store.ts';
 import { addTasks, settleTask } from '../store/task-store.ts';
@@ -46,8 +45,7 @@ export async function reportEnd({ db, events }: AuditContext, auditId: number): 
 }
 
 /**
- * Saves dedup scopes and owners of repositories, and computes totals, progress towards goals and sums over all sources
- * where anything changed.
+ * Saves dedup scopes and owners of repositories, and computes totals and progress towards goals if anything changed.
  * @returns the audit whose totals hold: this one, or an earlier one since which nothing changed
  */
 async function refreshTotals(
@@ -65,7 +63,6 @@ async function refreshTotals(
     for (const sourceId of sourceIds) await computeTotals(tx, sourceId, plan.auditId);
     await followGoals(tx, plan, settings.policy, now());
   }
-  if (reused === undefined || !(await hasFleetSums(tx))) await keepFleetSums(tx, sourceIds);
   return reused ?? plan.auditId;
 }
 

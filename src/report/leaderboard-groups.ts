@@ -1,4 +1,4 @@
-import { GROUP_SUMS, groupSums, taggedImages } from '../store/group-sums.ts';
+import { addedGroups, GROUP_SUMS, groupSums, namedImages, taggedImages } from '../store/group-sums.ts';
 import { IS_IMAGE } from '../store/is-image.ts';
 import { scoreSql } from '../store/score-sql.ts';
 import { auditConditions, imagesRelation, precomputedSumsSql, type QueryScope } from './kinds/kind.ts';
@@ -13,9 +13,13 @@ import type { Grouping } from './names.ts';
 export function groupsSql(grouping: Grouping, scope: QueryScope, since: string | undefined): string {
   if (grouping === 'team') return teamsSql(scope, since);
   if (grouping === 'repository') return repositoriesSql(scope, since);
-  const computed = groupSums(taggedImages(imagesRelation(scope), scope.where), [grouping]);
   const columns = `name, ${GROUP_SUMS}`;
-  const sums = precomputedSumsSql(scope, 'group', columns, computed, `grouping = '${grouping}'`);
+  const sums = precomputedSumsSql(scope, {
+    stored: { table: 'source_group', condition: `grouping = '${grouping}'` },
+    columns,
+    added: addedGroups(grouping),
+    computed: groupSums(taggedImages(imagesRelation(scope), scope.where), namedImages(grouping), [grouping]),
+  });
   return `select ${columns}, ${NO_HISTORY} from (${sums}) s`;
 }
 

@@ -58,7 +58,6 @@ export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKi
     filters: filtersOf(by),
     query: (scope) => rankedSql(by, metric, columns, scope, since),
     order: by === 'repository' ? `${RANKED}, source` : RANKED,
-    ...(by === 'team' || by === 'repository' ? {} : { fleetTable: 'fleet_group' }),
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
-import { fillFleetSums } from '../store/fleet-sums.ts';
 import { findSummary } from './audit-summary.ts';
 import { filterCondition, type ReportFilters } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
@@ -54,7 +53,6 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
     parameters,
     storagePricePerGBMonth: request.storagePricePerGBMonth,
   };
-  if (kind.fleetTable && !scope.isFiltered && scope.source === undefined) await fillFleetSums(db, kind.fleetTable);
   const packed = packedRows(db, kind, scope, request);
   const { name, columns } = kind;
   return {

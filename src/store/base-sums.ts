@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 import { IS_IMAGE } from './is-image.ts';
+import { IMAGE_ONCE } from './judged-images.ts';
 
 /** The columns that {@link baseSums} selects. */
 export const BASE_SUMS = `base_image, base_confidence, distro, distro_version, distro_eol, images, tags, repositories, teams,
@@ -22,6 +23,34 @@ export function baseSums(images: string, where: string): string {
     where ${IS_IMAGE} and i.tag <> '' and ${where}
     group by i.base_image, i.distro, i.distro_version, i.distro_eol`;
 }
+
+const NAMES = 'base_image, distro, distro_version, distro_eol';
+
+/**
+ * SQL: sums of the bases of all sources, with the columns {@link BASE_SUMS}, from what is stored of each. Only images
+ * and teams have to be counted again, because several sources may have the same.
+ */
+export const ADDED_BASES = `
+  with named as materialized (select distinct combination, ${NAMES} from source_combination),
+  part as (
+    select ${NAMES}, base_confidence, null::int8 as images, tags, repositories, null as team, base_bytes, base_logical_bytes, app_logical_bytes,
+      logical_bytes, oldest_created_at, newest_created_at
+    from source_base
+    union all
+    select ${NAMES}, null, c.images, null, null, null, null, null, null, null, null, null
+    from (select combination, count(*) as images from (${IMAGE_ONCE}) o group by 1) c join named using (combination)
+    union all
+    select ${NAMES}, null, null, null, null, t.team, null, null, null, null, null, null
+    from source_combination cross join lateral unnest(teams) t (team))
+  select base_image, (select string_agg(distinct c, ';') from unnest(string_to_array(confidences, ';')) u (c)) as base_confidence,
+    distro, distro_version, distro_eol, coalesce(images, 0) as images, tags, repositories, teams, base_bytes, base_logical_bytes, app_logical_bytes, logical_bytes,
+    oldest_created_at, newest_created_at
+  from (
+    select ${NAMES}, string_agg(base_confidence, ';') as confidences, sum(images)::int8 as images, sum(tags)::int8 as tags,
+      sum(repositories)::int8 as repositories, count(distinct team) as teams, max(base_bytes) as base_bytes,
+      sum(base_logical_bytes)::int8 as base_logical_bytes, sum(app_logical_bytes)::int8 as app_logical_bytes,
+      sum(logical_bytes)::int8 as logical_bytes, min(oldest_created_at) as oldest_created_at, max(newest_created_at) as newest_created_at
+    from part group by ${NAMES} having count(tags) > 0) s`;
 
 /** Stores the base image sums of a source, replacing those of its previous audit. */
 export async function keepBaseSums(tx: Queryable, sourceId: number): Promise<void> {

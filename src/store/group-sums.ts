@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
 import { IS_IMAGE } from './is-image.ts';
+import { IMAGE_ONCE, judgedImages } from './judged-images.ts';
 import { scoreSql } from './score-sql.ts';
 
 /** SQL of the name by which each grouping groups an image. */
@@ -31,13 +32,37 @@ export function taggedImages(images: string, where: string): string {
     from ${images} i where ${IS_IMAGE} and i.tag <> '' and ${where} group by 1, 2`;
 }
 
+/** SQL: the images of the relation `tagged` with their judgements and the name of their group, for {@link groupSums}. */
+export function namedImages(grouping: ImageGrouping): string {
+  return `
+    select d.*, dense_rank() over (order by by_${grouping} collate "C") as combination
+    from (select a.*, ${NAME[grouping]} as by_${grouping} from (${judgedImages('tagged')}) a) d`;
+}
+
+/**
+ * SQL, common table expressions of what each group counts of its distinct images. Reads `image_once`, with a row for
+ * each image, and `combined`, with the names of each combination: there are few.
+ */
+const imageSums = (groupings: readonly ImageGrouping[]): string => `
+    named as materialized (
+      select c.combination, n.grouping, n.name, dense_rank() over (order by n.grouping, n.name) as number
+      from combined c cross join lateral (values ${groupings.map((grouping) => `('${grouping}', c.by_${grouping})`).join(', ')}) n (grouping, name)),
+    sizes as (
+      select g.grouping, g.name, s.* from (
+        select n.number, count(*) as images, percentile_disc(0.5) within group (order by o.pull_bytes) as median,
+          percentile_disc(0.9) within group (order by o.pull_bytes) as p90, coalesce(sum(o.savings_min_bytes), 0) as savings_min,
+          coalesce(sum(o.savings_max_bytes), 0) as savings_max, ${scoreSql('o.slim_score', 'o.pull_bytes')} as score,
+          sum(o.findings_error) as errors, sum(o.findings_warn) as warnings
+        from image_once o join named n on n.combination = o.combination group by 1) s
+      join (select distinct number, grouping, name from named) g on g.number = s.number)`;
+
 /**
  * SQL: sums of groups of images, one row for each name in each grouping, with the columns {@link GROUP_SUMS}. A blob
  * that several groups hold is divided equally among them, within the scope in which its registry stores it once.
  * @param tagged a query as {@link taggedImages} returns it
+ * @param judged a query of the images of `tagged`, each once, as {@link namedImages} returns it
  */
-export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): string {
-  const names = groupings.map((grouping) => `by_${grouping}`).join(', ');
+export function groupSums(tagged: string, judged: string, groupings: readonly ImageGrouping[]): string {
   return `
     -- There are few distinct combinations of names, so rows carry a combination's number. If they were joined to the
     -- list of combinations by name, Postgres would expect a single row from that join and do all later lookups row by
@@ -45,30 +70,18 @@ export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): 
     with place as (
       select r.id as repository_id, dense_rank() over (order by s.id, ${DEDUP_SCOPE}) as scope
       from repository r join source s on s.id = r.source_id),
+    tagged as (${tagged}),
+    image_once as materialized (${judged}),
+    combined as (select distinct combination, ${groupings.map((grouping) => `by_${grouping}`).join(', ')} from image_once),
+    ${imageSums(groupings)},
     held_image as materialized (
-      select d.*, dense_rank() over (order by ${groupings.map((grouping) => `by_${grouping} collate "C"`).join(', ')}) as combination
-      from (
-        select t.*, r.name as repository, p.scope, m.config_id, i.pull_bytes as bytes, a.savings_min_bytes as savings_min,
-          a.savings_max_bytes as savings_max, a.slim_score as score, coalesce(a.base_layers, 0) as base_layers,
-          ${groupings.map((grouping) => `${NAME[grouping]} as by_${grouping}`).join(', ')}
-        from (${tagged}) t
-        join repository r on r.id = t.repository_id join place p on p.repository_id = r.id
-        join manifest m on m.id = t.manifest_id join image i on i.manifest_id = t.manifest_id
-        left join assessment a on a.manifest_id = t.manifest_id) d),
-    named as materialized (
-      select c.combination, n.grouping, n.name from (select distinct combination, ${names} from held_image) c
-      cross join lateral (values ${groupings.map((grouping) => `('${grouping}', c.by_${grouping})`).join(', ')}) n (grouping, name)),
-    image_once as materialized (select distinct on (manifest_id) * from held_image order by manifest_id, repository, tag),
+      select t.*, r.name as repository, p.scope, o.combination, o.config_id, o.base_layers, o.pull_bytes as bytes
+      from tagged t join image_once o on o.manifest_id = t.manifest_id
+      join repository r on r.id = t.repository_id join place p on p.repository_id = r.id),
     ${HELD_BYTES},
-    sizes as (
-      select n.grouping, n.name, count(*) as images, percentile_disc(0.5) within group (order by o.bytes) as median,
-        percentile_disc(0.9) within group (order by o.bytes) as p90, coalesce(sum(o.savings_min), 0) as savings_min,
-        coalesce(sum(o.savings_max), 0) as savings_max,
-        ${scoreSql('o.score', 'o.bytes')} as score
-      from image_once o join named n on n.combination = o.combination group by 1, 2),
     largest as (
       select distinct on (n.grouping, n.name) n.grouping, n.name, o.bytes, o.repository || ':' || o.tag as image
-      from (select distinct on (combination) * from image_once order by combination, bytes desc, repository, tag) o
+      from (select distinct on (combination) * from held_image order by combination, bytes desc, repository, tag) o
       join named n on n.combination = o.combination
       order by n.grouping, n.name, o.bytes desc, o.repository, o.tag),
     logical as (
@@ -79,20 +92,14 @@ export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): 
     -- A tag that names an index counts once, however many of its images are in the group.
     index_tags as (
       select n.grouping, n.name, count(distinct t.id) as tags
-      from held_image i cross join lateral unnest(i.index_tags) t (id) join named n on n.combination = i.combination group by 1, 2),
-    found as (
-      select n.grouping, n.name, sum(f.findings) filter (where f.severity = 'error') as errors,
-        sum(f.findings) filter (where f.severity = 'warn') as warnings
-      from (
-        select i.combination, f.severity, count(*) as findings from image_once i join finding f on f.manifest_id = i.manifest_id group by 1, 2) f
-      join named n on n.combination = f.combination group by 1, 2)
+      from held_image i cross join lateral unnest(i.index_tags) t (id) join named n on n.combination = i.combination group by 1, 2)
     select grouping, name, l.repositories, l.direct_tags + coalesce(t.tags, 0) as tags, s.images, l.bytes as logical_bytes,
       coalesce(b.stored, 0) as stored_bytes, coalesce(b.exclusive, 0) as exclusive_bytes, coalesce(b.shared, 0) as shared_bytes,
       coalesce(b.own, 0) as own_bytes, s.median as median_bytes, s.p90 as p90_bytes, g.bytes as largest_bytes, g.image as largest_image,
       s.savings_min as savings_min_bytes, s.savings_max as savings_max_bytes, s.score as slim_score,
-      coalesce(f.errors, 0) as findings_error, coalesce(f.warnings, 0) as findings_warn
+      s.errors as findings_error, s.warnings as findings_warn
     from logical l join sizes s using (grouping, name) join largest g using (grouping, name) left join bytes b using (grouping, name)
-    left join index_tags t using (grouping, name) left join found f using (grouping, name)`;
+    left join index_tags t using (grouping, name)`;
 }
 
 /**
@@ -133,17 +140,50 @@ const HELD_BYTES = `
         from share) x
       group by 1, 2)`;
 
+/** SQL: the names of combinations `a` in all groupings. */
+const ALL_NAMES = KEPT_GROUPINGS.map((grouping) => `${NAME[grouping]} as by_${grouping}`).join(', ');
+const TAGGED = 'select repository_id, manifest_id, tag, tags, direct_tags, index_tags from tagged_image';
+const JUDGED = `select a.*, ${ALL_NAMES} from judged_image a`;
+
 /**
- * Stores the sums of a source's groups, replacing those of its previous audit. Reads the temporary table
- * `tagged_image`.
+ * Stores the sums of a source's groups, replacing those of its previous audit. Reads the temporary tables
+ * `tagged_image` and `judged_image`.
  */
 export async function keepGroupSums(tx: Queryable, sourceId: number): Promise<void> {
   await tx.query('delete from source_group where source_id = $1', [sourceId]);
   await tx.query(
     `insert into source_group (source_id, grouping, name, ${GROUP_SUMS})
-     select $1::int4, grouping, name, ${GROUP_SUMS} from (${groupSums(TAGGED, KEPT_GROUPINGS)}) s`,
+     select $1::int4, grouping, name, ${GROUP_SUMS} from (${groupSums(TAGGED, JUDGED, KEPT_GROUPINGS)}) s`,
     [sourceId],
   );
 }
 
-const TAGGED = 'select repository_id, manifest_id, tag, tags, direct_tags, index_tags from tagged_image';
+/** What sources count of their groups by themselves: they share no repositories, tags and blobs. */
+const ADDITIVE = [
+  'repositories',
+  'tags',
+  'logical_bytes',
+  'stored_bytes',
+  'exclusive_bytes',
+  'shared_bytes',
+  'own_bytes',
+];
+
+/**
+ * SQL: sums of the groups of all sources, one row for each name, with the columns {@link GROUP_SUMS}, from what is
+ * stored of each source. Only images have to be counted again, because several sources may hold the same.
+ */
+export function addedGroups(grouping: ImageGrouping): string {
+  return `
+    with image_once as (${IMAGE_ONCE}),
+    combined as (select distinct combination, ${NAME[grouping]} as by_${grouping} from source_combination a),
+    ${imageSums([grouping])},
+    added as (
+      select grouping, name, ${ADDITIVE.map((column) => `sum(${column}) as ${column}`).join(', ')},
+        max(largest_bytes) as largest_bytes,
+        (array_agg(largest_image order by largest_bytes desc, split_part(largest_image, ':', 1), split_part(largest_image, ':', 2)))[1] as largest_image
+      from source_group where grouping = '${grouping}' group by 1, 2)
+    select a.*, s.images, s.median as median_bytes, s.p90 as p90_bytes, s.savings_min as savings_min_bytes, s.savings_max as savings_max_bytes,
+      s.score as slim_score, s.errors as findings_error, s.warnings as findings_warn
+    from added a join sizes s using (grouping, name)`;
+}

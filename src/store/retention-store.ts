@@ -1,7 +1,6 @@
 import type { Database, Queryable, SqlValue } from '../database/database.ts';
 import { AuditRunningError } from '../errors.ts';
 import { claimAudit, listRunningAudits } from './audit-store.ts';
-import { keepFleetSums } from './fleet-sums.ts';
 
 /**
  * Retention: deletes old audits, and content that nothing has referred to for long. Rows are deleted in bounded
@@ -287,7 +286,6 @@ export async function removeSource(db: Database, name: string): Promise<boolean>
     }
     await tx.query('delete from source where id = $1', [source.id]);
     await tx.query('delete from audit a where not exists (select 1 from audit_source s where s.audit_id = a.id)');
-    await keepFleetSums(tx, []);
     return true;
   });
 }

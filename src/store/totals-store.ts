@@ -3,6 +3,7 @@ import { PLAN_AS_A_WHOLE } from '../database/planning.ts';
 import { keepBaseSums } from './base-sums.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
 import { keepGroupSums } from './group-sums.ts';
+import { keepJudgedImages } from './judged-images.ts';
 import { scoreSql } from './score-sql.ts';
 import { summariseSource } from './summary-store.ts';
 
@@ -133,23 +134,21 @@ const TEAM_TOTALS = `
   image_of_team as (
     select distinct on (team, manifest_id) team, manifest_id, pull_bytes, repository || ':' || tag as name
     from tagged_image order by team, manifest_id, repository, tag),
-  found as (
-    select i.team, count(*) filter (where f.severity = 'error')::int as errors, count(*) filter (where f.severity = 'warn')::int as warnings
-    from image_of_team i join finding f on f.manifest_id = i.manifest_id group by i.team),
   images as (
     select i.team, count(*)::int as images,
       percentile_disc(0.5) within group (order by i.pull_bytes) as median, percentile_disc(0.9) within group (order by i.pull_bytes) as p90,
       max(i.pull_bytes) as largest, (array_agg(i.name order by i.pull_bytes desc, i.name))[1] as largest_image,
-      coalesce(sum(a.savings_min_bytes), 0) as savings_min, coalesce(sum(a.savings_max_bytes), 0) as savings_max,
-      ${scoreSql('a.slim_score', 'i.pull_bytes')} as score, sum(i.pull_bytes) filter (where a.slim_score is not null) as scored
-    from image_of_team i left join assessment a on a.manifest_id = i.manifest_id group by i.team)
+      coalesce(sum(j.savings_min_bytes), 0) as savings_min, coalesce(sum(j.savings_max_bytes), 0) as savings_max,
+      ${scoreSql('j.slim_score', 'i.pull_bytes')} as score, sum(i.pull_bytes) filter (where j.slim_score is not null) as scored,
+      sum(j.findings_error) as errors, sum(j.findings_warn) as warnings
+    from image_of_team i join judged_image j on j.manifest_id = i.manifest_id group by i.team)
   select $2, $1, team.team, team.repositories, team.tags, coalesce(images.images, 0), coalesce(logical.logical, 0), coalesce(bytes.stored, 0),
     coalesce(bytes.exclusive, 0), coalesce(bytes.shared, 0), coalesce(own.own, 0), images.median, images.p90, images.largest, images.largest_image,
     coalesce(images.savings_min, 0), coalesce(images.savings_max, 0), images.score, coalesce(images.scored, 0),
-    coalesce(found.errors, 0), coalesce(found.warnings, 0)
+    coalesce(images.errors, 0), coalesce(images.warnings, 0)
   from team
   left join bytes on bytes.team = team.team left join own on own.team = team.team left join logical on logical.team = team.team
-  left join images on images.team = team.team left join found on found.team = team.team`;
+  left join images on images.team = team.team`;
 
 const REPOSITORY_SUMS = [
   'tags',
@@ -194,21 +193,18 @@ const REPOSITORY_TOTALS = `
     select t.repository_id, count(*)::int as images, sum(t.pull_bytes * t.tags) as logical,
       percentile_disc(0.5) within group (order by t.pull_bytes) as median, percentile_disc(0.9) within group (order by t.pull_bytes) as p90,
       max(t.pull_bytes) as largest, (array_agg(t.tag order by t.pull_bytes desc, t.tag))[1] as largest_tag,
-      sum(a.savings_min_bytes) as savings_min, sum(a.savings_max_bytes) as savings_max,
-      ${scoreSql('a.slim_score', 't.pull_bytes')} as score
-    from tagged_image t left join assessment a on a.manifest_id = t.manifest_id group by t.repository_id),
-  found as (
-    select t.repository_id, count(*) filter (where f.severity = 'error') as errors, count(*) filter (where f.severity = 'warn') as warnings
-    from tagged_image t join finding f on f.manifest_id = t.manifest_id group by t.repository_id),
+      sum(j.savings_min_bytes) as savings_min, sum(j.savings_max_bytes) as savings_max,
+      ${scoreSql('j.slim_score', 't.pull_bytes')} as score, sum(j.findings_error) as errors, sum(j.findings_warn) as warnings
+    from tagged_image t join judged_image j on j.manifest_id = t.manifest_id group by t.repository_id),
   total as (
     select tags.repository_id, tags.tags, coalesce(images.images, 0) as images, coalesce(images.logical, 0)::int8 as logical_bytes,
       coalesce(bytes.stored, 0)::int8 as stored_bytes, coalesce(bytes.exclusive, 0)::int8 as exclusive_bytes,
       coalesce(bytes.shared, 0)::int8 as shared_bytes, coalesce(own.own, 0)::int8 as own_bytes, images.median as median_bytes,
       images.p90 as p90_bytes, images.largest as largest_bytes, images.largest_tag, coalesce(images.savings_min, 0)::int8 as savings_min_bytes,
-      coalesce(images.savings_max, 0)::int8 as savings_max_bytes, images.score as slim_score, coalesce(found.errors, 0)::int as findings_error,
-      coalesce(found.warnings, 0)::int as findings_warn
+      coalesce(images.savings_max, 0)::int8 as savings_max_bytes, images.score as slim_score, coalesce(images.errors, 0)::int as findings_error,
+      coalesce(images.warnings, 0)::int as findings_warn
     from tags left join bytes on bytes.repository_id = tags.repository_id left join own on own.repository_id = tags.repository_id
-    left join images on images.repository_id = tags.repository_id left join found on found.repository_id = tags.repository_id)
+    left join images on images.repository_id = tags.repository_id)
   select total.repository_id, $2, ${sumColumnsOf('total')}
   from total left join newest n on n.repository_id = total.repository_id
   where (${sumColumnsOf('n')}) is distinct from (${sumColumnsOf('total')})
@@ -227,6 +223,7 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   await tx.query(OWN_HOLDING);
   await tx.query(TAGGED_IMAGE, [sourceId]);
   await tx.query('analyze own_holding, tagged_image');
+  await keepJudgedImages(tx, sourceId);
   await tx.query(DELETE_OLD_SHARES, [sourceId]);
   await tx.query(IMAGE_SHARES, [sourceId]);
   for (const statement of [SOURCE_TOTAL, TEAM_TOTALS, REPOSITORY_TOTALS])
@@ -234,5 +231,6 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   await keepBaseSums(tx, sourceId);
   await summariseSource(tx, sourceId, auditId);
   await keepGroupSums(tx, sourceId);
-  for (const table of ['held', 'holding', 'own_holding', 'tagged_image']) await tx.query(`drop table ${table}`);
+  for (const table of ['held', 'holding', 'own_holding', 'tagged_image', 'judged_image'])
+    await tx.query(`drop table ${table}`);
 }

@@ -1,6 +1,5 @@
 import type { Database, SqlValue } from '../../src/database/database.ts';
 import { digestBytes, digestOf } from '../../src/oci/digest.ts';
-import { keepFleetSums } from '../../src/store/fleet-sums.ts';
 import { computeTotals } from '../../src/store/totals-store.ts';
 
 /** An image to write into a database. */
@@ -92,10 +91,7 @@ export class Inventory {
       heartbeat_at: at,
     });
     await this.#insert('audit_source', { audit_id: id, source_id: sourceId, running: false }, 'audit_id');
-    await this.#db.transaction(async (tx) => {
-      await computeTotals(tx, sourceId, id);
-      await keepFleetSums(tx, [sourceId]);
-    });
+    await this.#db.transaction((tx) => computeTotals(tx, sourceId, id));
     return id;
   }
 

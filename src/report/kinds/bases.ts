@@ -1,4 +1,4 @@
-import { baseSums } from '../../store/base-sums.ts';
+import { ADDED_BASES, BASE_SUMS, baseSums } from '../../store/base-sums.ts';
 import type { Column } from '../report.ts';
 import { IMAGE_FILTERS, imagesRelation, precomputedSumsSql, type ReportKind } from './kind.ts';
 
@@ -54,10 +54,12 @@ export const bases: ReportKind = {
     ...IMAGE_FILTERS,
     minSize: 'i.base_bytes',
   },
-  query: (scope) => {
-    const computed = baseSums(imagesRelation(scope), scope.where);
-    return precomputedSumsSql(scope, 'base', columns.map(({ name }) => name).join(', '), computed);
-  },
-  fleetTable: 'fleet_base',
+  query: (scope) =>
+    precomputedSumsSql(scope, {
+      stored: { table: 'source_base' },
+      columns: BASE_SUMS,
+      added: ADDED_BASES,
+      computed: baseSums(imagesRelation(scope), scope.where),
+    }),
   order: 'images desc, base_image, distro, distro_version',
 };

@@ -1,5 +1,4 @@
 import type { SqlValue } from '../../database/database.ts';
-import type { FleetTable } from '../../store/fleet-sums.ts';
 import type { FilterName, FilterTargets } from '../filters.ts';
 import type { Run } from '../packed-rows.ts';
 import type { Column } from '../report.ts';
@@ -29,8 +28,6 @@ export interface ReportKind {
   readonly page?: (scope: QueryScope, order: string, part: string) => string;
   /** `query` and `page` also select `total`, the number of all rows, where counting costs as much as the rows. */
   readonly givesTotal?: true;
-  /** The table of sums over all sources that `query` reads if it is not filtered. */
-  readonly fleetTable?: FleetTable;
   /** A query for the whole report, unfiltered, that returns packed rows and sends cells that rows share once. */
   readonly packed?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
 }
@@ -70,7 +67,7 @@ export function narrowed(kind: ReportKind, condition: (parameters: SqlParameters
     where: `${scope.where} and ${condition(scope.parameters)}`,
     isFiltered: true,
   });
-  const { packed: _, fleetTable: __, query, page, ...rest } = kind;
+  const { packed: _, query, page, ...rest } = kind;
   return {
     ...rest,
     query: (scope) => query(within(scope)),
@@ -149,32 +146,34 @@ export function selectColumns(columns: readonly Column[], relation: string): str
   return columns.map(({ name }) => `${relation}."${name}"`).join(', ');
 }
 
+/** The queries of {@link precomputedSumsSql}, each with the same columns. */
+export interface Sums {
+  /** Reads those that are stored of each source: a table with a `source_id`, and a condition on its rows. */
+  readonly stored: { readonly table: string; readonly condition?: string };
+  readonly columns: string;
+  /** Adds up those of all sources. */
+  readonly added: string;
+  /** Computes them from images. */
+  readonly computed: string;
+}
+
 /**
- * A query for sums over images. Audits store these sums when they end: `source_…` tables hold those of one source,
- * `fleet_…` tables those of all sources together (see {@link ReportKind.fleetTable}). The query reads the stored sums
- * where they fit the scope, and computes them where the scope is filtered or nothing is stored.
- * @param table what follows `source_` and `fleet_` in the tables' names
- * @param computed the query that computes the sums
- * @param condition limits the stored rows
+ * A query for sums over images. Audits store those of each source when they end. The query reads these, or adds them
+ * up; it computes the sums if the scope is filtered, or if nothing is stored.
  */
-export function precomputedSumsSql(
-  scope: QueryScope,
-  table: string,
-  columns: string,
-  computed: string,
-  condition = 'true',
-): string {
+export function precomputedSumsSql(scope: QueryScope, { stored, columns, added, computed }: Sums): string {
   if (scope.isFiltered) return computed;
+  const { table, condition = 'true' } = stored;
   const sumsOfSource = (source: string): string =>
-    `select ${columns} from source_${table} where ${condition} and source_id = (${source})`;
-  // With a single source, the sums of all sources are its own, and the `fleet_…` tables are empty.
-  const onlySource = 'select min(id) from source having count(*) = 1';
-  const rows =
+    `select ${columns} from ${table} where ${condition} and source_id = (${source})`;
+  const kept =
     scope.source === undefined
-      ? `${sumsOfSource(onlySource)} union all select ${columns} from fleet_${table} where ${condition}`
+      ? `${sumsOfSource('select min(id) from source having count(*) = 1')}
+      union all
+      select ${columns} from (${added}) a where (select count(*) > 1 from source)`
       : sumsOfSource(`select id from source where name = ${scope.parameters.add(scope.source)}`);
   return `
-    with kept as (${rows})
+    with kept as (${kept})
     select ${columns} from kept
     union all
     select ${columns} from (${computed}) a where not exists (select from kept)`;

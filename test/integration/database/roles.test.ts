@@ -3,12 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate, requireCurrentSchema } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
-import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { auditRegistry, contentOf } from '../../support/audits.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
-import { readRecords } from '../../support/report-records.ts';
 
 const ROLES = ['migrator', 'writer', 'reader'] as const;
 let databases: Record<(typeof ROLES)[number] | 'admin', Database>;
@@ -69,17 +67,4 @@ test('the reader role can read everything that reports need, and cannot write', 
   for (const { name } of views) await reader.query(`select * from ${name} limit 1`);
   for (const sql of ['delete from tag', "insert into source (name, kind, dedup) values ('x', 'oci', 'registry')"])
     await expect(reader.query(sql)).rejects.toThrow(/permission denied/);
-});
-
-test('a report that would store sums over all sources computes them for the reader role', async () => {
-  const { admin, reader, writer } = databases;
-  for (const name of ['east', 'west']) await auditRegistry(writer, registry, { source: { name } });
-  await admin.query('delete from fleet_base');
-  const stored = () => admin.query('select from fleet_base');
-  const rows = await readRecords(reader, KINDS.bases);
-  expect(rows).toHaveLength(1);
-  expect(await stored()).toHaveLength(0);
-  expect(await readRecords(writer, KINDS.bases)).toEqual(rows);
-  expect(await stored()).toHaveLength(1);
-  expect(await readRecords(reader, KINDS.bases)).toEqual(rows);
 });

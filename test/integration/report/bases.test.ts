@@ -137,27 +137,5 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
       expect(await rows({ source: 'lab' })).toEqual(kept);
       expect(await rows({ source: 'mirror' })).toMatchObject([{ images: 99, tags: 1 }]);
     });
-
-    test('are stored by an audit of at least a tenth of all tags, and deleted by a smaller one', async () => {
-      const bases = () => db.query('select from fleet_base');
-      expect(await bases()).toHaveLength(2);
-      await db.query('update fleet_base set images = 99 where base_image is null');
-      expect(await rows()).toMatchObject([{ images: 99 }, { images: 2, tags: 4 }]);
-      expect(await rows({ source: 'lab' })).toMatchObject([{ images: 2, tags: 3 }, { images: 1 }]);
-      await db.query(
-        `insert into tag (repository_id, name, manifest_id, started_at)
-         select t.repository_id, t.name || n, t.manifest_id, t.started_at
-         from tag t join repository r on r.id = t.repository_id cross join generate_series(1, 3) n
-         where r.source_id = $1 and t.name is not null`,
-        [source],
-      );
-      await inventory.audit(source, AT);
-      expect(await bases()).toHaveLength(2);
-      const addedUp = await rows(ALL);
-      expect(await rows()).toEqual(addedUp);
-      await inventory.audit(other, AT);
-      expect(await bases()).toEqual([]);
-      expect(await rows()).toEqual(addedUp);
-    });
   });
 });

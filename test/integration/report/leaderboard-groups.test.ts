@@ -130,10 +130,10 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
       expect(kept).toMatchObject([{ tags: 2, images: 1, repositories: 2, stored_bytes: 2 * (107 + 114 + 1) }]);
       expect(kept).toEqual(await rows(by, ALL));
     }
-    await db.query("update fleet_group set tags = 99 where grouping = 'base'");
-    expect(await rows('base')).toMatchObject([{ tags: 99 }]);
+    await db.query("update source_group set tags = 99 where grouping = 'base' and source_id = $1", [other]);
+    expect(await rows('base')).toMatchObject([{ tags: 100 }]);
     expect(await rows('runtime')).toMatchObject([{ tags: 2 }]);
-    expect(await rows('base', { source: 'mirror' })).toMatchObject([{ tags: 1 }]);
+    expect(await rows('base', { source: 'mirror' })).toMatchObject([{ tags: 99 }]);
   });
 
   test.each(['team', 'repository'] as const)('when a group goes, those behind it move up: by %s', async (by) => {
