@@ -4,6 +4,7 @@ import type { PolicySettings } from '../settings/settings.ts';
 import { findAudit, finishAudit, hasAssessTasks } from '../store/audit-store.ts';
 import { findGoalsKey } from '../store/goal-store.ts';
 import { saveDedupScope } from '../store/inventory-store.ts';
+import { wereJudgedSince } from '../store/judged-images.ts';
 import { addTasks, settleTask } from '../store/task-store.ts';
 import { computeTotals } from '../store/totals-store.ts';
 import { findUnchangedSince } from '../store/unchanged-since.ts';
@@ -74,12 +75,12 @@ async function saveDedupScopes(tx: Queryable, scopes: DedupScopes): Promise<numb
 }
 
 /**
- * Finds the audit whose totals still hold: nothing in the registry was added, moved or removed since, and the goals are
- * the same.
+ * Finds the audit whose totals still hold: nothing in the registry was added, moved or removed since, no other audit
+ * judged its images anew, and the goals are the same.
  */
 async function findReusableTotals(tx: Queryable, plan: AuditPlan, policy: PolicySettings): Promise<number | undefined> {
   const sourceIds = plan.sources.map(({ id }) => id);
   const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);
-  if (!unchanged) return undefined;
+  if (!unchanged || (await wereJudgedSince(tx, sourceIds, unchanged.finishedAt))) return undefined;
   return (await findGoalsKey(tx, unchanged.auditId)) === goalsKey(policy) ? unchanged.auditId : undefined;
 }

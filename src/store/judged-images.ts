@@ -62,6 +62,17 @@ const ADD_COMBINATIONS = `
     select combination, array_agg(team) as teams
     from (select distinct combination, team from judged_image join tagged_image using (manifest_id)) d group by 1) t using (combination)`;
 
+/** Whether images of these sources were judged after this time (ISO 8601), also by audits of other sources. */
+export async function wereJudgedSince(tx: Queryable, sourceIds: readonly number[], moment: string): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 where exists (
+       select from assessment a join source_image i on i.manifest_id = a.manifest_id
+       where a.judged_at > $2::timestamptz and i.source_id = any($1::int4[]))`,
+    [[...sourceIds], moment],
+  );
+  return rows.length > 0;
+}
+
 /**
  * Stores the judgements of a source's tagged images, and creates the temporary table `judged_image` with more of them.
  * Reads the temporary table `tagged_image`.

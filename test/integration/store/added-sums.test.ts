@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
+import type { Severity } from '../../../src/policy/finding.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import { prune, removeSource } from '../../../src/store/retention-store.ts';
@@ -65,7 +66,7 @@ describe.each(BACKENDS)('sums of several sources on $name', ({ open }) => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(judgements, { minLength: IMAGES, maxLength: IMAGES }),
-        fc.array(steps, { minLength: 4, maxLength: 6 }),
+        fc.array(steps, { minLength: 3, maxLength: 5 }),
         async (judged, happened) => {
           await emptyTables(db);
           const fleet = await Fleet.create(db, judged);
@@ -120,6 +121,22 @@ describe.each(BACKENDS)('sums of several sources on $name', ({ open }) => {
     const repository = await inventory.repository(1, 'shop/new', 'shop', AT);
     await inventory.tag(repository, '1', await inventory.image({ name: 'new', layers: [['layer', 10]] }), AT);
     expect((await readBoth()).added).toEqual(added);
+    await registry.close();
+  });
+
+  test("of one of them follow what another's audit judged anew, although nothing else has changed", async () => {
+    const registry = await startRegistry();
+    registry.push('shop/cart', '1', image());
+    const audit = (name: string, severity: Severity) =>
+      auditRegistry(db, registry, { source: { name }, policy: { rules: { 'root-user': severity } } });
+    const errors = async (name: string) => {
+      const [row] = await readRecords(db, leaderboard({ by: 'base', metric: 'stored' }), { filters: { source: name } });
+      return row?.findings_error;
+    };
+    for (const name of ['east', 'west', 'east', 'west']) await audit(name, 'warn');
+    expect(await errors('west')).toBe(0);
+    for (const name of ['east', 'west']) await audit(name, 'error');
+    expect([await errors('east'), await errors('west')]).toEqual([1, 1]);
     await registry.close();
   });
 });
