@@ -16,7 +16,7 @@ import { findVariant } from './variant.ts';
 import type { BaseVerdict, ClassifierInput, ImageVerdict, Signal } from './verdict.ts';
 
 /** Raise it when verdicts change: those stored under an older version are then computed again, from stored content. */
-export const CLASSIFIER_VERSION = 8;
+export const CLASSIFIER_VERSION = 9;
 
 /**
  * Determines what an image is built on and what it runs, from its manifest, config, provenance and the known images
