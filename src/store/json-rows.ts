@@ -1,3 +1,4 @@
+import { remember } from '../common/remember.ts';
 import { snakeCase } from '../common/snake-case.ts';
 import { storableJson } from '../database/storable.ts';
 
@@ -6,6 +7,11 @@ export function jsonRows(objects: readonly object[]): string {
   return storableJson(objects.map(rowOf));
 }
 
+/** An audit writes some thirty members per image, whose names are always the same. */
+const columnOf = remember(snakeCase);
+
 function rowOf(members: object): object {
-  return Object.fromEntries(Object.entries(members).map(([key, value]) => [snakeCase(key), value]));
+  const row: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(members)) row[columnOf(key)] = value;
+  return row;
 }
