@@ -69,6 +69,6 @@ function drained({ stdout }: Io): Promise<void> {
 }
 
 /** Returns the columns of a stream's terminal; undefined if there is no terminal, or it reports 0, as some in CI do. */
-export function columnsOf({ isTTY, columns }: Pick<Io['stdout'], 'isTTY' | 'columns'>): number | undefined {
+export function terminalColumns({ isTTY, columns }: Pick<Io['stdout'], 'isTTY' | 'columns'>): number | undefined {
   return (isTTY && columns) || undefined;
 }

@@ -1,7 +1,7 @@
 import type { AuditEvents } from '../audit/context.ts';
 import { itemName } from '../audit/item-failure.ts';
 import type { ErrorCode } from '../errors.ts';
-import { columnsOf } from './io.ts';
+import { terminalColumns } from './io.ts';
 import type { Session } from './prepare.ts';
 import { counted } from './text.ts';
 
@@ -50,7 +50,7 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
   };
   const onTerminal = stderr.isTTY === true && settings.log.format === 'pretty';
   const show = (): void => {
-    if (onTerminal) stderr.write(`\r${clip(line(), columnsOf(stderr) ?? 80)}\u001b[K`);
+    if (onTerminal) stderr.write(`\r${clip(line(), terminalColumns(stderr) ?? 80)}\u001b[K`);
     else notices.info(line());
   };
   const timer = quiet ? undefined : setInterval(show, onTerminal ? TERMINAL_MS : LOG_MS).unref();

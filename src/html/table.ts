@@ -1,4 +1,4 @@
-import { columnsOf } from '../report/kinds/kind.ts';
+import { pickColumns } from '../report/kinds/kind.ts';
 import { withoutBackticks } from '../report/plain-text.ts';
 import { type Cell, type CellsByName, type Column, informativeColumns, isNumeric, isOrigin } from '../report/report.ts';
 import { type ReportRows, recordsOf } from '../report/report-page.ts';
@@ -36,7 +36,7 @@ const TALL = 30;
 export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options: ReportTableOptions): Markup {
   const { columns: names, without = [], ...rest } = options;
   const chosen = names
-    ? columnsOf(page, names)
+    ? pickColumns(page, names)
     : page.columns.filter((column) => column.detail !== true || isOrigin(column));
   const columns = chosen.filter(({ name }) => !without.includes(name));
   return recordTable(columns, recordsOf(page), rest);

@@ -2,7 +2,7 @@ import type { BaseVerdict } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestHex } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
-import { columnsOf } from './columns-of.ts';
+import { columnArrays } from './column-arrays.ts';
 import { jsonRows } from './json-rows.ts';
 
 /** The stored assessment of one image. Sizes are bytes. */
@@ -129,7 +129,7 @@ async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment
   if (verdicts.length === 0) return;
   await tx.query(SAVE_LAYER_VERDICTS, [
     verdicts.map(({ digest }) => digestBytes(digest)),
-    ...columnsOf(verdicts, 'class', 'instruction', 'layers'),
+    ...columnArrays(verdicts, 'class', 'instruction', 'layers'),
     assessments[0]?.classifierVersion ?? 0,
   ]);
 }

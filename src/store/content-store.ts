@@ -2,7 +2,7 @@ import type { Queryable } from '../database/database.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
-import { columnsOf } from './columns-of.ts';
+import { columnArrays } from './column-arrays.ts';
 import { insertChildren, type NewIndexChild } from './index-store.ts';
 import { integersOf, joinDigests, rowByDigest, textsOf } from './joined-texts.ts';
 
@@ -110,7 +110,7 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
      on conflict (digest) do nothing returning digest`,
     [
       joinDigests(blobs.map(({ digest }) => digest)),
-      ...columnsOf(blobs, 'size', 'mediaType', 'stored'),
+      ...columnArrays(blobs, 'size', 'mediaType', 'stored'),
       joinBodies(blobs),
     ],
   );
@@ -152,7 +152,7 @@ async function insertManifests(tx: Queryable, manifests: readonly NewManifest[],
        where manifest.body is null and excluded.body is not null`,
     [
       joinDigests(manifests.map(({ digest }) => digest)),
-      ...columnsOf(manifests, 'mediaType', 'kind', 'artifactType'),
+      ...columnArrays(manifests, 'mediaType', 'kind', 'artifactType'),
       joinBodies(manifests),
       joinDigests(manifests.map(({ config }) => config)),
       joinDigests(manifests.map(({ subject }) => subject)),
@@ -227,7 +227,7 @@ async function insertImages(tx: Queryable, manifests: readonly NewManifest[]): P
      on conflict do nothing returning manifest_id as id`,
     [
       joinDigests(rows.map(({ digest }) => digest)),
-      ...columnsOf(rows, 'platform', 'createdAt', 'pullBytes', 'layerCount'),
+      ...columnArrays(rows, 'platform', 'createdAt', 'pullBytes', 'layerCount'),
       joinDigests(rows.map(({ chainId }) => chainId)),
     ],
   );

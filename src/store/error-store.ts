@@ -3,7 +3,7 @@ import { storableText } from '../database/storable.ts';
 import type { ErrorCode, Retry } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost } from '../oci/reference.ts';
-import { columnsOf } from './columns-of.ts';
+import { columnArrays } from './column-arrays.ts';
 
 /**
  * What an error concerns: a tag, or a manifest or layer by its digest; a whole repository if both are empty, and a whole
@@ -58,7 +58,7 @@ const OF_ITEMS = `
     and e.tag = n.tag and (e.digest = n.digest or n.tag <> '')`;
 
 function itemParameters(auditId: number, items: readonly Item[]) {
-  return [auditId, ...columnsOf(items, 'sourceId', 'registry', 'repository', 'tag', 'digest')];
+  return [auditId, ...columnArrays(items, 'sourceId', 'registry', 'repository', 'tag', 'digest')];
 }
 
 /** Records errors of an audit. If an item has an error already, the first one stays. @param now ISO 8601 */
@@ -76,7 +76,7 @@ export async function recordErrors(
      on conflict do nothing`,
     [
       auditId,
-      ...columnsOf(rows, 'sourceId', 'registry', 'repository', 'tag', 'digest', 'code', 'message', 'retry'),
+      ...columnArrays(rows, 'sourceId', 'registry', 'repository', 'tag', 'digest', 'code', 'message', 'retry'),
       now,
     ],
   );

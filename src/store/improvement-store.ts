@@ -1,6 +1,6 @@
 import type { Improvement } from '../advise/improvement.ts';
 import type { Queryable } from '../database/database.ts';
-import { columnsOf } from './columns-of.ts';
+import { columnArrays } from './column-arrays.ts';
 import { jsonRows } from './json-rows.ts';
 
 /**
@@ -115,7 +115,7 @@ export async function saveImprovements(tx: Queryable, found: readonly Recognised
   await tx.query(
     `delete from improvement s using unnest($1::int8[], $2::text[], $3::int8[]) as n (repository_id, platform, after_id), manifest m
      where m.id = n.after_id and s.repository_id = n.repository_id and s.platform = n.platform and s.digest = m.digest`,
-    columnsOf(found, 'repositoryId', 'platform', 'after'),
+    columnArrays(found, 'repositoryId', 'platform', 'after'),
   );
   const rows = found.flatMap(({ improvement, ...pair }) => (improvement ? [rowOf(pair, improvement)] : []));
   if (rows.length > 0) await tx.query(INSERT, [jsonRows(rows)]);

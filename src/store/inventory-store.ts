@@ -4,7 +4,7 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { DedupScope, ListedRepository } from '../registry/registry.ts';
-import { columnsOf } from './columns-of.ts';
+import { columnArrays } from './column-arrays.ts';
 import { joinDigests, rowByDigest, textsOf } from './joined-texts.ts';
 
 /** A stored repository, as tasks refer to it. */
@@ -103,7 +103,7 @@ export async function upsertRepositories(
          set registry_team = excluded.registry_team, last_seen_at = excluded.last_seen_at, seen_by = excluded.seen_by, ended_at = null
        returning id, registry, name, listed_by)
      select id, registry, name from upserted where listed_by is distinct from $6`,
-    [sourceId, ...columnsOf(sorted, 'registry', 'name', 'team'), now, auditId],
+    [sourceId, ...columnArrays(sorted, 'registry', 'name', 'team'), now, auditId],
   );
 }
 
@@ -209,7 +209,7 @@ async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[]
        select id from tag where repository_id = n.repository_id and name = n.name and ended_at is null offset 0) o
      cross join ${rowByDigest('manifest', "decode(n.digest, 'hex')")} m
      where t.id = o.id and t.ended_at is null and t.manifest_id <> m.id`,
-    [...columnsOf(tagged, 'repositoryId', 'tag'), joinDigests(tagged.map(({ digest }) => digest)), now],
+    [...columnArrays(tagged, 'repositoryId', 'tag'), joinDigests(tagged.map(({ digest }) => digest)), now],
   );
 }
 
@@ -255,12 +255,12 @@ async function insertOpenRows(
          is distinct from (excluded.pushed_at, excluded.pulled_at, excluded.reported_bytes, excluded.archived)
          or excluded.read_again_at is not null`,
     [
-      ...columnsOf(sightings, 'repositoryId', 'tag'),
+      ...columnArrays(sightings, 'repositoryId', 'tag'),
       joinDigests(sightings.map(({ digest }) => digest)),
-      ...columnsOf(sightings, 'pushedAt', 'pulledAt', 'reportedBytes'),
+      ...columnArrays(sightings, 'pushedAt', 'pulledAt', 'reportedBytes'),
       sightings.map(({ archived }) => archived ?? false),
       now,
-      ...columnsOf(sightings, 'readAgain'),
+      ...columnArrays(sightings, 'readAgain'),
     ],
   );
 }

@@ -3,7 +3,7 @@ import type { Queryable } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
-import { columnsOf } from './columns-of.ts';
+import { columnArrays } from './column-arrays.ts';
 import type { StoredRepository } from './inventory-store.ts';
 import { withoutNulls } from './without-nulls.ts';
 
@@ -122,7 +122,7 @@ export async function readStillUnread(
        where e.audit_id = $1 and e.source_id = r.source_id and e.registry = r.registry and e.repository = r.name
          and e.tag = '' and e.digest like '%:' || encode(b.digest, 'hex') and e.retry = 'never')
      order by b.id`,
-    [auditId, ...columnsOf(layers, 'blobId', 'repositoryId'), readerVersion],
+    [auditId, ...columnArrays(layers, 'blobId', 'repositoryId'), readerVersion],
   );
   return rows.map(unreadLayer);
 }

@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
-import { columnsOf } from './columns-of.ts';
+import { columnArrays } from './column-arrays.ts';
 import { integersOf, joinDigests, textsOf } from './joined-texts.ts';
 
 /** The result of listing a repository completely. */
@@ -36,7 +36,7 @@ export async function closeListings(
   await tx.query(
     `update repository r set listed_by = $2, tags_listed = n.tags, tags_wanted = n.wanted, tags_unlisted = n.unlisted
      from unnest($1::int8[], $3::int4[], $4::int4[], $5::int4[]) as n (id, tags, wanted, unlisted) where r.id = n.id`,
-    [ids, auditId, ...columnsOf(listings, 'tagsListed', 'tagsWanted', 'tagsUnlisted')],
+    [ids, auditId, ...columnArrays(listings, 'tagsListed', 'tagsWanted', 'tagsUnlisted')],
   );
 }
 

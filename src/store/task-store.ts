@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
 import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
-import { columnsOf } from './columns-of.ts';
+import { columnArrays } from './column-arrays.ts';
 
 /** A task with its payload, which is stored in the database and never in a queue. */
 export interface NewTask {
@@ -21,7 +21,7 @@ export async function addTasks(tx: Queryable, auditId: number, tasks: readonly N
     `insert into audit_task (audit_id, key, kind, payload)
      select $1, key, kind, payload::jsonb from unnest($2::text[], $3::text[], $4::text[]) as n (key, kind, payload)
      on conflict do nothing`,
-    [auditId, ...columnsOf(tasks, 'key', 'kind'), payloads],
+    [auditId, ...columnArrays(tasks, 'key', 'kind'), payloads],
   );
 }
 
@@ -64,7 +64,7 @@ export async function settleTasks<T extends { readonly task: TaskReference }>(
   const rows = await tx.query<TaskId>(
     `delete from audit_task t using unnest($1::int8[], $2::text[]) as n (audit_id, key)
      where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
-    columnsOf(tasks, 'auditId', 'key'),
+    columnArrays(tasks, 'auditId', 'key'),
   );
   return itemsOfTasks(rows, items);
 }
@@ -83,7 +83,7 @@ export async function narrowTasks<T extends { readonly task: TaskReference; read
   const rows = await tx.query<TaskId>(
     `update audit_task t set payload = n.payload::jsonb from unnest($1::int8[], $2::text[], $3::text[]) as n (audit_id, key, payload)
      where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
-    [...columnsOf(tasks, 'auditId', 'key'), payloads],
+    [...columnArrays(tasks, 'auditId', 'key'), payloads],
   );
   return itemsOfTasks(rows, items);
 }

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import { columnsOf } from './columns-of.ts';
+import { columnArrays } from './column-arrays.ts';
 
 /** The team of repositories without an owner, as in the column's default. */
 export const UNOWNED = 'unowned';
@@ -45,7 +45,7 @@ export async function saveOwnership(
   await tx.query(
     `update repository r set team = n.team, team_origin = n.origin
      from unnest($1::int8[], $2::text[], $3::text[]) as n (id, team, origin) where r.id = n.id`,
-    columnsOf(changed, 'id', 'team', 'origin'),
+    columnArrays(changed, 'id', 'team', 'origin'),
   );
 }
 

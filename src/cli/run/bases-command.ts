@@ -8,7 +8,7 @@ import { writeFileAtomically } from '../../deliver/write-destination.ts';
 import { SettingsError } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { StreamedFormat } from '../../report/names.ts';
-import { columnsOf, type Io, writeResult } from '../io.ts';
+import { type Io, terminalColumns, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { counted } from '../text.ts';
 
@@ -21,7 +21,7 @@ export async function listCommand(
   await withStore(session.settings, 'read', async (db) => {
     const { stdout } = session.io;
     const report = listBases(db, { all, ...(pattern === undefined ? {} : { pattern }) });
-    const columns = columnsOf(stdout);
+    const columns = terminalColumns(stdout);
     const width = columns === undefined ? {} : { width: columns };
     await writeResult(session.io, FORMATS[format](report, width));
   });

@@ -2,7 +2,7 @@ import { describeImage, imageText } from '../../inspect/describe-image.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import type { ImageOptions } from '../image-options.ts';
-import { columnsOf, writeResult } from '../io.ts';
+import { terminalColumns, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { jsonText, parseTableOrJson } from '../table-or-json.ts';
 import { withAssessor } from '../with-assessor.ts';
@@ -22,6 +22,6 @@ export async function inspectCommand(session: Session, text: string, options: In
   await writeResult(session.io, [
     format === 'json'
       ? jsonText(jsonDocument('slimboard.image/1', described))
-      : imageText(described, columnsOf(session.io.stdout)),
+      : imageText(described, terminalColumns(session.io.stdout)),
   ]);
 }

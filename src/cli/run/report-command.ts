@@ -13,7 +13,7 @@ import type { AuditSummary, Report } from '../../report/report.ts';
 import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { isKnownTeam } from '../../store/team-store.ts';
-import { columnsOf, type Io, todayOf, writeResult } from '../io.ts';
+import { type Io, terminalColumns, todayOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 
 /** The options of `report`, those of `report reclaim` aside. */
@@ -104,7 +104,7 @@ async function* textOf(
     return;
   }
   const terminal = io.stdout.isTTY === true && !toFile;
-  const width = toFile ? undefined : columnsOf(io.stdout);
+  const width = toFile ? undefined : terminalColumns(io.stdout);
   yield* FORMATS[format](report, {
     colour: terminal && !io.environment.NO_COLOR,
     ...(width !== undefined ? { width } : {}),

@@ -1,6 +1,6 @@
 import { advice } from '../../report/kinds/advice.ts';
 import { findings } from '../../report/kinds/findings.ts';
-import { columnsOf } from '../../report/kinds/kind.ts';
+import { pickColumns } from '../../report/kinds/kind.ts';
 import { layers } from '../../report/kinds/layers.ts';
 import { regressions } from '../../report/kinds/regressions.ts';
 import type { Column } from '../../report/report.ts';
@@ -9,7 +9,7 @@ const REGISTRY: Column = { name: 'registry', type: 'text', description: 'The hos
 
 /** The columns of the overview's table of findings by rule. */
 export const RULE_COLUMNS: readonly Column[] = [
-  ...columnsOf(findings, ['severity', 'rule']),
+  ...pickColumns(findings, ['severity', 'rule']),
   { name: 'what', type: 'text', description: 'What it finds.' },
   { name: 'images', type: 'integer', description: 'How many images trip it.' },
   {
@@ -25,24 +25,24 @@ export const GROWTH_COLUMNS: readonly Column[] = [
   { name: 'repository', type: 'text', description: 'The repository.' },
   { name: 'growth_bytes', type: 'bytes', description: 'The change of the stored bytes in the last seven days.' },
   { name: 'stored_bytes', type: 'bytes', description: 'The bytes that the repository stores now.' },
-  ...columnsOf(regressions, ['tag', 'previous_tag', 'change_bytes', 'step_bytes', 'instruction']),
+  ...pickColumns(regressions, ['tag', 'previous_tag', 'change_bytes', 'step_bytes', 'instruction']),
 ];
 
 /** The columns of the table of the biggest layers. */
 export const LAYER_COLUMNS: readonly Column[] = [
-  ...columnsOf(layers, ['bytes', 'class', 'instruction', 'images', 'repositories', 'example_repository']),
+  ...pickColumns(layers, ['bytes', 'class', 'instruction', 'images', 'repositories', 'example_repository']),
   REGISTRY,
 ];
 
 /** The columns of the table of the steps of advice that save most. */
 export const STEP_COLUMNS: readonly Column[] = [
-  ...columnsOf(advice, ['registry', 'repository']),
+  ...pickColumns(advice, ['registry', 'repository']),
   { name: 'tag', type: 'text', description: 'The first tag, by name, of the image in which the technique saves most.' },
-  ...columnsOf(advice, ['team', 'compressed_bytes', 'technique', 'base', 'gain_bytes']),
+  ...pickColumns(advice, ['team', 'compressed_bytes', 'technique', 'base', 'gain_bytes']),
   {
     name: 'images',
     type: 'integer',
     description: 'How many current builds of the repository the technique would make smaller.',
   },
-  ...columnsOf(advice, ['after_max_bytes', 'basis']),
+  ...pickColumns(advice, ['after_max_bytes', 'basis']),
 ];

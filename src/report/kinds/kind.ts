@@ -137,7 +137,7 @@ export function firstColumn(order: string): string {
 }
 
 /** Some columns of a kind, in this order. */
-export function columnsOf({ columns }: Pick<ReportKind, 'columns'>, names: readonly string[]): readonly Column[] {
+export function pickColumns({ columns }: Pick<ReportKind, 'columns'>, names: readonly string[]): readonly Column[] {
   return names.flatMap((name) => columns.filter((column) => column.name === name));
 }
 

@@ -4,7 +4,7 @@ import { html, type Markup } from '../../html/markup.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
-import { columnsOf } from '../../report/kinds/kind.ts';
+import { pickColumns } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Column } from '../../report/report.ts';
 import type { Comparison } from '../compare.ts';
@@ -41,7 +41,7 @@ function imageLink(image: ImageDetail): Markup {
 }
 
 const CLASS_COLUMNS: readonly Column[] = [
-  ...columnsOf(KINDS.layers, ['class']),
+  ...pickColumns(KINDS.layers, ['class']),
   { name: 'change_bytes', type: 'bytes', description: 'The bytes in the new image minus those in the old one.' },
 ];
 
@@ -52,5 +52,5 @@ function classTable(classes: Comparison['diff']['byClass']): Markup {
 
 const LAYER_COLUMNS: readonly Column[] = [
   { name: 'change', type: 'text', description: 'Whether both images have the layer (`kept`), or only one of them.' },
-  ...columnsOf(KINDS.layers, ['bytes', 'class', 'instruction', 'digest']),
+  ...pickColumns(KINDS.layers, ['bytes', 'class', 'instruction', 'digest']),
 ];

@@ -6,7 +6,7 @@ import { facts, figures, type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { bySeverity } from '../../policy/finding.ts';
-import { columnsOf } from '../../report/kinds/kind.ts';
+import { pickColumns } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Column } from '../../report/report.ts';
 import { type ImageDetail, imageName } from '../image-detail.ts';
@@ -51,11 +51,11 @@ function summary(image: ImageDetail): Markup {
 
 const LAYER_COLUMNS: readonly Column[] = [
   { name: 'layer', type: 'integer', description: 'The number of the layer, counted from 1 at the base.' },
-  ...columnsOf(KINDS.layers, ['bytes']),
+  ...pickColumns(KINDS.layers, ['bytes']),
   { name: 'share', type: 'percent', description: 'The share of the pull size.' },
-  ...columnsOf(KINDS.layers, ['class', 'instruction']),
+  ...pickColumns(KINDS.layers, ['class', 'instruction']),
   { name: 'images', type: 'integer', description: 'How many stored images have this layer.' },
-  ...columnsOf(KINDS.layers, ['digest']),
+  ...pickColumns(KINDS.layers, ['digest']),
 ];
 
 function layerTable({ layers, compressed_bytes: total }: ImageDetail): Markup {
@@ -112,7 +112,14 @@ function identity(image: ImageDetail, today: string): Markup {
   ]);
 }
 
-const FINDING_COLUMNS = columnsOf(KINDS.findings, ['severity', 'rule', 'message', 'layer', 'confidence', 'max_bytes']);
+const FINDING_COLUMNS = pickColumns(KINDS.findings, [
+  'severity',
+  'rule',
+  'message',
+  'layer',
+  'confidence',
+  'max_bytes',
+]);
 
 function findingTable({ findings }: ImageDetail): Markup {
   const records = findings.toSorted(bySeverity).map((finding) => ({
@@ -122,7 +129,7 @@ function findingTable({ findings }: ImageDetail): Markup {
   return recordTable(FINDING_COLUMNS, records, { label: 'Findings', links: dashboardLinks });
 }
 
-const PLAN_COLUMNS = columnsOf(KINDS.advice, [
+const PLAN_COLUMNS = pickColumns(KINDS.advice, [
   'step',
   'technique',
   'gain_bytes',

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { columnsOf } from '../../../src/cli/io.ts';
+import { terminalColumns } from '../../../src/cli/io.ts';
 
 test.each([
   ['a terminal', { isTTY: true, columns: 132 }, 132],
   ['a terminal without a size, as a pseudo-terminal of CI', { isTTY: true, columns: 0 }, undefined],
   ['a pipe', {}, undefined],
 ])('the columns of %s', (_, stream, columns) => {
-  expect(columnsOf(stream)).toBe(columns);
+  expect(terminalColumns(stream)).toBe(columns);
 });
