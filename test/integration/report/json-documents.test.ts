@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Hono } from 'hono';
@@ -27,7 +28,14 @@ beforeAll(async () => {
   registry = await startRegistry();
   url = await newPostgresUrl();
   const base = await tarLayer({ 'etc/os-release': 'ID=debian\nVERSION_ID="12"\n', 'tmp/archive': 'x'.repeat(90_000) });
-  const own = await tarLayer({ 'tmp/.wh.archive': '', 'usr/bin/passwd': 'p', 'root/.ssh/id_rsa': 'key' });
+  // Text that does not shrink: a plan leaves out steps that save little.
+  const compiler = Array.from({ length: 2_000 }, (_, line) => hash('sha256', `${line}`)).join('\n');
+  const own = await tarLayer({
+    'tmp/.wh.archive': '',
+    'usr/bin/passwd': 'p',
+    'root/.ssh/id_rsa': 'key',
+    'usr/bin/gcc': compiler,
+  });
   const more = await tarLayer({ 'app/bundle.js': 'y'.repeat(50_000) });
   const install = 'RUN /bin/sh -c apt-get update && apt-get install -y gcc && npm install # buildkit';
   const history = [{ created_by: 'ADD rootfs.tar / ' }, { created_by: install }];
