@@ -31,14 +31,16 @@ const NAMES = 'base_image, distro, distro_version, distro_eol';
  * and teams have to be counted again, because several sources may have the same.
  */
 export const ADDED_BASES = `
-  with named as materialized (select distinct combination, ${NAMES} from source_combination),
+  with named as materialized (
+    select distinct combination, ${NAMES}, dense_rank() over (order by ${NAMES}) as number from source_combination),
   part as (
     select ${NAMES}, base_confidence, null::int8 as images, tags, repositories, null as team, base_bytes, base_logical_bytes, app_logical_bytes,
       logical_bytes, oldest_created_at, newest_created_at
     from source_base
     union all
     select ${NAMES}, null, c.images, null, null, null, null, null, null, null, null, null
-    from (select combination, count(*) as images from (${IMAGE_ONCE}) o group by 1) c join named using (combination)
+    from (select number, count(*) as images from (${IMAGE_ONCE}) o group by 1) c
+    join (select distinct number, ${NAMES} from named) n using (number)
     union all
     select ${NAMES}, null, null, null, null, t.team, null, null, null, null, null, null
     from source_combination cross join lateral unnest(teams) t (team))

@@ -39,22 +39,20 @@ export function namedImages(grouping: ImageGrouping): string {
     from (select a.*, ${NAME[grouping]} as by_${grouping} from (${judgedImages('tagged')}) a) d`;
 }
 
-/**
- * SQL, common table expressions of what each group counts of its distinct images. Reads `image_once`, with a row for
- * each image, and `combined`, with the names of each combination: there are few.
- */
-const imageSums = (groupings: readonly ImageGrouping[]): string => `
-    named as materialized (
+/** SQL: the names and the number of the group of each combination in each grouping. Reads `combined`, with few rows. */
+const named = (groupings: readonly ImageGrouping[]): string => `
       select c.combination, n.grouping, n.name, dense_rank() over (order by n.grouping, n.name) as number
-      from combined c cross join lateral (values ${groupings.map((grouping) => `('${grouping}', c.by_${grouping})`).join(', ')}) n (grouping, name)),
-    sizes as (
+      from combined c cross join lateral (values ${groupings.map((grouping) => `('${grouping}', c.by_${grouping})`).join(', ')}) n (grouping, name)`;
+
+/** SQL: what each group counts of its distinct images. Reads `named` and `image_once`. */
+const SIZES = `
       select g.grouping, g.name, s.* from (
         select n.number, count(*) as images, percentile_disc(0.5) within group (order by o.pull_bytes) as median,
           percentile_disc(0.9) within group (order by o.pull_bytes) as p90, coalesce(sum(o.savings_min_bytes), 0) as savings_min,
           coalesce(sum(o.savings_max_bytes), 0) as savings_max, ${scoreSql('o.slim_score', 'o.pull_bytes')} as score,
           sum(o.findings_error) as errors, sum(o.findings_warn) as warnings
         from image_once o join named n on n.combination = o.combination group by 1) s
-      join (select distinct number, grouping, name from named) g on g.number = s.number)`;
+      join (select distinct number, grouping, name from named) g on g.number = s.number`;
 
 /**
  * SQL: sums of groups of images, one row for each name in each grouping, with the columns {@link GROUP_SUMS}. A blob
@@ -73,7 +71,8 @@ export function groupSums(tagged: string, judged: string, groupings: readonly Im
     tagged as (${tagged}),
     image_once as materialized (${judged}),
     combined as (select distinct combination, ${groupings.map((grouping) => `by_${grouping}`).join(', ')} from image_once),
-    ${imageSums(groupings)},
+    named as materialized (${named(groupings)}),
+    sizes as (${SIZES}),
     held_image as materialized (
       select t.*, r.name as repository, p.scope, o.combination, o.config_id, o.base_layers, o.pull_bytes as bytes
       from tagged t join image_once o on o.manifest_id = t.manifest_id
@@ -175,9 +174,10 @@ const ADDITIVE = [
  */
 export function addedGroups(grouping: ImageGrouping): string {
   return `
-    with image_once as (${IMAGE_ONCE}),
-    combined as (select distinct combination, ${NAME[grouping]} as by_${grouping} from source_combination a),
-    ${imageSums([grouping])},
+    with combined as (select distinct combination, ${NAME[grouping]} as by_${grouping} from source_combination a),
+    named as materialized (${named([grouping])}),
+    image_once as (${IMAGE_ONCE}),
+    sizes as (${SIZES}),
     added as (
       select grouping, name, ${ADDITIVE.map((column) => `sum(${column}) as ${column}`).join(', ')},
         max(largest_bytes) as largest_bytes,

@@ -24,11 +24,13 @@ export function judgedImages(images: string): string {
 }
 
 /**
- * SQL: the tagged images of all sources, each once. If a source's audit judged an image differently than another's did
- * before, the judgement of the first source holds until both were audited.
+ * SQL: the tagged images of all sources, each once in a group. If audits of two sources judged an image differently, it
+ * is in the groups of both until both were audited again: all sums of a group tell of the same audits. Reads `named`,
+ * with the `number` of the group of each combination.
  */
 export const IMAGE_ONCE = `
-    select distinct on (manifest_id) manifest_id, combination, ${COUNTED} from source_image order by manifest_id, source_id`;
+    select distinct on (n.number, i.manifest_id) n.number, i.manifest_id, i.combination, ${COUNTED}
+    from source_image i join named n on n.combination = i.combination order by n.number, i.manifest_id, i.source_id`;
 
 /**
  * SQL: temporary table of the tagged images of a source, each once, as `source_image` stores them. Half of the MD5 of

@@ -42,7 +42,14 @@ const steps = fc.oneof(
     arbitrary: fc.record({ tag: contents, source: fc.nat({ max: SOURCES - 1 }), repository: fc.nat({ max: 1 }) }),
   },
   { weight: 2, arbitrary: fc.record({ untag: fc.nat({ max: SOURCES - 1 }) }) },
-  { weight: 1, arbitrary: fc.record({ judge: judgements, image: fc.nat({ max: IMAGES - 1 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      judge: judgements,
+      image: fc.nat({ max: IMAGES - 1 }),
+      sources: fc.constant<readonly number[]>([0, 1, 2]),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ prune: fc.constant(true) }) },
   { weight: 1, arbitrary: fc.record({ remove: fc.nat({ max: SOURCES - 1 }) }) },
 );
@@ -124,6 +131,26 @@ describe.each(BACKENDS)('sums of several sources on $name', ({ open }) => {
     await registry.close();
   });
 
+  test('count an image in each group in which the last audits of the sources have it', async () => {
+    const fleet = await Fleet.create(db, [{ ...OF_NODE, distro_version: '11' }]);
+    for (const source of [0, 1]) await fleet.take({ tag: [0], source, repository: 0 });
+    const judge = (judged: Judgement) => fleet.take({ judge: judged, image: 0, sources: [1] });
+    await judge({ ...OF_NODE, base_image: 'library/debian:12;team/java:17', distro: null });
+    const { added } = await readBoth();
+    expect(added.map((rows) => rows.map(({ images, tags }) => [images, tags]))).toEqual(
+      REPORTS.map(() => [
+        [1, 1],
+        [1, 1],
+      ]),
+    );
+    // By a runtime, sums of bases and distributions are not grouped.
+    await judge({ ...OF_NODE, distro_version: '11', runtime: 'python' });
+    const again = await readBoth();
+    expect(again.added.map((rows) => rows.map(({ images, tags }) => [images, tags]))).toEqual(
+      REPORTS.map(() => [[1, 2]]),
+    );
+  });
+
   test("of one of them follow what another's audit judged anew, although nothing else has changed", async () => {
     const registry = await startRegistry();
     registry.push('shop/cart', '1', image());
@@ -140,6 +167,20 @@ describe.each(BACKENDS)('sums of several sources on $name', ({ open }) => {
     await registry.close();
   });
 });
+
+const OF_NODE: Judgement = {
+  base_image: 'library/debian:12',
+  base_confidence: 'proven',
+  base_layers: 1,
+  base_bytes: 100,
+  app_bytes: 100,
+  distro: 'debian',
+  distro_version: '12',
+  distro_eol: null,
+  runtime: 'node',
+  savings_max_bytes: 0,
+  slim_score: 50,
+};
 
 const AT = '2026-11-01T02:00:00Z';
 const LATER = '2026-11-02T02:00:00Z';
@@ -204,7 +245,7 @@ class Fleet {
         `update assessment set ${columns.map((name, place) => `${name} = $${place + 2}`).join(', ')} where manifest_id = $1`,
         [this.#images.get(step.image) ?? 0, ...Object.values(step.judge)],
       );
-      for (const source of this.#sources) await this.#audit(source);
+      for (const number of step.sources) await this.#audit(this.#sources[number]);
     }
     if ('prune' in step) {
       const after = '2027-01-01T00:00:00Z';
