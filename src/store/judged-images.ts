@@ -29,8 +29,8 @@ export function judgedImages(images: string): string {
  * with the `number` of the group of each combination.
  */
 export const IMAGE_ONCE = `
-    select distinct on (n.number, i.manifest_id) n.number, i.manifest_id, i.combination, ${COUNTED}
-    from source_image i join named n on n.combination = i.combination order by n.number, i.manifest_id, i.source_id`;
+    select distinct on (i.manifest_id, n.number) n.number, i.manifest_id, i.combination, ${COUNTED}
+    from source_image i join named n on n.combination = i.combination order by i.manifest_id, n.number, i.source_id`;
 
 /**
  * SQL: temporary table of the tagged images of a source, each once, as `source_image` stores them. Half of the MD5 of
