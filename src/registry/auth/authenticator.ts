@@ -14,7 +14,6 @@ import {
   type CredentialsProvider,
   describeCredentials,
 } from './credentials.ts';
-import { CredentialsGuard } from './credentials-guard.ts';
 import { RememberedCredentials } from './remembered-credentials.ts';
 import type { Secret } from './secret.ts';
 import { CATALOG, isRefusal, type Scope, type Token, TokenServer, wantedScope } from './token-server.ts';
@@ -62,13 +61,11 @@ export class Authenticator {
   /** Headers that the registry has accepted: if it refuses one of them later, that one has expired. */
   readonly #served = new WeakSet<Secret>();
   readonly #credentials: RememberedCredentials;
-  readonly #guard: CredentialsGuard;
   #scheme: 'unknown' | 'basic' | TokenServer = 'unknown';
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
     this.#credentials = new RememberedCredentials(options.registry, options.credentials, options.clock);
-    this.#guard = new CredentialsGuard(options.clock);
   }
 
   /** Ends a credential helper that still runs. */
@@ -101,8 +98,14 @@ export class Authenticator {
       if (this.#scheme !== 'basic') used = this.#tokens.peek(scope)?.current ?? used;
       return used;
     };
+    const sendPassword = (credentials: Credentials | undefined): Promise<A> => {
+      used = headerOf(credentials);
+      return send(newest);
+    };
     for (let renewals = 0; ; ) {
-      const answer = await (used && this.#scheme === 'basic' ? this.#sendPassword(newest, send, signal) : send(newest));
+      const answer = await (used && this.#scheme === 'basic'
+        ? orAborted(this.#credentials.send(sendPassword, this.#refuses), signal)
+        : send(newest));
       const isOwn = answer.origin === this.#options.base.origin;
       if (isOwn && (answer.status === 403 || answer.status === 404) && used === undefined) {
         used = await orAborted(this.#password(), signal);
@@ -120,23 +123,6 @@ export class Authenticator {
       used = renewed;
       renewals += 1;
     }
-  }
-
-  /** Sends a request with the password, unless that was refused too often. */
-  async #sendPassword<A extends FinalAnswer>(
-    newest: () => Secret | undefined,
-    send: (authorization: () => Secret | undefined) => Promise<A>,
-    signal: AbortSignal | undefined,
-  ): Promise<A> {
-    const who = this.#nameOf(await this.#credentials.find());
-    return orAborted(
-      this.#guard.send(who, () => send(newest)),
-      signal,
-    );
-  }
-
-  #nameOf(credentials: Credentials | undefined): string {
-    return `${this.#options.registry}: ${describeCredentials(credentials)}`;
   }
 
   /** The header with username and password, if the registry has not named its scheme yet. */
@@ -190,21 +176,19 @@ export class Authenticator {
 
   /** The header with credentials that are looked up again, if it is not the refused one. */
   async #findChangedHeader(used: Secret | undefined): Promise<Secret | undefined> {
-    const header = headerOf(await this.#credentials.findAnew((known) => this.#refuses(known)));
-    if (header?.reveal() === used?.reveal()) return undefined;
-    this.#guard.forget();
-    return header;
+    const header = headerOf(await this.#credentials.findAnew(this.#refuses));
+    return header?.reveal() === used?.reveal() ? undefined : header;
   }
 
   /** Whether the registry refuses a password even where `docker login` tries it. */
-  async #refuses(credentials: Credentials): Promise<boolean> {
+  readonly #refuses = async (credentials: Credentials): Promise<boolean> => {
     const { base, registry: what, send } = this.#options;
     const url = new URL('/v2/', base);
     const authorization = () => basicHeader(credentials);
     const { status, headers } = await send({ method: 'GET', url, authorization, maxBytes: MAX_LOGIN_BYTES, what });
     const wantsToken = parseChallenges(headers['www-authenticate']).some(({ scheme }) => scheme === 'bearer');
     return status === 401 && !wantsToken;
-  }
+  };
 
   async #renewToken(server: TokenServer, scope: Scope, used: Secret | undefined, wanted?: string): Promise<Secret> {
     this.#scheme = server;
@@ -246,22 +230,18 @@ export class Authenticator {
 
   /** Asks once more if credentials are refused, and others are found when they are looked up again. */
   async #fetchToken(server: TokenServer, wanted: string): Promise<Token> {
-    const known = await this.#credentials.findToSend();
-    const ask = (credentials: Credentials | undefined): Promise<Answer> =>
-      credentials
-        ? this.#guard.send(this.#nameOf(credentials), () => server.ask(wanted, credentials))
-        : server.ask(wanted, undefined);
-    const answer = await ask(known);
-    if (!known || !isRefusal(answer)) return this.#accepted(server.read(answer, known));
-    const renewed = await this.#credentials.findAnew((found) => server.refuses(found));
+    let sent: Credentials | undefined;
+    const ask = (credentials: Credentials | undefined): Promise<Answer> => {
+      sent = credentials;
+      return server.ask(wanted, credentials);
+    };
+    const refuses = (found: Credentials): Promise<boolean> => server.refuses(found);
+    const answer = await this.#credentials.send(ask, refuses);
+    const known = sent;
+    if (!known || !isRefusal(answer)) return server.read(answer, known);
+    const renewed = await this.#credentials.findAnew(refuses);
     if (!renewed || areSame(known, renewed)) return server.read(answer, known);
-    this.#guard.forget();
-    return this.#accepted(server.read(await ask(renewed), renewed));
-  }
-
-  #accepted(token: Token): Token {
-    this.#credentials.noteAccepted();
-    return token;
+    return server.read(await this.#credentials.send(ask, refuses), sent);
   }
 }
 

@@ -1,17 +1,20 @@
 import { AuthenticationError } from '../../errors.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
 import { type Clock, sleep } from '../clock.ts';
+import type { Answer } from '../exchange.ts';
 import { areSame, type Credentials, type CredentialsProvider, describeCredentials } from './credentials.ts';
+import { isRefusal } from './token-server.ts';
 
 /** Whether the registry, or its token server, refuses a password whatever it is sent for. */
 export type Refuses = (credentials: Credentials) => Promise<boolean>;
 
 /**
- * A credential helper can take 30 s. A look-up that failed or found nothing is repeated after this long: somebody may
- * log in while a worker runs.
+ * A credential helper can take 30 s. A look-up that failed, found nothing or found a wrong password is repeated after this
+ * long: somebody may log in while a worker runs. A wrong one is sent twice each time: GitLab bans an address for an hour
+ * after 30 refusals in three minutes. @see GitLab, "Rate limits", failed authentication ban; docker/hub-feedback#2201
  */
 const LOOK_AGAIN_AFTER_MS = 60_000;
-/** Refused credentials are looked up again after this long, however many requests are refused with them. */
+/** Other refused credentials are looked up again after this long, however many requests are refused with them. */
 const RENEW_AFTER_MS = 10_000;
 /**
  * The longest wait for new credentials, in place of those that were accepted before. Kubernetes updates a mounted secret
@@ -34,6 +37,8 @@ export class RememberedCredentials {
   /** Whether the known ones were accepted, or refused for everything, when they were last sent. */
   #accepted = false;
   #refused = false;
+  /** The request that tries credentials that were not accepted yet; it never rejects. */
+  #trial: Promise<unknown> | undefined;
 
   constructor(registry: RegistryHost, provider: CredentialsProvider, clock: Clock) {
     this.#registry = registry;
@@ -61,6 +66,35 @@ export class RememberedCredentials {
     );
   }
 
+  /**
+   * Sends a request with them: until they are accepted, one at a time. After a refusal the next one waits until they are
+   * looked up again, so that a wrong password is not sent for each of a registry's repositories.
+   * @throws AuthenticationError as {@link findToSend} does
+   */
+  async send<A extends Answer>(
+    request: (credentials: Credentials | undefined) => Promise<A>,
+    refuses: Refuses,
+  ): Promise<A> {
+    let credentials = await this.findToSend();
+    while (this.#trial && !this.#accepted) {
+      await this.#trial;
+      credentials = await this.findToSend();
+    }
+    const answering = request(credentials);
+    if (credentials && !this.#accepted) {
+      this.#trial = answering
+        .then(async (answer) => {
+          if (isRefusal(answer)) await this.findAnew(refuses);
+          else this.noteAccepted();
+        })
+        .catch(() => undefined)
+        .finally(() => {
+          this.#trial = undefined;
+        });
+    }
+    return answering;
+  }
+
   /** Notes that the known ones were accepted for something. */
   noteAccepted(): void {
     this.#accepted = true;
@@ -78,7 +112,7 @@ export class RememberedCredentials {
     if (this.#renewed && this.#clock.now() < this.#renewAgainAtMs) return this.#renewed;
     this.#renewAgainAtMs = Number.POSITIVE_INFINITY;
     const renewed = this.#renew(refuses).finally(() => {
-      this.#renewAgainAtMs = this.#clock.now() + RENEW_AFTER_MS;
+      this.#renewAgainAtMs = this.#clock.now() + (this.#refused ? LOOK_AGAIN_AFTER_MS : RENEW_AFTER_MS);
     });
     this.#renewed = renewed;
     renewed.then(
