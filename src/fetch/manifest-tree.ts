@@ -100,8 +100,9 @@ export class ManifestTree {
     this.#failures.set(digest, error);
   }
 
-  hasFailed(digest: Digest): boolean {
-    return this.#failures.has(digest);
+  /** Why a manifest failed, not counting its children; undefined if it has not. */
+  failureOf(digest: Digest): SlimboardError | undefined {
+    return this.#failures.get(digest);
   }
 
   /** Whether a manifest was found to be stored already. */

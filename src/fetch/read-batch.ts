@@ -1,4 +1,4 @@
-import { asItemError, type SlimboardError } from '../errors.ts';
+import { asItemError, NotFoundError, type SlimboardError } from '../errors.ts';
 import { type ContentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -80,8 +80,9 @@ class BatchReader {
   }
 
   async read(listed: readonly ListedManifest[]): Promise<BatchContent> {
-    const resolved = await this.#resolve(listed);
-    await this.#readManifests(resolved);
+    const stated = await this.#resolve(listed);
+    await this.#readManifests(stated);
+    const resolved = await this.#readMissed(stated);
     const { manifests, blobs } = await this.#records(resolved);
     return { manifests: [...manifests, ...this.#archivedRecords(resolved)], blobs, ...this.#outcome(resolved) };
   }
@@ -111,6 +112,25 @@ class BatchReader {
     } catch (error) {
       return { listed, error: asItemError(error) };
     }
+  }
+
+  /**
+   * Reads the tags again whose stated digest names no manifest: they have moved since, or the registry states the digest
+   * of another form of the manifest. This time it is asked for the manifest itself.
+   */
+  async #readMissed(stated: readonly Resolved[]): Promise<readonly Resolved[]> {
+    const missed = new Set(stated.filter((item) => this.#isMissed(item)));
+    if (missed.size === 0) return stated;
+    const resolved = await Promise.all(
+      stated.map((item) => (missed.has(item) ? this.#resolveItem(item.listed, undefined) : item)),
+    );
+    await this.#readManifests(resolved.filter((item) => !stated.includes(item)));
+    return resolved;
+  }
+
+  #isMissed(item: Resolved): boolean {
+    if ('error' in item || item.fetched || item.listed.digest !== undefined) return false;
+    return this.#tree.failureOf(item.digest) instanceof NotFoundError;
   }
 
   /** Reads all manifests that are not stored: those of the tags, then the children of their indexes. */
@@ -210,7 +230,7 @@ class BatchReader {
       const isLeft = failures.some(mayPass);
       failed.push(...failures.map((failure) => ({ ...failure, isLeft })));
       // Nothing is written for unchanged tags: their open row says all.
-      const isSeen = !('error' in item) && item.unchanged === undefined && !this.#tree.hasFailed(item.digest);
+      const isSeen = !('error' in item) && item.unchanged === undefined && !this.#tree.failureOf(item.digest);
       if (isSeen) sightings.push({ ...listed, digest: item.digest, ...this.#reading(listed) });
       if (isLeft) left.push(listed);
       else if (isSeen && listed.tag !== undefined) done.audited++;

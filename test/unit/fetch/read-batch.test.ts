@@ -62,12 +62,16 @@ function readFrom(registry: Registry, digests: readonly Digest[]): Promise<Batch
   );
 }
 
-async function readListed(registry: Registry, listed: readonly ListedManifest[]): Promise<BatchContent> {
+async function readListed(
+  registry: Registry,
+  listed: readonly ListedManifest[],
+  known: Partial<KnownContent> = {},
+): Promise<BatchContent> {
   const { sourceDefaults } = await defaultSettings();
   const host = parseRegistryHost('registry.example.com');
   const settings = { ...sourceDefaults, kind: 'oci', name: 'lab', registry: host, dedup: 'registry' } as const;
   const repository = { registry: host, name: parseRepositoryName('app') };
-  return readBatch({ registry, repository, settings, known: NOTHING_KNOWN, options: {} }, listed);
+  return readBatch({ registry, repository, settings, known: { ...NOTHING_KNOWN, ...known }, options: {} }, listed);
 }
 
 test('children of an index are read as far as memory goes; the rest is told, and not asked for', async () => {
@@ -131,4 +135,30 @@ test('a tag whose manifest is malformed is a failure: it is neither seen, nor co
   const batch = await readListed(registry, [{ tag: parseTag('broken') }]);
   expect(batch).toMatchObject({ manifests: [], sightings: [], left: [], audited: 0, unchanged: 0 });
   expect(batch.failed).toMatchObject([{ tag: 'broken', error: { code: 'malformed-content' }, isLeft: false }]);
+});
+
+test('a tag whose stated digest names nothing is read by its name: it has moved, or another form is stated', async () => {
+  const [image] = children;
+  if (!image) throw new Error('no image');
+  const gone = digestOf('gone');
+  const asked: (Digest | undefined)[] = [];
+  const registry: Registry = {
+    ...registryOf({ manifests: 0, configs: 0 }),
+    readTag: async (_repository, _tag, known) => {
+      asked.push(known);
+      return known ? gone : image;
+    },
+    readManifests: async () => new Map([[gone, new NotFoundError('gone')]]),
+  };
+  const known = { digest: digestOf('old'), kind: 'image' } as const;
+  const [moved, fresh] = [parseTag('moved'), parseTag('new')];
+  const batch = await readListed(registry, [{ tag: moved }, { tag: fresh }], {
+    tags: async () => new Map([[moved, known]]),
+  });
+  expect(batch).toMatchObject({ failed: [], left: [], audited: 2, unchanged: 0 });
+  expect(batch.sightings.map(({ tag, digest }) => [tag, digest])).toEqual([
+    ['moved', image.digest],
+    ['new', image.digest],
+  ]);
+  expect(asked).toEqual([known.digest, undefined, undefined]);
 });
