@@ -84,8 +84,11 @@ export class RememberedCredentials {
     if (credentials && !this.#accepted) {
       this.#trial = answering
         .then(async (answer) => {
-          if (isRefusal(answer)) await this.findAnew(refuses);
-          else this.noteAccepted();
+          if (!isRefusal(answer)) return this.noteAccepted();
+          const found = await this.findAnew(refuses);
+          // These were found a moment ago, in place of others, and not tried as a login.
+          if (found && areSame(found, credentials) && !this.#accepted && !this.#refused)
+            await this.#check(found, refuses);
         })
         .catch(() => undefined)
         .finally(() => {
@@ -128,12 +131,17 @@ export class RememberedCredentials {
     for (;;) {
       const found = await this.#lookUp();
       const isSame = known !== undefined && found !== undefined && areSame(known, found);
-      // A token may be good for one repository only, and refused where a password is tried.
-      this.#refused = isSame && found.kind === 'password' && (await refuses(found));
-      this.#accepted = isSame && !this.#refused;
+      if (isSame) await this.#check(found, refuses);
+      else this.#accepted = this.#refused = false;
       if (!this.#refused || this.#clock.now() >= giveUpAtMs) return found;
       await sleep(this.#clock, RENEW_AFTER_MS, this.#closing.signal);
     }
+  }
+
+  /** Whether they are refused for everything. A registry token may be good for one repository only. */
+  async #check(known: Credentials, refuses: Refuses): Promise<void> {
+    this.#refused = known.kind !== 'registry-token' && (await refuses(known));
+    this.#accepted = !this.#refused;
   }
 
   #isRefused(): boolean {
