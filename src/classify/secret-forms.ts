@@ -81,7 +81,10 @@ export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
   ),
   optionOf('mysqladmin', 'password', ' '),
   ...['IDENTIFIED', 'identified'].map((word) => sqlLiteral(word, `${word}(?: (?:WITH|with) \\w{1,40})? (?:BY|by)`)),
-  ...['PASSWORD', 'password'].map((word) => sqlLiteral(word, word)),
+  ...['PASSWORD', 'password'].map((word) =>
+    // Without the statement, it would also be the type of an answer to debconf: `password 'unused'`.
+    sqlLiteral(word, `(?:CREATE|ALTER|create|alter) (?:USER|ROLE|user|role) [^;\\n]{1,100}?(?<![\\w-])${word}`),
+  ),
   {
     ...passwordOption('bundle', 'bundle config (?:(?:set|--\\w+) ){0,2}[\\w-]+\\.[\\w.-]+ (?!https?:)'),
     withUser: true,

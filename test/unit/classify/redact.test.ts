@@ -215,6 +215,8 @@ test.each([
   'bundle config build.nokogiri --use-system-libraries',
   'bundle config set --local path vendor/bundle',
   'pro attach --attach-config /run/secrets/pro',
+  `{ echo "mariadb-server-10.11" mysql-server/root_password password 'unused'; } | debconf-set-selections`,
+  `grep -q password '/etc/app.conf' && read -p 'password ' REPLY`,
   'RUN --mount=type=secret,id=npm_token npm ci',
   `X=${base64('-----BEGIN CERTIFICATE-----\nMIIE')}`,
 ])('leaves %j as it is', (text) => {
