@@ -46,11 +46,14 @@ function portLines({ ports, entrypoint, cmd }: DockerfileFacts): readonly string
   ];
 }
 
+/** A port, alone or after an address: `:80`, `0.0.0.0:80`, `http://*:80`. After a name it is another host's. */
+const LISTENING = /(?:port=|(?:^|=|\/)(?:\d+\.[\d.]+|\[[\d:]*\]|[*+])?:)(\d{2,5})\/?$/;
+
 /** Returns the ports in the words of a command: `--port 80`, `--port=80`, `--bind 0.0.0.0:80`. */
 function portsIn(words: readonly string[]): readonly string[] {
   return words.flatMap((word, at) => {
     const isValue = /^(?:-p|--(?:\S*[.-])?port)$/.test(words[at - 1] ?? '');
-    return /(?:port=|:)(\d{2,5})\/?$/.exec(isValue ? `:${word}` : word)?.[1] ?? [];
+    return LISTENING.exec(isValue ? `:${word}` : word)?.[1] ?? [];
   });
 }
 

@@ -158,6 +158,9 @@ test.each<[readonly string[], boolean]>([
   [['fastapi', 'run', '--port', '80'], true],
   [['gunicorn', '--bind=0.0.0.0:80', 'app:app'], true],
   [['streamlit', 'run', 'app.py', '--server.port=443'], true],
+  [['gunicorn', '-b', ':80', 'app:app'], true],
+  [['server', '--urls', 'http://*:80/'], true],
+  [['server', '--upstream', 'http://backend:80', '--at', '10:30'], false],
   [['gunicorn', '--timeout', '120', '--bind', '0.0.0.0:8000', 'app:app'], false],
 ])('a port that only root may bind is noted, also if only the command names it: %j', (Cmd, isNoted) => {
   expect(dockerfile({ runtime: 'python', config: { Cmd } }).includes('ports below 1024')).toBe(isNoted);
