@@ -82,11 +82,15 @@ function installOf(tool: Exclude<Tool, 'pip'>, facts: DockerfileFacts): Install 
     return { lockFiles: ['Pipfile', 'Pipfile.lock'], run, runBefore: run, takesSources: false };
   }
   if (tool === 'uv') {
-    const run = `uv sync --locked --no-dev${uvChoices(facts)}`;
+    const choices = `--no-dev${uvChoices(facts)}`;
+    // uv can check the lock file of a workspace only when the members' pyproject.toml are there.
+    const isWorkspace = /--(?:all-packages|package)\b/.test(choices);
     return {
       lockFiles: ['pyproject.toml', 'uv.lock'],
-      run: `${run} --no-editable`,
-      runBefore: `${run} --no-install-project`,
+      run: `uv sync --locked ${choices} --no-editable`,
+      runBefore: isWorkspace
+        ? `uv sync --frozen ${choices} --no-install-workspace`
+        : `uv sync --locked ${choices} --no-install-project`,
       takesSources: true,
     };
   }

@@ -88,10 +88,18 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
   ],
   [
     'the extras and groups of uv',
-    [run('uv sync --frozen --extra web --extra=dev --group prod --all-packages')],
+    [run('uv sync --frozen --extra web --extra=dev --group prod')],
     [
-      'uv sync --locked --no-dev --all-packages --extra web --group prod --no-install-project\n',
-      'uv sync --locked --no-dev --all-packages --extra web --group prod --no-editable\n',
+      'uv sync --locked --no-dev --extra web --group prod --no-install-project\n',
+      'uv sync --locked --no-dev --extra web --group prod --no-editable\n',
+    ],
+  ],
+  [
+    'the packages of a workspace of uv, whose lists are there only with the sources',
+    [run('uv sync --frozen --all-packages')],
+    [
+      'uv sync --frozen --no-dev --all-packages --no-install-workspace\nCOPY . .\n',
+      'uv sync --locked --no-dev --all-packages --no-editable\n',
     ],
   ],
   [
