@@ -257,9 +257,10 @@ function lastLines(facts: DockerfileFacts): readonly string[] {
 /** Returns the note on a start by a package manager, or by `npx`. */
 function startNote(facts: DockerfileFacts): readonly string[] | undefined {
   const { program, entrypoint, cmd } = facts;
-  if (program === 'pnpm' && globalStep(facts).length === 0) return [INSTEAD_OF_PNPM];
+  const calls = (name: RegExp): boolean => [...entrypoint, ...cmd].some((word) => name.test(word));
+  if (calls(/(?:^|[\s;&|/])pnpm(?!\S)/) && globalStep(facts).length === 0) return [INSTEAD_OF_PNPM];
   if (['npm', 'pnpm', 'yarn'].includes(program)) return [BETTER_THAN_SCRIPT];
-  return [...entrypoint, ...cmd].some((word) => /\bnpx\b/.test(word)) ? [ON_NPX] : undefined;
+  return calls(/\bnpx\b/) ? [ON_NPX] : undefined;
 }
 
 /** Returns the start for distroless images: node is their entrypoint, and there is neither a shell nor npm. */

@@ -166,6 +166,15 @@ test.each<[readonly string[], boolean]>([
   expect(dockerfile({ runtime: 'python', config: { Cmd } }).includes('ports below 1024')).toBe(isNoted);
 });
 
+test.each<[readonly string[], boolean]>([
+  [['pnpm', '--filter', 'api', 'start'], true],
+  [['/bin/sh', '-c', 'prepare && pnpm start'], true],
+  [['pnpm', 'start'], false],
+  [['node', 'node_modules/.pnpm/node_modules/next/server.js'], false],
+])('a start by pnpm, which the last stage lacks, is noted: %j', (Cmd, isNoted) => {
+  expect(dockerfile({ runtime: 'node', config: { Cmd } }).includes('has no pnpm')).toBe(isNoted);
+});
+
 test('PHP stays in the folder that its web server knows', () => {
   const own = [copy('. .')];
   expect(dockerfile({ runtime: 'php', own, config: { WorkingDir: '/app' } })).toContain('WORKDIR /app\nCOPY --from');
