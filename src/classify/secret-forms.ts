@@ -83,13 +83,16 @@ export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
   ...['IDENTIFIED', 'identified'].map((word) => sqlLiteral(word, `${word}(?: (?:WITH|with) \\w{1,40})? (?:BY|by)`)),
   ...['PASSWORD', 'password'].map((word) =>
     // Without the statement, it would also be the type of an answer to debconf: `password 'unused'`.
-    sqlLiteral(word, `(?:CREATE|ALTER|create|alter) (?:USER|ROLE|user|role) [^;\\n]{1,100}?(?<![\\w-])${word}`),
+    sqlLiteral(word, `(?:CREATE|ALTER|create|alter) (?:USER|ROLE|user|role) [^;\\n]{1,200}?(?<![\\w-])${word}`),
   ),
   {
-    ...passwordOption('bundle', 'bundle config (?:(?:set|--\\w+) ){0,2}[\\w-]+\\.[\\w.-]+ (?!https?:)'),
+    ...passwordOption(
+      'bundle',
+      'bundle config (?:(?:set|--\\w+) ){0,2}(?!(?:build|local)\\.)[\\w-]+\\.[\\w.-]+ (?!https?:)',
+    ),
     withUser: true,
   },
-  passwordOption('http-basic', '(?<=config (?:--\\w+ )?)http-basic\\.\\S{1,100} \\S{1,100} '),
+  passwordOption('http-basic', '(?<=config (?:--?\\w[\\w-]* ){0,3})http-basic\\.\\S{1,100} \\S{1,100} '),
   passwordOption('attach', '(?<![\\w./-])(?:pro|ua) attach (?!-)'),
   passwordOption('htpasswd', '\\bhtpasswd\\s+-\\w*b\\w*\\s+\\S+\\s+\\S+\\s+'),
 ];
