@@ -46,7 +46,8 @@ function exitCodeOf({ status }: AuditRow, progress: Progress): ExitCode {
   const failed = progress.failures();
   // Reports are delivered after the status is decided: their failures are counted here.
   if (status === 'finished' && failed.count > 0) return EXIT.incomplete;
-  const isMisconfigured = status === 'failed' && failed.first.every(({ code }) => code === 'settings');
+  const [first, ...others] = new Set(failed.first.map(({ code }) => code));
+  const isMisconfigured = status === 'failed' && first === 'settings' && others.length === 0;
   return isMisconfigured ? EXIT.usage : exitCodeOfStatus(status);
 }
 
