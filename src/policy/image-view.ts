@@ -10,8 +10,14 @@ import type { ByteRange } from './finding.ts';
 import { absolutePath } from './paths.ts';
 import { type Command, parseScript } from './shell.ts';
 
+/** The step that made a layer, and the folder it ran in. */
+interface PlacedStep {
+  readonly step: BuildStep;
+  readonly folder: string | undefined;
+}
+
 /** One layer with the instruction that made it, as rules see it. */
-export interface LayerView {
+export class LayerView {
   /** Index in the manifest, base first, from 0. */
   readonly position: number;
   /** Compressed size. */
@@ -24,10 +30,27 @@ export interface LayerView {
   readonly args: string;
   /** The WORKDIR in which the step ran; undefined before the first one in the history. */
   readonly folder: string | undefined;
-  /** The commands of a RUN; empty for every other instruction. */
-  readonly commands: readonly Command[];
   /** Undefined if the layer was not read. */
   readonly contents: MeasuredLayer | undefined;
+  #commands: readonly Command[] | undefined;
+
+  /** @param placed undefined if the history does not show which step made the layer */
+  constructor({ manifest, verdict, contents }: AuditedImage, position: number, placed: PlacedStep | undefined) {
+    this.position = position;
+    this.bytes = manifest.layers[position]?.size ?? 0;
+    this.class = verdict.layers[position]?.class ?? 'none';
+    this.instruction = verdict.layers[position]?.instruction ?? '';
+    this.verb = placed?.step.verb ?? 'NONE';
+    this.args = placed?.step.args ?? '';
+    this.folder = placed?.folder;
+    this.contents = contents?.[position];
+  }
+
+  /** The commands of a RUN; empty for every other instruction. Parsed on first use: few rules look at the base's layers. */
+  get commands(): readonly Command[] {
+    this.#commands ??= this.verb === 'RUN' ? parseScript(this.args) : [];
+    return this.#commands;
+  }
 }
 
 /** An image with its layers matched to the instructions that made them. Built once per image, shared by all rules. */
@@ -60,7 +83,7 @@ function readView(image: AuditedImage): ImageView {
     if (step.verb === 'WORKDIR') folder = absolutePath(step.args.trim(), folder ?? '/');
     if (step.layer !== undefined) placedSteps[step.layer] = { step, folder };
   }
-  const layers = image.manifest.layers.map((_, position) => new PlacedLayer(image, position, placedSteps[position]));
+  const layers = image.manifest.layers.map((_, position) => new LayerView(image, position, placedSteps[position]));
   const baseLayers = baseLayerCount(image);
   const own = layers.slice(baseLayers);
   const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);
@@ -101,40 +124,6 @@ export function baseLayerCount({ verdict }: AuditedImage): number {
   if (verdict.base.layerCount !== undefined) return verdict.base.layerCount;
   const first = verdict.layers.findIndex((layer) => layer.class !== 'base');
   return first < 0 ? verdict.layers.length : first;
-}
-
-interface PlacedStep extends Pick<LayerView, 'folder'> {
-  readonly step: BuildStep;
-}
-
-/** A layer of an image, with the step that made it if the history shows it. */
-class PlacedLayer implements LayerView {
-  readonly position: number;
-  readonly bytes: number;
-  readonly class: LayerClass;
-  readonly instruction: string;
-  readonly verb: Verb;
-  readonly args: string;
-  readonly folder: string | undefined;
-  readonly contents: MeasuredLayer | undefined;
-  #commands: readonly Command[] | undefined;
-
-  constructor({ manifest, verdict, contents }: AuditedImage, position: number, placed: PlacedStep | undefined) {
-    this.position = position;
-    this.bytes = manifest.layers[position]?.size ?? 0;
-    this.class = verdict.layers[position]?.class ?? 'none';
-    this.instruction = verdict.layers[position]?.instruction ?? '';
-    this.verb = placed?.step.verb ?? 'NONE';
-    this.args = placed?.step.args ?? '';
-    this.folder = placed?.folder;
-    this.contents = contents?.[position];
-  }
-
-  /** Parsed on first use: most layers are the base's, and few rules look at those. */
-  get commands(): readonly Command[] {
-    this.#commands ??= this.verb === 'RUN' ? parseScript(this.args) : [];
-    return this.#commands;
-  }
 }
 
 /**
