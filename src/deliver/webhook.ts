@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, buildConnector, fetch, type RequestInit } from 'undici';
+import { Agent, fetch, type RequestInit } from 'undici';
 import { DeliveryError } from '../errors.ts';
+import { connectorTo } from '../network/connector.ts';
 import type { Proxies } from '../network/proxies.ts';
-import { type Connector, connectorThrough, ProxyError } from '../network/tunnel.ts';
+import { ProxyError } from '../network/tunnel.ts';
 import type { NotifyEndpoint } from '../settings/notify-endpoint.ts';
 
 /** A message to post. */
@@ -40,7 +41,7 @@ export async function postWebhook(
 ): Promise<void> {
   const url = new URL(endpoint.url);
   const headers = headersOf(endpoint, message, timestamp);
-  const dispatcher = agentFor(url, proxies);
+  const dispatcher = new Agent({ connect: connectorTo(url, proxies, { timeout: ANSWER_WITHIN_MS }) });
   try {
     for (const delayMs of [...delaysMs, undefined]) {
       const failure = await attempt(url, { method: 'POST', headers, body: message.body, dispatcher }, signal);
@@ -52,12 +53,6 @@ export async function postWebhook(
   } finally {
     await dispatcher.destroy();
   }
-}
-
-function agentFor(url: URL, proxies: Proxies): Agent {
-  const proxy = proxies.for(url);
-  const direct = buildConnector({ timeout: ANSWER_WITHIN_MS });
-  return new Agent({ connect: proxy ? connectorThrough(proxy, direct as Connector, ANSWER_WITHIN_MS) : direct });
 }
 
 function headersOf({ secret, authorization }: NotifyEndpoint, { event, id, body }: WebhookMessage, timestamp: number) {

@@ -3,8 +3,6 @@ import { type FileHandle, open, readlink, realpath, rename, rm, stat } from 'nod
 import { basename, dirname, join, resolve } from 'node:path';
 import { DeliveryError, messageOf } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
-import { createProxyingAgents } from '../network/agents.ts';
-import { Proxies } from '../network/proxies.ts';
 import { type Destination, formatDestination } from '../settings/destination.ts';
 
 /**
@@ -120,6 +118,8 @@ async function putObject(
   signal: AbortSignal,
 ): Promise<void> {
   const s3 = await import('@aws-sdk/client-s3');
+  const { createProxyingAgents } = await import('../network/agents.ts');
+  const { Proxies } = await import('../network/proxies.ts');
   const pathStyle = process.env.AWS_ENDPOINT_URL_S3 !== undefined;
   const agents = createProxyingAgents(new Proxies(process.env), { keepAlive: true }, CONNECT_WITHIN_MS);
   const client = new s3.S3Client({ forcePathStyle: pathStyle, requestHandler: agents });

@@ -1,3 +1,4 @@
+import { optional } from '../common/optional.ts';
 import { asItemError, NotFoundError, type SlimboardError } from '../errors.ts';
 import { type ContentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -104,11 +105,9 @@ class BatchReader {
     try {
       const { registry, repository, options } = this.#context;
       const answer = await registry.readTag(repository, listed.tag, known?.digest, options);
-      const fetched = typeof answer === 'string' ? { digest: answer } : { digest: answer.digest, fetched: answer };
-      return {
-        listed,
-        ...(fetched.digest === known?.digest ? { digest: known.digest, unchanged: known.kind } : fetched),
-      };
+      const [digest, fetched] = typeof answer === 'string' ? [answer] : [answer.digest, answer];
+      if (digest === known?.digest) return { listed, digest, unchanged: known.kind };
+      return { listed, digest, ...optional('fetched', fetched) };
     } catch (error) {
       return { listed, error: asItemError(error) };
     }

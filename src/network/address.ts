@@ -53,9 +53,14 @@ function mappedIpv4(address: string): string | undefined {
   return [bits >>> 24, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255].join('.');
 }
 
+/** A host as URLs write it, in lower case and without the brackets of an IPv6 address. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.toLowerCase().replace(/^\[|\]$/g, '');
+}
+
 /** The reach of a host written as an address or as localhost; undefined for a name that has to be looked up. */
 export function reachOfHost(hostname: string): Reach | undefined {
-  const bare = hostname.replace(/^\[|\]$/g, '');
+  const bare = withoutBrackets(hostname);
   if (bare === 'localhost' || bare.endsWith('.localhost')) return 'loopback';
   return isIP(bare) ? reachOf(bare) : undefined;
 }

@@ -1,7 +1,8 @@
 import { BlockList, isIP } from 'node:net';
+import { basicAuthorization } from '../common/basic-authorization.ts';
 import { SettingsError } from '../errors.ts';
 import type { Environment } from '../settings/settings.ts';
-import { reachOfHost } from './address.ts';
+import { reachOfHost, withoutBrackets } from './address.ts';
 
 /** An HTTP proxy, which opens connections for clients that may not open them themselves. */
 export interface HttpProxy {
@@ -78,10 +79,10 @@ function proxyOf({ variable, value }: Found): HttpProxy {
   try {
     const url = new URL(value.includes('://') ? value : `http://${value}`);
     if (!['http:', 'https:'].includes(url.protocol)) throw new Error('another protocol');
-    const authorization = basicAuthorization(url);
+    const userinfo = userinfoOf(url);
     url.username = '';
     url.password = '';
-    return { url, variable, ...(authorization === undefined ? {} : { authorization }) };
+    return { url, variable, ...(userinfo === undefined ? {} : { authorization: basicAuthorization(userinfo) }) };
   } catch {
     throw new SettingsError(
       `${variable} is not the URL of an HTTP proxy: expected something like http://proxy.example.com:3128`,
@@ -89,11 +90,9 @@ function proxyOf({ variable, value }: Found): HttpProxy {
   }
 }
 
-/** @see RFC 7617. @throws URIError when user or password are not percent-encoded as in a URL */
-function basicAuthorization({ username, password }: URL): string | undefined {
-  if (username === '' && password === '') return undefined;
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(credentials).toString('base64')}`;
+/** The user and password of a URL, if it has any. @throws URIError when they are not percent-encoded */
+function userinfoOf({ username, password }: URL): string | undefined {
+  return username === '' && password === '' ? undefined : decodeURIComponent(`${username}:${password}`);
 }
 
 /** Whether an entry of `NO_PROXY` excepts a server: `*`, an address or network, or a domain; each perhaps with a port. */
@@ -126,11 +125,6 @@ function networkOf(entry: string): BlockList | undefined {
 function isInside(network: BlockList, host: string): boolean {
   const version = isIP(host);
   return version !== 0 && network.check(host, version === 4 ? 'ipv4' : 'ipv6');
-}
-
-/** A host as URLs write it, in lower case and without the brackets of an IPv6 address. */
-export function withoutBrackets(hostname: string): string {
-  return hostname.toLowerCase().replace(/^\[|\]$/g, '');
 }
 
 function portOf({ protocol, port }: Target): string | undefined {

@@ -1,8 +1,10 @@
 import { type ClientRequest, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
-import type { buildConnector } from 'undici';
-import { type HttpProxy, withoutBrackets } from './proxies.ts';
+import { messageOf } from '../errors.ts';
+import { withoutBrackets } from './address.ts';
+import { connectionError } from './connection-error.ts';
+import type { HttpProxy } from './proxies.ts';
 
 /** A proxy did not open a connection. */
 export class ProxyError extends Error {
@@ -20,9 +22,6 @@ export class ProxyError extends Error {
 export interface Opening {
   destroy(error: Error): unknown;
 }
-
-/** Like undici's connector, which returns the socket although its type does not say so. */
-export type Connector = (...call: Parameters<buildConnector.connector>) => Opening;
 
 /** The server at the far end of a tunnel. */
 export interface TunnelEnd {
@@ -50,7 +49,7 @@ export function openTunnel(
     new ProxyError(code, `${where} cannot be used: ${reason}`, { cause });
   request.once('timeout', () => request.destroy(unusable('PROXY_TIMEOUT', `no answer within ${timeoutMs / 1_000} s`)));
   request.once('error', (error) =>
-    done(error instanceof ProxyError ? error : unusable('PROXY_FAILED', reasonOf(error), error)),
+    done(error instanceof ProxyError ? error : unusable('PROXY_FAILED', messageOf(connectionError(error)), error)),
   );
   request.once('connect', ({ statusCode = 0 }, socket: Socket, first: Buffer) => {
     socket.setTimeout(0);
@@ -84,24 +83,4 @@ function refusalOf(status: number, happened: string): ProxyError {
     return new ProxyError('PROXY_REFUSED', `${happened}: check the user and password in its URL`);
   if (status >= 500) return new ProxyError('PROXY_FAILED', `${happened}: try again later, or check its network`);
   return new ProxyError('PROXY_REFUSED', `${happened}: allow it there, or name the host in NO_PROXY`);
-}
-
-/** For a host with several addresses, Node.js gives one error for each. */
-function reasonOf(error: Error): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return first instanceof Error ? first.message : error.message;
-}
-
-/** A connector that opens its connections through a proxy, and speaks TLS with the server at the far end. */
-export function connectorThrough(proxy: HttpProxy, connect: Connector, timeoutMs: number): Connector {
-  return (target, done) => {
-    const isSecure = target.protocol === 'https:';
-    const end = { hostname: target.hostname, port: target.port || (isSecure ? 443 : 80) };
-    let opening = openTunnel(proxy, end, timeoutMs, (error, httpSocket) => {
-      if (error || !httpSocket) done(error ?? new Error('no socket'), null);
-      else if (isSecure) opening = connect({ ...target, httpSocket }, done);
-      else done(null, httpSocket);
-    });
-    return { destroy: (error) => opening.destroy(error) };
-  };
 }

@@ -1,11 +1,12 @@
 import { lookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { buildConnector, Pool } from 'undici';
+import { type buildConnector, Pool } from 'undici';
 import { SettingsError } from '../errors.ts';
 import { checkedLookup, checkReach, isLoopbackHost, outermost, type Reach, reachOfHost } from '../network/address.ts';
+import { connectorTo } from '../network/connector.ts';
 import type { Proxies } from '../network/proxies.ts';
-import { type Connector, connectorThrough, type Opening } from '../network/tunnel.ts';
+import type { Opening } from '../network/tunnel.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 
 /** How to connect to a registry. */
@@ -132,10 +133,8 @@ export class Connections {
    * Opens connections, and remembers those that are not open yet. With an abort signal for them, Node.js would keep every
    * socket for as long as the signal. A proxy looks the name up itself, so that its addresses are not checked here.
    */
-  #connector(origin: URL, options: buildConnector.BuildOptions): buildConnector.connector {
-    const direct = buildConnector(options) as Connector;
-    const proxy = this.#options.proxies?.for(origin);
-    const connect = proxy ? connectorThrough(proxy, direct, this.#options.connectTimeoutMs) : direct;
+  #connector(origin: URL, options: Parameters<typeof connectorTo>[2]): buildConnector.connector {
+    const connect = connectorTo(origin, this.#options.proxies, options);
     return (target, callback) => {
       const opening = connect(target, (...result) => {
         this.#connecting.delete(opening);

@@ -54,8 +54,8 @@ export class DistributionClient {
   }
 
   /**
-   * Reads a page of a list. A registry set up for smaller pages may refuse with 400 (distribution) or 413 (Quay, for a while): it is
-   * then asked without `n`.
+   * Reads a page of a list. A registry set up for smaller pages may refuse with 400 (distribution) or 413 (Quay, for a
+   * while): it is then asked without `n`.
    */
   async getPage(url: URL, request: DistributionRequest): Promise<FinalAnswer> {
     const answer = await this.#send(url, request);

@@ -9,6 +9,7 @@ import {
   UnknownRepositoryError,
   UnsupportedContentError,
 } from '../errors.ts';
+import { connectionError } from '../network/connection-error.ts';
 import { ProxyError } from '../network/tunnel.ts';
 import { isObject } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
@@ -218,9 +219,7 @@ export function findFailure(error: unknown, what: string, scheme: string): Slimb
 
 /** The code and system call of an error; empty strings if it has none. */
 function systemErrorOf(error: unknown): { readonly code: string; readonly syscall: string } {
-  // For a host with several addresses, Node.js gives one error for each: the first one is reported.
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
-  const failed = first instanceof Error ? first : error;
+  const failed = connectionError(error);
   const { code, syscall } = (failed instanceof Error ? failed : {}) as { code?: unknown; syscall?: string };
   return typeof code === 'string' ? { code, syscall: syscall ?? '' } : { code: '', syscall: '' };
 }

@@ -1,3 +1,4 @@
+import { basicAuthorization } from '../common/basic-authorization.ts';
 import { SettingsError } from '../errors.ts';
 import type { Environment, NotifySettings } from './settings.ts';
 
@@ -29,7 +30,7 @@ function webAddress(text: string): Pick<NotifyEndpoint, 'url' | 'authorization'>
   const userinfo = decoded(`${url.username}:${url.password}`);
   url.username = '';
   url.password = '';
-  return { url: url.href, authorization: `Basic ${Buffer.from(userinfo).toString('base64')}` };
+  return { url: url.href, authorization: basicAuthorization(userinfo) };
 }
 
 /** Decodes percent-encoding; a text that is not validly encoded is returned as it is. */

@@ -81,10 +81,10 @@ export class Authenticator {
   /**
    * Sends a request with the header that the registry wants, and returns the answer. After a 401 from the registry
    * itself the header is renewed and the request is sent again: once, and once more for each token that worked before
-   * and expired while the request waited for its turn, and each password that differs from the refused one. After a 403 or 404 to an anonymous request, it is sent once more
-   * with the password: some registries deny or hide, without a challenge, what anonymous callers may not see. A 403 to
-   * a password counts as a 401: so ECR refuses one that has expired. A 401 from a host that the registry redirected to
-   * is returned as it is, for no credentials are sent there.
+   * and expired while the request waited for its turn, and each password that differs from the refused one. After a 403
+   * or 404 to an anonymous request, it is sent once more with the password: some registries deny or hide, without a
+   * challenge, what anonymous callers may not see. A 403 to a password counts as a 401: so ECR refuses one that has
+   * expired. A 401 from a host that the registry redirected to is returned as it is, for no credentials are sent there.
    * @param send gets a function that returns the newest header at the time of the call
    */
   async ask<A extends FinalAnswer>(

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { basicAuthorization } from '../../common/basic-authorization.ts';
 import { SettingsError } from '../../errors.ts';
 import { isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
 import { DOCKER_HUB, parseRegistryHost, type RegistryHost } from '../../oci/reference.ts';
@@ -25,7 +26,7 @@ export function describeCredentials(credentials: Credentials | undefined): strin
 /** The Authorization header with username and password, if the credentials are that. */
 export function basicHeader(credentials: Credentials | undefined): Secret | undefined {
   if (credentials?.kind !== 'password') return undefined;
-  return new Secret(`Basic ${Buffer.from(secretOf(credentials)).toString('base64')}`);
+  return new Secret(basicAuthorization(secretOf(credentials)));
 }
 
 /** The Authorization header with a token. */
