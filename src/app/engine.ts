@@ -77,7 +77,7 @@ function createRegistries(options: EngineOptions): Registries {
       environment: options.environment,
       teamKey: options.settings.teamKey,
       onNote: options.onNote,
-      onRequest: (_registry, _status, throttled) => options.onRequest?.(throttled),
+      onRequest: options.onRequest,
     }).then(shareBlobs);
   const close = (opening: Promise<Registry>): Promise<void> =>
     opening.then(

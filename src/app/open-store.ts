@@ -10,8 +10,8 @@ import type { Settings } from '../settings/settings.ts';
  * for few statements
  */
 export async function openStore(settings: Settings, access: 'write' | 'read' = 'write'): Promise<Database> {
-  const { databaseUrl, dataDir } = settings;
-  const db = await openDatabase({ dataDir, brief: access === 'read', ...(databaseUrl ? { url: databaseUrl } : {}) });
+  const { databaseUrl: url, dataDir } = settings;
+  const db = await openDatabase({ url, dataDir, brief: access === 'read' });
   try {
     if (access === 'read' && db.kind === 'postgres') await requireCurrentSchema(db);
     else await migrate(db);

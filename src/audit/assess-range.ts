@@ -15,8 +15,7 @@ const IMAGES_AT_A_TIME = 8;
 /** Assesses the images of a range whose assessment is missing or out of date. */
 export async function assessRange({ context, task, plan, payload: range }: Work<RangePayload>): Promise<void> {
   const criteria = await context.criteriaOf(plan.auditId, context.db);
-  const sourceIds = plan.sources.map(({ id }) => id);
-  const images = await readStaleImages(context.db, sourceIds, criteria.rulesKey, range);
+  const images = await readStaleImages(context.db, plan.sourceIds, criteria.rulesKey, range);
   const contents = new ContentsReader(context.db);
   const assessments: Assessment[] = [];
   for (const [index, image] of images.entries()) {

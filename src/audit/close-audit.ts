@@ -55,16 +55,15 @@ async function refreshTotals(
   plan: AuditPlan,
   scopes: DedupScopes,
 ): Promise<number> {
-  const sourceIds = plan.sources.map(({ id }) => id);
+  const { auditId, sourceIds } = plan;
   const changedScopes = await saveDedupScopes(tx, scopes);
   const changedTeams = await assignTeams(tx, sourceIds, settings.teams);
-  const mayReuse = changedScopes === 0 && changedTeams === 0 && !(await hasAssessTasks(tx, plan.auditId));
+  const mayReuse = changedScopes === 0 && changedTeams === 0 && !(await hasAssessTasks(tx, auditId));
   const reused = mayReuse ? await findReusableTotals(tx, plan, settings.policy) : undefined;
-  if (reused === undefined) {
-    for (const sourceId of sourceIds) await computeTotals(tx, sourceId, plan.auditId);
-    await followGoals(tx, plan, settings.policy, now());
-  }
-  return reused ?? plan.auditId;
+  if (reused !== undefined) return reused;
+  for (const sourceId of sourceIds) await computeTotals(tx, sourceId, auditId);
+  await followGoals(tx, plan, settings.policy, now());
+  return auditId;
 }
 
 /** @returns how many sources have another scope than before */
@@ -78,9 +77,12 @@ async function saveDedupScopes(tx: Queryable, scopes: DedupScopes): Promise<numb
  * Finds the audit whose totals still hold: nothing in the registry was added, moved or removed since, no other audit
  * judged its images anew, and the goals are the same.
  */
-async function findReusableTotals(tx: Queryable, plan: AuditPlan, policy: PolicySettings): Promise<number | undefined> {
-  const sourceIds = plan.sources.map(({ id }) => id);
-  const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);
+async function findReusableTotals(
+  tx: Queryable,
+  { auditId, sourceIds }: AuditPlan,
+  policy: PolicySettings,
+): Promise<number | undefined> {
+  const unchanged = await findUnchangedSince(tx, sourceIds, auditId);
   if (!unchanged || (await wereJudgedSince(tx, sourceIds, unchanged.finishedAt))) return undefined;
   return (await findGoalsKey(tx, unchanged.auditId)) === goalsKey(policy) ? unchanged.auditId : undefined;
 }

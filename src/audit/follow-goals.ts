@@ -1,4 +1,3 @@
-import { optional } from '../common/optional.ts';
 import type { Queryable } from '../database/database.ts';
 import { shortHash } from '../oci/digest.ts';
 import { goalWithBaseline } from '../policy/budgets.ts';
@@ -17,11 +16,10 @@ export function goalsKey({ goal, budgets }: GoalSettings): string {
 /** Stores the progress of each repository and each team towards its goal. */
 export async function followGoals(
   tx: Queryable,
-  { auditId, sources }: AuditPlan,
+  { auditId, sourceIds }: AuditPlan,
   policy: GoalSettings,
   now: string,
 ): Promise<void> {
-  const sourceIds = sources.map(({ id }) => id);
   const owners = await readGoalOwners(tx, sourceIds);
   const audit = { id: auditId, sourceIds, goalsKey: goalsKey(policy), now };
   await saveProgress(
@@ -33,5 +31,5 @@ export async function followGoals(
 
 function repositoryGoal(owner: GoalOwner, { goal: fallback, budgets }: GoalSettings): RepositoryGoal {
   const { goal, baseline } = goalWithBaseline(owner, budgets, fallback);
-  return { ...goal, repositoryId: owner.id, ...optional('baselineBytes', baseline) };
+  return { ...goal, repositoryId: owner.id, baselineBytes: baseline };
 }

@@ -32,7 +32,7 @@ export function listedItems(
   listed: readonly ListedManifest[],
 ): readonly Item[] {
   return listed.map(({ tag, digest }) =>
-    itemOf(sourceId, { registry, name, ...(tag === undefined ? { digest } : { tag }) }),
+    itemOf(sourceId, { registry, name, tag, digest: tag === undefined ? digest : undefined }),
   );
 }
 

@@ -33,12 +33,7 @@ async function unreadLayers(
   tx: Queryable,
 ): Promise<readonly SizedLayer[]> {
   const tagIds = await selectedTags(auditId, source, tx);
-  return listUnreadLayers(tx, {
-    auditId,
-    sourceId: source.id,
-    readerVersion: LAYER_READER_VERSION,
-    ...(tagIds ? { tagIds } : {}),
-  });
+  return listUnreadLayers(tx, { auditId, sourceId: source.id, tagIds, readerVersion: LAYER_READER_VERSION });
 }
 
 /**

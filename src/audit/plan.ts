@@ -18,6 +18,8 @@ export interface PlannedSource {
 export interface AuditPlan {
   readonly auditId: number;
   readonly sources: readonly PlannedSource[];
+  /** The row ids of `sources`. */
+  readonly sourceIds: readonly number[];
 }
 
 /** A worker that lives for years sees many audits; it needs only the running ones. */
@@ -42,14 +44,11 @@ async function readPlan(
   if (!audit) throw new Error(`there is no audit ${auditId}`);
   notBefore(audit.startedAt);
   const ids = new Map((await listAuditSources(db, auditId)).map(({ id, name }) => [name, id]));
-  const { sources } = audit.options as AuditOptions;
-  return {
-    auditId,
-    sources: sources.flatMap((settings) => {
-      const id = ids.get(settings.name);
-      return id === undefined ? [] : [{ id, settings }];
-    }),
-  };
+  const sources = (audit.options as AuditOptions).sources.flatMap((settings) => {
+    const id = ids.get(settings.name);
+    return id === undefined ? [] : [{ id, settings }];
+  });
+  return { auditId, sources, sourceIds: sources.map(({ id }) => id) };
 }
 
 /** @throws Error when the audit does not cover the source */

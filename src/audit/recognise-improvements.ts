@@ -30,8 +30,7 @@ export async function recogniseImprovements(
   plan: AuditPlan,
   signal: AbortSignal,
 ): Promise<void> {
-  const sourceIds = plan.sources.map(({ id }) => id);
-  const repositories = await listTouchedRepositories(context.db, sourceIds, plan.auditId);
+  const repositories = await listTouchedRepositories(context.db, plan.sourceIds, plan.auditId);
   if (repositories.length === 0) return;
   const criteria = await context.criteriaOf(plan.auditId, context.db);
   for (const some of chunksOf(repositories, REPOSITORIES_PER_QUERY)) {

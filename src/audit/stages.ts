@@ -85,9 +85,8 @@ async function rangesToAssess(
   rulesKey: string,
   assessKey: string,
 ): Promise<readonly RangePayload[]> {
-  const sourceIds = plan.sources.map(({ id }) => id);
-  const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);
+  const unchanged = await findUnchangedSince(tx, plan.sourceIds, plan.auditId);
   if (unchanged?.assessKey === assessKey && !(await hasReadLayersSince(tx, unchanged.finishedAt))) return [];
   await refreshStatistics(tx);
-  return findStaleRanges(tx, sourceIds, rulesKey, IMAGES_PER_TASK);
+  return findStaleRanges(tx, plan.sourceIds, rulesKey, IMAGES_PER_TASK);
 }

@@ -26,7 +26,7 @@ export interface StartOptions {
   /** Whether this process or the workers do the audit's tasks. */
   readonly runner: AuditRunner;
   /** The planned time of a nightly audit, ISO 8601. */
-  readonly slot?: string;
+  readonly slot?: string | undefined;
   /**
    * Whether only this process can be auditing, as with the embedded database: then an unfinished audit of these sources
    * was killed. On Postgres, it is abandoned if it was marked as stopped, or gave no sign of life for a minute.
@@ -82,7 +82,7 @@ function newAudit(
 ): AuditStart {
   const options: AuditOptions = { sources };
   const tasks = sources.map(({ name }) => sourceTask(name));
-  return { lane, runner, options, sourceIds, tasks, now, ...(slot ? { slot } : {}) };
+  return { lane, runner, options, sourceIds, tasks, now, slot };
 }
 
 /** Called once the audit has its sources: until then another running audit depends on what is stored of them. */

@@ -42,7 +42,7 @@ const COLUMNS: readonly Column[] = [
 /** Which images of the catalogue are listed. */
 export interface ListingOptions {
   /** A glob that a whole name, or its last parts, must match. */
-  readonly pattern?: string;
+  readonly pattern?: string | undefined;
   /** Whether to include the images that tags named before. */
   readonly all: boolean;
 }

@@ -15,6 +15,5 @@ export function openSource(
     governor,
     teamKey: settings.teamKey,
     onNote: (note) => log.warn(note),
-    onRequest: () => undefined,
   });
 }

@@ -38,7 +38,7 @@ export async function withAssessor<T>(
     withImageLoader(session, (load) =>
       work(async (reference) => {
         const loaded = await load(reference, wanted, { deep, ...bases });
-        return assessLoaded(loaded, { policy, teams, knowledge, today, ...(goal ? { goal } : {}) });
+        return assessLoaded(loaded, { policy, teams, knowledge, today, goal });
       }),
     ),
   );

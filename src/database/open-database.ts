@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 /** Which database to open, and for what. */
 export interface DatabaseOptions {
   /** URL of a Postgres; without it the embedded database is opened. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** Folder of the embedded database, or `:memory:`. */
   readonly dataDir: string;
   /**

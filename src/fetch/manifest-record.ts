@@ -21,7 +21,7 @@ export interface RecordInput {
   /** A tag that names the manifest, if there is one. */
   readonly tag: Tag | undefined;
   /** The parsed config of an image. */
-  readonly config?: ImageConfig;
+  readonly config: ImageConfig | undefined;
   /** Contents of configs and provenance, to be stored. */
   readonly bodies: ReadonlyMap<Digest, Uint8Array>;
 }
@@ -42,10 +42,7 @@ export function manifestRecordOf(input: RecordInput): {
     body: withoutSecrets(fetched.body),
   };
   if (manifest.form === 'schema1') return { manifest: { ...common, layers: [], children: [] }, blobs: [] };
-  const described = {
-    ...(manifest.artifactType ? { artifactType: manifest.artifactType } : {}),
-    ...(manifest.subject ? { subject: manifest.subject.digest } : {}),
-  };
+  const described = { artifactType: manifest.artifactType, subject: manifest.subject?.digest };
   if (manifest.form === 'index')
     return { manifest: { ...common, ...described, layers: [], children: childrenOf(manifest) }, blobs: [] };
   if (manifest.form === 'artifact') {
@@ -55,17 +52,15 @@ export function manifestRecordOf(input: RecordInput): {
       blobs: manifest.blobs.map((blob) => blobOf(blob, input.bodies)),
     };
   }
-  const chain = common.kind === 'image' && config ? chainOf(config, manifest) : [];
+  const imageConfig = common.kind === 'image' ? config : undefined;
+  const chain = imageConfig ? chainOf(imageConfig, manifest) : [];
   const record: NewManifest = {
     ...common,
     ...described,
     config: manifest.config.digest,
-    layers: manifest.layers.map(({ digest }, position) => ({
-      digest,
-      ...(chain[position] ? { chainId: chain[position] } : {}),
-    })),
+    layers: manifest.layers.map(({ digest }, position) => ({ digest, chainId: chain[position] })),
     children: [],
-    ...(common.kind === 'image' && config ? { image: imageOf(manifest, config, chain) } : {}),
+    image: imageConfig && imageOf(manifest, imageConfig, chain),
   };
   return { manifest: record, blobs: [manifest.config, ...manifest.layers].map((blob) => blobOf(blob, input.bodies)) };
 }
@@ -76,12 +71,11 @@ function chainOf(config: ImageConfig, manifest: ImageManifest): readonly Digest[
 }
 
 function imageOf(manifest: ImageManifest, config: ImageConfig, chain: readonly Digest[]): NewImage {
-  const top = chain.at(-1);
   return {
     platform: platformOf(config),
     pullBytes: sumOfSizes(manifest.layers),
-    ...(config.created ? { createdAt: config.created } : {}),
-    ...(top ? { chainId: top } : {}),
+    createdAt: config.created,
+    chainId: chain.at(-1),
   };
 }
 
@@ -99,17 +93,14 @@ function blobOf(blob: Descriptor, bodies: ReadonlyMap<Digest, Uint8Array>): NewB
     size: blob.size,
     mediaType: blob.mediaType,
     stored: !isForeignLayer(blob.mediaType),
-    ...(body ? { body: withoutSecrets(body) } : {}),
+    body: body && withoutSecrets(body),
   };
 }
 
 function childrenOf(index: ImageIndex): readonly NewIndexChild[] {
-  return index.manifests.map((child) => {
-    const describes = attestedImage(child);
-    return {
-      digest: child.digest,
-      ...(child.platform ? { platform: child.platform } : {}),
-      ...(describes ? { describes } : {}),
-    };
-  });
+  return index.manifests.map((child) => ({
+    digest: child.digest,
+    platform: child.platform,
+    describes: attestedImage(child),
+  }));
 }

@@ -1,9 +1,8 @@
-import { optional } from '../common/optional.ts';
 import { asItemError, NotFoundError, type SlimboardError } from '../errors.ts';
 import { type ContentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
+import { type ImageConfig, MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
 import { parseJsonObject } from '../oci/json.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { isIndexMediaType } from '../oci/media-type.ts';
@@ -12,13 +11,13 @@ import { endTogether } from '../registry/abort.ts';
 import type { FetchedManifest, ListedManifest } from '../registry/registry.ts';
 import type { NewBlob, NewManifest } from '../store/content-store.ts';
 import type { KnownTag, Sighting } from '../store/inventory-store.ts';
-import { manifestRecordOf, type RecordInput } from './manifest-record.ts';
+import { manifestRecordOf } from './manifest-record.ts';
 import { ManifestTree, type ReadingContext } from './manifest-tree.ts';
 import { type NeededBlob, neededBlobs } from './needed-blobs.ts';
 
 /** A failure of one item of a batch, or of content below it. The rest of the batch is not affected. */
 export interface FailedItem {
-  readonly tag?: Tag;
+  readonly tag: Tag | undefined;
   readonly digest?: Digest;
   readonly error: SlimboardError;
   /**
@@ -47,7 +46,7 @@ export function mayPass({ error }: Pick<FailedItem, 'error'>): boolean {
 }
 
 type Resolved = { readonly listed: ListedManifest } & (
-  | { readonly digest: Digest; readonly fetched?: FetchedManifest; readonly unchanged?: ContentKind }
+  | { readonly digest: Digest; readonly fetched?: FetchedManifest | undefined; readonly unchanged?: ContentKind }
   | { readonly error: SlimboardError }
 );
 
@@ -107,7 +106,7 @@ class BatchReader {
       const answer = await registry.readTag(repository, listed.tag, known?.digest, options);
       const [digest, fetched] = typeof answer === 'string' ? [answer] : [answer.digest, answer];
       if (digest === known?.digest) return { listed, digest, unchanged: known.kind };
-      return { listed, digest, ...optional('fetched', fetched) };
+      return { listed, digest, fetched };
     } catch (error) {
       return { listed, error: asItemError(error) };
     }
@@ -154,7 +153,8 @@ class BatchReader {
     const blobs: NewBlob[] = [];
     for (const { fetched, manifest } of this.#tree.manifests()) {
       try {
-        const record = manifestRecordOf(recordInput(fetched, manifest, tags.get(fetched.digest), bodies));
+        const tag = tags.get(fetched.digest);
+        const record = manifestRecordOf({ fetched, manifest, tag, config: configOf(manifest, bodies), bodies });
         manifests.push(record.manifest);
         blobs.push(...record.blobs);
       } catch (error) {
@@ -214,7 +214,7 @@ class BatchReader {
       if ('error' in item || !item.listed.archived || this.#tree.isKept(item.digest)) return [];
       const { mediaType = '', subject } = item.listed;
       const kind = isIndexMediaType(mediaType) ? 'index' : 'unknown';
-      return [{ digest: item.digest, mediaType, kind, layers: [], children: [], ...(subject ? { subject } : {}) }];
+      return [{ digest: item.digest, mediaType, kind, layers: [], children: [], subject }];
     });
   }
 
@@ -245,21 +245,16 @@ class BatchReader {
 
   #failuresOf(item: Resolved): readonly Omit<FailedItem, 'isLeft'>[] {
     const { tag } = item.listed;
-    const named = tag === undefined ? {} : { tag };
-    if ('error' in item) return [{ ...named, error: item.error }];
-    return this.#tree.failuresUnder(item.digest).map(([digest, error]) => ({ ...named, digest, error }));
+    if ('error' in item) return [{ tag, error: item.error }];
+    return this.#tree.failuresUnder(item.digest).map(([digest, error]) => ({ tag, digest, error }));
   }
 }
 
-function recordInput(
-  fetched: FetchedManifest,
-  manifest: Manifest,
-  tag: Tag | undefined,
-  bodies: ReadonlyMap<Digest, Uint8Array>,
-): RecordInput {
-  if (manifest.form !== 'manifest') return { fetched, manifest, tag, bodies };
-  const config = needsConfig(manifest) ? bodies.get(manifest.config.digest) : undefined;
-  return { fetched, manifest, tag, bodies, ...(config ? { config: parseImageConfig(config) } : {}) };
+/** The parsed config of an image that was read; undefined for other manifests. */
+function configOf(manifest: Manifest, bodies: ReadonlyMap<Digest, Uint8Array>): ImageConfig | undefined {
+  if (manifest.form !== 'manifest' || !needsConfig(manifest)) return undefined;
+  const body = bodies.get(manifest.config.digest);
+  return body && parseImageConfig(body);
 }
 
 function tagsByDigest(resolved: readonly Resolved[]): ReadonlyMap<Digest, Tag> {

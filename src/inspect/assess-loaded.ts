@@ -18,7 +18,7 @@ export interface AssessOptions {
   /** `YYYY-MM-DD` */
   readonly today: string;
   /** Replaces the policy's goal. */
-  readonly goal?: Goal;
+  readonly goal?: Goal | undefined;
 }
 
 /** A loaded image with its owner, findings and advice. */

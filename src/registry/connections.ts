@@ -12,9 +12,9 @@ import type { RegistryHost } from '../oci/reference.ts';
 /** How to connect to a registry. */
 export interface ConnectionOptions {
   /** True: HTTP; false: HTTPS; absent: HTTPS, but HTTP for loopback hosts without a `caFile`. */
-  readonly plainHttp?: boolean;
+  readonly plainHttp?: boolean | undefined;
   /** A PEM file of certificate authorities to trust besides the usual ones. */
-  readonly caFile?: string;
+  readonly caFile?: string | undefined;
   /** The most connections to one origin; default 64. */
   readonly maxConnections?: number;
   /** Until connected (ms); default 15,000. */
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   /** Until the headers arrive, and between two chunks of a body (ms); default 30,000. */
   readonly idleTimeoutMs?: number;
   /** Default: every server is reached directly. */
-  readonly proxies?: Proxies;
+  readonly proxies?: Proxies | undefined;
 }
 
 const DEFAULTS = {

@@ -13,7 +13,7 @@ import { type FinalAnswer, Transport, type TransportOptions, type TransportReque
 export interface DistributionClientOptions extends ConnectionOptions, Omit<TransportOptions, 'connections'> {
   readonly credentials: CredentialsProvider;
   /** Default: connections of its own. */
-  readonly connect?: Connect;
+  readonly connect?: Connect | undefined;
 }
 
 /** A request, with the scope that its token needs. */

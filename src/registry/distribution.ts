@@ -43,7 +43,7 @@ import type {
 /** How to reach and read an OCI registry. */
 export interface DistributionOptions extends DistributionClientOptions {
   /** Names of repositories, or globs, which need `_catalog` (`team-a/**`); absent: all of `_catalog`. */
-  readonly repositories?: readonly string[];
+  readonly repositories?: readonly string[] | undefined;
   /** Called with a sentence on what may be missing, where that fails nothing. */
   readonly onNote?: (note: string) => void;
 }

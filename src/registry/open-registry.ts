@@ -1,12 +1,10 @@
 import { Proxies } from '../network/proxies.ts';
-import type { RegistryHost } from '../oci/reference.ts';
 import type { EcrSource, Environment, SourceSettings } from '../settings/settings.ts';
 import { createCredentialsProvider } from './auth/credentials.ts';
 import type { Connect } from './connections.ts';
 import { type DistributionOptions, openDistributionRegistry } from './distribution.ts';
 import type { EcrOptions } from './ecr/options.ts';
 import type { PlaceOptions, Registry, RequestGovernor } from './registry.ts';
-import type { RequestObservation } from './transport.ts';
 
 /** What opening a registry needs besides its source. */
 export interface OpenRegistryOptions {
@@ -15,10 +13,10 @@ export interface OpenRegistryOptions {
   readonly governor: RequestGovernor<PlaceOptions>;
   /** The key of the ECR repository tag that names the owner. */
   readonly teamKey: string;
-  /** Called after every request; the status is undefined when no answer came. */
-  readonly onRequest: (registry: RegistryHost, status: number | undefined, throttled: boolean) => void;
+  /** Called after each request. @param throttled whether the registry answered 429 or 503 */
+  readonly onRequest?: ((throttled: boolean) => void) | undefined;
   /** Default: connections of its own. */
-  readonly connect?: Connect;
+  readonly connect?: Connect | undefined;
   /** Called with a sentence on what could not be read, or may be missing, where that fails nothing. */
   readonly onNote: (note: string) => void;
 }
@@ -27,8 +25,7 @@ export interface OpenRegistryOptions {
 export async function openRegistry(source: SourceSettings, options: OpenRegistryOptions): Promise<Registry> {
   const { environment } = options;
   const governor = withinLimit(options.governor, source);
-  const onRequest = ({ registry, status }: RequestObservation): void =>
-    options.onRequest(registry, status, status === 429 || status === 503);
+  const onRequest = (status: number | undefined): void => options.onRequest?.(status === 429 || status === 503);
   if (source.kind === 'ecr') {
     const { openEcrRegistry } = await import('./ecr/registry.ts');
     return openEcrRegistry({
@@ -47,11 +44,12 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     proxies: new Proxies(environment),
     onRequest,
     onNote: options.onNote,
-    ...(options.connect ? { connect: options.connect } : {}),
-    ...(source.plainHttp ? { plainHttp: true } : {}),
-    ...(source.caFile ? { caFile: source.caFile } : {}),
+    connect: options.connect,
+    // False stands for the default, which is plain HTTP for loopback hosts.
+    plainHttp: source.plainHttp || undefined,
+    caFile: source.caFile,
     ...(source.requestTimeout ? timeoutsOf(source.requestTimeout) : {}),
-    ...(source.repositories ? { repositories: source.repositories } : {}),
+    repositories: source.repositories,
   });
 }
 
@@ -72,16 +70,9 @@ function timeoutsOf(requestTimeoutMs: number): Pick<DistributionOptions, 'reques
 
 /** The ECR registries that a source names, and the credentials to read them with. */
 export function ecrOptionsOf(
-  { account, regions, assumeRole, externalId, profile, endpoint }: EcrSource,
+  { account: accountId, regions, assumeRole, externalId, profile, endpoint }: EcrSource,
   environment: Environment,
 ): Omit<EcrOptions, 'governor'> {
-  return {
-    proxies: new Proxies(environment),
-    ...(account ? { accountId: account } : {}),
-    ...(regions ? { regions } : {}),
-    ...(assumeRole ? { assumeRole } : {}),
-    ...(externalId ? { externalId } : {}),
-    ...(profile ? { profile } : {}),
-    ...(endpoint ? { endpoint } : {}),
-  };
+  const proxies = new Proxies(environment);
+  return { accountId, regions, assumeRole, externalId, profile, endpoint, proxies };
 }

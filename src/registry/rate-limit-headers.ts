@@ -11,12 +11,7 @@ export function rateLimitsOf(
   nowMs: number,
 ): RequestLimit & Pick<RequestOutcome, 'retryAfterMs'> {
   const retryAfterMs = parseRetryAfter(single(headers['retry-after']), parseDate(headers.date ?? '') ?? nowMs);
-  const { remaining, windowMs } = parseRemaining(headers);
-  return {
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(remaining === undefined ? {} : { remaining }),
-    ...(windowMs === undefined ? {} : { windowMs }),
-  };
+  return { retryAfterMs, ...parseRemaining(headers) };
 }
 
 /** Parses Retry-After: seconds, or an HTTP date. Returns ms from now, never negative; undefined for anything else. */
@@ -44,7 +39,7 @@ function parseRemaining(headers: IncomingHttpHeaders): RequestLimit {
   if (count === undefined) return {};
   const remaining = Number(count);
   const seconds = window ?? /^\s*(\d{1,6})\s*$/.exec(single(headers['ratelimit-reset']) ?? '')?.[1];
-  return seconds === undefined ? { remaining } : { remaining, windowMs: Number(seconds) * 1_000 };
+  return { remaining, windowMs: seconds === undefined ? undefined : Number(seconds) * 1_000 };
 }
 
 function single(value: string | string[] | undefined): string | undefined {

@@ -11,7 +11,7 @@ import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 
 /** Options of every call. */
 export interface CallOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of the two listings. */
@@ -37,26 +37,26 @@ export interface ListedRepository {
   /** The host that serves it; a source may span several (ECR: one per region). */
   readonly registry: RegistryHost;
   /** The owner that the registry names (ECR: the repository's tag `team`). */
-  readonly team?: string;
+  readonly team?: string | undefined;
 }
 
 /** A tag, or an untagged manifest, as its registry lists it. Plain OCI registries list tags alone. */
 export interface ListedManifest {
-  readonly tag?: Tag;
-  readonly digest?: Digest;
-  readonly mediaType?: string;
+  readonly tag?: Tag | undefined;
+  readonly digest?: Digest | undefined;
+  readonly mediaType?: string | undefined;
   /** The media type of the config, or the manifest's artifactType: distinguishes charts and signatures from images. */
-  readonly artifactType?: string;
+  readonly artifactType?: string | undefined;
   /** ISO 8601. */
-  readonly pushedAt?: string;
+  readonly pushedAt?: string | undefined;
   /** ISO 8601. */
-  readonly pulledAt?: string;
+  readonly pulledAt?: string | undefined;
   /** The size that the registry states (bytes). */
-  readonly reportedBytes?: number;
+  readonly reportedBytes?: number | undefined;
   /** Stored and paid for, but it cannot be read now. */
   readonly archived?: boolean;
   /** The manifest that this one describes, if the listing names it. */
-  readonly subject?: Digest;
+  readonly subject?: Digest | undefined;
 }
 
 /** A manifest as fetched; `body` is verified against `digest`. */
@@ -139,15 +139,15 @@ export interface PlaceOptions extends CallOptions {
 /** What a governor needs to know about a finished request. */
 export interface RequestOutcome {
   /** HTTP status; undefined when no answer came. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** 429, a throttling code, or a 503: slow down. */
   readonly throttled: boolean;
   /** Retry-After, in ms. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** `ratelimit-remaining`, if the registry sends it. */
-  readonly remaining?: number;
+  readonly remaining?: number | undefined;
   /** The window of `remaining` (ms). */
-  readonly windowMs?: number;
+  readonly windowMs?: number | undefined;
 }
 
 /** How many requests a registry still allows, and in which window (ms), as far as it says so. */

@@ -12,15 +12,6 @@ import { RetryBudget } from './retry.ts';
 import { Silence } from './silence.ts';
 import { openStream, type StreamAnswer } from './stream.ts';
 
-/** How one request went, for metrics. */
-export interface RequestObservation {
-  readonly registry: RegistryHost;
-  readonly method: string;
-  /** HTTP status; undefined when no answer came. */
-  readonly status: number | undefined;
-  readonly ms: number;
-}
-
 /** What a {@link Transport} needs. */
 export interface TransportOptions {
   readonly registry: RegistryHost;
@@ -31,7 +22,8 @@ export interface TransportOptions {
   readonly random?: () => number;
   /** For one whole answer (ms); default 120,000. */
   readonly requestTimeoutMs?: number;
-  readonly onRequest?: (observation: RequestObservation) => void;
+  /** Called after each request, with the status; undefined when no answer came. */
+  readonly onRequest?: ((status: number | undefined) => void) | undefined;
 }
 
 const DEFAULTS = { clock: systemClock, random: Math.random, requestTimeoutMs: 120_000 };
@@ -127,7 +119,7 @@ export class Transport {
 
   async #attempt<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
     const { governor, registry } = this.#options;
-    const release = await governor.acquire(registry, request.signal ? { signal: request.signal } : {});
+    const release = await governor.acquire(registry, { signal: request.signal });
     try {
       this.#silence.check(request.url);
       const answer = await this.#follow(request, send);
@@ -159,7 +151,7 @@ export class Transport {
   #exchange(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<Answer> {
     const { clock, connections, requestTimeoutMs } = this.#options;
     const exchanged = exchange(connections.poolFor(url), asSent(request, url, authorization), clock, requestTimeoutMs);
-    return this.#observed(request, exchanged);
+    return this.#observed(exchanged, request.signal);
   }
 
   #openStream(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<StreamAnswer> {
@@ -170,27 +162,19 @@ export class Transport {
       // A stream may break long after it was opened: its reader then gets the error that `open` would have thrown.
       asError: (error) => findFailure(error, request.what, url.protocol) ?? error,
     });
-    return this.#observed(request, opened);
+    return this.#observed(opened, request.signal);
   }
 
   /** Reports an exchange to the observer. An abort ends it at once, even while its connection is being opened. */
-  async #observed<A extends Answer>({ method, signal }: TransportRequest, answering: Promise<A>): Promise<A> {
-    const { onRequest, registry, clock } = this.#options;
+  #observed<A extends Answer>(answering: Promise<A>, signal: AbortSignal | undefined): Promise<A> {
+    const { onRequest } = this.#options;
     const exchanged = orAborted(answering, signal);
-    if (!onRequest) return exchanged;
-    const startedAtMs = clock.now();
-    const observe = (status: number | undefined): void =>
-      onRequest({ registry, method, status, ms: clock.now() - startedAtMs });
-    return exchanged.then(
-      (answer) => {
-        observe(answer.status);
-        return answer;
-      },
-      (error: unknown) => {
-        observe(undefined);
-        throw error;
-      },
-    );
+    if (onRequest)
+      void exchanged.then(
+        ({ status }) => onRequest(status),
+        () => onRequest(undefined),
+      );
+    return exchanged;
   }
 }
 
@@ -243,7 +227,7 @@ function outcomeOf(answer: Answer, registry: RegistryHost, method: string): Requ
   return {
     status: answer.status,
     throttled: answer.status === 503 || asksToSlowDown(answer),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    retryAfterMs,
     // Docker Hub does not count HEAD against its budget: what remains need not be spread over HEADs.
     ...(method === 'HEAD' && registry === DOCKER_HUB ? {} : budget),
   };

@@ -11,10 +11,10 @@ import { unpackRows } from './row-reader.ts';
 export interface ReportRequest {
   readonly filters?: ReportFilters;
   /** The id of the audit whose end the report shows; default: the present state. */
-  readonly audit?: number;
+  readonly audit?: number | undefined;
   /** A column, or `-column` for the largest first. */
-  readonly sort?: string;
-  readonly limit?: number;
+  readonly sort?: string | undefined;
+  readonly limit?: number | undefined;
   /** How many rows to skip. */
   readonly offset?: number;
   /** In the configured currency; default: costs are not known. */

@@ -75,7 +75,7 @@ export interface FormatOptions {
   /** Whether the text goes to a terminal that shows colours; default no. */
   readonly colour?: boolean;
   /** The width of the terminal, in columns, that a table must fit; default: no limit. */
-  readonly width?: number;
+  readonly width?: number | undefined;
 }
 
 const NUMERIC: ReadonlySet<ColumnType> = new Set(['bytes', 'integer', 'number', 'percent', 'money']);

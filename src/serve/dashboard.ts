@@ -13,7 +13,7 @@ export interface Dashboard {
   readonly assets: Assets;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** The queues' own dashboard, read-only; absent without Redis. */
-  readonly queues?: Hono;
+  readonly queues?: Hono | undefined;
   readonly log: Logger;
   readonly now: () => Date;
 }

@@ -59,7 +59,7 @@ export interface AuditStart {
   readonly options: object;
   readonly sourceIds: readonly number[];
   /** The planned time of a nightly audit, ISO 8601; each slot is audited once per source. */
-  readonly slot?: string;
+  readonly slot?: string | undefined;
   readonly tasks: readonly NewTask[];
   readonly now: string;
 }
@@ -79,7 +79,7 @@ export async function insertAudit(tx: Queryable, start: AuditStart): Promise<num
   const claimed = await tx.query(
     `insert into audit_source (audit_id, source_id, slot, running) select $1, source_id, $3, true from unnest($2::int4[]) as n (source_id)
      on conflict do nothing returning source_id`,
-    [id, [...start.sourceIds], start.slot ?? null],
+    [id, start.sourceIds, start.slot ?? null],
   );
   if (claimed.length < start.sourceIds.length) {
     await tx.query('delete from audit where id = $1', [id]);
@@ -126,7 +126,7 @@ export async function claimLeftDeliveries(
        returning id, lane)
      select t.audit_id as "auditId", t.kind, t.key, c.lane from claimed c join audit_task t on t.audit_id = c.id
      where t.kind = 'deliver' order by c.id`,
-    [[...sourceIds], runner, alone],
+    [sourceIds, runner, alone],
   );
 }
 
@@ -141,7 +141,7 @@ export async function listRunningAudits(
      from audit where status = 'running'
        and exists (select 1 from audit_source s where s.audit_id = audit.id and s.source_id = any($1::int4[]) and s.running)
      order by id`,
-    [[...sourceIds]],
+    [sourceIds],
   );
 }
 

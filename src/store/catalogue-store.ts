@@ -31,7 +31,7 @@ export async function readKnownBaseTags(
   const rows = await db.query<{ name: Tag; digest: Uint8Array }>(
     `select name, digest from base_tag
      where registry = $1 and repository = $2 and name = any($3::text[]) and (platforms is null or platforms @> $4::text[])`,
-    [repository.registry, repository.name, [...tags], wantedNames(platforms)],
+    [repository.registry, repository.name, tags, wantedNames(platforms)],
   );
   return new Map(rows.map(({ name, digest }) => [name, digestFromBytes(digest)]));
 }

@@ -15,7 +15,7 @@ export interface NewBlob {
   /** False for foreign layers, which the registry does not store. */
   readonly stored: boolean;
   /** Only for configs and provenance: the content as fetched, with secrets removed. */
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | undefined;
 }
 
 /** A manifest to store with its image, layers and children. The blobs it refers to must be in the same batch. */
@@ -23,14 +23,14 @@ export interface NewManifest {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly kind: ContentKind;
-  readonly artifactType?: string;
+  readonly artifactType?: string | undefined;
   /** The content as fetched; absent when the registry lists the manifest but does not serve it (archived). */
   readonly body?: Uint8Array;
   readonly config?: Digest;
-  readonly subject?: Digest;
+  readonly subject?: Digest | undefined;
   /** Base first. */
-  readonly layers: readonly { readonly digest: Digest; readonly chainId?: Digest }[];
-  readonly image?: NewImage;
+  readonly layers: readonly { readonly digest: Digest; readonly chainId?: Digest | undefined }[];
+  readonly image?: NewImage | undefined;
   readonly children: readonly NewIndexChild[];
 }
 
@@ -38,10 +38,10 @@ export interface NewManifest {
 export interface NewImage {
   readonly platform: Platform;
   /** ISO 8601. */
-  readonly createdAt?: string;
+  readonly createdAt: string | undefined;
   /** Bytes. */
   readonly pullBytes: number;
-  readonly chainId?: Digest;
+  readonly chainId: Digest | undefined;
 }
 
 /**
@@ -132,7 +132,7 @@ async function fillBodies(tx: Queryable, blobs: readonly NewBlob[]): Promise<voi
 }
 
 /** Bodies in base64, as one text. */
-function joinBodies(items: readonly { readonly body?: Uint8Array }[]): string {
+function joinBodies(items: readonly { readonly body?: Uint8Array | undefined }[]): string {
   return items
     .map(({ body }) => (body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64') : ''))
     .join(',');

@@ -57,7 +57,7 @@ export async function readImagesOn(
      from moving m join manifest_layer l on l.manifest_id = m.manifest_id join blob b on b.id = l.blob_id
      group by m.manifest_id, m.repository_id, m.repository, m.team, m.scope, m.tags, m.base_layers
      order by m.manifest_id, m.repository_id`,
-    [sourceId, [...names]],
+    [sourceId, names],
   );
   return rows.map((row) => {
     const { repository, team, scope, tags, base_layers: baseLayers } = row;
@@ -92,7 +92,7 @@ export async function readHeldElsewhere(
      where b.digest = any($3::bytea[]) and r.source_id = $1 and r.ended_at is null
        and not coalesce(a.base_layers > 0 and c.tag is not null and string_to_array(a.base_image, ';') && $2::text[], false)
      group by scope`,
-    [sourceId, [...names], layers.map(digestBytes)],
+    [sourceId, names, layers.map(digestBytes)],
   );
   return new Map(rows.map(({ scope, digests }) => [scope, new Set(digests.map(digestFromBytes))]));
 }
@@ -112,7 +112,7 @@ export async function findImageLayers(
        order by i.platform = 'linux/amd64' desc, i.created_at desc nulls last limit 1)
      select ${LAYERS}
      from named n join manifest_layer l on l.manifest_id = n.manifest_id join blob b on b.id = l.blob_id group by n.manifest_id`,
-    [[...names]],
+    [names],
   );
   return row && layersOf(row);
 }

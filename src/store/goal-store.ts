@@ -13,14 +13,14 @@ export interface GoalOwner {
 export type RepositoryGoal = Goal & {
   readonly repositoryId: number;
   /** The size it started from; default: its size when it was first audited. */
-  readonly baselineBytes?: number;
+  readonly baselineBytes: number | undefined;
 };
 
 /** Reads the owners of the repositories of these sources, ended ones left out. */
 export function readGoalOwners(tx: Queryable, sourceIds: readonly number[]): Promise<readonly GoalOwner[]> {
   return tx.query<GoalOwner>(
     'select id, name as repository, team from repository where source_id = any($1::int4[]) and ended_at is null order by id',
-    [[...sourceIds]],
+    [sourceIds],
   );
 }
 
@@ -44,9 +44,8 @@ export async function saveProgress(
   },
   goals: readonly RepositoryGoal[],
 ): Promise<void> {
-  const sourceIds = [...audit.sourceIds];
-  await tx.query(SAVE_REPOSITORIES, [jsonRows(goals), sourceIds, audit.now]);
-  await tx.query(SAVE_TEAMS, [audit.id, sourceIds]);
+  await tx.query(SAVE_REPOSITORIES, [jsonRows(goals), audit.sourceIds, audit.now]);
+  await tx.query(SAVE_TEAMS, [audit.id, audit.sourceIds]);
   await tx.query('update audit set goals_key = $2 where id = $1', [audit.id, audit.goalsKey]);
 }
 

@@ -45,7 +45,7 @@ export async function listTouchedRepositories(
        union select t.repository_id from judged j join tag t on t.manifest_id = j.manifest_id
        union select t.repository_id from judged j join index_child c on c.child_id = j.manifest_id join tag t on t.manifest_id = c.index_id)
      select r.id from touched join repository r on r.id = touched.repository_id where r.source_id = any($1::int4[]) order by r.id`,
-    [[...sourceIds], auditId],
+    [sourceIds, auditId],
   );
   return rows.map(({ id }) => id);
 }
@@ -103,7 +103,7 @@ export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]):
        or (a.variant, a.base_layers = 0, a.multi_stage) is distinct from (b.variant, b.base_layers = 0, b.multi_stage)
        or not coalesce(x.rules, '{}') <@ coalesce(y.rules, '{}')
      order by p.repository_id, p.platform, p.manifest_id`,
-    [[...repositoryIds]],
+    [repositoryIds],
   );
 }
 

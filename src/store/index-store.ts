@@ -12,9 +12,9 @@ export interface NewIndex {
 /** An entry of an index. */
 export interface NewIndexChild {
   readonly digest: Digest;
-  readonly platform?: Platform;
+  readonly platform?: Platform | undefined;
   /** For an attestation: the image that it describes. */
-  readonly describes?: Digest;
+  readonly describes?: Digest | undefined;
 }
 
 /** An entry of a stored index whose manifest was not fetched: fetching failed, or the audit wanted other platforms. */
@@ -25,8 +25,8 @@ export interface MissingChild {
    * The comparable name of its platform, or, for an attestation, of the image that it describes; undefined where the
    * index does not say.
    */
-  readonly platform?: string;
-  readonly describes?: Digest;
+  readonly platform?: string | undefined;
+  readonly describes?: Digest | undefined;
 }
 
 /** Finds the entries of stored indexes whose manifests are not stored. */
@@ -47,8 +47,8 @@ export async function findMissingChildren(db: Queryable, indexes: readonly Diges
   return rows.map(({ index, child, platform, describes }) => ({
     index: digestFromBytes(index),
     child: digestFromBytes(child),
-    ...(platform === null ? {} : { platform }),
-    ...(describes ? { describes: digestFromBytes(describes) } : {}),
+    platform: platform ?? undefined,
+    describes: describes ? digestFromBytes(describes) : undefined,
   }));
 }
 

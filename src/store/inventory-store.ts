@@ -20,11 +20,11 @@ export interface StoredRepository {
  * `reportedBytes`, as the registry reports them.
  */
 export interface Sighting {
-  readonly tag?: Tag;
+  readonly tag?: Tag | undefined;
   readonly digest: Digest;
-  readonly pushedAt?: string;
-  readonly pulledAt?: string;
-  readonly reportedBytes?: number;
+  readonly pushedAt?: string | undefined;
+  readonly pulledAt?: string | undefined;
+  readonly reportedBytes?: number | undefined;
   readonly archived?: boolean;
   /** The manifest was fetched from the registry without regard to whether it was stored already. */
   readonly readAgain?: boolean;
@@ -146,7 +146,7 @@ export async function readKnownTags(
   const rows = await db.query<{ name: Tag; digest: Uint8Array; kind: ContentKind }>(
     `select t.name, m.digest, m.kind from tag t join manifest m on m.id = t.manifest_id
      where t.repository_id = $1 and t.name = any($2::text[]) and t.ended_at is null and m.body is not null`,
-    [repositoryId, [...tags]],
+    [repositoryId, tags],
   );
   return new Map(rows.map(({ name, digest, kind }) => [name, { digest: digestFromBytes(digest), kind }]));
 }
@@ -170,7 +170,7 @@ export async function listedElsewhere(
      select w.digest from unnest($3::text[], $4::bytea[]) as w (digest, bytes)
      join manifest m on m.digest = w.bytes
      join tag t on t.manifest_id = m.id and t.repository_id = $2 and t.ended_at is null and t.archived`,
-    [auditId, repositoryId, [...digests], digests.map(digestBytes)],
+    [auditId, repositoryId, digests, digests.map(digestBytes)],
   );
   return new Set(rows.map(({ digest }) => digest));
 }

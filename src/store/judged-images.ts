@@ -70,7 +70,7 @@ export async function wereJudgedSince(tx: Queryable, sourceIds: readonly number[
     `select 1 where exists (
        select from assessment a join source_image i on i.manifest_id = a.manifest_id
        where a.judged_at > $2::timestamptz and i.source_id = any($1::int4[]))`,
-    [[...sourceIds], moment],
+    [sourceIds, moment],
   );
   return rows.length > 0;
 }

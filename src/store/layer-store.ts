@@ -28,7 +28,7 @@ export interface LayerScope {
   readonly auditId: number;
   readonly sourceId: number;
   /** Rows of `tag`; undefined: every open tag. */
-  readonly tagIds?: readonly number[];
+  readonly tagIds: readonly number[] | undefined;
   /** The version of the layer reader; layers read by an older one count as unread. */
   readonly readerVersion: number;
 }
@@ -60,7 +60,7 @@ export async function listUnreadLayers(
      where r.seen_by = $3 and r.source_id = $2 and r.ended_at is null and d.blob_id is null
        and ($4::int8[] is null or t.id = any($4::int8[]))
      group by b.id order by b.id`,
-    [readerVersion, sourceId, auditId, tagIds ? [...tagIds] : null],
+    [readerVersion, sourceId, auditId, tagIds ?? null],
   );
 }
 
@@ -80,7 +80,7 @@ export async function listUnreadLayersIn(
      ${UNREAD_LAYERS}
      where c.repository_id = $2 and d.blob_id is null
        and (c.tag = any($3::text[]) or c.tag_manifest_id in (select id from manifest where digest = any($4::bytea[])))`,
-    [readerVersion, repositoryId, [...listed.tags], listed.digests.map(digestBytes)],
+    [readerVersion, repositoryId, listed.tags, listed.digests.map(digestBytes)],
   );
 }
 
@@ -216,7 +216,7 @@ export async function findReadLayers(
        where m.manifest_id = any($1::int8[]) group by m.manifest_id having count(*) = count(d.blob_id)) whole
        on whole.manifest_id = l.manifest_id
      order by l.manifest_id, l.position`,
-    [[...manifestIds]],
+    [manifestIds],
   );
   const byImage = groupBy(rows, ({ id }) => id);
   return new Map([...byImage].map(([id, layers]) => [id, layers.map(({ blob }) => blob)]));
@@ -230,7 +230,7 @@ export async function readLayerContents(
   if (blobIds.length === 0) return new Map();
   const rows = await db.query<{ id: number; contents: Uint8Array }>(
     'select blob_id as id, entries as contents from layer_contents where blob_id = any($1::int8[])',
-    [[...blobIds]],
+    [blobIds],
   );
   return new Map(rows.map(({ id, contents }) => [id, contents]));
 }

@@ -104,7 +104,7 @@ export async function findStaleRanges(
     `select min(manifest_id) as "from", max(manifest_id) as "to"
      from (select manifest_id, (row_number() over (order by manifest_id) - 1) / $5 as part from (${STALE}) s) numbered
      group by part order by part`,
-    [[...sourceIds], rulesKey, null, null, size],
+    [sourceIds, rulesKey, null, null, size],
   );
 }
 
@@ -116,7 +116,7 @@ export async function readStaleImages(
   range: { readonly from: number; readonly to: number },
 ): Promise<readonly StoredImage[]> {
   const stale = await db.query<{ manifest_id: number; key: string }>(STALE, [
-    [...sourceIds],
+    sourceIds,
     rulesKey,
     range.from,
     range.to,
@@ -178,7 +178,7 @@ async function bodiesByImage(
   sql: string,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, readonly Uint8Array[]>> {
-  const rows = await db.query<{ id: number; body: Uint8Array }>(sql, [[...ids]]);
+  const rows = await db.query<{ id: number; body: Uint8Array }>(sql, [ids]);
   return byImage(rows.map(({ id, body }) => [id, body]));
 }
 
@@ -250,8 +250,8 @@ interface RegistryBaseRow extends Omit<KnownBaseRow, 'index_digest' | 'labels'> 
 }
 
 async function readBases(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, readonly KnownBase[]>> {
-  const catalogue = await db.query<KnownBaseRow & { readonly id: number }>(CATALOGUE_BASES, [[...ids]]);
-  const registry = await db.query<RegistryBaseRow>(REGISTRY_BASES, [[...ids]]);
+  const catalogue = await db.query<KnownBaseRow & { readonly id: number }>(CATALOGUE_BASES, [ids]);
+  const registry = await db.query<RegistryBaseRow>(REGISTRY_BASES, [ids]);
   const labels = new Map(
     [...groupBy(registry, hexOf)].map(([hex, [row]]) => [hex, row?.config ? parseImageConfig(row.config).labels : {}]),
   );

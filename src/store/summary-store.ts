@@ -140,5 +140,5 @@ const SUMMARY = `
  */
 export async function summariseSource(tx: Queryable, sourceId: number, auditId: number): Promise<void> {
   await tx.query(BASE_TOTALS, [sourceId, auditId]);
-  await tx.query(SUMMARY, [sourceId, auditId, [...SIZE_BOUNDARIES]]);
+  await tx.query(SUMMARY, [sourceId, auditId, SIZE_BOUNDARIES]);
 }

@@ -32,7 +32,7 @@ export async function readOwners(db: Queryable, sourceIds: readonly number[]): P
      select r.id, r.registry, r.name, r.team, r.team_origin as origin, r.registry_team as "registryTeam", label.team_label as "labelTeam"
      from repository r left join label on label.repository_id = r.id
      where r.source_id = any($1::int4[]) and r.ended_at is null order by r.id`,
-    [[...sourceIds]],
+    [sourceIds],
   );
 }
 

@@ -38,7 +38,7 @@ export async function findUnchangedSince(
        join lateral jsonb_array_elements(a.options -> 'sources') o on o -> 'name' = n -> 'name'
        where asked.id = $2 and n ->> 'name' in (select name from source where id = any($1::int4[]))
          and (n -> 'platforms', n -> 'provenance', n -> 'dedup') is distinct from (o -> 'platforms', o -> 'provenance', o -> 'dedup'))`,
-    [[...sourceIds], auditId, sourceIds.length],
+    [sourceIds, auditId, sourceIds.length],
   );
   return row;
 }

@@ -37,7 +37,6 @@ export async function learnFrom(
     governor: createInProcessGovernor(),
     teamKey: settings.teamKey,
     onNote: () => undefined,
-    onRequest: () => undefined,
   });
   try {
     return await learnBases(db, registry, base, {

@@ -20,10 +20,8 @@ export async function listCommand(
 ): Promise<void> {
   await withStore(session.settings, 'read', async (db) => {
     const { stdout } = session.io;
-    const report = listBases(db, { all, ...(pattern === undefined ? {} : { pattern }) });
-    const columns = terminalColumns(stdout);
-    const width = columns === undefined ? {} : { width: columns };
-    await writeResult(session.io, FORMATS[format](report, width));
+    const report = listBases(db, { all, pattern });
+    await writeResult(session.io, FORMATS[format](report, { width: terminalColumns(stdout) }));
   });
 }
 

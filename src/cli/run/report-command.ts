@@ -39,9 +39,9 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
   return withStore(settings, 'read', async (db) => {
     const report = await openReport(db, kind, {
       filters,
-      ...(audit === undefined ? {} : { audit }),
-      ...(sort === undefined ? {} : { sort }),
-      ...(limit === undefined ? {} : { limit }),
+      audit,
+      sort,
+      limit,
       now: io.now(),
       storagePricePerGBMonth: settings.prices.storagePerGBMonth,
     });
@@ -105,10 +105,7 @@ async function* textOf(
   }
   const terminal = io.stdout.isTTY === true && !toFile;
   const width = toFile ? undefined : terminalColumns(io.stdout);
-  yield* FORMATS[format](report, {
-    colour: terminal && !io.environment.NO_COLOR,
-    ...(width !== undefined ? { width } : {}),
-  });
+  yield* FORMATS[format](report, { colour: terminal && !io.environment.NO_COLOR, width });
 }
 
 async function* interruptible(text: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {

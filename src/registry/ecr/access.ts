@@ -107,10 +107,7 @@ const REGISTRY_PROBES: readonly Probe[] = [
 
 async function tryProbe(client: EcrClient, probe: Probe, signal: AbortSignal | undefined): Promise<EcrAccessFinding> {
   try {
-    await client.call(probe.operation, probe.input, {
-      signal,
-      ...(probe.repository ? { repository: probe.repository } : {}),
-    });
+    await client.call(probe.operation, probe.input, { signal, repository: probe.repository });
   } catch (error) {
     if (!(error instanceof NotFoundError)) return failedProbe(client, probe, error);
   }

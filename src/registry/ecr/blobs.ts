@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { optional } from '../../common/optional.ts';
 import { ContentMismatchError, MalformedContentError } from '../../errors.ts';
 import { checkSize, type Descriptor, verifyContent } from '../../oci/descriptor.ts';
 import { parseRegistryHost } from '../../oci/reference.ts';
@@ -86,7 +85,7 @@ export class EcrBlobReader {
     const registry = parseRegistryHost(url.host);
     const connections = new Connections(registry, {
       plainHttp: url.protocol === 'http:',
-      ...optional('proxies', this.#options.proxies),
+      proxies: this.#options.proxies,
     });
     const transport = new Transport({ ...this.#options, registry, connections });
     this.#hosts.set(url.origin, { connections, transport });

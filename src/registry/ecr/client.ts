@@ -30,7 +30,7 @@ const REFUSAL_HOLDS_MS = 10_000;
 export interface EcrCallOptions {
   readonly signal: AbortSignal | undefined;
   /** The repository, for operations whose IAM resource is one. */
-  readonly repository?: string;
+  readonly repository?: string | undefined;
 }
 
 /** ECR's API in one region, for one account. */
@@ -77,7 +77,7 @@ export class EcrClient {
   }
 
   arnOf(repository: string): string {
-    return ecrRepositoryArn({ region: this.region, ...(this.#account ? { account: this.#account } : {}) }, repository);
+    return ecrRepositoryArn({ region: this.region, account: this.#account }, repository);
   }
 
   /**
@@ -150,22 +150,20 @@ export class EcrClient {
     // The SDK's commands have no common type that relates input to output; operations.ts does.
     const Command = this.#sdk[`${operation}Command`] as unknown as new (input: EcrInput<O>) => Command<O>;
     const send = this.#client.send.bind(this.#client) as unknown as Send<O>;
-    return this.#governed(operation, signal, () => send(new Command(input), signal ? { abortSignal: signal } : {}));
+    return this.#governed(signal, () => send(new Command(input), { abortSignal: signal }));
   }
 
   /** Sends a request when the governor has a place for it, and reports the outcome to governor and observer. */
-  async #governed<T>(method: EcrOperation, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
+  async #governed<T>(signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
     const { governor, onRequest } = this.#options;
-    const registry = this.host;
-    const release = await governor.acquire(registry, signal ? { signal } : {});
-    const startedAtMs = this.#now();
-    if (this.#refusal && startedAtMs < this.#refusal.untilMs) {
+    const release = await governor.acquire(this.host, { signal });
+    if (this.#refusal && this.#now() < this.#refusal.untilMs) {
       release({ throttled: false });
       throw this.#refusal.error;
     }
     const settle = (outcome: RequestOutcome): void => {
       release(outcome);
-      onRequest?.({ registry, method, status: outcome.status, ms: this.#now() - startedAtMs });
+      onRequest?.(outcome.status);
     };
     try {
       // The signal ends the request, but not the look-up of credentials before it, which may wait for STS.
@@ -184,7 +182,7 @@ interface Command<O extends EcrOperation> {
 }
 type Send<O extends EcrOperation> = (
   command: Command<O>,
-  options: { abortSignal?: AbortSignal },
+  options: { abortSignal: AbortSignal | undefined },
 ) => Promise<EcrOutput<O>>;
 
 /**

@@ -99,11 +99,7 @@ export function outcomeOf(error: unknown): RequestOutcome {
   if (!(error instanceof Error)) return { throttled: false };
   const status = isThrottled(error) ? 429 : statusOf(error);
   const { retryAfterMs } = rateLimitsOf((error as SdkError).$response?.headers ?? {}, Date.now());
-  return {
-    throttled: status === 429 || status === 503,
-    ...(status === undefined ? {} : { status }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+  return { throttled: status === 429 || status === 503, status, retryAfterMs };
 }
 
 function statusOf(error: SdkError): number | undefined {

@@ -83,6 +83,9 @@ export function ecrLocationOf(host: RegistryHost): EcrLocation {
 }
 
 /** The ARN of a repository. `repository` may be `*`; an account that is not known yet becomes `*`. */
-export function ecrRepositoryArn(location: Partial<EcrLocation> & { region: string }, repository: string): string {
-  return `arn:${partitionOf(location.region).id}:ecr:${location.region}:${location.account ?? '*'}:repository/${repository}`;
+export function ecrRepositoryArn(
+  { region, account = '*' }: { readonly region: string; readonly account?: string | undefined },
+  repository: string,
+): string {
+  return `arn:${partitionOf(region).id}:ecr:${region}:${account}:repository/${repository}`;
 }

@@ -23,7 +23,7 @@ export function listImages(
           maxResults: ITEMS_PER_PAGE,
           // Without imageStatus ECR leaves out archived images, which are stored and paid for all the same.
           filter: { tagStatus: 'ANY', imageStatus: 'ANY' },
-          ...(nextToken ? { nextToken } : {}),
+          nextToken,
         },
         listing.signal,
       );
@@ -80,21 +80,17 @@ function entriesOf(image: ImageDetail, listing: ListOptions): readonly ListedMan
 }
 
 function entryOf(image: ImageDetail): ListedManifest {
-  const mediaType = image.imageManifestMediaType;
-  const artifactType = image.artifactMediaType;
-  const pushedAt = isoDate(image.imagePushedAt);
-  const pulledAt = isoDate(image.lastRecordedPullTime);
-  const subject = image.subjectManifestDigest;
+  const { imageStatus = 'ACTIVE', subjectManifestDigest: subject = '' } = image;
   return {
     digest: digestFrom(image),
-    ...(mediaType ? { mediaType } : {}),
-    ...(artifactType ? { artifactType } : {}),
-    ...(pushedAt ? { pushedAt } : {}),
-    ...(pulledAt ? { pulledAt } : {}),
-    ...(image.imageSizeInBytes === undefined ? {} : { reportedBytes: image.imageSizeInBytes }),
+    mediaType: image.imageManifestMediaType,
+    artifactType: image.artifactMediaType,
+    pushedAt: isoDate(image.imagePushedAt),
+    pulledAt: isoDate(image.lastRecordedPullTime),
+    reportedBytes: image.imageSizeInBytes,
     // An image that is being restored cannot be read yet either.
-    ...(image.imageStatus && image.imageStatus !== 'ACTIVE' ? { archived: true } : {}),
-    ...(subject && isDigest(subject) ? { subject } : {}),
+    ...(imageStatus === 'ACTIVE' ? {} : { archived: true }),
+    ...(isDigest(subject) ? { subject } : {}),
   };
 }
 

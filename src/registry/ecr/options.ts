@@ -1,30 +1,29 @@
 import type { Proxies } from '../../network/proxies.ts';
 import type { Clock } from '../clock.ts';
 import type { RequestGovernor } from '../registry.ts';
-import type { RequestObservation } from '../transport.ts';
 
 /** Which ECR registries to read, and how. */
 export interface EcrOptions {
   /** The account whose registries are read; absent: the caller's own. */
-  readonly accountId?: string;
+  readonly accountId?: string | undefined;
   /** One registry is read in each; absent: the region of the environment, or of the profile. */
-  readonly regions?: readonly string[];
+  readonly regions?: readonly string[] | undefined;
   /** ARN of the role to assume; its session is renewed for as long as the registry is open. */
-  readonly assumeRole?: string;
+  readonly assumeRole?: string | undefined;
   /** The external id that the role's trust policy requires, if the role belongs to another organization. */
-  readonly externalId?: string;
+  readonly externalId?: string | undefined;
   /** A profile of the AWS configuration files; absent: the SDK's default chain. */
-  readonly profile?: string;
+  readonly profile?: string | undefined;
   /** URL of ECR's API, for an interface endpoint of a VPC, for FIPS, or for a test. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** The key of the repository tag that names the owner; default `team`. */
   readonly teamTag?: string;
   /** The most requests at the same time for one method call; default 16. The governor bounds all calls together. */
   readonly concurrency?: number;
   /** Bounds requests, and decides how long to wait after a refusal: ECR does not say. */
   readonly governor: RequestGovernor;
-  /** Called after each request; the method is ECR's operation, or GET for a blob. */
-  readonly onRequest?: (request: RequestObservation) => void;
+  /** Called after each request, with the status; undefined when no answer came. */
+  readonly onRequest?: ((status: number | undefined) => void) | undefined;
   /** Called with a sentence on what could not be read, where that does not fail the audit. */
   readonly onNote?: (note: string) => void;
   readonly clock?: Clock;

@@ -68,7 +68,7 @@ class EcrRegistry implements Registry {
   ): Promise<FetchedManifest | Digest> {
     const digest = await resolveTag(this.#clientOf(repository.registry), repository, tag, signal);
     if (known !== undefined) return digest;
-    const read = (await this.readManifests(repository, [digest], signal ? { signal } : {})).get(digest);
+    const read = (await this.readManifests(repository, [digest], { signal })).get(digest);
     if (!read) throw new Error(`${digest} was asked for, and is neither read nor failed`);
     if (read instanceof Error) throw read;
     return read;

@@ -24,7 +24,7 @@ export async function* listRepositories(
       const [name] = keepNames([repository.repositoryName ?? ''], parseRepositoryName, listing);
       if (!name) return [];
       const team = listing.selects?.(name) === false ? undefined : await teamOf(repository);
-      return [{ name, registry: client.host, ...(team ? { team } : {}) }];
+      return [{ name, registry: client.host, team: team || undefined }];
     });
     yield repositories.flat();
   }
@@ -43,11 +43,7 @@ function describeRepositories(
     async (nextToken) => {
       const answer = await client.call(
         'DescribeRepositories',
-        {
-          maxResults: ITEMS_PER_PAGE,
-          ...(client.account ? { registryId: client.account } : {}),
-          ...(nextToken ? { nextToken } : {}),
-        },
+        { maxResults: ITEMS_PER_PAGE, registryId: client.account, nextToken },
         { signal },
       );
       return { items: answer.repositories ?? [], nextToken: answer.nextToken };

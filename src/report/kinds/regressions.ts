@@ -92,5 +92,5 @@ export function regressionIn(
 
 /** Regressions in repositories with these names, in whichever registry. */
 export function regressionsOf(repositories: readonly string[]): ReportKind {
-  return narrowed(regressions, (parameters) => `b.repository = any(${parameters.add([...repositories])}::text[])`);
+  return narrowed(regressions, (parameters) => `b.repository = any(${parameters.add(repositories)}::text[])`);
 }
