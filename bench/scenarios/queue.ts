@@ -1,4 +1,4 @@
-import { createBullmqQueue } from '../../src/queue/bullmq-queue.ts';
+import { BullmqQueue } from '../../src/queue/bullmq-queue.ts';
 import type { TaskKey, TaskReference } from '../../src/queue/queue.ts';
 import { connectRedis } from '../../src/queue/redis-connection.ts';
 import { startRedis } from '../../test/support/redis.ts';
@@ -39,7 +39,7 @@ async function fill(): Promise<{ bytes: number; seconds: number }> {
     throw error;
   };
   const redis = await connectRedis(server.url, fail);
-  const tasks = createBullmqQueue({ redis, bound: TAGS, onError: fail });
+  const tasks = new BullmqQueue({ redis, bound: TAGS, onError: fail });
   const usedBytes = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
   const before = await usedBytes();
   const started = performance.now();

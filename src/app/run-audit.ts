@@ -1,11 +1,11 @@
 import { startAudit } from '../audit/start-audit.ts';
 import { oneAtATime } from '../common/one-at-a-time.ts';
 import { AuditRunningError } from '../errors.ts';
-import { createInProcessQueue, type InProcessQueue } from '../queue/in-process-queue.ts';
-import type { TaskHandlers, TaskKind, TaskQueue } from '../queue/queue.ts';
+import { InProcessQueue } from '../queue/in-process-queue.ts';
+import type { TaskKind } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { type AuditRow, findAudit, recordProgress, releaseAudit } from '../store/audit-store.ts';
-import { createAuditEngine, type EngineOptions } from './engine.ts';
+import { type AuditEngine, createAuditEngine, type EngineOptions } from './engine.ts';
 import { RequestCounter } from './request-counter.ts';
 
 export interface RunOptions extends Omit<EngineOptions, 'queue'> {
@@ -40,13 +40,22 @@ const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000, maxDelayMs: 10_000 };
  * @throws the signal's reason if it was stopped
  */
 export async function runAudit(options: RunOptions): Promise<AuditRow> {
-  const queue = lateQueue();
+  // The handlers add to the queue, and the queue runs the handlers.
+  const queue = new InProcessQueue({
+    handlers: {
+      run: (task, options) => engine.handlers.run(task, options),
+      giveUp: (task, error) => engine.handlers.giveUp(task, error),
+    },
+    tasksAtOnce: TASKS_AT_ONCE,
+    signal: options.signal,
+    limits: ATTEMPTS,
+  });
   const counter = new RequestCounter();
   const onRequest = (throttled: boolean): void => {
     counter.count(throttled);
     options.onRequest?.(throttled);
   };
-  const engine = createAuditEngine({ ...options, queue, onRequest });
+  const engine: AuditEngine = createAuditEngine({ ...options, queue, onRequest });
   const { db, now } = engine.context;
   let inHand: number | undefined;
   try {
@@ -61,13 +70,12 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
       throw new AuditRunningError('one of these sources is being audited now: "slimboard status" shows how far it is');
     inHand = started.auditId;
     options.onStart?.(started);
-    const running = queue.start(engine.handlers, options.signal);
     await withHeartbeat(
       () => recordProgress(db, started.auditId, counter.take()),
       async () => {
-        await running.add(started.tasks);
+        await queue.add(started.tasks);
         await engine.handlers.advance(started.auditId, 'adhoc');
-        await running.drain();
+        await queue.drain();
       },
     );
     const audit = await findAudit(db, started.auditId);
@@ -84,22 +92,6 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     if (inHand !== undefined) await releaseAudit(db, inHand).catch(() => undefined);
     await engine.close();
   }
-}
-
-/** A queue that gets its handlers later: the handlers need the queue, and the queue needs the handlers. */
-function lateQueue(): TaskQueue & {
-  start(handlers: TaskHandlers, signal: AbortSignal): InProcessQueue;
-  close(): Promise<void>;
-} {
-  let queue: InProcessQueue | undefined;
-  return {
-    start(handlers, signal) {
-      queue = createInProcessQueue({ handlers, tasksAtOnce: TASKS_AT_ONCE, signal, limits: ATTEMPTS });
-      return queue;
-    },
-    add: async (tasks, options) => queue?.add(tasks, options),
-    close: async () => queue?.close(),
-  };
 }
 
 /** Does the work; meanwhile, and at its end, writes the audit's sign of life and request counts. */

@@ -17,7 +17,7 @@ export interface BullmqQueueOptions {
   /** How long `add` waits before it looks again whether there is room (ms). */
   readonly pollMs?: number;
   readonly limits?: AttemptLimits;
-  readonly telemetry?: Telemetry;
+  readonly telemetry?: Telemetry | undefined;
   readonly onError: (error: Error) => void;
 }
 
@@ -28,33 +28,6 @@ export interface QueueDepth {
   readonly waiting: number;
   readonly active: number;
   readonly delayed: number;
-}
-
-export interface BullmqQueue extends TaskQueue {
-  depths(): Promise<readonly QueueDepth[]>;
-  /**
-   * Queues tasks that are in the table and not in Redis, as far as there is room: Redis lost its data, or a process
-   * ended between writing the table and queueing.
-   * @param pages the unsettled tasks of all running audits
-   * @param options.signal ends the search between two pages
-   * @returns how many tasks were queued
-   */
-  requeueLost(
-    pages: AsyncIterable<readonly TaskReference[]>,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<number>;
-  /**
-   * Whether any worker is connected; also true if Redis does not say who is connected, as some hosted services do not.
-   */
-  hasWorkers(): Promise<boolean>;
-  /** For a dashboard. */
-  readonly queues: readonly Queue<TaskReference>[];
-  close(): Promise<void>;
-}
-
-/** Creates a queue in Redis, for workers anywhere. Its size is bounded, whatever the size of a registry. */
-export function createBullmqQueue(options: BullmqQueueOptions): BullmqQueue {
-  return new PacedQueue(options);
 }
 
 /** Jobs in one command. Each has a few hundred bytes. */
@@ -71,7 +44,8 @@ interface OpenQueue {
   readonly queue: Queue<TaskReference>;
 }
 
-class PacedQueue implements BullmqQueue {
+/** A queue in Redis, for workers anywhere. Its size is bounded, whatever the size of a registry. */
+export class BullmqQueue implements TaskQueue {
   readonly #redis: Redis;
   readonly #queues: ReadonlyMap<string, OpenQueue>;
   readonly #bound: number;
@@ -87,16 +61,20 @@ class PacedQueue implements BullmqQueue {
     this.#queues = new Map(queues.map((entry) => [entry.queue.name, entry]));
   }
 
+  /** For a dashboard. */
   get queues(): readonly Queue<TaskReference>[] {
     return [...this.#queues.values()].map(({ queue }) => queue);
   }
 
-  async add(tasks: readonly TaskReference[], options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async add(
+    tasks: readonly TaskReference[],
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
     for (const [name, group] of groupBy(tasks, queueOf)) {
       const queue = this.#queue(name);
       for (const chunk of chunksOf(group, CHUNK)) {
         await push(queue, chunk);
-        await this.#untilRoom(queue, options.signal);
+        await this.#untilRoom(queue, signal);
       }
     }
   }
@@ -110,6 +88,13 @@ class PacedQueue implements BullmqQueue {
     );
   }
 
+  /**
+   * Queues tasks that are in the table and not in Redis, as far as there is room: Redis lost its data, or a process
+   * ended between writing the table and queueing.
+   * @param pages the unsettled tasks of all running audits
+   * @param options.signal ends the search between two pages
+   * @returns how many tasks were queued
+   */
   async requeueLost(
     pages: AsyncIterable<readonly TaskReference[]>,
     { signal }: { readonly signal?: AbortSignal } = {},
@@ -125,6 +110,9 @@ class PacedQueue implements BullmqQueue {
     return requeued;
   }
 
+  /**
+   * Whether any worker is connected; also true if Redis does not say who is connected, as some hosted services do not.
+   */
   async hasWorkers(): Promise<boolean> {
     // Every worker serves all kinds and lanes, so one queue answers for all.
     const [queue] = this.queues;

@@ -31,7 +31,7 @@ export interface TaskWorkersOptions {
   readonly random?: () => number;
   /** Another worker takes over a task whose worker was silent for this long (ms); default 30 s. */
   readonly lockMs?: number;
-  readonly telemetry?: Telemetry;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export interface TaskWorkers {
@@ -171,15 +171,14 @@ function asError(error: unknown): Error {
 async function closeAll(workers: readonly Worker<TaskReference>[], attempt: Attempt, graceMs: number): Promise<void> {
   // While Redis is away BullMQ's workers do not close, even if they run nothing.
   const closed = Promise.all(workers.map((worker) => worker.close()));
-  await settlesWithin(attempt.ended(), graceMs);
+  await endsWithin(attempt.ended(), graceMs);
   for (const worker of workers) worker.cancelAllJobs('the worker stops');
-  await settlesWithin(closed, LET_GO_MS);
+  await endsWithin(closed, LET_GO_MS);
 }
 
-async function settlesWithin(work: Promise<unknown>, limitMs: number): Promise<boolean> {
+/** Resolves when the work has ended, or `limitMs` later. */
+async function endsWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
   const timer = new AbortController();
-  const late = sleep(limitMs, false, { signal: timer.signal, ref: true }).catch(() => false);
-  const inTime = await Promise.race([work.then(() => true), late]);
+  await Promise.race([work, sleep(limitMs, undefined, { signal: timer.signal }).catch(() => undefined)]);
   timer.abort();
-  return inTime;
 }

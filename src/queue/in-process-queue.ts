@@ -17,25 +17,6 @@ export interface InProcessQueueOptions {
   readonly random?: () => number;
 }
 
-export interface InProcessQueue extends TaskQueue {
-  /**
-   * Resolves when all added tasks are settled, including those that tasks added.
-   * @throws what stopped the queue: the signal's reason, or an unexpected error of a handler. Unsettled tasks stay in
-   * the database.
-   */
-  drain(): Promise<void>;
-  /** Accepts no more tasks, aborts the running ones, and resolves when these have ended. */
-  close(): Promise<void>;
-}
-
-/**
- * Creates a queue that runs tasks in this process. A task may add only tasks of kinds deeper in the tree: while it
- * waits for room it keeps its own place.
- */
-export function createInProcessQueue(options: InProcessQueueOptions): InProcessQueue {
-  return new BoundedQueue(options);
-}
-
 interface QueuedTask {
   readonly task: TaskReference;
   failures: number;
@@ -50,7 +31,11 @@ interface KindTasks {
   delayed: number;
 }
 
-class BoundedQueue implements InProcessQueue {
+/**
+ * A queue that runs tasks in this process. A task may add only tasks of kinds deeper in the tree: while it waits for
+ * room it keeps its own place.
+ */
+export class InProcessQueue implements TaskQueue {
   readonly #handlers: TaskHandlers;
   readonly #kinds: ReadonlyMap<TaskKind, KindTasks>;
   readonly #bound: number;
@@ -77,19 +62,28 @@ class BoundedQueue implements InProcessQueue {
     this.#detach = this.#follow(options.signal);
   }
 
-  async add(tasks: readonly TaskReference[], options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async add(
+    tasks: readonly TaskReference[],
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
     this.#stop.signal.throwIfAborted();
     for (const task of tasks) this.#take(task);
     for (const kind of new Set(tasks.map((task) => task.kind)))
       await this.#untilRoom(this.#tasksOf(kind), kind, options);
   }
 
+  /**
+   * Resolves when all added tasks are settled, including those that tasks added.
+   * @throws what stopped the queue: the signal's reason, or an unexpected error of a handler. Unsettled tasks stay in
+   * the database.
+   */
   async drain(): Promise<void> {
     while (!this.#isIdle()) await once(this.#events, 'idle');
     this.#detach();
     this.#stop.signal.throwIfAborted();
   }
 
+  /** Accepts no more tasks, aborts the running ones, and resolves when these have ended. */
   async close(): Promise<void> {
     this.#halt(new Error('the queue is closed'));
     while (!this.#isIdle()) await once(this.#events, 'idle');
@@ -125,7 +119,11 @@ class BoundedQueue implements InProcessQueue {
     this.#fill(tasks);
   }
 
-  async #untilRoom(tasks: KindTasks, kind: TaskKind, options: { readonly signal?: AbortSignal }): Promise<void> {
+  async #untilRoom(
+    tasks: KindTasks,
+    kind: TaskKind,
+    options: { readonly signal?: AbortSignal | undefined },
+  ): Promise<void> {
     while (tasks.waiting.length + tasks.delayed >= this.#bound) {
       this.#stop.signal.throwIfAborted();
       await once(this.#events, kind, options);

@@ -35,7 +35,7 @@ export interface TaskQueue {
    * for more tasks of their kind, so that a handler that lists a large registry gets no further ahead of those that
    * read it.
    */
-  add(tasks: readonly TaskReference[], options?: { readonly signal?: AbortSignal }): Promise<void>;
+  add(tasks: readonly TaskReference[], options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
 
 export interface TaskHandlers {

@@ -26,6 +26,6 @@ export type StartOutcome =
 /** When an audit ran. */
 export interface LastAudit {
   readonly startedAt: Date;
-  /** Absent while it is running. */
-  readonly finishedAt?: Date;
+  /** Undefined while it is running. */
+  readonly finishedAt?: Date | undefined;
 }

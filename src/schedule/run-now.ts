@@ -23,7 +23,7 @@ export async function startNow(
   for (const source of sources) {
     const outcome = await starter.startAudit(source, 'adhoc');
     outcomes.set(source, outcome);
-    if (outcome.kind === 'started') await queue.add(outcome.tasks, signal && { signal });
+    if (outcome.kind === 'started') await queue.add(outcome.tasks, { signal });
   }
   return outcomes;
 }
@@ -44,7 +44,7 @@ export async function waitForAudit(
   for (;;) {
     const status = await starter.auditStatus(auditId).catch(runningDuringOutage);
     if (status !== 'running') return status;
-    await sleep(pollMs, undefined, signal && { signal });
+    await sleep(pollMs, undefined, { signal });
   }
 }
 

@@ -31,7 +31,7 @@ export interface SchedulerOptions {
   readonly events: SchedulerEvents;
   /** How often Redis and the database are synchronized with the settings (ms); default a minute. */
   readonly syncEveryMs?: number;
-  readonly telemetry?: Telemetry;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** A running scheduler. */

@@ -27,7 +27,7 @@ export function createAuditStarter(
           runner: 'queue',
           alone: false,
           now: now(),
-          ...(slot !== undefined && { slot }),
+          slot,
         });
         if (started) return { kind: 'started', auditId: started.auditId, tasks: started.tasks };
         const obstacle = await findBlockingAudit(db, name, slot);
@@ -39,7 +39,7 @@ export function createAuditStarter(
       const audit = await findNewestNightly(db, name);
       if (!audit) return undefined;
       const { startedAt, finishedAt } = audit;
-      return { startedAt: new Date(startedAt), ...(finishedAt !== null && { finishedAt: new Date(finishedAt) }) };
+      return { startedAt: new Date(startedAt), finishedAt: finishedAt === null ? undefined : new Date(finishedAt) };
     },
     async auditStatus(auditId) {
       return (await findAudit(db, auditId))?.status ?? 'failed';

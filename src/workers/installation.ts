@@ -13,7 +13,7 @@ import type { Logger } from '../log.ts';
 import { measuredGovernor } from '../metrics/measured-governor.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { startMetricsServer } from '../metrics/metrics-server.ts';
-import { type BullmqQueue, createBullmqQueue } from '../queue/bullmq-queue.ts';
+import { BullmqQueue } from '../queue/bullmq-queue.ts';
 import { connectRedis, DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import { startSweeper } from '../queue/sweeper.ts';
 import { createRedisGovernor } from '../registry/governor/redis-governor.ts';
@@ -30,6 +30,8 @@ export interface InstallationOptions {
   readonly metricsPort?: number | undefined;
 }
 
+type Close = () => Promise<unknown>;
+
 /** What every process of an installation with Redis opens, whether worker or scheduler. */
 export interface Installation {
   readonly db: Database;
@@ -44,7 +46,7 @@ export interface Installation {
   /** Logs a failure of Redis; alike ones once a minute. */
   readonly onQueueError: (error: unknown) => void;
   /** Has something closed with the installation, before the rest. */
-  onClose(close: () => Promise<unknown>): void;
+  readonly onClose: (close: Close) => void;
   /** Closes everything that was opened, newest first, in 5 s at most. */
   close(): Promise<void>;
 }
@@ -62,26 +64,26 @@ const CLOSE_WITHIN_MS = 5_000;
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   const { settings, log } = options;
   const redisUrl = requireUrls(settings);
-  const closers: Closers = [];
+  const closers: Close[] = [];
+  const onClose = (close: Close): void => void closers.push(close);
   const close = () => closeAll(closers, log);
   const onQueueError = reportRarely((failure) => log.warn(failure, 'Redis failed, it will be tried again'));
   try {
     const db = await openStore(settings);
-    closers.push(() => db.close());
+    onClose(() => db.close());
     const redis = await connectRedis(redisUrl, onQueueError);
-    closers.push(async () => redis.disconnect());
+    onClose(async () => redis.disconnect());
     const telemetry = await telemetryOf(options.environment);
-    const queue = createBullmqQueue({ redis, onError: onQueueError, ...(telemetry && { telemetry }) });
-    closers.push(() => queue.close());
+    const queue = new BullmqQueue({ redis, onError: onQueueError, telemetry });
+    onClose(() => queue.close());
     const metrics = createMetrics({ queues: () => queue.depths(), audits: () => readAuditAges(db) });
     const tally = createRequestTally();
-    const engine = openEngine(options, { db, redis, queue, metrics, tally }, closers);
-    const now = engine.context.now;
-    const onClose = (closer: Closers[number]) => void closers.push(closer);
+    const engine = openEngine(options, { db, redis, queue, metrics, tally, onClose });
+    const { now } = engine.context;
     const installation = { db, redis, queue, engine, metrics, tally, telemetry, now, onQueueError, onClose, close };
-    startSweeping(installation, log, closers);
-    startCounting(installation, log, closers);
-    await serveMetrics(installation, options.metricsPort, closers);
+    startSweeping(installation, log);
+    startCounting(installation, log);
+    await serveMetrics(installation, options.metricsPort);
     return installation;
   } catch (error) {
     await close();
@@ -100,18 +102,16 @@ function requireUrls({ redisUrl, databaseUrl }: Settings): string {
   return redisUrl;
 }
 
-type Closers = (() => Promise<unknown>)[];
-type Parts = Pick<Installation, 'db' | 'redis' | 'queue' | 'metrics' | 'tally'>;
+type Parts = Pick<Installation, 'db' | 'redis' | 'queue' | 'metrics' | 'tally' | 'onClose'>;
 
-function openEngine(options: InstallationOptions, parts: Parts, closers: Closers): AuditEngine {
-  const { settings, environment, log } = options;
-  const { db, redis, queue, metrics, tally } = parts;
+function openEngine({ settings, environment, log }: InstallationOptions, parts: Parts): AuditEngine {
+  const { db, redis, queue, metrics, tally, onClose } = parts;
   const shared = createRedisGovernor({
     redis,
     prefix: DEFAULT_PREFIX,
     onError: reportRarely((failure) => log.warn(failure, 'cannot share request limits through Redis')),
   });
-  closers.push(() => shared.close());
+  onClose(() => shared.close());
   const engine = createAuditEngine({
     settings,
     environment,
@@ -123,7 +123,7 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
     onRequest: (throttled) => tally.count(throttled),
     deliver: createDelivery({ settings, environment, db, log, folder: process.cwd() }),
   });
-  closers.push(() => engine.close());
+  onClose(() => engine.close());
   return engine;
 }
 
@@ -143,7 +143,7 @@ function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
   };
 }
 
-function startSweeping({ db, redis, queue, engine, metrics }: Installation, log: Logger, closers: Closers): void {
+function startSweeping({ db, redis, queue, engine, metrics, onClose }: Installation, log: Logger): void {
   const sweeper = startSweeper({
     redis,
     everyMs: SWEEP_EVERY_MS,
@@ -156,11 +156,11 @@ function startSweeping({ db, redis, queue, engine, metrics }: Installation, log:
       for (const { auditId, lane } of await listStuckAudits(db)) await engine.handlers.advance(auditId, lane);
     },
   });
-  closers.push(() => sweeper.close());
+  onClose(() => sweeper.close());
 }
 
 /** Adds the counted requests to the audits' rows. Counts that cannot be stored are lost: they are only for display. */
-function startCounting({ db, tally }: Installation, log: Logger, closers: Closers): void {
+function startCounting({ db, tally, onClose }: Installation, log: Logger): void {
   const flush = async (): Promise<void> => {
     for (const [auditId, delta] of tally.take()) {
       await recordProgress(db, auditId, delta).catch((error) => {
@@ -169,19 +169,18 @@ function startCounting({ db, tally }: Installation, log: Logger, closers: Closer
     }
   };
   const timer = setInterval(() => void flush(), COUNT_EVERY_MS);
-  closers.push(() => {
+  onClose(() => {
     clearInterval(timer);
     return flush();
   });
 }
 
-async function serveMetrics(installation: Installation, port: number | undefined, closers: Closers): Promise<void> {
+async function serveMetrics({ metrics, db, redis, onClose }: Installation, port: number | undefined): Promise<void> {
   if (port === undefined) return;
-  const { metrics, db, redis } = installation;
   const isHealthy = async () => redis.status === 'ready' && (await db.query('select 1')).length === 1;
   // Not only localhost: probes and Prometheus connect from outside the container.
   const server = await startMetricsServer({ metrics, host: '0.0.0.0', port, isHealthy });
-  closers.push(() => server.close());
+  onClose(() => server.close());
 }
 
 /** Telemetry of BullMQ, if OpenTelemetry is configured. Its SDK must be loaded from outside, as by `NODE_OPTIONS`. */
@@ -195,7 +194,7 @@ async function telemetryOf(environment: Environment): Promise<Telemetry | undefi
   }) as unknown as Telemetry;
 }
 
-async function closeAll(closers: Closers, log: Logger): Promise<void> {
+async function closeAll(closers: Close[], log: Logger): Promise<void> {
   // Connections to a Redis or Postgres that is away may never close.
   const late = sleep(CLOSE_WITHIN_MS, undefined, { ref: false });
   for (const close of closers.splice(0).reverse()) {

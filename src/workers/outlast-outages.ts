@@ -39,7 +39,7 @@ async function persist(
       onWait(error);
     }
     // Random, so that the tasks do not all come back at the same moment.
-    await sleep(pauseMs * (0.5 + Math.random()), undefined, signal && { signal });
+    await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal });
   }
 }
 

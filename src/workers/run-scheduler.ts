@@ -30,7 +30,7 @@ export async function runScheduler(options: ScheduleOptions): Promise<void> {
       starter: createAuditStarter(db, sources, now),
       sources: async () => (await sources()).flatMap(scheduleOf),
       events: schedulerEvents(log),
-      ...(telemetry && { telemetry }),
+      telemetry,
     });
     installation.onClose(() => scheduler.close());
     log.info('the scheduler is ready');

@@ -47,7 +47,7 @@ async function doTasks(installation: Installation, { log, signal, graceMs }: Wor
     handlers: outlastingOutages(handlers, { onWait }),
     tasksAtOnce: TASKS_AT_ONCE,
     events: workerEvents(installation, log),
-    ...(telemetry && { telemetry }),
+    telemetry,
   });
   log.info('the worker is ready');
   await untilAborted(signal);

@@ -23,7 +23,7 @@ export async function serveCommand(session: Session): Promise<ExitCode> {
       assets: readAssets(),
       settings,
       now: io.now,
-      ...(queues && { queues: queues.app }),
+      queues: queues?.app,
     });
     io.stdout.write(`${server.url}\n`);
     await untilAborted(io.signal);
@@ -42,12 +42,12 @@ async function openQueues({
 }: Session): Promise<{ readonly app: Hono; close(): Promise<void> } | undefined> {
   if (redisUrl === undefined) return undefined;
   const { connectRedis } = await import('../../queue/redis-connection.ts');
-  const { createBullmqQueue } = await import('../../queue/bullmq-queue.ts');
+  const { BullmqQueue } = await import('../../queue/bullmq-queue.ts');
   const { createQueueDashboard } = await import('../../queue/queue-dashboard.ts');
   const onError = reportRarely((failure) => log.warn(failure, 'the queues cannot be shown'));
   const redis = await connectRedis(redisUrl, onError).catch(onError);
   if (!redis) return undefined;
-  const queue = createBullmqQueue({ redis, onError });
+  const queue = new BullmqQueue({ redis, onError });
   return {
     app: createQueueDashboard(queue.queues, '/queues'),
     async close() {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import type { Database } from '../../../src/database/database.ts';
-import { createInProcessQueue } from '../../../src/queue/in-process-queue.ts';
+import { InProcessQueue } from '../../../src/queue/in-process-queue.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { type AuditRow, findAudit } from '../../../src/store/audit-store.ts';
@@ -50,7 +50,7 @@ describe.each(BACKENDS)('a registry with a quota smaller than a batch, in $name'
       governor: { acquire: async () => () => undefined },
       onNote: () => undefined,
     });
-    const queue = createInProcessQueue({
+    const queue = new InProcessQueue({
       handlers,
       tasksAtOnce: ofEachKind(1),
       wait: async () => {

@@ -5,7 +5,7 @@ import { startAudit } from '../../../src/audit/start-audit.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
-import { createInProcessQueue } from '../../../src/queue/in-process-queue.ts';
+import { InProcessQueue } from '../../../src/queue/in-process-queue.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { type AuditRow, findAudit } from '../../../src/store/audit-store.ts';
@@ -100,7 +100,7 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
     const { handlers, auditId, tasks } = await start((added) => queue.add(added));
     const tasksAtOnce = ofEachKind(1);
     const limits = { attempts: ATTEMPTS, firstDelayMs: 1, maxDelayMs: 1 };
-    const queue = createInProcessQueue({ handlers, tasksAtOnce, limits, wait: async () => undefined });
+    const queue = new InProcessQueue({ handlers, tasksAtOnce, limits, wait: async () => undefined });
     await queue.add(tasks);
     await queue.drain();
     return findAudit(db, auditId);

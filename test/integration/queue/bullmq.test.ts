@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
 import type { AttemptLimits } from '../../../src/queue/attempts.ts';
-import { type BullmqQueue, type BullmqQueueOptions, createBullmqQueue } from '../../../src/queue/bullmq-queue.ts';
+import { BullmqQueue, type BullmqQueueOptions } from '../../../src/queue/bullmq-queue.ts';
 import {
   type AttemptOutcome,
   startTaskWorkers,
@@ -40,7 +40,7 @@ function fail(error: Error): never {
 /** A queue in key space of its own. */
 function queueOf(options: Partial<BullmqQueueOptions> = {}): { queue: BullmqQueue; prefix: string } {
   const prefix = `t${nextPrefix++}`;
-  const queue = createBullmqQueue({ redis, prefix, limits: LIMITS, pollMs: 5, onError: fail, ...options });
+  const queue = new BullmqQueue({ redis, prefix, limits: LIMITS, pollMs: 5, onError: fail, ...options });
   opened.push(() => queue.close());
   return { queue, prefix };
 }

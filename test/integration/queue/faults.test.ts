@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type BullmqQueue, createBullmqQueue } from '../../../src/queue/bullmq-queue.ts';
+import { BullmqQueue } from '../../../src/queue/bullmq-queue.ts';
 import { startTaskWorkers, type TaskWorkers } from '../../../src/queue/bullmq-workers.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
@@ -21,7 +21,7 @@ const opened: (() => Promise<unknown>)[] = [];
 async function open(persistent: boolean): Promise<void> {
   server = await startRedis({ persistent });
   redis = await connectRedis(server.url, () => undefined);
-  queue = createBullmqQueue({ redis, prefix: PREFIX, pollMs: 5, onError: () => undefined });
+  queue = new BullmqQueue({ redis, prefix: PREFIX, pollMs: 5, onError: () => undefined });
 }
 beforeEach(() => {
   opened.length = 0;

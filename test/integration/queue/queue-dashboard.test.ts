@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BullmqQueue, createBullmqQueue } from '../../../src/queue/bullmq-queue.ts';
+import { BullmqQueue } from '../../../src/queue/bullmq-queue.ts';
 import { createQueueDashboard } from '../../../src/queue/queue-dashboard.ts';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
     throw error;
   };
   redis = await connectRedis(server.url, fail);
-  queue = createBullmqQueue({ redis, onError: fail });
+  queue = new BullmqQueue({ redis, onError: fail });
   await queue.add([task('manifests', 'm')]);
   app = new Hono().route('/queues', createQueueDashboard(queue.queues, '/queues'));
 });

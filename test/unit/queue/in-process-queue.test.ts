@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
-import { createInProcessQueue, type InProcessQueueOptions } from '../../../src/queue/in-process-queue.ts';
+import { InProcessQueue, type InProcessQueueOptions } from '../../../src/queue/in-process-queue.ts';
 import { TASK_KINDS, type TaskHandlers, type TaskReference } from '../../../src/queue/queue.ts';
 import { ofEachKind, task } from '../../support/task.ts';
 
@@ -17,7 +17,7 @@ function queueOf(
     giveUp: async (reference, error) => void givenUp.push([reference.key, error]),
   };
   const wait = async (delayMs: number) => delays.push(delayMs);
-  const queue = createInProcessQueue({ handlers, tasksAtOnce: ofEachKind(2), wait, random: () => 0, ...more });
+  const queue = new InProcessQueue({ handlers, tasksAtOnce: ofEachKind(2), wait, random: () => 0, ...more });
   return { queue, delays, givenUp };
 }
 
