@@ -1,7 +1,9 @@
 import { Argument, type Command } from 'commander';
 import { KIND_NAMES } from '../report/names.ts';
 import { parseAuditNumber } from './audit-number.ts';
-import type { CommandContext } from './io.ts';
+import type { ExitCode } from './exit-code.ts';
+import type { Io, RunCommandLine } from './io.ts';
+import type { Session } from './prepare.ts';
 
 /** A command as `--help` lists it. Its options and action are loaded only when the command line names it. */
 export interface ListedCommand {
@@ -16,6 +18,19 @@ export interface ListedCommand {
 /** The options and the action of a command. */
 export interface CommandDefinition {
   define(command: Command, context: CommandContext): void;
+}
+
+/** What a command's action receives besides its own arguments. */
+export interface CommandContext {
+  readonly io: Io;
+  /** Reads the settings. @param flags those of the command that override settings */
+  readonly prepare: (flags?: object) => Promise<Session>;
+  /** To be called once, as soon as the exit code is decided; if it is not called, the code is 0. */
+  readonly exit: (code: ExitCode) => void;
+  /** Sets how long the command may take to end after a signal (ms), if that is not 8 s. */
+  readonly endWithin: (ms: number) => void;
+  /** Runs another command line to its end. */
+  readonly run: RunCommandLine;
 }
 
 export const COMMANDS: readonly ListedCommand[] = [

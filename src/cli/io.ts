@@ -33,18 +33,6 @@ export interface GlobalOptions {
 /** Runs a command line. @returns the exit code; an expected failure is one line on stderr */
 export type RunCommandLine = (args: readonly string[], io: Io) => Promise<ExitCode>;
 
-/** What a command's action receives besides its own arguments. */
-export interface CommandContext {
-  readonly io: Io;
-  /** To be called once, as soon as the exit code is decided; if it is not called, the code is 0. */
-  readonly exit: (code: ExitCode) => void;
-  /** Sets how long the command may take to end after a signal (ms), if that is not 8 s. */
-  readonly endWithin: (ms: number) => void;
-  /** Runs another command line to its end. */
-  readonly run: RunCommandLine;
-  globalOptions(): GlobalOptions;
-}
-
 /** Writes a piece of the result, waiting for a slow reader. Returns without an error if the reader closed stdout. */
 export async function writeResult(io: Io, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
   for await (const chunk of chunks) {

@@ -1,9 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import { LOG_FORMATS, LOG_LEVELS } from '../log-levels.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
-import { COMMANDS } from './command-list.ts';
+import { COMMANDS, type CommandContext } from './command-list.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import type { CommandContext, GlobalOptions, Io } from './io.ts';
+import type { GlobalOptions, Io } from './io.ts';
 
 /** How long a command may take to end when it is told to: less than the 10 s after which Docker kills it. */
 const END_WITHIN_MS = 8_000;
@@ -18,6 +18,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
   const program = createProgram(io);
   await addCommands(program, args, {
     io,
+    prepare: async (flags) => (await import('./prepare.ts')).prepare(io, program.opts(), flags),
     exit: (given) => {
       code = given;
       io.onExitCode?.(given);
@@ -26,7 +27,6 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
       endWithinMs = ms;
     },
     run: runProgram,
-    globalOptions: () => program.opts(),
   });
   try {
     const late = overdue(io.signal, () => endWithinMs);

@@ -1,17 +1,15 @@
 import type { Command } from 'commander';
+import type { CommandContext } from '../command-list.ts';
 import { addImageOptions } from '../image-options.ts';
-import type { CommandContext } from '../io.ts';
 import type { AdviseOptions } from '../run/advise-command.ts';
 
-export function define(command: Command, { io, globalOptions }: CommandContext): void {
+export function define(command: Command, { prepare }: CommandContext): void {
   command.option(
     '--goal <goal>',
     'how small the image should become: a reduction such as 90%, or a size such as 120MB',
   );
   addImageOptions(command).action(async (image: string, options: AdviseOptions) => {
-    const { prepare } = await import('../prepare.ts');
     const { adviseCommand } = await import('../run/advise-command.ts');
-    const { plainHttp } = options;
-    await adviseCommand(await prepare(io, globalOptions(), { plainHttp }), image, options);
+    await adviseCommand(await prepare({ plainHttp: options.plainHttp }), image, options);
   });
 }

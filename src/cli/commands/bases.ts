@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { CommandContext } from '../io.ts';
+import type { CommandContext } from '../command-list.ts';
 import { collect } from '../reading-options.ts';
 
 /** Defines the commands of the base-image catalogue: learn, list, export and import. */
@@ -9,7 +9,7 @@ export function define(bases: Command, context: CommandContext): void {
   defineMoves(bases, context);
 }
 
-function defineLearn(bases: Command, { io, exit, globalOptions }: CommandContext): void {
+function defineLearn(bases: Command, { exit, prepare }: CommandContext): void {
   bases
     .command('learn')
     .description(
@@ -23,13 +23,12 @@ function defineLearn(bases: Command, { io, exit, globalOptions }: CommandContext
     .option('--concurrency <n>', 'maximum number of requests to a registry at a time')
     .option('--plain-http', 'connect to registries without TLS')
     .action(async (refs: readonly string[], options: { readonly newest?: string }) => {
-      const { prepare } = await import('../prepare.ts');
       const { learnCommand } = await import('../run/learn-command.ts');
-      exit(await learnCommand(await prepare(io, globalOptions(), options), refs, options.newest));
+      exit(await learnCommand(await prepare(options), refs, options.newest));
     });
 }
 
-function defineList(bases: Command, { io, globalOptions }: CommandContext): void {
+function defineList(bases: Command, { prepare }: CommandContext): void {
   bases
     .command('list')
     .description('list the base images in the catalogue')
@@ -40,29 +39,26 @@ function defineList(bases: Command, { io, globalOptions }: CommandContext): void
     .addOption(new Option('--format <format>').choices(['table', 'csv', 'json', 'ndjson']).default('table'))
     .option('--all', 'also images that a tag named earlier')
     .action(async (pattern: string | undefined, options: { readonly format: 'table'; readonly all?: true }) => {
-      const { prepare } = await import('../prepare.ts');
       const { listCommand } = await import('../run/bases-command.ts');
-      await listCommand(await prepare(io, globalOptions()), pattern, options);
+      await listCommand(await prepare(), pattern, options);
     });
 }
 
-function defineMoves(bases: Command, { io, globalOptions }: CommandContext): void {
+function defineMoves(bases: Command, { prepare }: CommandContext): void {
   bases
     .command('export')
     .description('write the whole catalogue into one file')
     .argument('<file>', 'NDJSON; "-" is stdout')
     .action(async (file: string) => {
-      const { prepare } = await import('../prepare.ts');
       const { exportCommand } = await import('../run/bases-command.ts');
-      await exportCommand(await prepare(io, globalOptions()), file);
+      await exportCommand(await prepare(), file);
     });
   bases
     .command('import')
     .description('add a catalogue that was exported elsewhere; imports the whole file or nothing')
     .argument('<file>', 'NDJSON; "-" is stdin')
     .action(async (file: string) => {
-      const { prepare } = await import('../prepare.ts');
       const { importCommand } = await import('../run/bases-command.ts');
-      await importCommand(await prepare(io, globalOptions()), file);
+      await importCommand(await prepare(), file);
     });
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { parseAuditNumber } from '../audit-number.ts';
+import type { CommandContext } from '../command-list.ts';
 import { addImageOptions } from '../image-options.ts';
-import type { CommandContext } from '../io.ts';
 import type { CheckOptions } from '../run/check-command.ts';
 
-export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
+export function define(command: Command, { exit, prepare }: CommandContext): void {
   command.option(
     '--audit <id>',
     'check every image of the sources of this audit, as the audit judged it',
@@ -12,10 +12,8 @@ export function define(command: Command, { io, exit, globalOptions }: CommandCon
   );
   addImageOptions(command, 'table, json, junit or sarif').action(
     async (images: readonly string[], options: CheckOptions) => {
-      const { prepare } = await import('../prepare.ts');
       const { checkCommand } = await import('../run/check-command.ts');
-      const { plainHttp } = options;
-      await checkCommand(await prepare(io, globalOptions(), { plainHttp }), images, options, exit);
+      await checkCommand(await prepare({ plainHttp: options.plainHttp }), images, options, exit);
     },
   );
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../io.ts';
+import type { CommandContext } from '../command-list.ts';
 
 export function define(command: Command, { io, exit, run }: CommandContext): void {
   command

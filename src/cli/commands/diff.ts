@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
+import type { CommandContext } from '../command-list.ts';
 import { addImageOptions, type ImageOptions } from '../image-options.ts';
-import type { CommandContext } from '../io.ts';
 
-export function define(command: Command, { io, globalOptions }: CommandContext): void {
+export function define(command: Command, { prepare }: CommandContext): void {
   addImageOptions(command).action(async (before: string, after: string, options: ImageOptions) => {
-    const { prepare } = await import('../prepare.ts');
     const { diffCommand } = await import('../run/diff-command.ts');
-    const { plainHttp } = options;
-    await diffCommand(await prepare(io, globalOptions(), { plainHttp }), before, after, options);
+    await diffCommand(await prepare({ plainHttp: options.plainHttp }), before, after, options);
   });
 }

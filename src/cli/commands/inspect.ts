@@ -1,14 +1,12 @@
 import type { Command } from 'commander';
+import type { CommandContext } from '../command-list.ts';
 import { addImageOptions } from '../image-options.ts';
-import type { CommandContext } from '../io.ts';
 import type { InspectOptions } from '../run/inspect-command.ts';
 
-export function define(command: Command, { io, globalOptions }: CommandContext): void {
+export function define(command: Command, { prepare }: CommandContext): void {
   command.option('--deep', 'also read its layers: unpacked sizes, waste, largest files, packages, setuid programs');
   addImageOptions(command).action(async (image: string, options: InspectOptions) => {
-    const { prepare } = await import('../prepare.ts');
     const { inspectCommand } = await import('../run/inspect-command.ts');
-    const { plainHttp } = options;
-    await inspectCommand(await prepare(io, globalOptions(), { plainHttp }), image, options);
+    await inspectCommand(await prepare({ plainHttp: options.plainHttp }), image, options);
   });
 }

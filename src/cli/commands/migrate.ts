@@ -1,17 +1,12 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../io.ts';
+import type { CommandContext } from '../command-list.ts';
 
-export function define(command: Command, { io, globalOptions }: CommandContext): void {
+export function define(command: Command, { io, prepare }: CommandContext): void {
   command.action(async () => {
-    const { prepare } = await import('../prepare.ts');
     const { openDatabase } = await import('../../database/open-database.ts');
     const { migrate } = await import('../../database/migrate.ts');
-    const { settings } = await prepare(io, globalOptions());
-    const db = await openDatabase({
-      dataDir: settings.dataDir,
-      brief: true,
-      ...(settings.databaseUrl ? { url: settings.databaseUrl } : {}),
-    });
+    const { settings } = await prepare();
+    const db = await openDatabase({ url: settings.databaseUrl, dataDir: settings.dataDir, brief: true });
     try {
       const applied = await migrate(db);
       io.stdout.write(

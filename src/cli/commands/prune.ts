@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { CommandContext } from '../io.ts';
+import type { CommandContext } from '../command-list.ts';
 import type { PruneFlags } from '../run/prune-command.ts';
 
-export function define(command: Command, { io, globalOptions }: CommandContext): void {
+export function define(command: Command, { prepare }: CommandContext): void {
   command
     .option('--dry-run', 'show what would be removed, and remove nothing')
     .addOption(
@@ -12,8 +12,7 @@ export function define(command: Command, { io, globalOptions }: CommandContext):
       ).conflicts('dryRun'),
     )
     .action(async (flags: PruneFlags) => {
-      const { prepare } = await import('../prepare.ts');
       const { pruneCommand } = await import('../run/prune-command.ts');
-      await pruneCommand(await prepare(io, globalOptions()), flags);
+      await pruneCommand(await prepare(), flags);
     });
 }

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FORMAT_NAMES, type KindName } from '../../report/names.ts';
-import type { CommandContext } from '../io.ts';
+import type { CommandContext } from '../command-list.ts';
 import type { ReclaimOptions } from '../run/reclaim-command.ts';
 import type { ReportOptions } from '../run/report-command.ts';
 
-export function define(command: Command, { io, globalOptions }: CommandContext): void {
+export function define(command: Command, { io, prepare }: CommandContext): void {
   addReportOptions(command)
     .option('--tag <glob>', 'only tags that match')
     .option('--base <glob>', 'only images built on base images that match: node:20-*')
@@ -20,11 +20,10 @@ export function define(command: Command, { io, globalOptions }: CommandContext):
     .option('--sort <column>', 'column to sort by; --sort=-COLUMN puts the largest first')
     .action(
       async (name: KindName, { inUse, simulate, lifecyclePolicy, ...options }: ReportOptions & ReclaimOptions) => {
-        const { prepare } = await import('../prepare.ts');
         const { kindOf, policyCommand } = await import('../run/reclaim-command.ts');
         const { reportCommand } = await import('../run/report-command.ts');
         const reclaim = { inUse, simulate, lifecyclePolicy };
-        const session = await prepare(io, globalOptions());
+        const session = await prepare();
         if (lifecyclePolicy) await policyCommand(session, name, reclaim, options);
         else await reportCommand(session, await kindOf(io, name, reclaim), options);
       },

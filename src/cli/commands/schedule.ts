@@ -1,17 +1,16 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../io.ts';
+import type { CommandContext } from '../command-list.ts';
 import { addMetricsOption } from '../metrics-option.ts';
 import { addReadingOptions } from '../reading-options.ts';
 import type { ScheduleFlags } from '../run/schedule-command.ts';
 
-export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
+export function define(command: Command, { exit, prepare }: CommandContext): void {
   command
     .option('--now [sources...]', 'hand an audit of these sources, or of all, to the workers at once, and exit')
     .option('--wait', 'with --now: exit when the audits have ended');
   addMetricsOption(addReadingOptions(command)).action(async (flags: ScheduleFlags) => {
-    const { prepare } = await import('../prepare.ts');
     const { scheduleCommand } = await import('../run/schedule-command.ts');
-    const reload = () => prepare(io, globalOptions(), flags);
+    const reload = () => prepare(flags);
     exit(await scheduleCommand(await reload(), flags, reload));
   });
 }

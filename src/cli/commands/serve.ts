@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../io.ts';
+import type { CommandContext } from '../command-list.ts';
 import { parsePortOption } from '../port-option.ts';
 
-export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
+export function define(command: Command, { exit, prepare }: CommandContext): void {
   command
     .option('--host <address>', 'address to listen on')
     .option('--port <port>', 'port to listen on; 0: any free port', parsePortOption)
     .action(async (flags: object) => {
-      const { prepare } = await import('../prepare.ts');
       const { serveCommand } = await import('../run/serve-command.ts');
-      exit(await serveCommand(await prepare(io, globalOptions(), flags)));
+      exit(await serveCommand(await prepare(flags)));
     });
 }

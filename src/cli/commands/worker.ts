@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { CommandContext } from '../command-list.ts';
 import { EXIT } from '../exit-code.ts';
-import type { CommandContext } from '../io.ts';
 import { addMetricsOption } from '../metrics-option.ts';
 import type { MetricsOption } from '../metrics-port.ts';
 
@@ -13,7 +13,7 @@ const GRACE_SECONDS = 25;
 /** Longer than a worker takes to give its tasks back and to close what it opened. */
 const GIVE_BACK_MS = 12_000;
 
-export function define(command: Command, { io, exit, endWithin, globalOptions }: CommandContext): void {
+export function define(command: Command, { io, exit, endWithin, prepare }: CommandContext): void {
   command.option(
     '--grace <seconds>',
     'how long running tasks may take to finish when the worker is stopped',
@@ -21,10 +21,9 @@ export function define(command: Command, { io, exit, endWithin, globalOptions }:
     GRACE_SECONDS,
   );
   addMetricsOption(command).action(async (flags: WorkerFlags) => {
-    const { prepare } = await import('../prepare.ts');
     const { metricsPortOf } = await import('../metrics-port.ts');
     const { runWorker } = await import('../../workers/run-worker.ts');
-    const { settings, log } = await prepare(io, globalOptions());
+    const { settings, log } = await prepare();
     const { environment, signal } = io;
     endWithin(flags.grace * 1_000 + GIVE_BACK_MS);
     const metricsPort = metricsPortOf(flags, environment);
