@@ -41,30 +41,6 @@ export interface ObservedRequests {
   last: RequestLimit | undefined;
 }
 
-/** What is compared, and the counts so far. */
-interface Counting {
-  readonly db: Database;
-  readonly registry: Registry;
-  readonly settings: SourceSettings;
-  readonly signal: AbortSignal;
-  tags: number;
-  /** Tags to read, from listings without digests. */
-  newTags: number;
-  /** Digests to read, from listings with digests. One may be in several repositories. */
-  readonly newDigests: Set<Digest>;
-  /** Bytes of the layers to read, by their row id. */
-  readonly layers: Map<number, number>;
-  /** How many repositories each registry has, whether selected or not. */
-  readonly listed: Map<RegistryHost, number>;
-  readonly repositories: EcrRepositoryCounts[];
-  /** The failures of lists. */
-  readonly failures: SlimboardError[];
-  /** How many lists in a row failed without an answer. */
-  unanswered: number;
-  /** Any listed tag. */
-  sample?: { readonly repository: ListedRepository; readonly tag: Tag };
-}
-
 /** A host that does not answer keeps each request for a minute: the other lists are then not asked for. */
 const MAX_UNANSWERED = 3;
 
@@ -80,115 +56,182 @@ export async function estimateAudit(
   observed: ObservedRequests,
   signal: AbortSignal,
 ): Promise<AuditEstimate> {
-  const selects = repositorySelector(settings);
-  const found = { newDigests: new Set<Digest>(), layers: new Map(), listed: new Map() };
-  const counting: Counting = {
-    db,
-    registry,
-    settings,
-    signal,
-    tags: 0,
-    newTags: 0,
-    ...found,
-    repositories: [],
-    failures: [],
-    unanswered: 0,
-  };
-  // Invalid names take no requests; the audit itself will report them as errors. `selects` refuses all repositories, so
-  // that their owners are not looked up: these change no figure here.
-  const listing = { signal, selects: () => false, onInvalid: () => undefined };
-  try {
-    for await (const page of registry.listRepositories(listing)) {
-      for (const { registry: host } of page) counting.listed.set(host, (counting.listed.get(host) ?? 0) + 1);
-      const repositories = page.filter(({ name }) => selects(name));
-      await forEachConcurrently(repositories, settings.concurrency, (repository) => tryToCount(counting, repository));
-    }
-  } catch (error) {
-    keepFailure(counting, error);
-  }
-  const [first] = counting.failures;
-  if (first && counting.repositories.length === 0) throw first;
+  const estimator = new Estimator(db, registry, settings, signal);
+  await estimator.count();
   const ofLists = { ...observed };
-  return conclude(counting, ofLists, ofLists.last ? undefined : await findLimit(counting));
+  return estimator.estimate(ofLists, ofLists.last ? undefined : await estimator.findLimit());
 }
 
-/** The limit that a registry announces with manifests (Docker Hub); undefined if it cannot be read. */
-async function findLimit({ registry, sample, signal }: Counting): Promise<RequestLimit | undefined> {
-  if (!sample) return undefined;
-  try {
-    return await registry.readLimit?.(sample.repository, sample.tag, { signal });
-  } catch (error) {
-    if (error instanceof SlimboardError) return undefined;
-    throw error;
+/** Counts what the lists of a source contain, and what of it an audit would read. */
+class Estimator {
+  readonly #db: Database;
+  readonly #registry: Registry;
+  readonly #settings: SourceSettings;
+  readonly #signal: AbortSignal;
+  #tags = 0;
+  /** Tags to read, from listings without digests. */
+  #newTags = 0;
+  /** Digests to read, from listings with digests. One may be in several repositories. */
+  readonly #newDigests = new Set<Digest>();
+  /** Bytes of the layers to read, by their row id. */
+  readonly #layers = new Map<number, number>();
+  /** How many repositories each registry has, whether selected or not. */
+  readonly #listed = new Map<RegistryHost, number>();
+  readonly #repositories: EcrRepositoryCounts[] = [];
+  /** The failures of lists. */
+  readonly #failures: SlimboardError[] = [];
+  /** How many lists in a row failed without an answer. */
+  #unanswered = 0;
+  /** Any listed tag. */
+  #sample: { readonly repository: ListedRepository; readonly tag: Tag } | undefined;
+
+  constructor(db: Database, registry: Registry, settings: SourceSettings, signal: AbortSignal) {
+    this.#db = db;
+    this.#registry = registry;
+    this.#settings = settings;
+    this.#signal = signal;
   }
-}
 
-/** @throws the error itself if it is no failure of one list */
-function keepFailure({ failures }: Counting, error: unknown): void {
-  if (!isItemFailure(error) || error instanceof StoreUnavailableError) throw error;
-  failures.push(error);
-}
-
-/** Counts a repository, or keeps the failure. @throws RegistryUnavailableError if the registry seems to be gone */
-async function tryToCount(counting: Counting, repository: ListedRepository): Promise<void> {
-  try {
-    await countRepository(counting, repository);
-    counting.unanswered = 0;
-  } catch (error) {
-    keepFailure(counting, error);
-    // A failure with a cause is one of the connection; an answer of HTTP 500 concerns a single list.
-    const isUnanswered = error instanceof RegistryUnavailableError && error.cause !== undefined;
-    counting.unanswered = isUnanswered ? counting.unanswered + 1 : 0;
-  }
-  if (counting.unanswered < MAX_UNANSWERED) return;
-  throw new RegistryUnavailableError(
-    `${counting.settings.name}: ${counting.unanswered} lists in a row got no answer: the remaining ones were not tried`,
-  );
-}
-
-async function countRepository(counting: Counting, repository: ListedRepository): Promise<void> {
-  const { db, registry, settings, signal } = counting;
-  const id = await findRepositoryId(db, settings.name, repository);
-  const digests = new Set<Digest>();
-  const fresh: ListedManifest[] = [];
-  const wanted: ListedManifest[] = [];
-  let tags = 0;
-  let newTags = 0;
-  const pages = registry.listManifests(repository, { signal, onInvalid: () => undefined });
-  const selected = selectPages(pages, settings, (page) => {
-    for (const { tag, digest } of page) {
-      if (digest !== undefined) digests.add(digest);
-      if (tag !== undefined) counting.sample ??= { repository, tag };
+  async count(): Promise<void> {
+    const selects = repositorySelector(this.#settings);
+    // Invalid names take no requests; the audit itself will report them as errors. `selects` refuses all repositories,
+    // so that their owners are not looked up: these change no figure here.
+    const listing = { signal: this.#signal, selects: () => false, onInvalid: () => undefined };
+    try {
+      for await (const page of this.#registry.listRepositories(listing)) {
+        for (const { registry: host } of page) this.#listed.set(host, (this.#listed.get(host) ?? 0) + 1);
+        const repositories = page.filter(({ name }) => selects(name));
+        await forEachConcurrently(repositories, this.#settings.concurrency, (each) => this.#tryToCount(each));
+      }
+    } catch (error) {
+      this.#keepFailure(error);
     }
-  });
-  for await (const batch of selected) {
-    const found = await findNew(counting, id, batch);
-    fresh.push(...found.fresh);
-    tags += batch.filter(({ tag }) => tag !== undefined).length;
-    newTags += found.newTags;
-    if (settings.deep) wanted.push(...batch);
+    const [first] = this.#failures;
+    if (first && this.#repositories.length === 0) throw first;
   }
-  const layers = id === undefined ? 0 : await countLayers(counting, id, wanted);
-  // Not before: a repository whose list breaks off is not counted.
-  counting.tags += tags;
-  counting.newTags += newTags;
-  for (const { digest } of fresh) if (digest !== undefined) counting.newDigests.add(digest);
-  counting.repositories.push({ registry: repository.registry, images: digests.size, fresh, layers });
-}
 
-/** What of a batch is to be read: manifests, one entry a digest, if the listing contains digests, else a number of tags. */
-async function findNew(
-  { db, settings }: Counting,
-  repositoryId: number | undefined,
-  listed: readonly ListedManifest[],
-): Promise<{ readonly fresh: readonly ListedManifest[]; readonly newTags: number }> {
-  const plain = tagsAlone(listed);
-  const readable = readableManifests(listed);
-  const isBelieved = !settings.full;
-  const known = isBelieved && repositoryId !== undefined ? await readKnownTags(db, repositoryId, plain) : new Map();
-  const read = isBelieved ? await readKnownManifests(db, [...readable.keys()]) : new Map();
-  const fresh = [...readable].flatMap(([digest, item]) => (read.has(digest) ? [] : [item]));
-  return { fresh, newTags: plain.length - known.size };
+  /** The limit that a registry announces with manifests (Docker Hub); undefined if it cannot be read. */
+  async findLimit(): Promise<RequestLimit | undefined> {
+    if (!this.#sample) return undefined;
+    const { repository, tag } = this.#sample;
+    try {
+      return await this.#registry.readLimit?.(repository, tag, { signal: this.#signal });
+    } catch (error) {
+      if (error instanceof SlimboardError) return undefined;
+      throw error;
+    }
+  }
+
+  /** @param manifestLimit the limit on reading manifests, if the registry announced none for all requests */
+  estimate(observed: ObservedRequests, manifestLimit: RequestLimit | undefined): AuditEstimate {
+    const settings = this.#settings;
+    const listed = this.#listed;
+    const repositories = this.#repositories;
+    const newItems = this.#newTags + this.#newDigests.size;
+    const ecr = settings.kind === 'ecr' ? estimateEcr({ listed, repositories }, settings) : undefined;
+    const least = observed.requests + this.#tags + this.#layers.size;
+    const requests = ecr?.total ?? { min: least, max: least + newItems * mostOfNew(settings) };
+    const msEach = observed.requests === 0 ? 0 : observed.totalMs / observed.requests / settings.concurrency;
+    const limit = manifestLimit ?? observed.last;
+    const limited = manifestLimit ? { min: newItems, max: newItems * (1 + mostChildren(settings)) } : requests;
+    const durationOf = (bound: 'min' | 'max'): number =>
+      Math.max(Math.round(requests[bound] * msEach), waitForLimit(limited[bound], limit));
+    const unreadLayers = { count: this.#layers.size, bytes: sum([...this.#layers.values()]) };
+    const unlisted = this.#failures.map(({ message }) => message);
+    return {
+      source: settings.name,
+      repositories: repositories.length,
+      tags: this.#tags,
+      newItems,
+      ...(settings.deep ? { unreadLayers } : {}),
+      requests,
+      listingRequests: observed.requests,
+      ...(unlisted.length > 0 ? { unlisted } : {}),
+      durationMs: { min: durationOf('min'), max: Math.max(durationOf('max'), ecr?.quotaMs ?? 0) },
+      ...(ecr ? { operations: ecr.operations } : {}),
+      ...(limit?.remaining === undefined ? {} : { limit: { remaining: limit.remaining, windowMs: limit.windowMs } }),
+    };
+  }
+
+  /** @throws the error itself if it is no failure of one list */
+  #keepFailure(error: unknown): void {
+    if (!isItemFailure(error) || error instanceof StoreUnavailableError) throw error;
+    this.#failures.push(error);
+  }
+
+  /** Counts a repository, or keeps the failure. @throws RegistryUnavailableError if the registry seems to be gone */
+  async #tryToCount(repository: ListedRepository): Promise<void> {
+    try {
+      await this.#countRepository(repository);
+      this.#unanswered = 0;
+    } catch (error) {
+      this.#keepFailure(error);
+      // A failure with a cause is one of the connection; an answer of HTTP 500 concerns a single list.
+      const isUnanswered = error instanceof RegistryUnavailableError && error.cause !== undefined;
+      this.#unanswered = isUnanswered ? this.#unanswered + 1 : 0;
+    }
+    if (this.#unanswered < MAX_UNANSWERED) return;
+    throw new RegistryUnavailableError(
+      `${this.#settings.name}: ${this.#unanswered} lists in a row got no answer: the remaining ones were not tried`,
+    );
+  }
+
+  async #countRepository(repository: ListedRepository): Promise<void> {
+    const settings = this.#settings;
+    const id = await findRepositoryId(this.#db, settings.name, repository);
+    const digests = new Set<Digest>();
+    const fresh: ListedManifest[] = [];
+    const wanted: ListedManifest[] = [];
+    let tags = 0;
+    let newTags = 0;
+    const pages = this.#registry.listManifests(repository, { signal: this.#signal, onInvalid: () => undefined });
+    const selected = selectPages(pages, settings, (page) => {
+      for (const { tag, digest } of page) {
+        if (digest !== undefined) digests.add(digest);
+        if (tag !== undefined) this.#sample ??= { repository, tag };
+      }
+    });
+    for await (const batch of selected) {
+      const found = await this.#findNew(id, batch);
+      fresh.push(...found.fresh);
+      tags += batch.filter(({ tag }) => tag !== undefined).length;
+      newTags += found.newTags;
+      if (settings.deep) wanted.push(...batch);
+    }
+    const layers = id === undefined ? 0 : await this.#countLayers(id, wanted);
+    // Not before: a repository whose list breaks off is not counted.
+    this.#tags += tags;
+    this.#newTags += newTags;
+    for (const { digest } of fresh) if (digest !== undefined) this.#newDigests.add(digest);
+    this.#repositories.push({ registry: repository.registry, images: digests.size, fresh, layers });
+  }
+
+  /**
+   * What of a batch is to be read: manifests, one entry a digest, if the listing contains digests, else a number of
+   * tags.
+   */
+  async #findNew(
+    repositoryId: number | undefined,
+    listed: readonly ListedManifest[],
+  ): Promise<{ readonly fresh: readonly ListedManifest[]; readonly newTags: number }> {
+    const plain = tagsAlone(listed);
+    const readable = readableManifests(listed);
+    if (this.#settings.full) return { fresh: [...readable.values()], newTags: plain.length };
+    const known = repositoryId === undefined ? new Map() : await readKnownTags(this.#db, repositoryId, plain);
+    const read = await readKnownManifests(this.#db, [...readable.keys()]);
+    const fresh = [...readable].flatMap(([digest, item]) => (read.has(digest) ? [] : [item]));
+    return { fresh, newTags: plain.length - known.size };
+  }
+
+  /** Counts the unread layers of wanted manifests. @returns how many of them were not counted before */
+  async #countLayers(repositoryId: number, wanted: readonly ListedManifest[]): Promise<number> {
+    if (wanted.length === 0) return 0;
+    const named = { tags: tagsAlone(wanted), digests: [...readableManifests(wanted).keys()] };
+    const unread = await listUnreadLayersIn(this.#db, repositoryId, named, LAYER_READER_VERSION);
+    const first = unread.filter(({ blobId }) => !this.#layers.has(blobId));
+    for (const { blobId, size } of first) this.#layers.set(blobId, size);
+    return first.length;
+  }
 }
 
 function tagsAlone(listed: readonly ListedManifest[]): readonly Tag[] {
@@ -197,52 +240,6 @@ function tagsAlone(listed: readonly ListedManifest[]): readonly Tag[] {
 
 function readableManifests(listed: readonly ListedManifest[]): ReadonlyMap<Digest, ListedManifest> {
   return new Map(listed.flatMap((item) => (item.digest && !item.archived ? [[item.digest, item]] : [])));
-}
-
-/** Counts the unread layers of wanted manifests. @returns how many of them were not counted before */
-async function countLayers(
-  { db, layers }: Counting,
-  repositoryId: number,
-  wanted: readonly ListedManifest[],
-): Promise<number> {
-  if (wanted.length === 0) return 0;
-  const named = { tags: tagsAlone(wanted), digests: [...readableManifests(wanted).keys()] };
-  const unread = await listUnreadLayersIn(db, repositoryId, named, LAYER_READER_VERSION);
-  const first = unread.filter(({ blobId }) => !layers.has(blobId));
-  for (const { blobId, size } of first) layers.set(blobId, size);
-  return first.length;
-}
-
-/** @param manifestLimit the limit on reading manifests, if the registry announced none for all requests */
-function conclude(
-  counting: Counting,
-  observed: ObservedRequests,
-  manifestLimit: RequestLimit | undefined,
-): AuditEstimate {
-  const { settings, tags, layers, repositories, failures } = counting;
-  const newItems = counting.newTags + counting.newDigests.size;
-  const ecr = settings.kind === 'ecr' ? estimateEcr(counting, settings) : undefined;
-  const least = observed.requests + tags + layers.size;
-  const requests = ecr?.total ?? { min: least, max: least + newItems * mostOfNew(settings) };
-  const msEach = observed.requests === 0 ? 0 : observed.totalMs / observed.requests / settings.concurrency;
-  const limit = manifestLimit ?? observed.last;
-  const limited = manifestLimit ? { min: newItems, max: newItems * (1 + mostChildren(settings)) } : requests;
-  const durationOf = (bound: 'min' | 'max'): number =>
-    Math.max(Math.round(requests[bound] * msEach), waitForLimit(limited[bound], limit));
-  const bytes = sum([...layers.values()]);
-  return {
-    source: settings.name,
-    repositories: repositories.length,
-    tags,
-    newItems,
-    ...(settings.deep ? { unreadLayers: { count: layers.size, bytes } } : {}),
-    requests,
-    listingRequests: observed.requests,
-    ...(failures.length > 0 ? { unlisted: failures.map(({ message }) => message) } : {}),
-    durationMs: { min: durationOf('min'), max: Math.max(durationOf('max'), ecr?.quotaMs ?? 0) },
-    ...(ecr ? { operations: ecr.operations } : {}),
-    ...(limit?.remaining === undefined ? {} : { limit: { remaining: limit.remaining, windowMs: limit.windowMs } }),
-  };
 }
 
 /**
