@@ -6,6 +6,7 @@ import { type Digest, digestBytes, digestFromBytes, digestHex } from '../oci/dig
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { ListedRepository } from '../registry/registry.ts';
+import { distinctSorted } from './distinct-sorted.ts';
 import { jsonRows } from './json-rows.ts';
 import { withoutNulls } from './without-nulls.ts';
 
@@ -73,9 +74,7 @@ export async function saveBaseTags(
   now: string,
 ): Promise<void> {
   if (read.length === 0) return;
-  const sorted = [...new Map(read.map((entry) => [entry.tag, entry])).values()].sort((a, b) =>
-    a.tag < b.tag ? -1 : 1,
-  );
+  const sorted = distinctSorted(read, ({ tag }) => tag);
   const complete = sorted.filter((entry) => entry.complete);
   await tx.query(SAVE_TAGS, [
     repository.registry,

@@ -2,12 +2,9 @@ import { streamRows } from '../database/cursor.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { ImageFacts } from '../policy/check-image.ts';
 
-interface FactRow {
-  readonly reference: string;
+interface FactRow extends Pick<ImageFacts, 'reference' | 'bytes' | 'layerCount'> {
   readonly repository: string;
   readonly team: string;
-  readonly bytes: number;
-  readonly layers: number;
   readonly base_image: string | null;
   readonly base_evidence: string;
   readonly findings: ImageFacts['findings'] | null;
@@ -25,7 +22,7 @@ export async function* readFacts(db: Database, auditId: number): AsyncGenerator<
     `select r.registry || '/' || r.name || ':' || c.tag
          || case when count(*) over (partition by r.registry, r.name, c.tag) > 1 then ' (' || i.platform || ')' else '' end as reference,
        r.name as repository, r.team,
-       i.pull_bytes as bytes, i.layer_count as layers, a.base_image, a.base_evidence,
+       i.pull_bytes as bytes, i.layer_count as "layerCount", a.base_image, a.base_evidence,
        (select json_agg(json_build_object('rule', f.rule, 'severity', f.severity, 'message', f.message,
           'evidence', case when f.layer is null then '[]'::json else json_build_array(json_build_object('layer', f.layer)) end) order by f.ordinal)
         from finding f where f.manifest_id = m.id) as findings
@@ -52,14 +49,19 @@ export async function countUnchecked(
   return row ?? { failed: 0, unassessed: 0 };
 }
 
-function factsOf(row: FactRow): ImageFacts {
+function factsOf({
+  repository,
+  team,
+  base_image: base,
+  base_evidence: evidence,
+  findings,
+  ...facts
+}: FactRow): ImageFacts {
   return {
-    reference: row.reference,
-    owner: { repository: row.repository, team: row.team },
-    bytes: row.bytes,
-    layerCount: row.layers,
-    baseNames: row.base_image === null ? [] : row.base_image.split(';'),
-    baseReason: row.base_image === null ? row.base_evidence : '',
-    findings: row.findings ?? [],
+    ...facts,
+    owner: { repository, team },
+    baseNames: base === null ? [] : base.split(';'),
+    baseReason: base === null ? evidence : '',
+    findings: findings ?? [],
   };
 }

@@ -3,6 +3,7 @@ import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { columnArrays } from './column-arrays.ts';
+import { distinctSorted } from './distinct-sorted.ts';
 import { insertChildren, type NewIndexChild } from './index-store.ts';
 import { integersOf, joinDigests, rowByDigest, textsOf } from './joined-texts.ts';
 
@@ -71,7 +72,7 @@ export async function readBodies(db: Queryable, digests: readonly Digest[]): Pro
 }
 
 /**
- * Stores the blobs and manifests that are new. Rows go in by digest order, so that two writers never deadlock.
+ * Stores the blobs and manifests that are new.
  * @param now ISO 8601
  * @returns the row ids of the images that were not stored before
  */
@@ -81,9 +82,9 @@ export async function saveContent(
   manifests: readonly NewManifest[],
   now: string,
 ): Promise<readonly number[]> {
-  const distinct = distinctByDigest(manifests);
+  const distinct = distinctSorted(manifests, digestOf);
   const inserts = [
-    insertBlobs(tx, distinctByDigest(blobs)),
+    insertBlobs(tx, distinctSorted(blobs, digestOf)),
     insertManifests(tx, distinct, now),
     insertLayers(tx, distinct),
     insertChildren(tx, distinct),
@@ -93,9 +94,8 @@ export async function saveContent(
   return images;
 }
 
-function distinctByDigest<T extends { readonly digest: Digest }>(items: readonly T[]): readonly T[] {
-  const distinct = new Map(items.map((item) => [item.digest, item]));
-  return [...distinct.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+function digestOf({ digest }: { readonly digest: Digest }): Digest {
+  return digest;
 }
 
 async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<void> {

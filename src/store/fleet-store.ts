@@ -22,13 +22,7 @@ interface LayersRow {
   readonly foreign: readonly boolean[];
 }
 
-interface MovingRow extends LayersRow {
-  readonly repository: string;
-  readonly team: string;
-  readonly scope: string;
-  readonly tags: number;
-  readonly base_layers: number;
-}
+type MovingRow = Omit<MovingImage, 'layers'> & LayersRow;
 
 /** SQL, an aggregate over layers `l` with their blobs `b`: the columns that {@link layersOf} reads. */
 const LAYERS = `array_agg(b.digest order by l.position) as digests, array_agg(b.size order by l.position) as sizes,
@@ -53,16 +47,16 @@ export async function readImagesOn(
        where r.source_id = $1 and r.ended_at is null and c.tag is not null and a.base_layers > 0
          and string_to_array(a.base_image, ';') && $2::text[]
        group by c.manifest_id, r.id, s.id, a.base_layers)
-     select m.*, ${LAYERS}
+     select m.repository, m.team, m.scope, m.tags, m.base_layers as "baseLayers", ${LAYERS}
      from moving m join manifest_layer l on l.manifest_id = m.manifest_id join blob b on b.id = l.blob_id
      group by m.manifest_id, m.repository_id, m.repository, m.team, m.scope, m.tags, m.base_layers
      order by m.manifest_id, m.repository_id`,
     [sourceId, names],
   );
-  return rows.map((row) => {
-    const { repository, team, scope, tags, base_layers: baseLayers } = row;
-    return { repository, team, scope, tags, baseLayers, layers: layersOf(row) };
-  });
+  return rows.map(({ digests, sizes, foreign, ...image }) => ({
+    ...image,
+    layers: layersOf({ digests, sizes, foreign }),
+  }));
 }
 
 function layersOf({ digests, sizes, foreign }: LayersRow): readonly StoredLayer[] {

@@ -5,6 +5,7 @@ import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { DedupScope, ListedRepository } from '../registry/registry.ts';
 import { columnArrays } from './column-arrays.ts';
+import { distinctSorted } from './distinct-sorted.ts';
 import { joinDigests, rowByDigest, textsOf } from './joined-texts.ts';
 
 /** A stored repository, as tasks refer to it. */
@@ -90,11 +91,7 @@ export async function upsertRepositories(
   repositories: readonly ListedRepository[],
   now: string,
 ): Promise<readonly { readonly id: number; readonly registry: RegistryHost; readonly name: RepositoryName }[]> {
-  const sorted = [
-    ...new Map(repositories.map((repository) => [`${repository.registry}/${repository.name}`, repository])).entries(),
-  ]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, repository]) => repository);
+  const sorted = distinctSorted(repositories, ({ registry, name }) => `${registry}/${name}`);
   return tx.query(
     `with upserted as (
        insert into repository (source_id, registry, name, registry_team, first_seen_at, last_seen_at, seen_by)
@@ -185,19 +182,17 @@ export async function recordSightings(
   sightings: readonly RepositorySighting[],
   now: string,
 ): Promise<void> {
-  const tagged = lastOfEachTag(sightings);
+  // A tag that moves during listing may be found twice: the last sighting counts.
+  const tagged = distinctSorted(
+    sightings.filter(({ tag }) => tag !== undefined),
+    ({ repositoryId, tag }) => `${repositoryId} ${tag}`,
+  );
   const untagged = sightings.filter(({ tag }) => tag === undefined);
   await Promise.all([
     endMovedTags(tx, tagged, now),
     insertOpenRows(tx, tagged, now, 'name'),
     insertOpenRows(tx, untagged, now, 'manifest_id'),
   ]);
-}
-
-/** A tag that moves during listing may be found twice: the last sighting counts. */
-function lastOfEachTag(sightings: readonly RepositorySighting[]): readonly RepositorySighting[] {
-  const tagged = sightings.filter(({ tag }) => tag !== undefined);
-  return [...new Map(tagged.map((sighting) => [`${sighting.repositoryId} ${sighting.tag}`, sighting])).values()];
 }
 
 async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[], now: string): Promise<void> {

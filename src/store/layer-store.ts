@@ -111,7 +111,8 @@ export async function readStillUnread(
   readerVersion: number,
 ): Promise<readonly UnreadLayer[]> {
   const rows = await db.query<UnreadRow>(
-    `select b.id, b.digest, b.size, b.media_type, r.id as repository_id, r.source_id, r.registry, r.name, s.name as source
+    `select b.id as "blobId", r.id as "repositoryId", b.digest, b.size, b.media_type as "mediaType", r.source_id as "sourceId",
+       r.registry, r.name, s.name as source
      from unnest($2::int8[], $3::int8[]) as n (blob_id, repository_id)
      join blob b on b.id = n.blob_id
      join repository r on r.id = n.repository_id
@@ -124,33 +125,15 @@ export async function readStillUnread(
      order by b.id`,
     [auditId, ...columnArrays(layers, 'blobId', 'repositoryId'), readerVersion],
   );
-  return rows.map(unreadLayer);
+  return rows.map(({ digest, source, registry, name, ...layer }) => ({
+    ...layer,
+    digest: digestFromBytes(digest),
+    repository: { id: layer.repositoryId, source, registry, name },
+  }));
 }
 
-interface UnreadRow {
-  readonly id: number;
-  readonly digest: Uint8Array;
-  readonly size: number;
-  readonly media_type: string;
-  readonly repository_id: number;
-  readonly source_id: number;
-  readonly registry: StoredRepository['registry'];
-  readonly name: StoredRepository['name'];
-  readonly source: string;
-}
-
-function unreadLayer(row: UnreadRow): UnreadLayer {
-  const { registry, name, source } = row;
-  return {
-    blobId: row.id,
-    repositoryId: row.repository_id,
-    digest: digestFromBytes(row.digest),
-    size: row.size,
-    mediaType: row.media_type,
-    sourceId: row.source_id,
-    repository: { id: row.repository_id, source, registry, name },
-  };
-}
+type UnreadRow = Omit<UnreadLayer, 'digest' | 'repository'> &
+  Omit<StoredRepository, 'id'> & { readonly digest: Uint8Array };
 
 /**
  * A position of a layer in an image: the chain ID of the layers below it (null: none), and the chain ID including it.
