@@ -23,10 +23,12 @@ export interface LoggerOptions {
  * traces appear at levels `debug` and `trace` only.
  */
 export function createLogger(options: LoggerOptions): Logger {
-  const level = options.quiet ? quietLevel(options.level) : options.level;
-  const stream = options.stream ?? process.stderr;
-  const format = options.format === 'pretty' ? (line: string) => prettyLine(line, options.color ?? false) : unchanged;
-  const destination = { write: (line: string) => stream.write(format(withoutCredentials(line))) };
+  const { format, stream = process.stderr, quiet, color = false } = options;
+  const level = quiet ? quietLevel(options.level) : options.level;
+  const write = (line: string): void => {
+    const clean = withoutCredentials(line);
+    stream.write(format === 'pretty' ? prettyLine(clean, color) : clean);
+  };
   const showStack = level === 'debug' || level === 'trace';
   return pino(
     {
@@ -37,16 +39,12 @@ export function createLogger(options: LoggerOptions): Logger {
       serializers: { error: (error: unknown) => describe(error, showStack) },
       errorKey: 'error',
     },
-    destination,
+    { write },
   );
 }
 
 function quietLevel(level: LogLevel): LogLevel {
   return level === 'fatal' || level === 'silent' ? level : 'error';
-}
-
-function unchanged(line: string): string {
-  return line;
 }
 
 interface DescribedError {

@@ -44,8 +44,8 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
   return {
     async advance(auditId, lane) {
       const plan = await planOf(auditId);
-      await advance(context, plan, lane, (...stage) =>
-        beginStage(...stage).catch((error) => endUnlessPassing(context, plan, lane, error)),
+      await advance(context, plan, lane, () =>
+        beginStage(context, plan).catch((error) => endUnlessPassing(context, plan, lane, error)),
       );
     },
     async run(task, { signal }) {

@@ -29,13 +29,15 @@ const NEXT: Readonly<Partial<Record<AuditStage, NextStage>>> = {
  * Moves an audit to its next stage for as long as the present one has no tasks left.
  * @param begin begins a stage; may handle a failure
  */
-export async function advance(context: AuditContext, plan: AuditPlan, lane: Lane, begin = beginStage): Promise<void> {
+export async function advance(
+  context: AuditContext,
+  plan: AuditPlan,
+  lane: Lane,
+  begin = () => beginStage(context, plan),
+): Promise<void> {
   const { auditId } = plan;
-  for (;;) {
-    const tasks = await begin(context, plan);
-    if (!tasks) return;
+  for (let tasks = await begin(); tasks; tasks = await begin())
     await context.queue.add(tasks.map((task) => referenceTo(task, { auditId, lane })));
-  }
 }
 
 /**

@@ -69,7 +69,8 @@ export class ManifestTree {
   readonly #lateChildren = new Map<Digest, readonly Digest[]>();
   #childrenBytes = 0;
   readonly #failures = new Map<Digest, SlimboardError>();
-  readonly #kept = new Set<Digest>();
+  /** The kinds of manifests that were found to be stored already. */
+  readonly #kept = new Map<Digest, ContentKind>();
 
   constructor(context: ReadingContext) {
     this.#context = context;
@@ -81,12 +82,12 @@ export class ManifestTree {
    * @param unchanged stored indexes, children of which may be missing
    */
   async grow(
-    digests: Iterable<Digest>,
+    digests: readonly Digest[],
     bodies: ReadonlyMap<Digest, FetchedManifest>,
     unchanged: Iterable<Digest>,
   ): Promise<void> {
-    const keptIndexes = new Set(unchanged);
-    await this.#readLevel(await this.#unseen(digests, keptIndexes), bodies, 0);
+    await this.#readLevel(await this.#unseen(digests), bodies, 0);
+    const keptIndexes = new Set([...unchanged, ...digests.filter((digest) => this.#kept.get(digest) === 'index')]);
     await this.#readLevel(await this.#lateChildrenOf(keptIndexes), new Map(), 1);
   }
 
@@ -122,21 +123,15 @@ export class ManifestTree {
     return [...(own ? [[digest, own] as const] : []), ...children.flatMap((child) => this.failuresUnder(child, seen))];
   }
 
-  /**
-   * Returns the digests that are neither stored nor read by this batch. Adds stored indexes among them to
-   * `keptIndexes`.
-   */
-  async #unseen(digests: Iterable<Digest>, keptIndexes?: Set<Digest>): Promise<readonly Digest[]> {
-    const unread = [...digests].filter(
+  /** Returns the digests that are neither stored nor read by this batch. Notes those that are stored. */
+  async #unseen(digests: readonly Digest[]): Promise<readonly Digest[]> {
+    const unread = digests.filter(
       (digest) => !this.#read.has(digest) && !this.#failures.has(digest) && !this.#kept.has(digest),
     );
     const known = this.#context.settings.full
       ? new Map<Digest, ContentKind>()
       : await this.#context.known.manifests(unread);
-    for (const [digest, kind] of known) {
-      this.#kept.add(digest);
-      if (kind === 'index') keptIndexes?.add(digest);
-    }
+    for (const [digest, kind] of known) this.#kept.set(digest, kind);
     return unread.filter((digest) => !known.has(digest));
   }
 
@@ -152,7 +147,7 @@ export class ManifestTree {
   }
 
   async #unread(children: readonly Digest[]): Promise<readonly Digest[]> {
-    const unseen = await this.#unseen(new Set(children));
+    const unseen = await this.#unseen([...new Set(children)]);
     if (unseen.length === 0) return [];
     const elsewhere = await this.#context.known.listedElsewhere?.(unseen);
     return unseen.filter((digest) => !elsewhere?.has(digest));

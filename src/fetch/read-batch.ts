@@ -142,7 +142,7 @@ class BatchReader {
       else if (item.unchanged === 'index') unchangedIndexes.add(item.digest);
       if (item.fetched) bodies.set(item.digest, item.fetched);
     }
-    await this.#tree.grow(digests, bodies, unchangedIndexes);
+    await this.#tree.grow([...digests], bodies, unchangedIndexes);
   }
 
   /** Reads configs and provenance of all new manifests, and returns their rows. */

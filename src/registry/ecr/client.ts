@@ -93,9 +93,10 @@ export class EcrClient {
     const budget = new RetryBudget(Math.random);
     // The SDK adds a listener per request under way, and Node.js warns of a leak from eleven on.
     if (signal) setMaxListeners(0, signal);
+    const send = (): Promise<EcrOutput<O>> => this.#send(operation, input, signal);
     for (;;) {
       try {
-        return await this.#sendWithFreshCredentials(operation, input, signal);
+        return await this.#withFreshCredentials(() => this.#governed(send, signal), signal);
       } catch (error) {
         signal?.throwIfAborted();
         await sleep(clock, this.#delayAfter(error, request, budget), signal);
@@ -128,17 +129,13 @@ export class EcrClient {
   }
 
   /** Sends a request. If the session has expired, earlier than it said it would, the credentials are renewed once. */
-  async #sendWithFreshCredentials<O extends EcrOperation>(
-    operation: O,
-    input: EcrInput<O>,
-    signal: AbortSignal | undefined,
-  ): Promise<EcrOutput<O>> {
+  async #withFreshCredentials<T>(send: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     try {
-      return await this.#send(operation, input, signal);
+      return await send();
     } catch (error) {
       if (!isExpiredCredentials(error)) throw error;
       await orAborted(this.#client.config.credentials({ forceRefresh: true }), signal);
-      return this.#send(operation, input, signal);
+      return send();
     }
   }
 
@@ -150,11 +147,11 @@ export class EcrClient {
     // The SDK's commands have no common type that relates input to output; operations.ts does.
     const Command = this.#sdk[`${operation}Command`] as unknown as new (input: EcrInput<O>) => Command<O>;
     const send = this.#client.send.bind(this.#client) as unknown as Send<O>;
-    return this.#governed(signal, () => send(new Command(input), { abortSignal: signal }));
+    return send(new Command(input), { abortSignal: signal });
   }
 
   /** Sends a request when the governor has a place for it, and reports the outcome to governor and observer. */
-  async #governed<T>(signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
+  async #governed<T>(send: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const { governor, onRequest } = this.#options;
     const release = await governor.acquire(this.host, { signal });
     if (this.#refusal && this.#now() < this.#refusal.untilMs) {

@@ -224,7 +224,7 @@ describe('images', () => {
     expect(entries[2]).toMatchObject({ tag: '0.1', digest: old.digest, archived: true });
     expect(entries[3]).toMatchObject({ digest: dangling.digest });
     expect(entries[3]).not.toHaveProperty('tag');
-    expect(entries[3]).not.toHaveProperty('pulledAt');
+    expect(entries[3]?.pulledAt).toBeUndefined();
     expect(entries).toHaveLength(4);
   });
 
@@ -254,7 +254,7 @@ describe('images', () => {
       ['1', multi.digest],
       [undefined, signature.digest],
     ]);
-    expect(entries[1]).not.toHaveProperty('reportedBytes');
+    expect(entries[1]?.reportedBytes).toBeUndefined();
     expect(entries[2]).toMatchObject({ subject: multi.digest, artifactType: 'application/vnd.example.signature' });
   });
 
