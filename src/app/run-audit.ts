@@ -4,7 +4,7 @@ import { AuditRunningError } from '../errors.ts';
 import { InProcessQueue } from '../queue/in-process-queue.ts';
 import type { TaskKind } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { type AuditRow, findAudit, recordProgress, releaseAudit } from '../store/audit-store.ts';
+import { type AuditRow, findAudit, recordHeartbeat, releaseAudit } from '../store/audit-store.ts';
 import { type AuditEngine, createAuditEngine, type EngineOptions } from './engine.ts';
 import { RequestCounter } from './request-counter.ts';
 
@@ -71,7 +71,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     inHand = started.auditId;
     options.onStart?.(started);
     await withHeartbeat(
-      () => recordProgress(db, started.auditId, counter.take()),
+      () => recordHeartbeat(db, started.auditId, counter.take()),
       async () => {
         await queue.add(started.tasks);
         await engine.handlers.advance(started.auditId, 'adhoc');

@@ -3,11 +3,6 @@ import type { SourceSettings } from '../settings/settings.ts';
 import { findAudit, listAuditSources } from '../store/audit-store.ts';
 import type { AuditContext } from './context.ts';
 
-/** The settings an audit was started with, stored so that every worker uses the same ones. Contain no secrets. */
-export interface AuditOptions {
-  readonly sources: readonly SourceSettings[];
-}
-
 /** A source in an audit. */
 export interface PlannedSource {
   readonly id: number;
@@ -44,7 +39,7 @@ async function readPlan(
   if (!audit) throw new Error(`there is no audit ${auditId}`);
   notBefore(audit.startedAt);
   const ids = new Map((await listAuditSources(db, auditId)).map(({ id, name }) => [name, id]));
-  const sources = (audit.options as AuditOptions).sources.flatMap((settings) => {
+  const sources = audit.options.sources.flatMap((settings) => {
     const id = ids.get(settings.name);
     return id === undefined ? [] : [{ id, settings }];
   });

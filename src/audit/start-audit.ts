@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Database, Queryable } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import type { Lane, TaskReference } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
@@ -16,7 +16,6 @@ import {
 import type { ItemError } from '../store/error-store.ts';
 import { findOrMakeSource, updateSource } from '../store/inventory-store.ts';
 import { listOpenTasks } from '../store/task-store.ts';
-import type { AuditOptions } from './plan.ts';
 import { referenceTo, singleTask, sourceTask } from './task-payloads.ts';
 
 export interface StartOptions {
@@ -52,13 +51,12 @@ export interface StartedAudit {
  */
 export async function startAudit(db: Database, options: StartOptions): Promise<StartedAudit | undefined> {
   const { sources } = options;
-  if (sources.length === 0) {
+  if (sources.length === 0)
     throw new SettingsError(
       'there is nothing to audit: name a registry, as in "slimboard audit HOST", or write sources into slimboard.yaml',
     );
-  }
   // Always in the same order: two audits that start at the same time must not deadlock.
-  const sorted = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = sources.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const ids = await db.transaction((tx) => Promise.all(sorted.map((source) => findOrMakeSource(tx, source))));
   const running = await listRunningAudits(db, ids);
   if (!options.alone && running.some(({ abandoned }) => !abandoned)) return undefined;
@@ -67,7 +65,8 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
   if (!claimed) return undefined;
   const auditId = await db.transaction(async (tx) => {
     const id = claimed.resumed ?? (await insertAudit(tx, newAudit(sources, ids, options)));
-    if (id !== undefined) await updateSources(tx, sorted);
+    // Not before: until the audit has its sources another running audit depends on what is stored of them.
+    if (id !== undefined) await Promise.all(sorted.map((source) => updateSource(tx, source)));
     return id;
   });
   if (auditId === undefined) return undefined;
@@ -80,14 +79,8 @@ function newAudit(
   sourceIds: readonly number[],
   { lane, runner, now, slot }: StartOptions,
 ): AuditStart {
-  const options: AuditOptions = { sources };
   const tasks = sources.map(({ name }) => sourceTask(name));
-  return { lane, runner, options, sourceIds, tasks, now, slot };
-}
-
-/** Called once the audit has its sources: until then another running audit depends on what is stored of them. */
-async function updateSources(tx: Queryable, sources: readonly SourceSettings[]): Promise<void> {
-  await Promise.all(sources.map((source) => updateSource(tx, source)));
+  return { lane, runner, options: { sources }, sourceIds, tasks, now, slot };
 }
 
 interface Abandoned {
@@ -112,7 +105,7 @@ async function claimAbandoned(
   const ended: TaskReference[] = [];
   for (const audit of running) {
     if (!(await claimAudit(db, audit.id, options))) return undefined;
-    const same = audit.lane === options.lane && isDeepStrictEqual((audit.options as AuditOptions).sources, wanted);
+    const same = audit.lane === options.lane && isDeepStrictEqual(audit.options.sources, wanted);
     if (same && resumed === undefined) resumed = audit.id;
     // In the audit's own lane, where the sweeper looks for its tasks.
     else ended.push(...(await endAsFailed(db, audit.id, { lane: audit.lane, now: options.now })));

@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
 import type { Lane, TaskReference } from '../queue/queue.ts';
+import type { SourceSettings } from '../settings/settings.ts';
 import { type ItemError, recordErrors } from './error-store.ts';
 import { addTasks, type NewTask } from './task-store.ts';
 
@@ -14,6 +15,11 @@ export type AuditStatus = 'running' | 'finished' | 'incomplete' | 'failed';
 /** What runs an audit's tasks: a single process, or workers fed by a queue. */
 export type AuditRunner = 'process' | 'queue';
 
+/** The settings an audit was started with, stored so that every worker uses the same ones. Contain no secrets. */
+export interface AuditOptions {
+  readonly sources: readonly SourceSettings[];
+}
+
 /** A row of `audit`. Times are ISO 8601; counts are those of the whole audit, and final once it has ended. */
 export interface AuditRow {
   readonly id: number;
@@ -22,7 +28,7 @@ export interface AuditRow {
   readonly stage: AuditStage;
   /** `none`: the process that ran it was stopped. */
   readonly runner: AuditRunner | 'none';
-  readonly options: unknown;
+  readonly options: AuditOptions;
   readonly startedAt: string;
   readonly finishedAt: string | null;
   readonly repositoriesListed: number;
@@ -56,7 +62,7 @@ const STARTED_AT =
 export interface AuditStart {
   readonly lane: Lane;
   readonly runner: AuditRunner;
-  readonly options: object;
+  readonly options: AuditOptions;
   readonly sourceIds: readonly number[];
   /** The planned time of a nightly audit, ISO 8601; each slot is audited once per source. */
   readonly slot?: string | undefined;
@@ -170,15 +176,15 @@ export async function listAuditSources(
   );
 }
 
-/** Renews the audit's heartbeat and adds to its request counters. */
-export async function recordProgress(
+/** Renews the audit's heartbeat, and adds the requests since the last one to its counters. */
+export async function recordHeartbeat(
   db: Queryable,
   auditId: number,
-  delta: { requests: number; throttled: number },
+  { requests, throttled }: Pick<AuditRow, 'requests' | 'throttled'>,
 ): Promise<void> {
   await db.query(
     'update audit set heartbeat_at = now(), requests = requests + $2, throttled = throttled + $3 where id = $1',
-    [auditId, delta.requests, delta.throttled],
+    [auditId, requests, throttled],
   );
 }
 

@@ -15,7 +15,7 @@ export async function isHandedToWorkers(db: Queryable, auditId: number): Promise
  * locked are skipped instead of waited for: whoever starts a stage locks its audit's row for as long as that takes, and
  * renews the heartbeat itself.
  */
-export async function keepAlive(db: Queryable): Promise<void> {
+export async function renewHeartbeats(db: Queryable): Promise<void> {
   await db.query(
     `update audit set heartbeat_at = now()
      where id in (select id from audit where status = 'running' and ${QUEUED} for no key update skip locked)`,

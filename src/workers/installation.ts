@@ -18,8 +18,8 @@ import { connectRedis, DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import { startSweeper } from '../queue/sweeper.ts';
 import { createRedisGovernor } from '../registry/governor/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
-import { recordProgress } from '../store/audit-store.ts';
-import { keepAlive, listQueuedTasks, listStuckAudits, readAuditAges } from '../store/queued-audit-store.ts';
+import { recordHeartbeat } from '../store/audit-store.ts';
+import { listQueuedTasks, listStuckAudits, readAuditAges, renewHeartbeats } from '../store/queued-audit-store.ts';
 import { createRequestTally, type RequestTally } from './request-tally.ts';
 
 export interface InstallationOptions {
@@ -147,7 +147,7 @@ function startSweeping({ db, redis, queue, engine, metrics, onClose }: Installat
   const sweeper = startSweeper({
     redis,
     everyMs: SWEEP_EVERY_MS,
-    signOfLife: () => keepAlive(db),
+    signOfLife: () => renewHeartbeats(db),
     onError: reportRarely((failure) => log.warn(failure, 'looking for lost tasks failed, the next sweep tries again')),
     async sweep(signal) {
       const requeued = await queue.requeueLost(listQueuedTasks(db), { signal });
@@ -162,8 +162,8 @@ function startSweeping({ db, redis, queue, engine, metrics, onClose }: Installat
 /** Adds the counted requests to the audits' rows. Counts that cannot be stored are lost: they are only for display. */
 function startCounting({ db, tally, onClose }: Installation, log: Logger): void {
   const flush = async (): Promise<void> => {
-    for (const [auditId, delta] of tally.take()) {
-      await recordProgress(db, auditId, delta).catch((error) => {
+    for (const [auditId, requests] of tally.take()) {
+      await recordHeartbeat(db, auditId, requests).catch((error) => {
         log.debug({ audit: auditId, error }, 'request counts were not stored');
       });
     }

@@ -4,7 +4,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
 import { claimAudit, insertAudit } from '../../../src/store/audit-store.ts';
-import { keepAlive } from '../../../src/store/queued-audit-store.ts';
+import { renewHeartbeats } from '../../../src/store/queued-audit-store.ts';
 import { defaultSettings, NO_EVENTS } from '../../support/audits.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
@@ -31,7 +31,7 @@ describe('while starting a stage takes minutes', () => {
   test('heartbeats of other audits do not wait for it', async () => {
     await db.transaction(async (tx) => {
       await tx.query("update audit set stage = 'layers' where id = $1", [audits[0] ?? 0]);
-      await keepAlive(db);
+      await renewHeartbeats(db);
     });
     expect(await claim(audits[1])).toBe(false);
   });
