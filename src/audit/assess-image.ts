@@ -4,7 +4,6 @@ import type { Build } from '../advise/recognise.ts';
 import { CLASSIFIER_VERSION, classifyImage } from '../classify/classify-image.ts';
 import { distroEndOfLife } from '../classify/end-of-life.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
-import { optional } from '../common/optional.ts';
 import { sum } from '../common/sum.ts';
 import type { LayerContents } from '../deep/contents.ts';
 import { MalformedContentError } from '../errors.ts';
@@ -38,18 +37,18 @@ export function assessImage(
     base: verdict.base,
     ...bytesOf(manifest, verdict),
     ...distroFields(verdict),
-    ...optional('runtime', verdict.runtime?.value.name),
-    ...optional('runtimeVersion', verdict.runtime?.value.version),
-    ...optional('framework', verdict.framework?.value),
-    ...optional('variant', verdict.variant?.value),
-    ...optional('buildTool', verdict.buildTool?.value),
+    runtime: verdict.runtime?.value.name,
+    runtimeVersion: verdict.runtime?.value.version,
+    framework: verdict.framework?.value,
+    variant: verdict.variant?.value,
+    buildTool: verdict.buildTool?.value,
     multiStage: verdict.multiStage.value,
     multiStageEvidence: verdict.multiStage.evidence,
     user: config.user,
-    ...optional('runsAsRoot', verdict.runsAsRoot),
-    ...optional('teamLabel', verdict.ownLabels[criteria.teamKey]?.trim() || undefined),
-    ...optional('uncompressedBytes', measured?.uncompressedBytes),
-    ...optional('wastedBytes', measured?.wastedBytes),
+    runsAsRoot: verdict.runsAsRoot,
+    teamLabel: verdict.ownLabels[criteria.teamKey]?.trim() || undefined,
+    uncompressedBytes: measured?.uncompressedBytes,
+    wastedBytes: measured?.wastedBytes,
     savingsMinBytes: Math.round(savings.min),
     savingsMaxBytes: Math.round(savings.max),
     slimScore,
@@ -57,7 +56,7 @@ export function assessImage(
     techniques: plan.map(({ technique, gain, projection: { after, savings, basis, base } }) => ({
       technique,
       gain,
-      projection: { after, savings, basis, ...optional('base', base) },
+      projection: { after, savings, basis, base },
     })),
     findings,
     layers: manifest.layers.map(({ digest }, position) => ({
@@ -76,8 +75,10 @@ export function examineImage(
 ): ExaminedImage {
   const classified = classifiedImage(stored);
   const measured = layers.length > 0 ? measureImage(classified, layers) : undefined;
-  const image = withBaseFacts(measured?.image ?? classified, stored, criteria);
-  return { image, findings: findingsOf(image, criteria.policy.rules), measured };
+  const { knowledge, today, policy } = criteria;
+  const read = measured?.image ?? classified;
+  const image = { ...read, baseFacts: baseFactsOf(read.verdict, { bases: stored.bases, knowledge, today }) };
+  return { image, findings: findingsOf(image, policy.rules), measured };
 }
 
 interface ExaminedImage extends Build {
@@ -114,15 +115,11 @@ function readStatement(statement: Uint8Array): readonly JsonObject[] {
   }
 }
 
-function withBaseFacts(image: AuditedImage, { bases }: StoredImage, { knowledge, today }: KeyedCriteria): AuditedImage {
-  return { ...image, baseFacts: baseFactsOf(image.verdict, { bases, knowledge, today }) };
-}
-
 function distroFields({ distro }: ImageVerdict): Pick<Assessment, 'distro' | 'distroVersion' | 'distroEndOfLife'> {
   if (!distro) return {};
   const { id, version } = distro.value;
   const endOfLife = version ? distroEndOfLife(id, version) : undefined;
-  return { distro: id, ...optional('distroVersion', version), ...optional('distroEndOfLife', endOfLife) };
+  return { distro: id, distroVersion: version, distroEndOfLife: endOfLife };
 }
 
 /** The compressed bytes of the base's layers and of the others, if it is known how many layers the base has. */

@@ -2,13 +2,12 @@ import type { Database } from '../database/database.ts';
 import { RateLimitedError } from '../errors.ts';
 import type { KnownContent } from '../fetch/known-content.ts';
 import { type BatchContent, type FailedItem, mayPass, readBatch } from '../fetch/read-batch.ts';
-import type { Digest } from '../oci/digest.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import { readBodies, readKnownManifests } from '../store/content-store.ts';
 import { type ItemError, readErrorsOf } from '../store/error-store.ts';
 import { findMissingChildren } from '../store/index-store.ts';
-import { listedElsewhere, readKnownTags, type StoredRepository } from '../store/inventory-store.ts';
+import { listedElsewhere, readKnownTags } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure, itemOf, listedItems } from './item-failure.ts';
 import { type AuditPlan, type PlannedSource, plannedSource } from './plan.ts';
@@ -26,13 +25,10 @@ const TAGS_UNDER_QUOTA = 4;
 export async function readManifests({ context, task, plan, payload, signal }: Work<ManifestsPayload>): Promise<void> {
   const { repository, listed } = payload;
   const source = plannedSource(plan, repository.source);
-  const registry = await context.registryOf(source.settings);
-  const elsewhere = (digests: readonly Digest[]) => listedElsewhere(context.db, task.auditId, repository.id, digests);
-  const known = {
-    ...knownContent(context.db, repository),
-    ...(listed.some(({ digest }) => digest !== undefined) ? { listedElsewhere: elsewhere } : {}),
-  };
-  const reading = { registry, repository, settings: source.settings, known, options: { signal } };
+  const { settings } = source;
+  const registry = await context.registryOf(settings);
+  const known = knownContent(context.db, task.auditId, payload);
+  const reading = { registry, repository, settings, known, options: { signal } };
   const errorOf = ({ tag, digest, error }: FailedItem): ItemError => ({
     ...itemOf(source.id, { ...repository, tag, digest }),
     ...itemFailure(error),
@@ -75,13 +71,15 @@ export async function leftErrors(
   return [...recorded, ...others.map((item) => ({ ...item, ...failure }))];
 }
 
-function knownContent(db: Database, repository: StoredRepository): KnownContent {
-  return {
+function knownContent(db: Database, auditId: number, { repository, listed }: ManifestsPayload): KnownContent {
+  const known: KnownContent = {
     tags: (tags) => readKnownTags(db, repository.id, tags),
     manifests: (digests) => readKnownManifests(db, digests),
     missingChildren: (indexes) => findMissingChildren(db, indexes),
     readBodies: (digests) => readBodies(db, digests),
   };
+  if (listed.every(({ digest }) => digest === undefined)) return known;
+  return { ...known, listedElsewhere: (digests) => listedElsewhere(db, auditId, repository.id, digests) };
 }
 
 /** Reports what was read, and the items that failed for good. Items to be tried again are reported later. */
