@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { SlimboardError } from '../errors.ts';
 import { type AttemptLimits, backoffMs, DEFAULT_ATTEMPTS, decideAfterFailure } from './attempts.ts';
 import { queueName } from './job-id.ts';
-import { LANES, TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from './queue.ts';
+import { LANES, type Lane, TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from './queue.ts';
 import { DEFAULT_PREFIX } from './redis-connection.ts';
 
 /** How an attempt ended. `given-back`: the task went back to its queue, because the worker stops. */
@@ -42,13 +42,15 @@ export interface TaskWorkers {
   close(graceMs: number): Promise<void>;
 }
 
+const DEFAULTS = { prefix: DEFAULT_PREFIX, limits: DEFAULT_ATTEMPTS, random: Math.random, lockMs: 30_000 };
+type Resolved = TaskWorkersOptions & typeof DEFAULTS;
+
 /** Runs tasks from Redis until closed. */
 export function startTaskWorkers(options: TaskWorkersOptions): TaskWorkers {
-  const attempt = new Attempt(options);
-  const workers = TASK_KINDS.flatMap((kind) =>
-    LANES.map((lane) => startWorker(queueName(kind, lane), kind, attempt, options)),
-  );
-  return { close: (graceMs) => closeAll(workers, attempt, graceMs) };
+  const resolved = { ...DEFAULTS, ...options };
+  const attempts = new Attempts(resolved);
+  const workers = TASK_KINDS.flatMap((kind) => LANES.map((lane) => startWorker(kind, lane, attempts, resolved)));
+  return { close: (graceMs) => closeAll(workers, attempts, graceMs) };
 }
 
 /**
@@ -58,50 +60,33 @@ export function startTaskWorkers(options: TaskWorkersOptions): TaskWorkers {
 const MAX_STALLS = 5;
 const LET_GO_MS = 5_000;
 
-function startWorker(
-  name: string,
-  kind: TaskKind,
-  attempt: Attempt,
-  options: TaskWorkersOptions,
-): Worker<TaskReference> {
-  const {
-    redis,
-    prefix = DEFAULT_PREFIX,
-    tasksAtOnce,
-    events,
-    limits = DEFAULT_ATTEMPTS,
-    random = Math.random,
-  } = options;
-  const lockMs = options.lockMs ?? 30_000;
+function startWorker(kind: TaskKind, lane: Lane, attempts: Attempts, options: Resolved): Worker<TaskReference> {
+  const { redis, prefix, tasksAtOnce, events, limits, random, lockMs, telemetry } = options;
   // BullMQ passes a signal only to functions that declare the parameter.
-  const worker = new Worker<TaskReference>(name, (job, token, signal) => attempt.run(job, token, signal), {
+  const run = (job: Job<TaskReference>, token?: string, signal?: AbortSignal) => attempts.run(job, token, signal);
+  const worker = new Worker<TaskReference>(queueName(kind, lane), run, {
     connection: redis,
     prefix,
     concurrency: tasksAtOnce[kind],
     lockDuration: lockMs,
     stalledInterval: lockMs,
-    // `Attempt` counts stalls itself: BullMQ would fail the job without calling `giveUp`.
+    // `Attempts` counts stalls itself: BullMQ would fail the job without calling `giveUp`.
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     settings: { backoffStrategy: (failures) => backoffMs(failures, limits, random) },
-    ...(options.telemetry && { telemetry: options.telemetry }),
+    ...(telemetry && { telemetry }),
   });
   worker.on('error', (error) => events.onError(error));
   worker.on('stalled', (id) => events.onStalled?.(id));
   return worker;
 }
 
-class Attempt {
-  readonly #handlers: TaskHandlers;
-  readonly #events: WorkerEvents;
-  readonly #limits: AttemptLimits;
-  readonly #random: () => number;
+/** The attempts at tasks of all workers of this process. */
+class Attempts {
+  readonly #options: Resolved;
   readonly #running = new Set<Promise<void>>();
 
-  constructor(options: TaskWorkersOptions) {
-    this.#handlers = options.handlers;
-    this.#events = options.events;
-    this.#limits = options.limits ?? DEFAULT_ATTEMPTS;
-    this.#random = options.random ?? Math.random;
+  constructor(options: Resolved) {
+    this.#options = options;
   }
 
   /** Makes one attempt. @throws the error by which BullMQ decides what to do with the job */
@@ -117,14 +102,15 @@ class Attempt {
   }
 
   async #run(job: Job<TaskReference>, token: string, signal: AbortSignal): Promise<void> {
+    const { handlers, events } = this.#options;
     const startedMs = performance.now();
     const report = (outcome: AttemptOutcome, error?: unknown) =>
-      this.#events.onAttempt?.(job.data, outcome, { durationMs: performance.now() - startedMs, error });
+      events.onAttempt?.(job.data, outcome, { durationMs: performance.now() - startedMs, error });
     // Every request of a task adds a listener.
     setMaxListeners(0, signal);
     try {
       if (job.stalledCounter > MAX_STALLS) throw deadly(job.stalledCounter);
-      await this.#handlers.run(job.data, { signal });
+      await handlers.run(job.data, { signal });
       report('done');
     } catch (error) {
       if (signal.aborted) {
@@ -142,19 +128,20 @@ class Attempt {
     error: unknown,
     report: (outcome: AttemptOutcome, error: unknown) => void,
   ): Promise<Error> {
+    const { handlers, limits, random } = this.#options;
     const failures = job.attemptsMade + 1;
-    const verdict = decideAfterFailure(error, failures, this.#limits, this.#random);
+    const verdict = decideAfterFailure(error, failures, limits, random);
     if (verdict.kind === 'retry' && !verdict.counted) {
       report('rate-limited', error);
       await job.moveToDelayed(Date.now() + verdict.delayMs, token);
       return new DelayedError();
     }
     // Workers run unattended: a bug must not block the audit for ever, so it becomes an error row like other failures.
-    if (verdict.kind === 'retry' || (verdict.kind === 'bug' && failures < this.#limits.attempts)) {
+    if (verdict.kind === 'retry' || (verdict.kind === 'bug' && failures < limits.attempts)) {
       report('retried', error);
       return asError(error);
     }
-    await this.#handlers.giveUp(job.data, error);
+    await handlers.giveUp(job.data, error);
     report('given-up', error);
     return new UnrecoverableError(asError(error).message);
   }
@@ -168,10 +155,10 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-async function closeAll(workers: readonly Worker<TaskReference>[], attempt: Attempt, graceMs: number): Promise<void> {
+async function closeAll(workers: readonly Worker<TaskReference>[], attempts: Attempts, graceMs: number): Promise<void> {
   // While Redis is away BullMQ's workers do not close, even if they run nothing.
   const closed = Promise.all(workers.map((worker) => worker.close()));
-  await endsWithin(attempt.ended(), graceMs);
+  await endsWithin(attempts.ended(), graceMs);
   for (const worker of workers) worker.cancelAllJobs('the worker stops');
   await endsWithin(closed, LET_GO_MS);
 }

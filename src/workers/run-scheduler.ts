@@ -7,7 +7,7 @@ import { startNow, waitForAudit } from '../schedule/run-now.ts';
 import { type DueOutcome, type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
-import { createAuditStarter } from './database-audits.ts';
+import { createAuditStarter } from './create-audit-starter.ts';
 import { type InstallationOptions, openInstallation } from './installation.ts';
 import { untilAborted } from './until-aborted.ts';
 

@@ -5,7 +5,7 @@ import type { TaskReference } from '../../../src/queue/queue.ts';
 import { startNow } from '../../../src/schedule/run-now.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import { listQueuedTasks } from '../../../src/store/queued-audit-store.ts';
-import { createAuditStarter } from '../../../src/workers/database-audits.ts';
+import { createAuditStarter } from '../../../src/workers/create-audit-starter.ts';
 import { defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { task } from '../../support/task.ts';
