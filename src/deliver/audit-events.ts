@@ -48,21 +48,27 @@ export async function auditEvents(
   wanted: ReadonlySet<EventName>,
 ): Promise<readonly AuditEvent[]> {
   const summary = await readSummary(db, audit);
-  const event = (name: EventName, items: readonly EventItem[] = [], total = items.length): AuditEvent => ({
-    event: name,
-    audit: summary,
-    items,
-    items_total: total,
-  });
-  if (audit.status === 'failed') return wanted.has('failed') ? [event('failed')] : [];
-  const events = wanted.has('finished') ? [event('finished')] : [];
-  const grown = wanted.has('regression') ? await repositoriesThatGrew(db, audit, summary.sources) : [];
-  if (grown.length > 0)
-    events.push(event('regression', await withBuilds(db, audit, grown.slice(0, MOST_ITEMS)), grown.length));
-  const over = wanted.has('budget') ? await overBudget(db, audit, settings) : { items: [], total: 0 };
-  if (over.total > 0) events.push(event('budget', over.items, over.total));
+  const events: AuditEvent[] = [];
+  const add = (event: EventName, { items, total }: Items = NO_ITEMS): void =>
+    void events.push({ event, audit: summary, items, items_total: total });
+  if (audit.status === 'failed') {
+    if (wanted.has('failed')) add('failed');
+    return events;
+  }
+  if (wanted.has('finished')) add('finished');
+  const grown = wanted.has('regression') ? await readGrown(db, audit, summary.sources) : NO_ITEMS;
+  if (grown.total > 0) add('regression', grown);
+  const over = wanted.has('budget') ? await readOverBudget(db, audit, settings) : NO_ITEMS;
+  if (over.total > 0) add('budget', over);
   return events;
 }
+
+/** The items of an event: the first ones, and the number of all. */
+interface Items {
+  readonly items: readonly EventItem[];
+  readonly total: number;
+}
+const NO_ITEMS: Items = { items: [], total: 0 };
 
 async function readSummary(db: Database, { id }: AuditRow): Promise<AuditEvent['audit']> {
   const page = await readRows(db, KINDS.audits, { audit: id, limit: 1, now: new Date(0) });
@@ -78,11 +84,13 @@ async function readSummary(db: Database, { id }: AuditRow): Promise<AuditEvent['
   };
 }
 
-async function overBudget(
-  db: Database,
-  { id }: AuditRow,
-  { policy }: Pick<Settings, 'policy'>,
-): Promise<{ readonly items: readonly EventItem[]; readonly total: number }> {
+async function readGrown(db: Database, audit: AuditRow, sources: readonly string[]): Promise<Items> {
+  const grown = await repositoriesThatGrew(db, audit, sources);
+  if (grown.length === 0) return NO_ITEMS;
+  return { items: await withBuilds(db, audit, grown.slice(0, MOST_ITEMS)), total: grown.length };
+}
+
+async function readOverBudget(db: Database, { id }: AuditRow, { policy }: Pick<Settings, 'policy'>): Promise<Items> {
   const items: EventItem[] = [];
   let total = 0;
   if (policy.budgets.length === 0) return { items, total };

@@ -78,7 +78,7 @@ async function notify(
         const message = { event: event.event, id: `${audit.id}-${key}`, body: bodyOf(target, event) };
         const timestamp = Math.floor(Date.now() / 1_000);
         const endpoint = notifyEndpoint(target, environment);
-        await postWebhook(endpoint, message, { signal, timestamp, proxies, ...(delaysMs && { delaysMs }) });
+        await postWebhook(endpoint, message, { signal, timestamp, proxies, delaysMs });
         await recordDelivery(db, audit.id, key, new Date().toISOString());
       }),
     ),

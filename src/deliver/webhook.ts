@@ -21,7 +21,7 @@ export interface WebhookOptions {
   /** Seconds since 1970; the signature covers it. */
   readonly timestamp: number;
   /** The delays before each retry (ms); their number is the number of retries. Default: 500, 2,000 and 8,000. */
-  readonly delaysMs?: readonly number[];
+  readonly delaysMs?: readonly number[] | undefined;
   readonly proxies: Proxies;
 }
 
