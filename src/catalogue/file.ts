@@ -1,4 +1,3 @@
-import { optional } from '../common/optional.ts';
 import { snakeCase } from '../common/snake-case.ts';
 import { streamRows } from '../database/cursor.ts';
 import type { Database } from '../database/database.ts';
@@ -157,6 +156,6 @@ function readTime(text: string, field: string): string {
 const TEXTS = ['runtime', 'runtimeVersion', 'variant', 'distro', 'distroVersion'] as const;
 
 function optionalTexts(line: JsonObject): Partial<BaseImage> {
-  const read = (name: string) => (line[name] === undefined ? undefined : readString(line[name], name));
-  return Object.assign({}, ...TEXTS.map((key) => optional(key, read(snakeCase(key)))));
+  const given = TEXTS.map((key) => [key, snakeCase(key)] as const).filter(([, name]) => line[name] !== undefined);
+  return Object.fromEntries(given.map(([key, name]) => [key, readString(line[name], name)]));
 }

@@ -1,7 +1,6 @@
 import type { Advice } from '../advise/advise.ts';
 import { techniqueOf } from '../advise/technique.ts';
 import type { BaseVerdict } from '../classify/verdict.ts';
-import { optional } from '../common/optional.ts';
 import { sum } from '../common/sum.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { formatPlatform } from '../oci/platform.ts';
@@ -39,7 +38,7 @@ export function describeImage(loaded: LoadedImage, findings: readonly Finding[],
     baseBytes: baseLayers === undefined ? null : bytesOf(layers.filter(({ ofBase }) => ofBase)),
     appBytes: baseLayers === undefined ? null : bytesOf(layers.filter(({ ofBase }) => !ofBase)),
     layers,
-    ...optional('contents', loaded.measurement && describeContents(loaded.measurement)),
+    contents: loaded.measurement && describeContents(loaded.measurement),
     verdict,
     findings,
     advice,

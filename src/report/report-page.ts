@@ -24,7 +24,7 @@ export interface ReportPage extends ReportRows {
 export interface PageRequest extends ReportRequest {
   readonly limit: number;
   /** Selects rows in which some text or digest contains this; case does not matter. */
-  readonly search?: string;
+  readonly search?: string | undefined;
 }
 
 /** Counting stops here: it would take long, and nobody pages that far. */

@@ -1,7 +1,6 @@
 import { text as wholeText } from 'node:stream/consumers';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
-import { optional } from '../common/optional.ts';
 import { SettingsError } from '../errors.ts';
 import { CONTENT_TYPES } from '../report/formats/content-types.ts';
 import { FORMATS } from '../report/formats/formats.ts';
@@ -91,7 +90,7 @@ function openQuery(
 ): Promise<Report> {
   return openReport(dashboard.db, searched(kind, search), {
     ...query,
-    ...optional('limit', limit),
+    limit,
     ...presentOf(dashboard),
   });
 }

@@ -1,4 +1,3 @@
-import { optional } from '../common/optional.ts';
 import { SettingsError } from '../errors.ts';
 import type { FilterName, ReportFilters } from '../report/filters.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
@@ -59,9 +58,9 @@ export function parseReportQuery(parameters: URLSearchParams): ReportQuery {
   ) as ReportFilters;
   return {
     filters,
-    ...optional('search', given('q')),
-    ...optional('sort', given('sort')),
-    ...optional('audit', wholeNumber('audit', given('audit'))),
+    search: given('q'),
+    sort: given('sort'),
+    audit: wholeNumber('audit', given('audit')),
     limit: wholeNumber('limit', given('limit'), 1),
     offset: wholeNumber('offset', given('offset')) ?? 0,
     format: given('format'),

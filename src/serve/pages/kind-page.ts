@@ -1,4 +1,3 @@
-import { optional } from '../../common/optional.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { EMPTY_STATES, NO_AUDIT } from '../../html/empty-states.ts';
 import { count, countOf } from '../../html/figures.ts';
@@ -46,7 +45,7 @@ export async function kindPage(
   const sort = query.sort ?? SCREEN_SORTS[kind.name];
   const page = await readPage(dashboard.db, kind, {
     ...query,
-    ...optional('sort', sort),
+    sort,
     limit,
     ...presentOf(dashboard),
   });

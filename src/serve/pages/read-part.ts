@@ -1,4 +1,3 @@
-import { optional } from '../../common/optional.ts';
 import { EMPTY_STATES } from '../../html/empty-states.ts';
 import { dashboardLinks } from '../../html/links.ts';
 import type { Markup } from '../../html/markup.ts';
@@ -29,7 +28,7 @@ export function readPart(
   limit: number,
   sort?: string,
 ): Promise<ReportRows> {
-  return readRows(dashboard.db, kind, { filters, limit, ...optional('sort', sort), ...presentOf(dashboard) });
+  return readRows(dashboard.db, kind, { filters, limit, sort, ...presentOf(dashboard) });
 }
 
 /** Sections on how to make a part smaller. */
