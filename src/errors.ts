@@ -146,3 +146,9 @@ export function asItemError(error: unknown): SlimboardError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The code of any thrown value, such as ENOENT or a SQLSTATE; empty if it has none. */
+export function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,10 +1,10 @@
-import { SettingsError, StoreUnavailableError } from '../errors.ts';
+import { codeOf, SettingsError, StoreUnavailableError } from '../errors.ts';
 
-const DISK_FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const DISK_FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** Whether a file could not be written because a disk, or a quota, is full. */
 export function isDiskFull(error: unknown): boolean {
-  return DISK_FULL_CODES.has((error as NodeJS.ErrnoException).code);
+  return DISK_FULL_CODES.has(codeOf(error));
 }
 
 /** The failure of the embedded database to write a file of its folder, for one line on stderr. */

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../errors.ts';
+import { codeOf, messageOf, StoreUnavailableError } from '../errors.ts';
 
 /**
  * Whether the database ran out of memory for a statement, or out of space for its temporary files (disk full or over
@@ -7,6 +7,6 @@ import { StoreUnavailableError } from '../errors.ts';
  */
 export function exceedsResources(error: unknown): boolean {
   if (!(error instanceof StoreUnavailableError)) return false;
-  const { code, message } = (error.cause ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-  return code === '53200' || code === '53400' || (code === '53100' && /\bpgsql_tmp\b/.test(String(message)));
+  const code = codeOf(error.cause);
+  return code === '53200' || code === '53400' || (code === '53100' && /\bpgsql_tmp\b/.test(messageOf(error.cause)));
 }

@@ -3,7 +3,7 @@ import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreLockedError } from '../errors.ts';
+import { codeOf, StoreLockedError } from '../errors.ts';
 import { unwritable } from './disk.ts';
 import { isRunning, PID_SPACE, processStartOf } from './process-identity.ts';
 
@@ -79,7 +79,7 @@ async function create(path: string, content: string): Promise<boolean> {
     }
     return true;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (codeOf(cause) === 'EEXIST') return false;
     throw unwritable(path, cause);
   }
 }

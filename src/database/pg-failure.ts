@@ -1,4 +1,4 @@
-import { SettingsError, StoreUnavailableError } from '../errors.ts';
+import { codeOf, SettingsError, StoreUnavailableError } from '../errors.ts';
 
 /** serialization_failure, deadlock_detected: the same transaction may succeed when tried again. */
 const TRY_AGAIN = new Set(['40001', '40P01']);
@@ -87,10 +87,4 @@ function isTransient(error: Error): boolean {
     TRANSIENT_CODE.test(code) ||
     TRANSIENT_MESSAGE.test(error.message)
   );
-}
-
-/** The SQLSTATE, or the code that Node.js gives; empty if there is neither. */
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? code : '';
 }

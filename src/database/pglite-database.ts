@@ -265,8 +265,8 @@ async function canWriteWalSegment(dataDir: string): Promise<boolean> {
  * @see PostgreSQL documentation, appendix A: class 53 is "insufficient resources", 58 a failure of the system around
  * the database
  */
-function databaseError({ message, code }: { readonly message: string; readonly code?: string }): Error {
-  if ((code && /^(?:53|58)/.test(code)) || /: (?:File too large|Disk quota exceeded)/.test(message))
+function databaseError({ message, code }: { readonly message: string; readonly code: string }): Error {
+  if (/^(?:53|58)/.test(code) || /: (?:File too large|Disk quota exceeded)/.test(message))
     return new StoreUnavailableError(
       `the embedded database cannot write: ${message}; free space on its disk, and the next run continues from there`,
     );

@@ -12,7 +12,7 @@ export type ThreadRequest = { readonly id: number } & (
  */
 export type ThreadAnswer =
   | { readonly id: number; readonly rows?: readonly unknown[]; readonly text?: string }
-  | { readonly id: number; readonly error: { readonly message: string; readonly code?: string } };
+  | { readonly id: number; readonly error: { readonly message: string; readonly code: string } };
 
 /**
  * Texts are sent between threads as one string, which is faster than copying a list item by item. Each ends with NUL,

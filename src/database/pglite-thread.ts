@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import v8 from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
-import { messageOf } from '../errors.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import {
   joinTexts,
   type ThreadAnswer,
@@ -77,8 +77,7 @@ async function answer(database: PGlite, request: ThreadRequest): Promise<ThreadA
     return { id };
   } catch (error) {
     // PGlite's errors contain the statement and its parameters: pass on only the message and the code.
-    const code = (error as { code?: unknown }).code;
-    return { id, error: { message: messageOf(error), ...(typeof code === 'string' ? { code } : {}) } };
+    return { id, error: { message: messageOf(error), code: codeOf(error) } };
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { codeOf } from '../errors.ts';
 
 /**
  * Identifies the boot of this machine and the process ID namespace (the container): two processes with the same value
@@ -29,7 +30,7 @@ export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
   const fields = readStatFields(pid);
   return fields === undefined || !hasEnded(fields);

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch, type RequestInit } from 'undici';
-import { DeliveryError } from '../errors.ts';
+import { codeOf, DeliveryError } from '../errors.ts';
 import { connectorTo } from '../network/connector.ts';
 import type { Proxies } from '../network/proxies.ts';
 import { ProxyError } from '../network/tunnel.ts';
@@ -99,6 +99,5 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer';
   if (error.name === 'TimeoutError') return `no answer within ${ANSWER_WITHIN_MS / 1_000} s`;
   if (error.cause instanceof ProxyError) return error.cause.message;
-  const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : error.name;
-  return `no answer (${cause})`;
+  return `no answer (${codeOf(error.cause) || error.name})`;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DeliveryError, messageOf } from '../errors.ts';
+import { codeOf, DeliveryError, messageOf } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { type Destination, formatDestination } from '../settings/destination.ts';
 
@@ -49,8 +49,8 @@ export async function writeFileAtomically(
   }
 }
 
-function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
+function undefinedIfMissing(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error;
 }
 
 /** Follows links that end at a missing file; `stat` has refused those that lead to themselves. */

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { type buildConnector, Pool } from 'undici';
-import { SettingsError } from '../errors.ts';
+import { codeOf, SettingsError } from '../errors.ts';
 import { checkedLookup, checkReach, isLoopbackHost, outermost, type Reach, reachOfHost } from '../network/address.ts';
 import { connectorTo } from '../network/connector.ts';
 import type { Proxies } from '../network/proxies.ts';
@@ -155,7 +155,7 @@ function readCaFile(path: string): string {
   try {
     pem = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new SettingsError(`cannot read caFile ${path} (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new SettingsError(`cannot read caFile ${path} (${codeOf(cause)})`, { cause });
   }
   if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
   throw new SettingsError(

@@ -1,6 +1,7 @@
 import {
   AccessDeniedError,
   AuthenticationError,
+  codeOf,
   MalformedContentError,
   NotFoundError,
   RateLimitedError,
@@ -190,7 +191,7 @@ const LASTING =
 /** Whether the same request may succeed seconds later. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof SlimboardError) return error.retry.kind === 'backoff';
-  const { code } = systemErrorOf(error);
+  const code = codeOf(connectionError(error));
   return !LASTING.test(code) && !INVALID_CERTIFICATE.test(code);
 }
 
@@ -208,18 +209,13 @@ export function failureOf(error: unknown, what: string, scheme: string): Slimboa
 export function findFailure(error: unknown, what: string, scheme: string): SlimboardError | undefined {
   if (error instanceof SlimboardError) return error;
   if (error instanceof ProxyError) return new RegistryUnavailableError(`${what}: ${error.message}`, { cause: error });
-  const { code, syscall } = systemErrorOf(error);
+  const failed = connectionError(error);
+  const code = codeOf(failed);
+  const syscall = code && (failed as NodeJS.ErrnoException).syscall;
   // System calls fail in more ways than HINTS can list.
   const other = syscall ? [code, `${syscall} failed`, 'check network and firewall'] : [];
   const [, happened, advice] = HINTS.find(([codes]) => codes.test(code)) ?? other;
   if (happened === undefined) return undefined;
   const plain = code === 'ECONNREFUSED' && scheme === 'https:' ? `; ${PLAIN_HTTP}` : '';
   return new RegistryUnavailableError(`${what}: ${happened} (${code}): ${advice}${plain}`, { cause: error });
-}
-
-/** The code and system call of an error; empty strings if it has none. */
-function systemErrorOf(error: unknown): { readonly code: string; readonly syscall: string } {
-  const failed = connectionError(error);
-  const { code, syscall } = (failed instanceof Error ? failed : {}) as { code?: unknown; syscall?: string };
-  return typeof code === 'string' ? { code, syscall: syscall ?? '' } : { code: '', syscall: '' };
 }

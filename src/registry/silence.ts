@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { codeOf } from '../errors.ts';
 import type { Clock } from './clock.ts';
 
 /**
@@ -43,5 +44,5 @@ export class Silence {
 }
 
 function tookLong(error: unknown): boolean {
-  return /TIMEOUT|TIMEDOUT|DEADLINE/.test(String((error as NodeJS.ErrnoException).code));
+  return /TIMEOUT|TIMEDOUT|DEADLINE/.test(codeOf(error));
 }

@@ -9,7 +9,7 @@ import {
   parseDocument,
   type YAMLParseError,
 } from 'yaml';
-import { messageOf, SettingsError } from '../errors.ts';
+import { codeOf, messageOf, SettingsError } from '../errors.ts';
 
 /** The path to a value in a tree of settings: keys, and indexes into lists. */
 export type KeyPath = readonly PropertyKey[];
@@ -65,7 +65,7 @@ async function readBytes(file: string): Promise<Buffer | undefined> {
   try {
     return await readFile(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ENOENT') return undefined;
     throw new SettingsError(`cannot read ${file} (${code}): check that it is a file, and that you may read it`, {
       cause: error,

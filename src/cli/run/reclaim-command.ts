@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
-import { SettingsError } from '../../errors.ts';
+import { codeOf, SettingsError } from '../../errors.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { lifecycleSimulation } from '../../report/kinds/lifecycle.ts';
@@ -77,6 +77,6 @@ async function readText(io: Io, file: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new SettingsError(`cannot read ${what} ${path} (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new SettingsError(`cannot read ${what} ${path} (${codeOf(cause)})`, { cause });
   }
 }

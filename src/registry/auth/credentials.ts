@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { basicAuthorization } from '../../common/basic-authorization.ts';
-import { SettingsError } from '../../errors.ts';
+import { codeOf, SettingsError } from '../../errors.ts';
 import { isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
 import { DOCKER_HUB, parseRegistryHost, type RegistryHost } from '../../oci/reference.ts';
 import type { Environment } from '../../settings/settings.ts';
@@ -135,10 +135,8 @@ async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new SettingsError(
-      `cannot read ${path} (${(cause as NodeJS.ErrnoException).code}): fix it, or point DOCKER_CONFIG at another folder`,
-    );
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw new SettingsError(`cannot read ${path} (${codeOf(cause)}): fix it, or point DOCKER_CONFIG at another folder`);
   }
   try {
     const value: unknown = JSON.parse(text);
