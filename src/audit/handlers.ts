@@ -15,7 +15,7 @@ import { readLayers, unreadErrors } from './read-layers.ts';
 import { leftErrors, readManifests } from './read-manifests.ts';
 import { advance, beginStage } from './stages.ts';
 import { endAsFailed } from './start-audit.ts';
-import type { LayersPayload, ManifestsPayload, RepositoryPayload, SourcePayload } from './task-payloads.ts';
+import type { RepositoryPayload, SourcePayload } from './task-payloads.ts';
 import type { Work } from './work.ts';
 
 const HANDLERS: Readonly<Record<TaskKind, (work: Work<never>) => Promise<void>>> = {
@@ -29,6 +29,19 @@ const HANDLERS: Readonly<Record<TaskKind, (work: Work<never>) => Promise<void>>>
     await context.deliver(task.auditId, signal);
     await settleTask(context.db, task);
   },
+};
+
+type ErrorsOfItems = (
+  context: AuditContext,
+  plan: AuditPlan,
+  payload: never,
+  failure: ItemFailure,
+) => Promise<readonly ItemError[]>;
+
+/** The errors of those items of a task that were not done, for tasks with several items. */
+const ERRORS_OF_ITEMS: Readonly<Partial<Record<TaskKind, ErrorsOfItems>>> = {
+  manifests: leftErrors,
+  layers: unreadErrors,
 };
 
 /** Task handlers that also move an audit on when no task is in hand. */
@@ -59,7 +72,7 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
     },
     async giveUp(task, error) {
       const plan = await planOf(task.auditId);
-      const payload = await findTask<AnyPayload>(context.db, task);
+      const payload = await findTask<never>(context.db, task);
       // Without a payload, another worker has settled it meanwhile: its items have not failed.
       if (payload) await settleAsFailed({ context, plan, task, payload }, failureOf(task, error));
       await advance(context, plan, task.lane);
@@ -68,10 +81,13 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
 }
 
 /** Records that a task's items have failed. An audit whose `close` task failed ends as failed: it has no totals. */
-async function settleAsFailed(work: GivenUp, failure: ItemFailure): Promise<void> {
-  const { context, plan, task } = work;
+async function settleAsFailed(work: Omit<Work<never>, 'signal'>, failure: ItemFailure): Promise<void> {
+  const { context, plan, task, payload } = work;
   if (task.kind === 'close') return end(context, plan, task.lane, failure);
-  const errors = await givenUpErrors(work, failure);
+  const errorsOfItems = ERRORS_OF_ITEMS[task.kind];
+  const errors = errorsOfItems
+    ? await errorsOfItems(context, plan, payload, failure)
+    : errorsOf(plan, payload, failure);
   const settled = await context.db.transaction(async (tx) => {
     if (!(await settleTask(tx, task))) return false;
     await recordErrors(tx, task.auditId, errors, context.now());
@@ -127,25 +143,18 @@ class TasksInHand {
   }
 }
 
-type AnyPayload = Partial<SourcePayload & RepositoryPayload & ManifestsPayload & LayersPayload>;
-type GivenUp = Omit<Work<AnyPayload>, 'signal'>;
-
 function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): ItemFailure {
   if (error instanceof SlimboardError) return itemFailure(error);
   const reason = messageOf(error);
   return { code: 'internal', message: `${task.kind} failed: ${reason}`, retry: 'backoff' };
 }
 
-/** The errors of a task that is given up: of each of its items that were not done. */
-async function givenUpErrors({ context, plan, payload }: GivenUp, failure: ItemFailure): Promise<readonly ItemError[]> {
-  const { layers, repository, listed } = payload;
-  if (layers) return unreadErrors(context, plan, { layers }, failure);
-  if (!repository || !listed) return errorsOf(plan, payload, failure);
-  return leftErrors(context, plan, { repository, listed }, failure);
-}
-
 /** A failure of a task's whole repository, or source; of the audit's first source where the task names none. */
-function errorsOf(plan: AuditPlan, payload: AnyPayload, failure: ItemFailure): readonly ItemError[] {
+function errorsOf(
+  plan: AuditPlan,
+  payload: Partial<SourcePayload & RepositoryPayload>,
+  failure: ItemFailure,
+): readonly ItemError[] {
   const name = payload.source ?? payload.repository?.source;
   const source = name === undefined ? plan.sources[0] : plannedSource(plan, name);
   if (!source) return [];
