@@ -6,7 +6,15 @@ import { groupBy } from '../common/group-by.ts';
 import { QueueUnavailableError } from '../errors.ts';
 import { type AttemptLimits, DEFAULT_ATTEMPTS } from './attempts.ts';
 import { jobId, queueName } from './job-id.ts';
-import { LANES, type Lane, TASK_KINDS, type TaskKind, type TaskQueue, type TaskReference } from './queue.ts';
+import {
+  type AddOptions,
+  LANES,
+  type Lane,
+  TASK_KINDS,
+  type TaskKind,
+  type TaskQueue,
+  type TaskReference,
+} from './queue.ts';
 import { DEFAULT_PREFIX } from './redis-connection.ts';
 
 export interface BullmqQueueOptions {
@@ -66,10 +74,7 @@ export class BullmqQueue implements TaskQueue {
     return [...this.#queues.values()].map(({ queue }) => queue);
   }
 
-  async add(
-    tasks: readonly TaskReference[],
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<void> {
+  async add(tasks: readonly TaskReference[], { signal }: AddOptions = {}): Promise<void> {
     for (const [name, group] of groupBy(tasks, queueOf)) {
       const queue = this.#queue(name);
       for (const chunk of chunksOf(group, CHUNK)) {
@@ -95,10 +100,7 @@ export class BullmqQueue implements TaskQueue {
    * @param options.signal ends the search between two pages
    * @returns how many tasks were queued
    */
-  async requeueLost(
-    pages: AsyncIterable<readonly TaskReference[]>,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<number> {
+  async requeueLost(pages: AsyncIterable<readonly TaskReference[]>, { signal }: AddOptions = {}): Promise<number> {
     let requeued = 0;
     for await (const page of pages) {
       signal?.throwIfAborted();

@@ -1,7 +1,14 @@
 import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttemptLimits, DEFAULT_ATTEMPTS, decideAfterFailure } from './attempts.ts';
-import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskQueue, type TaskReference } from './queue.ts';
+import {
+  type AddOptions,
+  TASK_KINDS,
+  type TaskHandlers,
+  type TaskKind,
+  type TaskQueue,
+  type TaskReference,
+} from './queue.ts';
 
 export interface InProcessQueueOptions {
   readonly handlers: TaskHandlers;
@@ -62,10 +69,7 @@ export class InProcessQueue implements TaskQueue {
     this.#detach = this.#follow(options.signal);
   }
 
-  async add(
-    tasks: readonly TaskReference[],
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<void> {
+  async add(tasks: readonly TaskReference[], options: AddOptions = {}): Promise<void> {
     this.#stop.signal.throwIfAborted();
     for (const task of tasks) this.#take(task);
     for (const kind of new Set(tasks.map((task) => task.kind)))
@@ -119,11 +123,7 @@ export class InProcessQueue implements TaskQueue {
     this.#fill(tasks);
   }
 
-  async #untilRoom(
-    tasks: KindTasks,
-    kind: TaskKind,
-    options: { readonly signal?: AbortSignal | undefined },
-  ): Promise<void> {
+  async #untilRoom(tasks: KindTasks, kind: TaskKind, options: AddOptions): Promise<void> {
     while (tasks.waiting.length + tasks.delayed >= this.#bound) {
       this.#stop.signal.throwIfAborted();
       await once(this.#events, kind, options);

@@ -35,7 +35,12 @@ export interface TaskQueue {
    * for more tasks of their kind, so that a handler that lists a large registry gets no further ahead of those that
    * read it.
    */
-  add(tasks: readonly TaskReference[], options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  add(tasks: readonly TaskReference[], options?: AddOptions): Promise<void>;
+}
+
+export interface AddOptions {
+  /** Ends the wait for room. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TaskHandlers {

@@ -133,12 +133,14 @@ class Schedules implements Scheduler {
   }
 
   async #start(source: string, slot: Date): Promise<void> {
-    const outcome = await this.#options.starter.startAudit(source, 'nightly', slot);
-    if (outcome.kind === 'started') await this.#options.queue.add(outcome.tasks, { signal: this.#stop.signal });
-    const waits = outcome.kind === 'running' && isUnserved(slot, await this.#options.starter.lastAudit(source));
-    if (waits && this.#waiting.get(source) === slot.getTime()) return;
-    if (waits) this.#waiting.set(source, slot.getTime());
-    this.#options.events.onDue?.(source, slot, waits ? { kind: 'waits', auditId: outcome.auditId } : outcome);
+    const { starter, queue, events } = this.#options;
+    const outcome = await starter.startAudit(source, 'nightly', slot);
+    if (outcome.kind === 'started') await queue.add(outcome.tasks, { signal: this.#stop.signal });
+    const waits = outcome.kind === 'running' && isUnserved(slot, await starter.lastAudit(source));
+    if (!waits) return events.onDue?.(source, slot, outcome);
+    if (this.#waiting.get(source) === slot.getTime()) return;
+    this.#waiting.set(source, slot.getTime());
+    events.onDue?.(source, slot, { kind: 'waits', auditId: outcome.auditId });
   }
 
   async #repeat(): Promise<void> {

@@ -22,10 +22,10 @@ export async function learnCommand(
     throw new SettingsError(
       'there is nothing to learn: name a reference, or write catalogue.learn into slimboard.yaml',
     );
-  const sources = wanted.map((ref) => baseSource(session, ref, newest));
+  const sources = wanted.map((ref) => [ref, baseSource(session, ref, newest)] as const);
   return withStore(session.settings, 'write', async (db) => {
     let failed = 0;
-    for (const [at, source] of sources.entries()) failed += await learnSource(session, db, source, wanted[at] ?? '');
+    for (const [ref, source] of sources) failed += await learnSource(session, db, source, ref);
     await compact(db);
     return failed > 0 ? EXIT.incomplete : EXIT.done;
   });

@@ -51,12 +51,8 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
       io.signal,
     );
     await emit(io, { output, format }, text, report.audit);
-    if (session.quiet) return;
-    if (!report.audit && !SHOW_FAILED_AUDITS.includes(kind.name)) session.notices.problem(noAudit(settings, filters));
-    else if (filters.team !== undefined && !(await isKnownTeam(db, filters.team)))
-      session.notices.problem(
-        `no repository belongs to team "${filters.team}": "slimboard report teams" lists all teams`,
-      );
+    const problem = session.quiet ? undefined : await findProblem(db, settings, report, filters);
+    if (problem !== undefined) session.notices.problem(problem);
   });
 }
 
@@ -75,6 +71,19 @@ function formatOfFile(path: string | undefined): FormatName {
 
 /** Kinds that have rows even if no audit has finished. */
 const SHOW_FAILED_AUDITS: readonly string[] = ['errors', 'audits'];
+
+/** What may explain an empty report: there is no audit, or the team is misspelt. */
+async function findProblem(
+  db: Database,
+  settings: Settings,
+  { audit, kind }: Report,
+  filters: ReportFilters,
+): Promise<string | undefined> {
+  if (!audit && !SHOW_FAILED_AUDITS.includes(kind)) return noAudit(settings, filters);
+  const { team } = filters;
+  if (team === undefined || (await isKnownTeam(db, team))) return undefined;
+  return `no repository belongs to team "${team}": "slimboard report teams" lists all teams`;
+}
 
 /** The message beside a report for which there is no audit: the user may be in another folder. */
 function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters): string {
