@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { CompletedPart, CreateMultipartUploadCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { codeOf, DeliveryError, messageOf } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { type Destination, formatDestination } from '../settings/destination.ts';
+
+type Text = AsyncIterable<string> | Iterable<string>;
 
 /**
  * Writes text to a destination atomically: readers find the old report or the new one, never a part.
  * @throws DeliveryError naming the destination
  */
-export async function write(
+export async function writeTo(
   destination: Destination,
-  text: AsyncIterable<string> | Iterable<string>,
+  text: Text,
   contentType: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -30,11 +33,7 @@ export async function write(
  * It follows symbolic links, also to a file that does not exist yet, and grants no more permissions than an existing
  * file had. A device or a pipe is written to directly, because the rename would replace it by a file.
  */
-export async function writeFileAtomically(
-  path: string,
-  text: AsyncIterable<string> | Iterable<string>,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function writeFileAtomically(path: string, text: Text, signal?: AbortSignal): Promise<void> {
   const existing = await stat(path).catch(undefinedIfMissing);
   if (existing && !existing.isFile()) return writeInto(path, 'w', text, signal);
   const target = existing ? await realpath(path) : await linkedPath(path);
@@ -62,7 +61,7 @@ async function linkedPath(path: string): Promise<string> {
 async function writeInto(
   path: string,
   flags: 'w' | 'wx',
-  text: AsyncIterable<string> | Iterable<string>,
+  text: Text,
   signal: AbortSignal | undefined,
   mode?: number,
 ): Promise<void> {
@@ -79,11 +78,7 @@ async function writeInto(
 const BUFFER_BYTES = 1_048_576;
 
 /** Writes text as UTF-8, through one buffer: a new one for each piece of a large report was a twentieth of its time. */
-async function writeText(
-  file: FileHandle,
-  text: AsyncIterable<string> | Iterable<string>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function writeText(file: FileHandle, text: Text, signal: AbortSignal | undefined): Promise<void> {
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   let used = 0;
   for await (const piece of text) {
@@ -113,51 +108,58 @@ const CONNECT_WITHIN_MS = 10_000;
  */
 async function putObject(
   { bucket, key }: Extract<Destination, { kind: 's3' }>,
-  text: AsyncIterable<string> | Iterable<string>,
+  text: Text,
   contentType: string,
   signal: AbortSignal,
 ): Promise<void> {
   const s3 = await import('@aws-sdk/client-s3');
   const { createProxyingAgents } = await import('../network/agents.ts');
   const { Proxies } = await import('../network/proxies.ts');
-  const pathStyle = process.env.AWS_ENDPOINT_URL_S3 !== undefined;
   const agents = createProxyingAgents(new Proxies(process.env), { keepAlive: true }, CONNECT_WITHIN_MS);
-  const client = new s3.S3Client({ forcePathStyle: pathStyle, requestHandler: agents });
-  const target = { Bucket: bucket, Key: key };
-  const abort = { abortSignal: signal };
-  let upload: string | undefined;
-  const parts: { ETag: string | undefined; PartNumber: number }[] = [];
-  const sendPart = async (body: Buffer): Promise<void> => {
-    upload ??= (await client.send(new s3.CreateMultipartUploadCommand({ ...target, ContentType: contentType }), abort))
-      .UploadId;
-    const PartNumber = parts.length + 1;
-    const part = { ...target, UploadId: upload, PartNumber, Body: body };
-    parts.push({ ETag: (await client.send(new s3.UploadPartCommand(part), abort)).ETag, PartNumber });
-  };
+  const forcePathStyle = process.env.AWS_ENDPOINT_URL_S3 !== undefined;
+  const client = new s3.S3Client({ forcePathStyle, requestHandler: agents });
+  const object = { Bucket: bucket, Key: key, ContentType: contentType };
+  const parts = partsOf(text);
   try {
-    const rest = await sendParts(text, sendPart);
-    if (upload === undefined) {
-      await client.send(new s3.PutObjectCommand({ ...target, Body: rest, ContentType: contentType }), abort);
-      return;
-    }
-    if (rest.length > 0) await sendPart(rest);
-    const whole = { ...target, UploadId: upload, MultipartUpload: { Parts: parts } };
-    await client.send(new s3.CompleteMultipartUploadCommand(whole), abort);
-  } catch (error) {
-    // The parts of an abandoned upload are stored and billed until somebody removes them.
-    if (upload !== undefined)
-      await client.send(new s3.AbortMultipartUploadCommand({ ...target, UploadId: upload })).catch(() => undefined);
-    throw error;
+    const first = (await parts.next()).value ?? Buffer.alloc(0);
+    if (first.length >= PART_BYTES) await uploadInParts(s3, client, object, first, parts, signal);
+    else await client.send(new s3.PutObjectCommand({ ...object, Body: first }), { abortSignal: signal });
   } finally {
     client.destroy();
   }
 }
 
-/** Cuts text into parts of at least PART_BYTES, and sends them. @returns the rest, which is smaller */
-async function sendParts(
-  text: AsyncIterable<string> | Iterable<string>,
-  send: (part: Buffer) => Promise<void>,
-): Promise<Buffer> {
+async function uploadInParts(
+  s3: typeof import('@aws-sdk/client-s3'),
+  client: S3Client,
+  object: CreateMultipartUploadCommandInput,
+  first: Buffer,
+  others: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): Promise<void> {
+  const abort = { abortSignal: signal };
+  const { Bucket, Key } = object;
+  const { UploadId } = await client.send(new s3.CreateMultipartUploadCommand(object), abort);
+  const upload = { Bucket, Key, UploadId };
+  const sent: CompletedPart[] = [];
+  const send = async (Body: Buffer): Promise<void> => {
+    const PartNumber = sent.length + 1;
+    const { ETag } = await client.send(new s3.UploadPartCommand({ ...upload, PartNumber, Body }), abort);
+    sent.push({ ETag, PartNumber });
+  };
+  try {
+    await send(first);
+    for await (const part of others) await send(part);
+    await client.send(new s3.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: sent } }), abort);
+  } catch (error) {
+    // The parts of an abandoned upload are stored and billed until somebody removes them.
+    await client.send(new s3.AbortMultipartUploadCommand(upload)).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Cuts text into parts of at least PART_BYTES; the last one may be smaller. */
+async function* partsOf(text: Text): AsyncGenerator<Buffer, undefined> {
   let waiting: Buffer[] = [];
   let size = 0;
   for await (const chunk of text) {
@@ -165,9 +167,10 @@ async function sendParts(
     waiting.push(bytes);
     size += bytes.length;
     if (size < PART_BYTES) continue;
-    await send(Buffer.concat(waiting));
+    yield Buffer.concat(waiting);
     waiting = [];
     size = 0;
   }
-  return Buffer.concat(waiting);
+  if (size > 0) yield Buffer.concat(waiting);
+  return undefined;
 }

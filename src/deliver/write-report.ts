@@ -12,7 +12,7 @@ import { openReport } from '../report/open-report.ts';
 import { destinationOf, formatDestination } from '../settings/destination.ts';
 import type { ReportSettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
-import { write } from './write-destination.ts';
+import { writeTo } from './write-destination.ts';
 
 /** What {@link writeReport} works with. */
 export interface ReportWriter {
@@ -43,7 +43,7 @@ export async function writeReport(
   const options = { now, storagePricePerGBMonth, currency };
   const text = format === 'html' ? once(() => htmlReport(db, report, options)) : FORMATS[format](report, {});
   const destination = destinationOf(path, { date: dayOf(now), audit: audit.id, source }, folder);
-  await write(destination, text, CONTENT_TYPES[format], signal);
+  await writeTo(destination, text, CONTENT_TYPES[format], signal);
   log.info({ audit: audit.id, report: kind }, `wrote ${formatDestination(destination)}`);
 }
 

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
 import type { Database } from '../../database/database.ts';
-import { write } from '../../deliver/write-destination.ts';
+import { writeTo } from '../../deliver/write-destination.ts';
 import { DeliveryError, SettingsError } from '../../errors.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import { CONTENT_TYPES } from '../../report/formats/content-types.ts';
@@ -143,7 +143,7 @@ export async function emit(
     source: audit?.sources.join('+') ?? '',
   };
   try {
-    await write(destinationOf(output, values, io.cwd), text, CONTENT_TYPES[format], io.signal);
+    await writeTo(destinationOf(output, values, io.cwd), text, CONTENT_TYPES[format], io.signal);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     throw new SettingsError(`${error.message}: choose another file with -o`, { cause: error });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Io } from '../../../src/cli/io.ts';
 import { emit } from '../../../src/cli/run/report-command.ts';
-import { write } from '../../../src/deliver/write-destination.ts';
+import { writeTo } from '../../../src/deliver/write-destination.ts';
 
 /** As much of S3 as one upload needs. @see Amazon S3 API Reference, PutObject, CreateMultipartUpload, UploadPart */
 let server: Server;
@@ -77,7 +77,7 @@ async function* megabytes(count: number) {
 }
 
 test('a small report is one object', async () => {
-  await write(place, megabytes(1), 'text/csv', signal);
+  await writeTo(place, megabytes(1), 'text/csv', signal);
   expect(objects.get('/reports/teams/2026.csv')?.length).toBe(1_048_576);
   expect(parts).toHaveLength(0);
 });
@@ -90,7 +90,7 @@ test('a report that -o sends has the type of its format', async () => {
 });
 
 test('a large report is uploaded in parts, none of which is held for long', async () => {
-  await write(place, megabytes(20), 'text/csv', signal);
+  await writeTo(place, megabytes(20), 'text/csv', signal);
   expect(parts.map((part) => part.length)).toEqual([8, 8, 4].map((size) => size * 1_048_576));
   expect(objects.get('/reports/teams/2026.csv')?.length).toBe(20 * 1_048_576);
 });
@@ -100,7 +100,7 @@ test('an upload that fails is aborted', async () => {
     yield* megabytes(9);
     throw new Error('the query failed');
   }
-  await expect(write(place, broken(), 'text/csv', signal)).rejects.toThrow(
+  await expect(writeTo(place, broken(), 'text/csv', signal)).rejects.toThrow(
     's3://reports/teams/2026.csv: the query failed',
   );
   expect(aborted).toBe(1);
@@ -109,5 +109,5 @@ test('an upload that fails is aborted', async () => {
 
 test('a bucket that refuses is an expected failure', async () => {
   refuse = true;
-  await expect(write(place, megabytes(1), 'text/csv', signal)).rejects.toMatchObject({ code: 'delivery' });
+  await expect(writeTo(place, megabytes(1), 'text/csv', signal)).rejects.toMatchObject({ code: 'delivery' });
 });

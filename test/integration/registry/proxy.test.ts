@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { postWebhook } from '../../../src/deliver/webhook.ts';
-import { write } from '../../../src/deliver/write-destination.ts';
+import { writeTo } from '../../../src/deliver/write-destination.ts';
 import { Proxies } from '../../../src/network/proxies.ts';
 import type { ConnectionOptions } from '../../../src/registry/connections.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
@@ -199,7 +199,7 @@ describe('what is delivered', () => {
     const [sink, proxy] = [await startSink(), await startProxy()];
     const environment = { ...through(proxy), AWS_ENDPOINT_URL_S3: sink.url, AWS_REGION: 'eu-west-1' };
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-    await write({ kind: 's3', bucket: 'reports', key: 'a.csv' }, ['a,b\r\n'], 'text/csv', signal);
+    await writeTo({ kind: 's3', bucket: 'reports', key: 'a.csv' }, ['a,b\r\n'], 'text/csv', signal);
     expect(sink.paths).toEqual(['/reports/a.csv?x-id=PutObject']);
     expect(proxy.asked).toEqual([new URL(sink.url).host]);
   });

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { write } from '../../../src/deliver/write-destination.ts';
+import { writeTo } from '../../../src/deliver/write-destination.ts';
 import { destinationOf, formatDestination } from '../../../src/settings/destination.ts';
 
 const VALUES = { date: '2026-11-23', audit: 7, source: 'prod' };
@@ -53,8 +53,8 @@ const never = new AbortController().signal;
 
 test('a file is replaced as a whole, in folders that are created if needed', async () => {
   const destination = destinationOf('a/b/report.csv', VALUES, folder);
-  await write(destination, chunks(['old']), 'text/csv', never);
-  await write(destination, chunks(['new', ' text']), 'text/csv', never);
+  await writeTo(destination, chunks(['old']), 'text/csv', never);
+  await writeTo(destination, chunks(['new', ' text']), 'text/csv', never);
   expect(await readFile(join(folder, 'a/b/report.csv'), 'utf8')).toBe('new text');
 });
 
@@ -67,14 +67,14 @@ test.each([
   ['a piece larger than the buffer, between small ones', ['a', 'b'.repeat(3 * MEGABYTE), 'c']],
   ['characters of several bytes', ['ä'.repeat(400_000), '€'.repeat(400_000), '🙂'.repeat(300_000), 'end']],
 ])('text arrives whole, however it is cut: %s', async (_, pieces) => {
-  await write(destinationOf('report.csv', VALUES, folder), chunks(pieces), 'text/csv', never);
+  await writeTo(destinationOf('report.csv', VALUES, folder), chunks(pieces), 'text/csv', never);
   expect((await readFile(join(folder, 'report.csv'), 'utf8')) === pieces.join('')).toBe(true);
 });
 
 test('a report that breaks off leaves the old file and nothing else', async () => {
   const destination = destinationOf('report.csv', VALUES, folder);
-  await write(destination, chunks(['old']), 'text/csv', never);
-  await expect(write(destination, chunks(['half'], new Error('gone')), 'text/csv', never)).rejects.toThrow(
+  await writeTo(destination, chunks(['old']), 'text/csv', never);
+  await expect(writeTo(destination, chunks(['half'], new Error('gone')), 'text/csv', never)).rejects.toThrow(
     /cannot write .*report\.csv: gone/,
   );
   expect(await readdir(folder)).toEqual(['report.csv']);
@@ -84,8 +84,8 @@ test('a report that breaks off leaves the old file and nothing else', async () =
 test.each(['/proc/x/y/report.csv', 'taken/deeper/report.csv'])(
   'a folder that cannot be made is told, not waited for: %s',
   async (path) => {
-    await write(destinationOf('taken', VALUES, folder), chunks(['a file']), 'text/csv', never);
-    await expect(write(destinationOf(path, VALUES, folder), chunks(['text']), 'text/csv', never)).rejects.toThrow(
+    await writeTo(destinationOf('taken', VALUES, folder), chunks(['a file']), 'text/csv', never);
+    await expect(writeTo(destinationOf(path, VALUES, folder), chunks(['text']), 'text/csv', never)).rejects.toThrow(
       /cannot write .*report\.csv: E[A-Z]+: .*, (?:mkdir|stat)/,
     );
   },
@@ -93,9 +93,9 @@ test.each(['/proc/x/y/report.csv', 'taken/deeper/report.csv'])(
 
 test('a symbolic link stays, and the file that it points to is replaced', async () => {
   await mkdir(join(folder, 'share'));
-  await write(destinationOf('share/report.csv', VALUES, folder), chunks(['old']), 'text/csv', never);
+  await writeTo(destinationOf('share/report.csv', VALUES, folder), chunks(['old']), 'text/csv', never);
   await symlink('share/report.csv', join(folder, 'newest.csv'));
-  await write(destinationOf('newest.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
+  await writeTo(destinationOf('newest.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
   expect(await readlink(join(folder, 'newest.csv'))).toBe('share/report.csv');
   expect(await readFile(join(folder, 'share/report.csv'), 'utf8')).toBe('new');
 });
@@ -103,7 +103,7 @@ test('a symbolic link stays, and the file that it points to is replaced', async 
 test('a symbolic link to a file that does not exist yet stays, and that file is written', async () => {
   await symlink('latest.csv', join(folder, 'a.csv'));
   await symlink('share/today.csv', join(folder, 'latest.csv'));
-  await write(destinationOf('a.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
+  await writeTo(destinationOf('a.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
   expect(await readlink(join(folder, 'a.csv'))).toBe('latest.csv');
   expect(await readlink(join(folder, 'latest.csv'))).toBe('share/today.csv');
   expect(await readFile(join(folder, 'share/today.csv'), 'utf8')).toBe('new');
@@ -111,16 +111,16 @@ test('a symbolic link to a file that does not exist yet stays, and that file is 
 
 test('a symbolic link that leads to itself is told, and stays', async () => {
   await symlink('loop.csv', join(folder, 'loop.csv'));
-  await expect(write(destinationOf('loop.csv', VALUES, folder), chunks(['text']), 'text/csv', never)).rejects.toThrow(
+  await expect(writeTo(destinationOf('loop.csv', VALUES, folder), chunks(['text']), 'text/csv', never)).rejects.toThrow(
     /cannot write .*loop\.csv: ELOOP/,
   );
   expect(await readlink(join(folder, 'loop.csv'))).toBe('loop.csv');
 });
 
 test('a file that others may not read stays unreadable when it is replaced', async () => {
-  await write(destinationOf('private.csv', VALUES, folder), chunks(['old']), 'text/csv', never);
+  await writeTo(destinationOf('private.csv', VALUES, folder), chunks(['old']), 'text/csv', never);
   await chmod(join(folder, 'private.csv'), 0o600);
-  await write(destinationOf('private.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
+  await writeTo(destinationOf('private.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
   expect(await readFile(join(folder, 'private.csv'), 'utf8')).toBe('new');
   expect((await stat(join(folder, 'private.csv'))).mode & 0o777).toBe(0o600);
 });
@@ -129,7 +129,7 @@ test('a pipe or a device is written to, not replaced by a file', async () => {
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
   const reading = readFile(pipe, 'utf8');
-  await write(destinationOf('pipe', VALUES, folder), chunks(['one ', 'two']), 'text/csv', never);
+  await writeTo(destinationOf('pipe', VALUES, folder), chunks(['one ', 'two']), 'text/csv', never);
   expect(await reading).toBe('one two');
   expect((await stat(pipe)).isFIFO()).toBe(true);
 });
@@ -141,8 +141,8 @@ test('a report that is stopped leaves nothing', async () => {
     stop.abort(new Error('stopped'));
     yield 'whole';
   }
-  await expect(write(destinationOf('report.csv', VALUES, folder), stopped(), 'text/csv', stop.signal)).rejects.toThrow(
-    'stopped',
-  );
+  await expect(
+    writeTo(destinationOf('report.csv', VALUES, folder), stopped(), 'text/csv', stop.signal),
+  ).rejects.toThrow('stopped');
   expect(await readdir(folder)).toEqual([]);
 });
