@@ -3,6 +3,7 @@ import { storableJson } from '../database/storable.ts';
 import type { Lane, TaskReference } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { type ItemError, recordErrors } from './error-store.ts';
+import { hasRows } from './has-rows.ts';
 import { addTasks, type NewTask } from './task-store.ts';
 
 /** The stages of an audit in order; each ends when the audit has no tasks left. An ended audit stays in `deliver`. */
@@ -107,11 +108,11 @@ interface Claim {
  * @returns false when it has ended, or somebody is working on it; of several processes that try at once, one gets true
  */
 export async function claimAudit(db: Queryable, auditId: number, { runner, alone }: Claim): Promise<boolean> {
-  const claimed = await db.query(
+  return hasRows(
+    db,
     `update audit set runner = $2, heartbeat_at = now() where id = $1 and status = 'running' and ($3 or ${ABANDONED}) returning id`,
     [auditId, runner, alone],
   );
-  return claimed.length > 0;
 }
 
 /**
@@ -198,12 +199,12 @@ export async function releaseAudit(db: Queryable, auditId: number): Promise<void
 
 /** Moves an audit on to its next stage. @returns false when another process did so first, or tasks are left */
 export async function advanceStage(tx: Queryable, auditId: number, from: AuditStage, to: AuditStage): Promise<boolean> {
-  const rows = await tx.query(
+  return hasRows(
+    tx,
     `update audit set stage = $3 where id = $1 and stage = $2 and status = 'running'
        and not exists (select 1 from audit_task t where t.audit_id = audit.id) returning id`,
     [auditId, from, to],
   );
-  return rows.length > 0;
 }
 
 /**
@@ -235,7 +236,7 @@ export async function forgetAssessKey(tx: Queryable, auditId: number): Promise<v
 
 /** Whether the assess stage of an audit had tasks. */
 export async function hasAssessTasks(tx: Queryable, auditId: number): Promise<boolean> {
-  return (await tx.query('select 1 from audit where id = $1 and judged_tasks > 0', [auditId])).length > 0;
+  return hasRows(tx, 'select 1 from audit where id = $1 and judged_tasks > 0', [auditId]);
 }
 
 /**
@@ -246,7 +247,8 @@ export async function hasAssessTasks(tx: Queryable, auditId: number): Promise<bo
  * @returns false when it had ended, or was not about to close
  */
 export async function finishAudit(tx: Queryable, auditId: number, totalsOf: number, now: string): Promise<boolean> {
-  const rows = await tx.query(
+  const isFinished = await hasRows(
+    tx,
     `with listed as (
        select r.id, r.tags_listed, r.tags_wanted, r.tags_unlisted, r.source_id, r.registry, r.name from repository r where r.listed_by = $1),
      failed_tag as (select distinct source_id, registry, repository, tag from audit_error where audit_id = $1 and tag <> ''),
@@ -283,7 +285,7 @@ export async function finishAudit(tx: Queryable, auditId: number, totalsOf: numb
     [auditId, totalsOf, now],
   );
   await tx.query('update audit_source set running = false where audit_id = $1', [auditId]);
-  return rows.length > 0;
+  return isFinished;
 }
 
 /**

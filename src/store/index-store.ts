@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { comparedName, type Platform } from '../oci/platform.ts';
+import { hasRows } from './has-rows.ts';
 import { rowByDigest } from './joined-texts.ts';
 
 /** A manifest and what it lists; `children` is empty unless it is an index. */
@@ -116,7 +117,8 @@ const LONGEST_LIST = 10_000;
  * @returns whether any entry was added
  */
 async function listGrandchildren(tx: Queryable): Promise<boolean> {
-  const added = await tx.query(
+  return hasRows(
+    tx,
     `with nested as materialized (
        select distinct on (c.index_id, c.child_id) c.index_id, c.child_id, c.position, c.platform
        from index_child c where c.child_id in (select index_id from index_child)
@@ -137,5 +139,4 @@ async function listGrandchildren(tx: Queryable): Promise<boolean> {
      on conflict do nothing returning 1`,
     [LONGEST_LIST],
   );
-  return added.length > 0;
 }

@@ -6,6 +6,7 @@ import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { DedupScope, ListedRepository } from '../registry/registry.ts';
 import { columnArrays } from './column-arrays.ts';
 import { distinctSorted } from './distinct-sorted.ts';
+import { hasRows } from './has-rows.ts';
 import { joinDigests, rowByDigest, textsOf } from './joined-texts.ts';
 
 /** A stored repository, as tasks refer to it. */
@@ -72,11 +73,7 @@ export async function updateSource(tx: Queryable, source: SourceRow): Promise<vo
  * @returns whether the scope changed
  */
 export async function saveDedupScope(tx: Queryable, sourceId: number, dedup: DedupScope): Promise<boolean> {
-  const changed = await tx.query('update source set dedup = $2 where id = $1 and dedup <> $2 returning id', [
-    sourceId,
-    dedup,
-  ]);
-  return changed.length > 0;
+  return hasRows(tx, 'update source set dedup = $2 where id = $1 and dedup <> $2 returning id', [sourceId, dedup]);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/database.ts';
+import { hasRows } from './has-rows.ts';
 
 /** What each tagged image of a source counts for in sums; the columns of `source_image` that {@link judgedImages} selects. */
 const COUNTED = `pull_bytes, savings_min_bytes, savings_max_bytes, slim_score, findings_error, findings_warn`;
@@ -66,13 +67,13 @@ const ADD_COMBINATIONS = `
 
 /** Whether images of these sources were judged after this time (ISO 8601), also by audits of other sources. */
 export async function wereJudgedSince(tx: Queryable, sourceIds: readonly number[], moment: string): Promise<boolean> {
-  const rows = await tx.query(
+  return hasRows(
+    tx,
     `select 1 where exists (
        select from assessment a join source_image i on i.manifest_id = a.manifest_id
        where a.judged_at > $2::timestamptz and i.source_id = any($1::int4[]))`,
     [sourceIds, moment],
   );
-  return rows.length > 0;
 }
 
 /**

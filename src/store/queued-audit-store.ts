@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 import type { Lane, TaskKey, TaskReference } from '../queue/queue.ts';
+import { hasRows } from './has-rows.ts';
 
 // Audits that workers run through a queue, as opposed to those that one process runs by itself.
 
@@ -7,7 +8,7 @@ const QUEUED = `runner = 'queue'`;
 
 /** Whether workers run an audit: they renew its heartbeat, and enqueue again those of its tasks that the queue lost. */
 export async function isHandedToWorkers(db: Queryable, auditId: number): Promise<boolean> {
-  return (await db.query(`select 1 from audit where id = $1 and ${QUEUED}`, [auditId])).length > 0;
+  return hasRows(db, `select 1 from audit where id = $1 and ${QUEUED}`, [auditId]);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Queryable } from '../database/database.ts';
 import { type Digest, digestFromBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import { type KnownBaseRow, knownBase, LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
+import { hasRows } from './has-rows.ts';
 import { findReadLayers } from './layer-store.ts';
 
 /** An image with everything that is stored about it, ready to be assessed. */
@@ -87,10 +88,7 @@ const STALE = `
  * changed.
  */
 export async function hasReadLayersSince(tx: Queryable, moment: string): Promise<boolean> {
-  const rows = await tx.query('select 1 where exists (select 1 from layer_contents where read_at > $1::timestamptz)', [
-    moment,
-  ]);
-  return rows.length > 0;
+  return hasRows(tx, 'select 1 where exists (select 1 from layer_contents where read_at > $1::timestamptz)', [moment]);
 }
 
 /** Divides the images that must be assessed again into ranges of manifest rows, each with up to `size` such images. */

@@ -2,6 +2,7 @@ import type { Queryable } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
 import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
 import { columnArrays } from './column-arrays.ts';
+import { hasRows } from './has-rows.ts';
 
 /** A task with its payload, which is stored in the database and never in a queue. */
 export interface NewTask {
@@ -31,14 +32,14 @@ export async function addTasks(tx: Queryable, auditId: number, tasks: readonly N
  * @returns whether the parent is still open
  */
 export async function addTaskUnder(db: Queryable, parent: TaskId, task: NewTask): Promise<boolean> {
-  const rows = await db.query(
+  return hasRows(
+    db,
     `with parent as (select audit_id from audit_task where audit_id = $1 and key = $2 for key share),
      added as (
        insert into audit_task (audit_id, key, kind, payload) select audit_id, $3, $4, $5::jsonb from parent on conflict do nothing)
      select 1 from parent`,
     [parent.auditId, parent.key, task.key, task.kind, storableJson(task.payload)],
   );
-  return rows.length > 0;
 }
 
 /** Reads the payload of a task. @returns undefined when the task is settled already */
@@ -103,11 +104,7 @@ export async function settleTask(tx: Queryable, task: TaskReference): Promise<bo
 
 /** Locks a task, so that nobody else settles it before the transaction has ended. @returns whether it is still open */
 export async function lockTask(tx: Queryable, { auditId, key }: TaskId): Promise<boolean> {
-  const rows = await tx.query('select 1 from audit_task where audit_id = $1 and key = $2 for key share', [
-    auditId,
-    key,
-  ]);
-  return rows.length > 0;
+  return hasRows(tx, 'select 1 from audit_task where audit_id = $1 and key = $2 for key share', [auditId, key]);
 }
 
 /** Lists an audit's open tasks by key. */
@@ -121,5 +118,5 @@ export async function listOpenTasks(db: Queryable, auditId: number): Promise<rea
 
 /** Whether an audit has open tasks; its stage ends when it has none. */
 export async function hasOpenTasks(db: Queryable, auditId: number): Promise<boolean> {
-  return (await db.query('select 1 from audit_task where audit_id = $1 limit 1', [auditId])).length > 0;
+  return hasRows(db, 'select 1 from audit_task where audit_id = $1 limit 1', [auditId]);
 }

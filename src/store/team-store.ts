@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 import { columnArrays } from './column-arrays.ts';
+import { hasRows } from './has-rows.ts';
 
 /** The team of repositories without an owner, as in the column's default. */
 export const UNOWNED = 'unowned';
@@ -52,6 +53,5 @@ export async function saveOwnership(
 /** Whether some repository belongs to the team, or belonged to it at the end of a stored audit. */
 export async function isKnownTeam(db: Queryable, team: string): Promise<boolean> {
   const owned = 'select from repository where team = $1 union all select from team_total where team = $1 limit 1';
-  const rows = await db.query(owned, [team]);
-  return rows.length > 0;
+  return hasRows(db, owned, [team]);
 }
