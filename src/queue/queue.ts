@@ -38,6 +38,7 @@ export interface TaskQueue {
   add(tasks: readonly TaskReference[], options?: AddOptions): Promise<void>;
 }
 
+/** Options of {@link TaskQueue.add}. */
 export interface AddOptions {
   /** Ends the wait for room. */
   readonly signal?: AbortSignal | undefined;
