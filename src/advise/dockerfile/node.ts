@@ -10,7 +10,7 @@ import { argsOf, type DockerfileFacts, officialTag, programFolderLines } from '.
 import { runWith } from './mounts.ts';
 import { COMMANDS, type Commands, installOptions, packageManagerOf, setUpStep } from './package-managers.ts';
 import { buildPackageNote, buildPackages, installStep, runPackages } from './packages.ts';
-import { withoutPnpm, withProgramNames } from './start-words.ts';
+import { startedByNpm, withProgramNames } from './start-words.ts';
 
 /** Returns the name of the build script that a command runs: `build:prod`. */
 function buildScriptOf({ program, words }: Command): string | undefined {
@@ -178,6 +178,15 @@ function installsRepository(facts: DockerfileFacts): boolean {
   return isOfSeveral && isWhole && packageFolders(facts).join() === '';
 }
 
+const NODE_MODULES = [
+  "# Packages in node_modules need no yarn at run time. The default of yarn, Plug'n'Play, leaves them in its cache.",
+  'ENV YARN_NODE_LINKER=node-modules',
+];
+
+function startsByPlugAndPlay({ entrypoint, cmd }: DockerfileFacts): boolean {
+  return [...entrypoint, ...cmd].some((word) => word.includes('.pnp.'));
+}
+
 function buildStage(facts: DockerfileFacts): string[] {
   const manager = packageManagerOf(facts);
   const { cache, install, build } = COMMANDS[manager];
@@ -195,6 +204,7 @@ function buildStage(facts: DockerfileFacts): string[] {
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
     ...packagesStep(facts),
     ...setUpStep(facts, manager),
+    ...(manager === 'berry' && !startsByPlugAndPlay(facts) ? NODE_MODULES : []),
     `WORKDIR ${facts.folder}`,
     ...lockFileNote(facts),
     ...manifests,
@@ -208,7 +218,7 @@ function buildStage(facts: DockerfileFacts): string[] {
 function serviceDockerfile(facts: DockerfileFacts): string {
   const manager = packageManagerOf(facts);
   const { cache, prune } = COMMANDS[manager];
-  const started = withoutPnpm(facts);
+  const started = startedByNpm(facts);
   return [
     ...buildStage(facts),
     `${runWith(facts, cache)} ${inPackages(facts, prune + installOptions(facts, manager))}`,
@@ -246,19 +256,30 @@ const BETTER_THAN_SCRIPT =
   '# Better: the command behind the script, such as ["node", "dist/server.js"]: one process, which receives the signals.';
 
 const ON_NPX = '# npx downloads what is a development dependency only: make it a dependency.';
-const INSTEAD_OF_PNPM =
-  '# This stage has no pnpm: name the command that it starts, such as ["node", "dist/server.js"].';
+/** Returns the note on a start by a package manager that the last stage lacks. */
+function insteadOf(manager: string): string {
+  return `# This stage has no ${manager}: name the command that it starts, such as ["node", "dist/server.js"].`;
+}
 
 function lastLines(facts: DockerfileFacts): readonly string[] {
   if (isDistroless(facts)) return distrolessStart(facts);
   return closingLines(withProgramNames(facts), 'CMD ["node", "server.js"]', startNote(facts));
 }
 
+/** Returns the package managers that the last stage lacks: the official images have yarn 1 only, up to Node.js 25. */
+function lackingManagers(facts: DockerfileFacts): readonly string[] {
+  const hasYarn = Number(facts.release) <= LAST_WITH_YARN && packageManagerOf(facts) !== 'berry';
+  return hasYarn ? ['pnpm'] : ['pnpm', 'yarn'];
+}
+
+const LAST_WITH_YARN = 25;
+
 /** Returns the note on a start by a package manager, or by `npx`. */
 function startNote(facts: DockerfileFacts): readonly string[] | undefined {
   const { program, entrypoint, cmd } = facts;
   const calls = (name: RegExp): boolean => [...entrypoint, ...cmd].some((word) => name.test(word));
-  if (calls(/(?:^|[\s;&|/])pnpm(?!\S)/) && globalStep(facts).length === 0) return [INSTEAD_OF_PNPM];
+  const lacking = lackingManagers(facts).find((name) => calls(new RegExp(`(?:^|[\\s;&|/])${name}(?!\\S)`)));
+  if (lacking !== undefined && globalStep(facts).length === 0) return [insteadOf(lacking)];
   if (['npm', 'pnpm', 'yarn'].includes(program)) return [BETTER_THAN_SCRIPT];
   return calls(/\bnpx\b/) ? [ON_NPX] : undefined;
 }

@@ -85,9 +85,15 @@ export function packageManagerOf(facts: DockerfileFacts): PackageManager {
   if (installs('pnpm') || copies(LOCK_FILES.pnpm)) return 'pnpm';
   if (installs('bun') || copies(LOCK_FILES.bun)) return 'bun';
   const isBerry =
-    commands.some((command) => runs(command, ['yarn'], ['--immutable', 'focus'])) || copies('.yarnrc.yml');
+    commands.some((command) => runs(command, ['yarn'], ['--immutable', 'focus']) || command.words.some(isLaterYarn)) ||
+    copies('.yarnrc.yml');
   if (isBerry) return 'berry';
   return installs('yarn') || copies(LOCK_FILES.yarn) ? 'yarn' : 'npm';
+}
+
+/** Reports whether a word names a release of yarn from version 2 on, as Corepack takes it. */
+function isLaterYarn(word: string): boolean {
+  return /^yarn@(?:[2-9]|\d\d|berry|stable)/.test(word);
 }
 
 const LOCK_FILES = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock', bun: 'bun.lock' } as const;

@@ -44,22 +44,37 @@ export function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
   return fromProgramArgs ? { ...facts, program, entrypoint: start } : { ...facts, program, entrypoint: [], cmd: start };
 }
 
-/** A script of package.json, but no command of pnpm that is named like one. */
-const SCRIPT_NAME = /^(?!(?:exec|dlx|node|install|i|add)$)[a-z][\w:.-]*$/;
+/** A script of package.json, but no command of pnpm or yarn that is named like one. */
+const SCRIPT_NAME = /^(?!(?:dlx|install|i|add|workspaces?)$)[a-z][\w:.-]*$/;
+/** Programs of dependencies, which pnpm and yarn start by their names, too. */
+const OF_DEPENDENCIES = /^(?:next|nuxt|nest|vite|strapi|directus|medusa|remix-serve|serve|tsx|ts-node|nodemon|prisma)$/;
 
-/** Starts a script of the project by npm, which comes with Node.js, instead of pnpm, which the last stage lacks. */
-export function withoutPnpm(facts: DockerfileFacts): DockerfileFacts {
-  if (facts.program !== 'pnpm') return facts;
+/**
+ * Starts by npm, which comes with Node.js, what the image starts by pnpm or yarn: the last stage has no pnpm, and no
+ * yarn from version 2 on, nor any from Node.js 26 on.
+ */
+export function startedByNpm(facts: DockerfileFacts): DockerfileFacts {
+  if (!/^(?:pnpm|yarn)$/.test(facts.program)) return facts;
   const [entrypoint, cmd] = [byNpm(facts.entrypoint), byNpm(facts.cmd)];
-  const isSame = entrypoint === facts.entrypoint && cmd === facts.cmd;
-  return isSame ? facts : { ...facts, entrypoint, cmd, program: 'npm' };
+  const program = [entrypoint, cmd].flatMap(([first = '']) => (/^(?:npm|npx|node)$/.test(first) ? first : []))[0];
+  return program === undefined ? facts : { ...facts, entrypoint, cmd, program };
 }
 
 function byNpm(words: readonly string[]): readonly string[] {
   const [program = '', ...rest] = words;
+  if (!/^(?:pnpm|yarn)$/.test(baseName(program))) return words;
   const [name = '', ...args] = rest[0] === 'run' ? rest.slice(1) : rest;
-  if (baseName(program) !== 'pnpm' || !SCRIPT_NAME.test(name)) return words;
-  return ['npm', ...(name === 'start' ? [] : ['run']), name, ...(args.length > 0 ? ['--', ...args] : [])];
+  if (name === 'workspace') return scriptByNpm(args.slice(1), ['-w', args[0] ?? '']) ?? words;
+  if (name === 'node') return [name, ...args];
+  if (name === 'exec') return ['npx', ...args];
+  if (OF_DEPENDENCIES.test(name)) return ['npx', name, ...args];
+  return scriptByNpm([name, ...args]) ?? words;
+}
+
+function scriptByNpm(words: readonly string[], options: readonly string[] = []): readonly string[] | undefined {
+  const [name = '', ...args] = words[0] === 'run' ? words.slice(1) : words;
+  if (!SCRIPT_NAME.test(name)) return undefined;
+  return ['npm', ...(name === 'start' ? [] : ['run']), name, ...options, ...(args.length > 0 ? ['--', ...args] : [])];
 }
 
 const IN_ENVIRONMENT = /^\/(?:.*\/)?\.?(?:v|virtual)?env\/bin\/[\w.-]+$/;

@@ -14,6 +14,9 @@ function startOf(sketch: ImageSketch, base?: BaseTechniqueId): readonly string[]
   return instructionsOf(dockerfile(sketch, base)).filter((line) => /^(?:ENTRYPOINT|CMD) /.test(line));
 }
 
+const START_PROD = ['CMD ["npm", "run", "start:prod", "--", "--port=80"]'];
+const NEXT_START = 'CMD ["npx", "next", "start", "-p", "80"]';
+
 test.each<[string, Config, BaseTechniqueId, readonly string[]]>([
   [
     'the entrypoint of images without a shell',
@@ -46,6 +49,16 @@ test.each<[string, Config, BaseTechniqueId, readonly string[]]>([
     'slim-base',
     ['CMD ["pnpm", "--filter", "api", "start"]'],
   ],
+  ['a script by yarn', { Cmd: ['yarn', 'start:prod', '--port=80'] }, 'slim-base', START_PROD],
+  [
+    'a package by yarn',
+    { Cmd: ['yarn', 'workspace', '@acme/api', 'run', 'start'] },
+    'slim-base',
+    ['CMD ["npm", "start", "-w", "@acme/api"]'],
+  ],
+  ['a dependency by pnpm', { Cmd: ['pnpm', 'next', 'start', '-p', '80'] }, 'slim-base', [NEXT_START]],
+  ['a dependency by yarn', { Cmd: ['yarn', 'exec', 'next', 'start', '-p', '80'] }, 'slim-base', [NEXT_START]],
+  ['Node.js by yarn', { Cmd: ['yarn', 'node', 'x.js'] }, 'slim-base', ['CMD ["node", "x.js"]']],
   ['the path of a package', { Cmd: ['/usr/bin/node', 'x.js'] }, 'slim-base', ['CMD ["node", "x.js"]']],
   ['a program of its own', { Cmd: ['/app/bin/www'] }, 'slim-base', ['CMD ["/app/bin/www"]']],
 ])('Node.js starts as before: %s', (_, config, base, start) => {
@@ -173,6 +186,23 @@ test.each<[readonly string[], boolean]>([
   [['node', 'node_modules/.pnpm/node_modules/next/server.js'], false],
 ])('a start by pnpm, which the last stage lacks, is noted: %j', (Cmd, isNoted) => {
   expect(dockerfile({ runtime: 'node', config: { Cmd } }).includes('has no pnpm')).toBe(isNoted);
+});
+
+test.each<[string, string, string, boolean]>([
+  ['yarn 1', 'yarn install', '24.1.0', false],
+  ['yarn 1, which images since Node.js 26 do without', 'yarn install', '26.1.0', true],
+  ['a later yarn', 'yarn install --immutable', '24.1.0', true],
+  ['a later yarn from Corepack', 'corepack prepare yarn@4.1.0 --activate && yarn install', '24.1.0', true],
+])('a shell that starts yarn is noted if the last stage lacks it: %s', (_, script, runtimeVersion, isNoted) => {
+  const config = { Cmd: ['/bin/sh', '-c', 'prepare && yarn start'] };
+  const text = dockerfile({ runtime: 'node', runtimeVersion, own: [run(script)], config });
+  expect(text.includes('has no yarn')).toBe(isNoted);
+});
+
+test("a start by Plug'n'Play keeps it", () => {
+  const own = [run('yarn install --immutable')];
+  const config = { Cmd: ['node', '-r', './.pnp.cjs', 'server.js'] };
+  expect(dockerfile({ runtime: 'node', own, config })).not.toContain('YARN_NODE_LINKER');
 });
 
 test('PHP stays in the folder that its web server knows', () => {

@@ -108,7 +108,11 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     'yarn since its second version',
     { runtime: 'node', own: [{ instruction: 'RUN /bin/sh -c corepack yarn install --immutable' }] },
     'slim-base',
-    ['yarn install --immutable', 'yarn workspaces focus --all --production'],
+    [
+      'ENV YARN_NODE_LINKER=node-modules\nWORKDIR',
+      'yarn install --immutable',
+      'yarn workspaces focus --all --production',
+    ],
   ],
   [
     'a script of npm, which hands on no signals',
@@ -328,7 +332,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     'a start that needs the shell',
     { runtime: 'node', config: { Cmd: ['yarn', 'start'] } },
     'distroless-base',
-    ['FROM node:24-trixie-slim\n', 'CMD ["yarn", "start"]'],
+    ['FROM node:24-trixie-slim\n', 'CMD ["npm", "start"]'],
   ],
   [
     'Bun as a package manager',
