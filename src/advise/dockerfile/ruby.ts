@@ -5,8 +5,11 @@ import { environmentLines } from './environment.ts';
 import { type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
 import { compilerSteps, knownRunPackages, runPackagesOr } from './packages.ts';
 
-/** Without BUNDLE_PATH, a deployment would install gems below the sources. */
-const BUNDLER = 'ENV BUNDLE_DEPLOYMENT=1 BUNDLE_PATH=/usr/local/bundle BUNDLE_WITHOUT=development:test';
+/**
+ * Gems go to the folder whose programs are on the official images' PATH. BUNDLE_DEPLOYMENT or BUNDLE_PATH would put them
+ * where a start by their names, such as `puma`, does not find them.
+ */
+const BUNDLER = 'ENV BUNDLE_FROZEN=1 BUNDLE_WITHOUT=development:test';
 const RAILS_SERVER = 'CMD ["bundle", "exec", "rails", "server", "-b", "0.0.0.0"]';
 
 /** Returns a Dockerfile for Ruby: one stage builds the gems, without development groups; the last one copies them. */
@@ -29,7 +32,7 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     settings,
     `WORKDIR ${facts.folder}`,
     `COPY ${gemfiles.join(' ')} ./`,
-    'RUN bundle install && rm -rf /usr/local/bundle/cache /usr/local/bundle/ruby/*/cache',
+    'RUN bundle install && rm -rf /usr/local/bundle/cache',
     ...sourceSteps(facts, (source) => isAmong(gemfiles, source)),
     ...scripts,
     ...(isRails

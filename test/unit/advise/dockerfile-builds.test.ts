@@ -512,4 +512,6 @@ test.each([
   const text = dockerfile({ runtime: 'ruby', framework });
   expect(text.match(/^ENV BUNDLE_.* (\w+)=production$/gm)).toHaveLength(2);
   expect(text).toContain(` ${variable}=production\n`);
+  // Programs of gems are on the PATH only in the folder that the official images set.
+  expect(text).not.toMatch(/BUNDLE_(?:DEPLOYMENT|PATH)/);
 });

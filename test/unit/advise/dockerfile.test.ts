@@ -175,7 +175,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     'Rails',
     { runtime: 'ruby', framework: 'Rails' },
     'slim-base',
-    ['libyaml-dev', 'BUNDLE_PATH=/usr/local/bundle', 'rails assets:precompile', '"rails", "server"'],
+    ['libyaml-dev', 'BUNDLE_FROZEN=1', 'rails assets:precompile', '"rails", "server"'],
   ],
   [
     'Laravel',
