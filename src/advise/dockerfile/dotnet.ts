@@ -15,13 +15,28 @@ const PROJECT_FOLDER = /^(?!.*\.slnx?$)(?:\.\/)?\w[\w./-]*$/;
  * if unnamed.
  */
 function projectOf(facts: DockerfileFacts): string | undefined {
-  const { commands, copies } = facts;
+  const { commands, copies, workdir } = facts;
   const publish = commands.findLast((command) => runs(command, ['dotnet'], ['publish']));
   const words = publish?.words ?? argsOf(facts);
   const named = words.find((word) => PROJECT.test(word)) ?? folderIn(words);
   // The build may have published in the project's folder; the image's COPY of the project says where that is.
-  const sources = copies.flatMap((copy) => copy.sources).filter((source) => PROJECT.test(source));
-  return named && (sources.find((source) => baseName(source) === baseName(named)) ?? named);
+  const projects = copies.flatMap(({ sources, into }) =>
+    sources.filter((source) => PROJECT.test(source)).map((source) => ({ source, into })),
+  );
+  if (named !== undefined) return projects.find(({ source }) => baseName(source) === baseName(named))?.source ?? named;
+  const folder = publish?.folder ?? workdir;
+  const made = projects.find(({ source }) => nameOf(source) === startedName(facts));
+  return (made ?? projects.find(({ into }) => into === folder))?.source;
+}
+
+/** Returns a project's name, after which its program is named unless the project says otherwise. */
+function nameOf(project: string): string {
+  return baseName(project).replace(/\.\w\wproj$/, '');
+}
+
+/** Returns the name of the program that the image starts: `Shop.Api` for `dotnet Shop.Api.dll`. */
+function startedName({ entrypoint, cmd }: DockerfileFacts): string | undefined {
+  return [...entrypoint, ...cmd].flatMap((word) => /^([\w.-]+)\.dll$/.exec(baseName(word))?.[1] ?? [])[0];
 }
 
 /** Returns the folder of a project in `publish src/Api` or `run --project src/Api`. */
@@ -48,6 +63,11 @@ function argsOfRun(words: readonly string[]): readonly string[] {
   );
 }
 
+/** Reports whether the image copied a project from the top of the build context. */
+function hasProjectAtTop({ copies }: DockerfileFacts): boolean {
+  return copies.some(({ sources }) => sources.some((source) => /^(?:\.\/)?[\w*.-]+\.\w\wproj$/.test(source)));
+}
+
 /** Returns the steps that publish a project, or the only one. */
 function publishSteps(facts: DockerfileFacts, project: string | undefined): readonly string[] {
   const { release, ownRelease } = facts;
@@ -57,12 +77,22 @@ function publishSteps(facts: DockerfileFacts, project: string | undefined): read
       ? []
       : [`# The image had .NET ${ownRelease}: set TargetFramework to net${release}.0 in the projects.`];
   const publish = 'dotnet publish -c Release -o /out';
-  if (project !== undefined) {
-    return [...moved, 'COPY . .', `${run} ${publish} ${project}`];
+  if (project !== undefined) return [...moved, 'COPY . .', `${run} ${publish} ${project}`];
+  const started = startedName(facts);
+  if (started !== undefined && !hasProjectAtTop(facts)) {
+    return [
+      ...moved,
+      'COPY . .',
+      `# If the project that makes ${started}.dll has another name, write it here.`,
+      `${run} ${publish} "$(find . -name '${started}.*proj')"`,
+    ];
   }
   return [
     ...moved,
     '# In a solution of several projects, copy all of it first, and publish the project that is started.',
+    ...(started === undefined && /^(?:dotnet|app)$/.test(facts.program)
+      ? ['# The program is named after its project: write that name instead of App.']
+      : []),
     'COPY *.csproj ./',
     `${run} dotnet restore`,
     'COPY . .',
@@ -78,8 +108,7 @@ export function dotnetDockerfile(facts: DockerfileFacts): string {
   const ubuntu = facts.needsDistribution ? 'noble' : 'noble-chiseled';
   const last = `${facts.release}.0-${facts.base === 'alpine-base' ? 'alpine' : ubuntu}`;
   const project = projectOf(facts);
-  // A program is named after its project, unless the project says otherwise.
-  const program = project === undefined ? 'App.dll' : `${baseName(project).replace(/\.\w\wproj$/, '')}.dll`;
+  const program = project === undefined ? 'App.dll' : `${nameOf(project)}.dll`;
   return [
     `FROM mcr.microsoft.com/dotnet/sdk:${facts.release}.0 AS build`,
     'WORKDIR /src',

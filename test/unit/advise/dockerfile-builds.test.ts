@@ -310,6 +310,37 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ['COPY . .\n', '-o /out src/Shop.Api\n', 'ENTRYPOINT ["dotnet", "Shop.Api.dll"]'],
   ],
   [
+    'the project whose program a .NET image starts',
+    {
+      runtime: 'dotnet',
+      own: [copy('. .'), run('dotnet publish Shop.sln -c Release -o /app')],
+      config: { Entrypoint: ['dotnet', 'Shop.Api.dll'] },
+    },
+    'distroless-base',
+    ['COPY . .\n#', `-o /out "$(find . -name 'Shop.Api.*proj')"\n`, 'ENTRYPOINT ["dotnet", "Shop.Api.dll"]'],
+  ],
+  [
+    'the project in the folder where a .NET image starts',
+    {
+      runtime: 'dotnet',
+      own: [copy('src/Shop/Shop.csproj src/Shop/'), copy('src/Api/Api.csproj src/Api/'), copy('. .')],
+      config: { WorkingDir: '/src/src/Api', Cmd: ['dotnet', 'run', '--no-build'] },
+      settings: ['WORKDIR /src'],
+    },
+    'distroless-base',
+    ['-o /out src/Api/Api.csproj\n', 'ENTRYPOINT ["dotnet", "Api.dll"]'],
+  ],
+  [
+    'the only project at the top of a .NET build',
+    {
+      runtime: 'dotnet',
+      own: [copy('*.csproj ./'), run('dotnet restore'), copy('. .')],
+      config: { Entrypoint: ['dotnet', 'watch', 'run'] },
+    },
+    'distroless-base',
+    ['write that name instead of App.\nCOPY *.csproj ./\n', 'ENTRYPOINT ["dotnet", "App.dll"]'],
+  ],
+  [
     "Maven's profiles, properties and settings",
     {
       runtime: 'java',
