@@ -47,7 +47,7 @@ const OF_RUNTIME: Readonly<Partial<Record<Runtime, RegExp>>> = {
   python: /^(?:python[\d.]*(?:-(?:pip|venv|dev|setuptools|wheel|distutils|full|minimal))?|py3-pip|pip)$/,
   java: /^(?:openjdk-?\d.*|default-j(?:re|dk).*|temurin-.*|java-.*)$/,
   ruby: /^(?:ruby[\d.]*(?:-(?:full|dev|bundler))?|bundler)$/,
-  php: /^(?:php[\d.]*(?:-(?:cli|fpm|common))?|libapache2-mod-php.*|composer)$/,
+  php: /^(?:php[\d.]*(?:-.+)?|libapache2-mod-php.*|composer)$/,
   dotnet: /^(?:dotnet|aspnetcore)-.*$/,
 };
 

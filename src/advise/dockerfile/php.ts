@@ -1,3 +1,4 @@
+import { lookUp } from '../../classify/look-up.ts';
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { closingLines } from './closing.ts';
@@ -16,19 +17,41 @@ const START: Readonly<Record<Server, string>> = {
   cli: 'CMD ["php", "main.php"]',
 };
 
+/** Apache's programs, by their names in several distributions. */
+const APACHE = /^(?:apache2(?:ctl)?|apachectl|httpd)(?:-foreground)?$/;
+
 function serverOf({ program, commands, server }: DockerfileFacts): Server {
-  if (server === 'apache' || commands.some(({ program: name }) => name === 'a2enmod')) return 'apache';
+  const isApache = server === 'apache' || APACHE.test(program);
+  if (isApache || commands.some(({ program: name }) => name === 'a2enmod')) return 'apache';
   return program === 'php' ? 'cli' : 'fpm';
 }
 
-/** Returns the names of the extensions that the image's own steps built or enabled. */
+/** A distribution's package of an extension: `php8.3-mysql`, `php83-pecl-redis`. */
+const PACKAGE = /^php[\d.]*-(?:pecl-)?([a-z]\w*)$/;
+/** Packages of what the official images have anyway. */
+const BUILT_IN =
+  /^(?:cli|cgi|fpm|common|dev|pear|json|curl|mbstring|xml\w*|dom|simplexml|sqlite3?|pdo(?:_sqlite)?|ctype|fileinfo|iconv|openssl|phar|posix|readline|session|tokenizer)$/;
+/** Packages of several extensions. */
+const OF_PACKAGE: Readonly<Record<string, readonly string[]>> = {
+  mysql: ['mysqli', 'pdo_mysql'],
+  mysqlnd: ['mysqli', 'pdo_mysql'],
+  pgsql: ['pgsql', 'pdo_pgsql'],
+};
+
+/** Returns the names of the extensions that the image's own steps built, enabled, or installed as packages. */
 function extensionsOf({ commands }: DockerfileFacts): readonly string[] {
   const names = commands.flatMap((command) => {
-    const installs =
-      /^docker-php-ext-(?:install|enable)$/.test(command.program) || runs(command, ['pecl'], ['install']);
-    return installs ? command.words.filter((word, at) => isExtension(word) && command.words[at - 1] !== '-j') : [];
+    const { program, words } = command;
+    if (/^(?:apt|apt-get|apk|yum|dnf|microdnf)$/.test(program)) return words.flatMap(extensionsOfPackage);
+    const installs = /^docker-php-ext-(?:install|enable)$/.test(program) || runs(command, ['pecl'], ['install']);
+    return installs ? words.filter((word, at) => isExtension(word) && words[at - 1] !== '-j') : [];
   });
   return [...new Set(names.map((name) => name.replace(/-\d.*$/, '')))];
+}
+
+function extensionsOfPackage(word: string): readonly string[] {
+  const name = PACKAGE.exec(word)?.[1];
+  return name === undefined || BUILT_IN.test(name) ? [] : (lookUp(OF_PACKAGE, name) ?? [name]);
 }
 
 function isExtension(word: string): boolean {
@@ -71,13 +94,13 @@ const LARAVEL_WRITES = [
   ),
 ];
 
-/** The programs that PHP images start, by their names in several distributions. */
-const PHP_SERVER = /^(?:apache2(?:ctl|-foreground)?|httpd(?:-foreground)?|php-fpm[\d.]*)$/;
+const FPM = /^php-fpm[\d.]*$/;
 
 /** Returns the lines that start PHP as its official image does, with a note if the image starts something else. */
 function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
   const { entrypoint, cmd, program, script } = facts;
-  const startsOther = entrypoint.length + cmd.length > 0 && (script !== undefined || !PHP_SERVER.test(program));
+  const startsOther =
+    entrypoint.length + cmd.length > 0 && (script !== undefined || ![APACHE, FPM].some((name) => name.test(program)));
   if (server === 'cli') return closingLines(facts, START.cli);
   if (!startsOther) return closingLines({ ...facts, entrypoint: [], cmd: [] }, START[server]);
   return closingLines(facts, START[server], [
@@ -115,6 +138,11 @@ function composerSteps(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
+/** Returns the packages that the official image does not replace. The installer of extensions adds their libraries. */
+function packagesBeside(server: Server, { packages }: DockerfileFacts): DockerfileFacts['packages'] {
+  return { ...packages, build: [], run: packages.run.filter((name) => server !== 'apache' || name !== 'apache2') };
+}
+
 /** Returns a Dockerfile for PHP: one stage runs Composer; the last one serves the program as the image does. */
 export function phpDockerfile(facts: DockerfileFacts): string {
   const server = serverOf(facts);
@@ -130,7 +158,7 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     `FROM php:${facts.release}-${server}-${suite}`,
     ...extensionSteps(facts),
     ...moduleSteps(facts),
-    ...runPackages({ ...facts, packages: { ...facts.packages, build: [] } }),
+    ...runPackages({ ...facts, packages: packagesBeside(server, facts) }),
     ...environmentLines(facts),
     ...programFolderLines({ ...facts, workdir, folder }, 'www-data:www-data', '/app'),
     ...(facts.framework === 'laravel' ? LARAVEL_WRITES : []),

@@ -485,6 +485,28 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ],
   ],
   [
+    "PHP in a distribution's Apache, with its extensions as packages",
+    {
+      ...BOOKWORM,
+      runtime: 'php',
+      own: [run('apt-get install -y apache2 php libapache2-mod-php php8.3-mysql php8.3-xml php-gd php-pear ffmpeg')],
+      config: { Cmd: ['apachectl', '-D', 'FOREGROUND'] },
+    },
+    'slim-base',
+    [
+      '-apache-trixie\n',
+      'install-php-extensions mysqli pdo_mysql gd\n',
+      'recommends ffmpeg &&',
+      'CMD ["apache2-foreground"]',
+    ],
+  ],
+  [
+    "extensions as Alpine's packages",
+    { runtime: 'php', own: [run('apk add php83 php83-fpm php83-pecl-redis php83-session')] },
+    'alpine-base',
+    ['install-php-extensions redis\n'],
+  ],
+  [
     'PHP of the command line',
     { runtime: 'php', config: { Cmd: ['php', 'worker.php'] } },
     'slim-base',
