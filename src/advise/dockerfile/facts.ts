@@ -41,6 +41,8 @@ export interface DockerfileFacts {
   readonly env: readonly string[];
   /** The release of Poetry that the image names in a variable, as Poetry's installer reads it. */
   readonly poetryVersion: string | undefined;
+  /** The release of Gradle that its image names in a variable. */
+  readonly gradleVersion: string | undefined;
   readonly packages: OwnPackages;
   /** The image's distribution if the names of its packages may differ from the Dockerfile's: `debian 10`. */
   readonly olderDistro: string | undefined;
@@ -129,6 +131,7 @@ export function dockerfileFacts(
     jib: jibOf(view),
     env: ownEnvironment(view),
     poetryVersion: readEnv(config.env).get('POETRY_VERSION'),
+    gradleVersion: readEnv(config.env).get('GRADLE_VERSION'),
     packages: ownPackages(view),
     olderDistro: olderDistroOf(image),
     changesOwner: view.own.some(({ args }) => /(?:^|\s|--)chown[\s=]/.test(args)),

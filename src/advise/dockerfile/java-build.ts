@@ -1,3 +1,4 @@
+import { lookUp } from '../../classify/look-up.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { valuesOf } from '../../policy/shell.ts';
 import { baseName, contextFolderOf, copiesFile } from './copies.ts';
@@ -23,7 +24,7 @@ export function buildStage(facts: DockerfileFacts, suffix: string, output: Outpu
   const outputs = module === undefined ? tool.outputs : `${module}/${tool.outputs}`;
   const isSingle = module === undefined && projectFolders(tool, facts).size < 2;
   return [
-    `FROM ${wrapper ? `eclipse-temurin:${facts.release}-jdk` : tool.image(facts.release)}${suffix} AS build`,
+    `FROM ${wrapper ? `eclipse-temurin:${facts.release}-jdk` : tool.image(facts)}${suffix} AS build`,
     'WORKDIR /src',
     ...(isSingle && wrapper ? [`COPY ${from}${wrapper.settings} ${wrapper.settings}`] : []),
     ...(isSingle
@@ -88,7 +89,7 @@ function buildToolOf(facts: DockerfileFacts): BuildTool {
 interface BuildTool {
   readonly program: string;
   /** Returns the reference of an image that has it, without a suffix such as `-alpine`. */
-  readonly image: (release: string) => string;
+  readonly image: (facts: DockerfileFacts) => string;
   /** The files that describe a project of one module. */
   readonly files: readonly string[];
   /** The script by which a project brings its own release of the tool, and the folder with the script's settings. */
@@ -108,7 +109,7 @@ interface BuildTool {
 
 const MAVEN: BuildTool = {
   program: 'mvn -B',
-  image: (release) => `maven:3-eclipse-temurin-${release}`,
+  image: ({ release }) => `maven:3-eclipse-temurin-${release}`,
   files: ['pom.xml'],
   wrapper: { name: 'mvnw', program: './mvnw -B', files: ['mvnw', 'pom.xml'], settings: '.mvn' },
   project: /^pom\.xml$/,
@@ -121,9 +122,24 @@ const MAVEN: BuildTool = {
   build: (module) => `package -DskipTests${module === undefined ? '' : ` -pl ${module} -am`}`,
 };
 
+/** The first major version of Gradle that runs on each release of Java. @see Gradle's compatibility matrix */
+const FIRST_GRADLE: Readonly<Record<string, number>> = { 11: 5, 17: 7, 21: 8, 25: 9 };
+
+/**
+ * Returns the major version of the Gradle by which the image was built, as tags begin with it: `8-`, since others may not
+ * build the project. Empty if it is unknown, or does not run on the Dockerfile's release of Java.
+ */
+function majorOfGradle({ commands, gradleVersion, release }: DockerfileFacts): string {
+  const downloads = commands.flatMap(({ words }) => words.flatMap((word) => GRADLE_ARCHIVE.exec(word)?.[1] ?? []));
+  const major = /^\d+/.exec(downloads[0] ?? gradleVersion ?? '')?.[0];
+  return major !== undefined && Number(major) >= (lookUp(FIRST_GRADLE, release) ?? 0) ? `${major}-` : '';
+}
+
+const GRADLE_ARCHIVE = /\/gradle-(\d+)[\d.]*-(?:bin|all)\.zip$/;
+
 const GRADLE: BuildTool = {
   program: 'gradle --no-daemon',
-  image: (release) => `gradle:jdk${release}`,
+  image: (facts) => `gradle:${majorOfGradle(facts)}jdk${facts.release}`,
   files: ['*.gradle*', 'gradle.propertie[s]'],
   wrapper: {
     name: 'gradlew',

@@ -457,6 +457,33 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ['FROM gradle:jdk25 AS build', ' gradle --no-daemon assemble'],
   ],
   [
+    "the major version of Gradle's image",
+    {
+      runtime: 'java',
+      runtimeVersion: '17.0.9',
+      own: [run('gradle build')],
+      config: { Env: ['GRADLE_VERSION=8.14.3'] },
+    },
+    'slim-base',
+    ['FROM gradle:8-jdk17 AS build'],
+  ],
+  [
+    'the major version of a Gradle that was downloaded',
+    {
+      runtime: 'java',
+      runtimeVersion: '21.0.9',
+      own: [run('wget https://services.gradle.org/distributions/gradle-8.5-bin.zip'), run('gradle build')],
+    },
+    'slim-base',
+    ['FROM gradle:8-jdk21 AS build'],
+  ],
+  [
+    'no Gradle that does not run on the release of Java',
+    { runtime: 'java', runtimeVersion: '21.0.9', own: [run('gradle build')], config: { Env: ['GRADLE_VERSION=7.6'] } },
+    'slim-base',
+    ['FROM gradle:jdk21 AS build'],
+  ],
+  [
     'options of Java',
     {
       runtime: 'java',
