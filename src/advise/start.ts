@@ -10,8 +10,14 @@ export interface Start {
   readonly cmd: readonly string[];
 }
 
-/** Entrypoint scripts of official images, which end by starting their arguments. */
-const SCRIPTS_OF_BASES = ['docker-entrypoint.sh', '/__cacert_entrypoint.sh', 'docker-php-entrypoint'];
+/** Entrypoint scripts of official images, and of Red Hat's, which end by starting their arguments. */
+const SCRIPTS_OF_BASES = [
+  'docker-entrypoint.sh',
+  '/__cacert_entrypoint.sh',
+  'docker-php-entrypoint',
+  '/usr/local/bin/mvn-entrypoint.sh',
+  'container-entrypoint',
+];
 const SHELL = /^(?:\S*\/)?(?:ba|a|da|z)?sh$/;
 /** A command that a shell passes on unchanged: no variables, operators or quotes, no assignment before the program. */
 const PLAIN_COMMAND = /^(?!\S*=)[\w./:@%+,~-]+(?:[ \t]+[\w./:@%+,=~-]+)*$/;

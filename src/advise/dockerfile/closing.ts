@@ -1,4 +1,5 @@
-import { baseName, type Copy } from './copies.ts';
+import { absolutePath } from '../../policy/paths.ts';
+import { baseName, type Copy, sourceOf } from './copies.ts';
 import { jsonWords } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { healthLines } from './health.ts';
@@ -65,16 +66,31 @@ export function startLines({ entrypoint, cmd }: Pick<DockerfileFacts, 'entrypoin
   ];
 }
 
-/** Returns the COPY of a start script outside of the program's folder, or a note if its source is unknown. */
-function scriptLines({ script, copies, workdir, entrypoint, cmd }: DockerfileFacts): readonly string[] {
+/**
+ * Returns the COPY of a start script outside of the program's folder, or a note if its source is unknown; the COPY of one
+ * inside if the image's own steps made it executable, because its source may not be.
+ */
+function scriptLines(facts: DockerfileFacts): readonly string[] {
+  const { script, copies, workdir, folder, entrypoint, cmd } = facts;
   const isStarted = script !== undefined && [...entrypoint, ...cmd].includes(script);
-  if (!isStarted || script.startsWith(`${workdir}/`) || script.startsWith('./')) return [];
+  if (!isStarted) return [];
+  if (script.startsWith(`${folder}/`) || script.startsWith('./')) {
+    const source = isMadeExecutable(script, facts) ? sourceOf(script, copies, workdir) : undefined;
+    return source === undefined ? [] : [`COPY --chmod=0755 ${source} ${absolutePath(script, workdir)}`];
+  }
   const copy = copies.find((candidate) => isCopyOf(candidate, script));
   return [
     copy
       ? `COPY --chmod=0755 ${copy.sources[0]} ${copy.target}`
       : `# The image is started by ${baseName(script)}: copy it here.`,
   ];
+}
+
+function isMadeExecutable(script: string, { commands, workdir }: DockerfileFacts): boolean {
+  const path = absolutePath(script, workdir);
+  return commands.some(
+    ({ program, words, folder }) => program === 'chmod' && words.some((word) => absolutePath(word, folder) === path),
+  );
 }
 
 /** Returns a note on the image's start script, for templates that start the program themselves. */

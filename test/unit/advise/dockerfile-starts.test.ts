@@ -304,6 +304,24 @@ test('a health check in shell form needs a shell', () => {
   expect(needs(['NONE'])).toBe(false);
 });
 
+test.each([
+  ['/app', './start.sh', 'chmod +x start.sh'],
+  ['/app', '/app/start.sh', 'chmod 755 /app/start.sh'],
+  ['/app/src', '/app/start.sh', 'chmod +x /app/start.sh'],
+])('a script among the sources is made executable as the image does: in %s %s', (WorkingDir, script, chmod) => {
+  const config = { WorkingDir, Entrypoint: [script] };
+  const text = dockerfile({ runtime: 'python', own: [copy('. /app'), run(chmod)], config });
+  expect(text).toContain(`COPY --chmod=0755 start.sh /app/start.sh\nENTRYPOINT ["${script}"]`);
+});
+
+test.each([
+  ['Maven', 'java', '/usr/local/bin/mvn-entrypoint.sh'],
+  ["Red Hat's Node.js", 'node', 'container-entrypoint'],
+] as const)('the entrypoint script of a base is not asked for: %s', (_, runtime, script) => {
+  const text = dockerfile({ runtime, config: { Entrypoint: [script], Cmd: ['server'] } });
+  expect(text).not.toContain(script);
+});
+
 test.each(['./start.sh', '/app/start.sh'])('a script among the sources is not copied once more: %s', (script) => {
   const text = dockerfile({ runtime: 'node', config: { WorkingDir: '/app', Entrypoint: [script] } });
   expect(instructionsOf(text).filter((line) => line.includes('start.sh'))).toEqual([`ENTRYPOINT ["${script}"]`]);
