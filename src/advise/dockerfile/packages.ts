@@ -1,8 +1,17 @@
 import type { DockerfileFacts } from './facts.ts';
 
-/** Reports whether the image's packages keep their names on the Dockerfile's base: both have the same manager. */
-function hasSameNames({ base, packages }: DockerfileFacts): boolean {
+/** Reports whether the image's packages have the same manager as the Dockerfile's base, and so the same names. */
+function hasSameManager({ base, packages }: DockerfileFacts): boolean {
   return packages.manager === (base === 'alpine-base' ? 'apk' : 'apt');
+}
+
+/** Packages with the same name in Debian and Alpine, of those that images often install. */
+const ANYWHERE =
+  /^(?:bash|ca-certificates|chromium|curl|dumb-init|ffmpeg|fontconfig|gettext|ghostscript|git|graphviz|imagemagick|jq|less|nano|netcat-openbsd|nginx|nodejs|npm|openssh-client|openssl|poppler-utils|postgresql-client|procps|rsync|supervisor|tesseract-ocr|tini|tzdata|unzip|vim|wget|zip)$/;
+
+/** Returns a test for packages of the image whose names on the Dockerfile's base are known. */
+function knownNames(facts: DockerfileFacts): (name: string) => boolean {
+  return (name) => hasSameManager(facts) || ANYWHERE.test(name);
 }
 
 /** Returns the RUN instruction that installs packages and leaves no package lists behind. */
@@ -32,19 +41,21 @@ const IN_EVERY_BUILD =
 
 /** Returns a note on the packages of the image's own build whose names may differ here. */
 export function buildPackageNote(facts: DockerfileFacts): readonly string[] {
-  const names = hasSameNames(facts) ? [] : facts.packages.build.filter((name) => !IN_EVERY_BUILD.test(name));
+  const isKnown = knownNames(facts);
+  const names = facts.packages.build.filter((name) => !isKnown(name) && !IN_EVERY_BUILD.test(name));
   if (names.length === 0) return [];
   return [`# The image's own build had these packages, which may have other names here: ${names.join(' ')}`];
 }
 
-/** Returns the packages that the image's own steps installed for its build; none if their names may differ here. */
+/** Returns the packages that the image's own steps installed for its build, without those whose names may differ here. */
 export function buildPackages(facts: DockerfileFacts): readonly string[] {
-  return hasSameNames(facts) ? facts.packages.build : [];
+  const { build } = facts.packages;
+  return hasSameManager(facts) ? build : build.filter((name) => ANYWHERE.test(name) && !IN_EVERY_BUILD.test(name));
 }
 
-/** Returns the packages that the program needs at run time; none if their names may differ here. */
+/** Returns the packages that the program needs at run time, without those whose names may differ here. */
 export function knownRunPackages(facts: DockerfileFacts): readonly string[] {
-  return hasSameNames(facts) ? facts.packages.run : [];
+  return facts.packages.run.filter(knownNames(facts));
 }
 
 /** Returns {@link runPackages}, or the given note if that is empty. */
@@ -61,18 +72,19 @@ export function runPackagesOr(facts: DockerfileFacts, note: string): readonly st
 export function runPackages(facts: DockerfileFacts, more: readonly string[] = []): readonly string[] {
   const { build } = facts.packages;
   const run = facts.packages.run.filter((name) => !more.includes(name));
-  const isKnown = hasSameNames(facts);
-  const names = [...(isKnown ? run : []), ...more];
+  const isKnown = knownNames(facts);
+  const unknown = run.filter((name) => !isKnown(name));
+  const names = [...run.filter(isKnown), ...more];
   // Every base contains the C library.
   const headers = build.filter((name) => /-dev(?:el)?$/.test(name) && !/^(?:libc6?|musl)-dev$/.test(name));
   return [
-    ...(run.length > 0 && !isKnown
-      ? [`# The image has these packages, which may have other names here, or may not be needed: ${run.join(' ')}`]
+    ...(unknown.length > 0
+      ? [`# The image has these packages, which may have other names here, or may not be needed: ${unknown.join(' ')}`]
       : []),
     ...(headers.length > 0
       ? [`# The build had these headers; install here the libraries that the program loads: ${headers.join(' ')}`]
       : []),
-    ...(run.length > 0 && isKnown ? changedNames(facts) : []),
+    ...(run.length > 0 && hasSameManager(facts) ? changedNames(facts) : []),
     ...(names.length > 0 ? [installStep(facts, names)] : []),
   ];
 }

@@ -299,12 +299,23 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
   ],
   [
     'packages of another distribution',
-    { runtime: 'node', own: [run('apt-get install -y ffmpeg libvips-dev')] },
+    { runtime: 'node', own: [run('apt-get install -y ffmpeg fonts-liberation libvips-dev')] },
     'alpine-base',
     [
-      'which may have other names here, or may not be needed: ffmpeg',
+      'which may have other names here, or may not be needed: fonts-liberation\n',
+      'RUN apk add --no-cache ffmpeg\n',
       'had these headers; install here the libraries that the program loads: libvips-dev',
     ],
+  ],
+  [
+    'what the health check and pip call on another distribution',
+    {
+      runtime: 'python',
+      own: [run('apt-get install -y curl git'), run('pip install -r requirements.txt')],
+      config: { Healthcheck: { Test: ['CMD', 'curl', '-f', 'http://localhost/'] } },
+    },
+    'alpine-base',
+    ['RUN apk add --no-cache build-base git\n', 'RUN apk add --no-cache curl\n'],
   ],
   [
     'a script that starts it',
