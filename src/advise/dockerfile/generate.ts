@@ -1,6 +1,7 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import { isWindows } from '../../oci/platform.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
+import { runs } from '../../policy/shell.ts';
 import type { Plan } from '../advise.ts';
 import { type BaseTechniqueId, TECHNIQUES, techniqueOf } from '../technique.ts';
 import { goDockerfile, rustDockerfile } from './compiled.ts';
@@ -52,7 +53,8 @@ export function lastStageBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'p
  * to be trusted as is.
  * @param base the kind of base for the last stage, such as {@link lastStageBase} returns
  * @param today `2026-11-24`
- * @returns undefined for a language without a template, and for Windows, whose bases and shell are others
+ * @returns undefined for a language without a template, for packages of conda, and for Windows, whose bases and shell
+ *   are others
  */
 export function generateDockerfile(
   image: AuditedImage,
@@ -62,7 +64,7 @@ export function generateDockerfile(
   if (isWindows(image.config)) return undefined;
   const facts = dockerfileFacts(image, base, today);
   const template = facts && TEMPLATES[facts.runtime];
-  if (!template) return undefined;
+  if (!template || installsByConda(facts)) return undefined;
   const secrets = facts.secretFiles.map(({ source }) => source).filter((source) => !isIgnored(source, facts.runtime));
   const lines = [
     '# syntax=docker/dockerfile:1',
@@ -76,6 +78,11 @@ export function generateDockerfile(
     dockerfile: lines.join('\n'),
     dockerignore: `${[...ignoredBy(facts.runtime), ...secrets].join('\n')}\n`,
   };
+}
+
+/** Reports whether the image's own steps installed packages by conda, which no template does. */
+function installsByConda({ commands }: DockerfileFacts): boolean {
+  return commands.some((command) => runs(command, ['conda', 'mamba', 'micromamba'], ['install', 'create', 'update']));
 }
 
 function largerBaseNote({ largerBase, runtime }: DockerfileFacts): readonly string[] {
