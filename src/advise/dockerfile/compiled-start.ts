@@ -47,8 +47,12 @@ function afterOptions(words: readonly string[], takesValue: RegExp): number {
   return Math.min(at, words.length);
 }
 
-/** Replaces a start by `go run` with the program that it builds. */
+/** Programs that build a Go program again, and start it, whenever its sources change. */
+const RELOADERS = /^(?:air|reflex|CompileDaemon|fresh)$/;
+
+/** Replaces a start by `go run`, or by a program that builds again, with the program that it builds. */
 export function withoutGoRun(facts: DockerfileFacts): DockerfileFacts {
+  if (RELOADERS.test(facts.program)) return { ...facts, program: 'app', programArgs: [], cmd: [] };
   if (facts.program !== 'go') return facts;
   const fromProgramArgs = goRun(facts.programArgs);
   const run = fromProgramArgs ?? goRun(argsOf(facts));

@@ -31,6 +31,7 @@ export function buildStage(facts: DockerfileFacts, suffix: string, output: Outpu
       ? [`COPY ${files.map((file) => from + file).join(' ')} ./`, `${run} ${tool.fetch}`, `COPY ${from}src src`]
       : [`COPY ${from === '' ? '.' : from} .`, ...moduleNote(module, facts)]),
     ...(others === undefined ? [] : [others.note]),
+    ...quarkusNote(outputs, facts),
     `${run} ${tool.build(module)} && \\`,
     `    ${others === undefined ? '' : `rm -f ${outputs}/${others.pattern} && `}cp ${outputs}/*.${output} /app.${output}`,
   ];
@@ -71,6 +72,17 @@ function moduleNote(module: string | undefined, facts: DockerfileFacts): readonl
     return ['# The project has several modules: name the one that is started, and copy its jar.'];
   if (moduleOfBuild(facts) !== undefined) return [];
   return [`# If ${module} is a project of its own, build it in its folder instead.`];
+}
+
+/** Returns a note if the image has a program that Quarkus built as a folder. */
+function quarkusNote(outputs: string, { copies, entrypoint, cmd }: DockerfileFacts): readonly string[] {
+  const isFolder = [...copies.flatMap(({ sources }) => sources), ...entrypoint, ...cmd].some((path) =>
+    /(?:^|\/)quarkus-(?:app|run\.jar)(?:\/|$)/.test(path),
+  );
+  const folder = `${outputs.replace(/\/libs$/, '')}/quarkus-app`;
+  return isFolder
+    ? [`# Quarkus builds a folder: copy ${folder} instead of the jar, and start quarkus-run.jar in it.`]
+    : [];
 }
 
 /** A config may hold a script of megabytes, but no jar is started by a long one. */

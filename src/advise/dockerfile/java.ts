@@ -56,11 +56,21 @@ function startOf(facts: DockerfileFacts): readonly string[] {
   const after = isJar ? args.slice(at + 2, ofEntrypoint) : [];
   return [
     ...scriptNote(facts),
+    ...(isJar ? [] : classNote(facts)),
     ...startLines({
       entrypoint: ['java', ...options, '-jar', JAR, ...after],
       cmd: isJar ? args.slice(ofEntrypoint) : [],
     }),
   ];
+}
+
+/** Programs that start a jar, or build one that is started, by other means than `java -jar`. */
+const STARTS_JAR = /^(?:app|mvnw?|gradlew?)$|\.JarLauncher$/;
+
+/** Returns a note if the image starts a class, or a program of another name: the jar of its build may not be started. */
+function classNote(facts: DockerfileFacts): readonly string[] {
+  if (facts.script !== undefined || [facts.program, ...argsOf(facts)].some((word) => STARTS_JAR.test(word))) return [];
+  return ['# The image starts no jar: this one must name its main class, and contain its libraries.'];
 }
 
 /** The releases for which there are distroless images on Debian 13. */

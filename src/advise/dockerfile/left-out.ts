@@ -1,7 +1,7 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import type { LayerView } from '../../policy/image-view.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
-import type { Command } from '../../policy/shell.ts';
+import { type Command, runs } from '../../policy/shell.ts';
 import { isScript } from '../start.ts';
 import { isCompiled } from '../subject.ts';
 import { baseName, type Copy, SOURCE, type SourceFacts, targetOf } from './copies.ts';
@@ -55,10 +55,12 @@ export function leftOutSteps(own: readonly LayerView[], { copies, folder, runtim
 }
 
 function isLeftOut(
-  { program, words }: Command,
+  command: Command,
   { args }: LayerView,
   { folder, runtime }: Pick<SourceFacts, 'folder' | 'runtime'>,
 ): boolean {
+  const { program, words } = command;
+  if (runs(command, ['pnpm'], ['deploy'])) return true;
   if (words.every((word) => /^(?:--?v|--?version|version)$/i.test(word)) && words.length > 0) return false;
   if (program === 'mkdir') return words.some((word) => !isPassing(word, folder));
   if (program === 'echo' || program === 'printf' || program === 'cat') return WRITES_FILE.test(args);

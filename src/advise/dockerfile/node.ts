@@ -255,6 +255,12 @@ function userLine(facts: DockerfileFacts): string {
 const BETTER_THAN_SCRIPT =
   '# Better: the command behind the script, such as ["node", "dist/server.js"]: one process, which receives the signals.';
 
+const ON_DEVELOPMENT =
+  '# This starts a tool of development, whose packages are removed above: name what starts the program in production.';
+/** Scripts and programs that serve sources during development. */
+const FOR_DEVELOPMENT =
+  /^(?:dev|develop|watch|start:(?:dev|debug|watch)|nodemon|ts-node(?:-dev)?|ng|react-scripts|webpack(?:-dev-server)?)$/;
+
 const ON_NPX = '# npx downloads what is a development dependency only: make it a dependency.';
 /** Returns the note on a start by a package manager that the last stage lacks. */
 function insteadOf(manager: string): string {
@@ -278,6 +284,7 @@ const LAST_WITH_YARN = 25;
 function startNote(facts: DockerfileFacts): readonly string[] | undefined {
   const { program, entrypoint, cmd } = facts;
   const calls = (name: RegExp): boolean => [...entrypoint, ...cmd].some((word) => name.test(word));
+  if (calls(FOR_DEVELOPMENT)) return [ON_DEVELOPMENT];
   const lacking = lackingManagers(facts).find((name) => calls(new RegExp(`(?:^|[\\s;&|/])${name}(?!\\S)`)));
   if (lacking !== undefined && globalStep(facts).length === 0) return [insteadOf(lacking)];
   if (['npm', 'pnpm', 'yarn'].includes(program)) return [BETTER_THAN_SCRIPT];

@@ -73,13 +73,14 @@ export const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
 
 /**
  * Returns the package manager by the commands that the image's steps ran, or the lock file that they copied. If they
- * copied several lock files, it is the package manager that starts the image, else npm.
+ * copied several lock files or show nothing, it is the package manager that starts the image, else npm.
  */
 export function packageManagerOf(facts: DockerfileFacts): PackageManager {
   const { commands, program } = facts;
   const copies = (name: string): boolean => facts.copies.some((copy) => copiesFile(copy, name));
   const locks = Object.entries(LOCK_FILES).filter(([, lockFile]) => copies(lockFile));
-  if (locks.length > 1) return locks.find(([name]) => name === program) ? (program as PackageManager) : 'npm';
+  const started = Object.keys(LOCK_FILES).find((name) => name === program) as PackageManager | undefined;
+  if (locks.length > 1) return locks.some(([name]) => name === started) ? (started ?? 'npm') : 'npm';
   const installs = (name: string): boolean =>
     commands.some((command) => command.program === name && !command.words.includes('--version'));
   if (installs('pnpm') || copies(LOCK_FILES.pnpm)) return 'pnpm';
@@ -88,7 +89,8 @@ export function packageManagerOf(facts: DockerfileFacts): PackageManager {
     commands.some((command) => runs(command, ['yarn'], ['--immutable', 'focus']) || command.words.some(isLaterYarn)) ||
     copies('.yarnrc.yml');
   if (isBerry) return 'berry';
-  return installs('yarn') || copies(LOCK_FILES.yarn) ? 'yarn' : 'npm';
+  if (installs('yarn') || copies(LOCK_FILES.yarn)) return 'yarn';
+  return locks.length > 0 || installs('npm') ? 'npm' : (started ?? 'npm');
 }
 
 /** Reports whether a word names a release of yarn from version 2 on, as Corepack takes it. */

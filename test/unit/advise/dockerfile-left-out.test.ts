@@ -62,6 +62,11 @@ test.each<[string, ImageSketch, readonly string[]]>([
     ['ADD https://example.com/model.bin ./'],
   ],
   ['packages of another language', { runtime: 'node', own: [run('pip3 install yt-dlp')] }, ['RUN pip3 install yt-dlp']],
+  [
+    'a package that pnpm copied out of its repository',
+    { runtime: 'node', own: [copy('. .'), run('pnpm install'), run('pnpm --filter=api deploy --prod /prod/api')] },
+    ['RUN pnpm --filter=api deploy --prod /prod/api'],
+  ],
   ['scripts that another language builds', { runtime: 'php', own: [run('npm run build')] }, ['RUN npm run build']],
 ])('a Dockerfile lists the steps that it does not repeat: %s', (_, sketch, steps) => {
   expect(leftOut(sketch)).toEqual(steps);

@@ -147,6 +147,11 @@ test.each<[string, readonly string[], readonly string[]]>([
     ['="-s -w" -o'],
   ],
   ['/x', ['go build ./cmd/app', 'go install example.com/goose@latest'], ['-o /out/x ./cmd/app\n']],
+  [
+    'air -c .air.toml',
+    ['go install github.com/air-verse/air@latest'],
+    ['-o /out/app .', 'ENTRYPOINT ["/usr/local/bin/app"]\n'],
+  ],
 ])('Go builds what the image starts: %s %j', (Cmd, scripts, parts) => {
   const text = dockerfile({ runtime: 'go', own: scripts.map(run), config: { Cmd: Cmd.split(' ') } });
   for (const part of parts) expect(text).toContain(part);
@@ -197,6 +202,32 @@ test.each<[string, string, string, boolean]>([
   const config = { Cmd: ['/bin/sh', '-c', 'prepare && yarn start'] };
   const text = dockerfile({ runtime: 'node', runtimeVersion, own: [run(script)], config });
   expect(text.includes('has no yarn')).toBe(isNoted);
+});
+
+test.each([
+  [['npm', 'run', 'dev'], true],
+  [['npx', 'nodemon', 'server.js'], true],
+  [['ng', 'serve', '--host', '0.0.0.0'], true],
+  [['node', 'dev.js'], false],
+])('a start of a development tool, which the last stage lacks, is noted: %j', (Cmd, isNoted) => {
+  expect(dockerfile({ runtime: 'node', config: { Cmd } }).includes('a tool of development')).toBe(isNoted);
+});
+
+test.each([
+  [['java', '-cp', '/app/*', 'com.example.Main'], true],
+  [['/opt/shop/bin/shop'], true],
+  [['java', '-jar', 'app.jar'], false],
+  [['java', 'org.springframework.boot.loader.launch.JarLauncher'], false],
+  [['./mvnw', 'spring-boot:run'], false],
+  [[], false],
+])('a start without a jar is noted: %j', (Cmd, isNoted) => {
+  expect(dockerfile({ runtime: 'java', config: { Cmd } }).includes('starts no jar')).toBe(isNoted);
+});
+
+test('a folder that Quarkus builds is noted', () => {
+  const own = [copy('--from=build /src/target/quarkus-app/lib/ /deployments/lib/')];
+  const text = dockerfile({ runtime: 'java', own, config: { Cmd: ['java', '-jar', 'quarkus-run.jar'] } });
+  expect(text).toContain('# Quarkus builds a folder: copy target/quarkus-app instead');
 });
 
 test("a start by Plug'n'Play keeps it", () => {

@@ -5,7 +5,7 @@ import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import type { Runtime } from '../../../src/classify/verdict.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch, pairImage } from '../../support/audited-image.ts';
-import { dockerfile, instructionsOf, run, TODAY } from '../../support/dockerfiles.ts';
+import { copy, dockerfile, instructionsOf, run, TODAY } from '../../support/dockerfiles.ts';
 
 const RUNTIMES: readonly Runtime[] = ['node', 'python', 'go', 'java', 'ruby', 'php', 'rust', 'dotnet'];
 const BASES: readonly BaseTechniqueId[] = ['slim-base', 'alpine-base', 'distroless-base', 'scratch-base'];
@@ -113,6 +113,12 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       'yarn install --immutable',
       'yarn workspaces focus --all --production',
     ],
+  ],
+  [
+    'the package manager that starts it, if nothing shows the one that installs',
+    { runtime: 'node', own: [copy('--from=build /prod/api .')], config: { Cmd: ['pnpm', 'start'] } },
+    'slim-base',
+    ['COPY package.json pnpm-lock.yaml ./', 'CMD ["npm", "start"]'],
   ],
   [
     'a script of npm, which hands on no signals',
@@ -645,3 +651,10 @@ test('a release older than all listed ones ended no later than the oldest of the
   expect(endedRuntime('go', '1.9.7', TODAY)).toEqual({ name: 'go 1.9', endOfLife: '2022-03-15' });
   expect(endedRuntime('perl', '5.8', TODAY)).toBeUndefined();
 });
+
+test.each(['conda env create -f environment.yml', 'mamba install -y numpy', 'micromamba create -n app python=3.12'])(
+  'there is none for packages that no template installs: %s',
+  (script) => {
+    expect(dockerfile({ runtime: 'python', own: [run(script)] })).toBe('');
+  },
+);
