@@ -141,5 +141,5 @@ function plan({ advice }: DescribedImage): readonly string[] {
       after.min === after.max ? humanBytes(after.min) : `${humanBytes(after.min)} to ${humanBytes(after.max)}`;
     return `  ${technique.padEnd(18)}${techniqueOf(technique).title}: then ${range}${basis === 'estimate' ? ' (estimate)' : ''}`;
   });
-  return [`advice        slim score ${advice.slimScore}; "slimboard advise" writes the Dockerfile`, ...steps];
+  return [`advice        slim score ${advice.slimScore}; "slimboard advise" tells more`, ...steps];
 }
