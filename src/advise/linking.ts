@@ -1,5 +1,6 @@
 import type { Runtime } from '../classify/verdict.ts';
 import type { ImageView } from '../policy/image-view.ts';
+import { runs } from '../policy/shell.ts';
 import { ownPackages } from './own-packages.ts';
 import { ownSteps } from './own-steps.ts';
 
@@ -28,6 +29,25 @@ export function linksLibraries(view: ImageView, runtime: Runtime): boolean {
 export function mayLinkLibraries(view: ImageView, runtime: Runtime): boolean {
   const isFull = view.image.verdict.variant?.value === 'full';
   return isFull && !linksLibraries(view, runtime) && (runtime !== 'go' || cgoSetting(view) === undefined);
+}
+
+/** Python packages that have neither wheels for musl nor sources that pip compiles. */
+const WITHOUT_MUSL =
+  /^(?:torch(?:vision|audio)?|tensorflow(?:-\w+)?|jaxlib|onnxruntime(?:-\w+)?|playwright)(?![\w.-])/i;
+const PYTHON_INSTALLERS = ['pip', 'uv', 'poetry', 'pipenv', 'python'];
+/** Programs that download browsers built for glibc. */
+const BROWSER_INSTALLERS = ['playwright', 'cypress'];
+
+/** Reports whether the image's own steps install programs that exist for glibc only, and so do not run on Alpine. */
+export function needsGlibc({ own, ownPrograms }: ImageView): boolean {
+  if (![...PYTHON_INSTALLERS, ...BROWSER_INSTALLERS].some((program) => ownPrograms.has(program))) return false;
+  return own.some(({ commands }) =>
+    commands.some(
+      (command) =>
+        runs(command, BROWSER_INSTALLERS, ['install']) ||
+        (PYTHON_INSTALLERS.includes(command.program) && command.words.some((word) => WITHOUT_MUSL.test(word))),
+    ),
+  );
 }
 
 function isLinkedByRust(name: string): boolean {

@@ -8,7 +8,7 @@ import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts'
 import { isBuildTool } from './dockerfile/larger-base.ts';
 import { goalBytes } from './goal.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
-import { linksLibraries } from './linking.ts';
+import { linksLibraries, needsGlibc } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
 import { servesByApache, servesByTomcat, startNeedsShell } from './start.ts';
 import type { Subject } from './subject.ts';
@@ -78,7 +78,7 @@ function applies(technique: Technique, ids: readonly TechniqueId[], subject: Sub
   // It is unknown which libraries an unknown program loads, so it stays on its distribution.
   if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
   if (isServedOnDebian(subject)) return false;
-  if (technique.id === 'alpine-base') return true;
+  if (technique.id === 'alpine-base') return !needsGlibc(subject.view);
   // An empty base has room for neither an interpreter nor, in a single stage, a compiler.
   if (technique.id === 'scratch-base')
     return subject.compiled && ids.includes('multi-stage') && !needsDistribution(subject);

@@ -352,6 +352,19 @@ test.each<[string, ImageSketch, readonly string[]]>([
   expect(alone.map(({ techniques }) => techniques[0])).toEqual(bases);
 });
 
+test.each([
+  ['python', 'pip install fastapi "torch==2.9.0" uvicorn', false],
+  ['python', 'uv pip install tensorflow-cpu', false],
+  ['python', 'playwright install --with-deps chromium', false],
+  ['node', 'npx playwright install', false],
+  ['python', 'pip install torch-utils torchmetrics fastapi', true],
+  ['python', 'pip install -r requirements.txt', true],
+] as const)('Alpine is advised unless a program exists for glibc only: %s, %s', (runtime, script, isAdvised) => {
+  const own = [{ instruction: `RUN /bin/sh -c ${script}`, bytes: 50 * MB }];
+  const { alone } = advise({ ...NODE_FULL, own, runtime, variant: 'full' });
+  expect(alone.some(({ techniques }) => techniques[0] === 'alpine-base')).toBe(isAdvised);
+});
+
 test('the interpreter is never removed, and the compiler only with a second stage', () => {
   const node = pairImage('node-single-stage');
   expect(
