@@ -127,6 +127,49 @@ const cases: readonly ExpectedImage[] = [
     expected: { base: 'pytorch/pytorch', distro: 'ubuntu 22.04', runtime: 'python' },
   },
   {
+    is: 'a model on TensorFlow, whose Dockerfile has no CMD',
+    history: `${JAMMY}
+      2026-08-05T10:00:00 - ARG TF_PACKAGE=tensorflow
+      2026-08-05T10:02:00 500MB RUN |2 TF_PACKAGE=tensorflow TF_PACKAGE_VERSION=2.15.0 /bin/sh -c python3 -m pip install --no-cache-dir \${TF_PACKAGE}==\${TF_PACKAGE_VERSION} # buildkit
+      2026-08-05T10:02:00 1kB COPY bashrc /etc/bash.bashrc # buildkit
+      2026-08-05T10:02:00 1kB RUN |2 TF_PACKAGE=tensorflow TF_PACKAGE_VERSION=2.15.0 /bin/sh -c chmod a+rwx /etc/bash.bashrc # buildkit
+      ${APP} 90MB RUN /bin/sh -c pip install -r requirements.txt # buildkit`,
+    cmd: ['python3', 'serve.py'],
+    expected: { base: 'tensorflow/tensorflow', distro: 'ubuntu 22.04', runtime: 'python' },
+  },
+  {
+    is: 'a notebook on TensorFlow',
+    history: `${JAMMY}
+      2026-08-05T10:00:00 - ENV TENSORFLOW_NOTEBOOK_DIR=/home/tfuser/notebooks
+      2026-08-05T10:02:00 500MB RUN /bin/sh -c pip install --no-cache-dir \${TENSORFLOW_PACKAGE} # buildkit
+      2026-08-05T10:02:00 1kB RUN /bin/sh -c chmod a+rwx /etc/bash.bashrc # buildkit
+      2026-08-05T10:03:00 90MB RUN /bin/sh -c /setup.jupyter.sh # buildkit
+      2026-08-05T10:03:00 - CMD ["bash" "-c" "source /etc/bash.bashrc && jupyter notebook"]
+      ${APP} 9MB COPY notebooks . # buildkit`,
+    cmd: ['bash', '-c', 'jupyter notebook'],
+    expected: { base: 'tensorflow/tensorflow', distro: 'ubuntu 22.04' },
+  },
+  {
+    is: 'a script on the Google Cloud CLI',
+    history: `${BOOKWORM}
+      2026-08-05T10:00:00 - ENV CLOUD_SDK_VERSION=540.0.0
+      2026-08-05T10:01:00 1kB RUN |1 CLOUD_SDK_VERSION=540.0.0 /bin/sh -c groupadd -r -g 1000 cloudsdk &&     useradd -r -u 1000 -m -s /bin/bash -g cloudsdk cloudsdk # buildkit
+      2026-08-05T10:02:00 300MB RUN |1 CLOUD_SDK_VERSION=540.0.0 /bin/sh -c apt-get update -qqy && apt-get install -qqy google-cloud-cli=\${CLOUD_SDK_VERSION}-0 # buildkit
+      2026-08-05T10:02:00 - VOLUME [/root/.config]
+      ${APP} 1kB COPY backup.sh /backup.sh # buildkit`,
+    entrypoint: ['/backup.sh'],
+    expected: { base: 'google/cloud-sdk', distro: 'debian 12' },
+  },
+  {
+    is: 'an image of its own with the Google Cloud CLI, and another on top',
+    history: `${BOOKWORM}
+      2026-08-05T10:00:00 - ENV CLOUD_SDK_VERSION=540.0.0
+      2026-08-05T10:02:00 300MB RUN /bin/sh -c curl -O https://dl.google.com/google-cloud-cli-\${CLOUD_SDK_VERSION}-linux-x86_64.tar.gz && gcloud config set metrics/environment github_docker_image # buildkit
+      2026-08-05T10:02:00 - CMD ["/bin/bash"]
+      ${APP} 1kB COPY backup.sh /backup.sh # buildkit`,
+    expected: { base: 'not-in-catalogue', distro: 'debian 12' },
+  },
+  {
     is: "a program built with Docker's GCC, whose Dockerfile has no CMD",
     history: `${BUILDPACK_DEPS}
       2026-08-05T04:15:00 - ENV GCC_MIRRORS=https://ftpmirror.gnu.org/gcc \t\thttps://mirrors.kernel.org/gnu/gcc
