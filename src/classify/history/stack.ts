@@ -151,10 +151,11 @@ function boundaryBefore(steps: readonly BuildStep[], index: number, walk: Walk):
 }
 
 /**
- * Whether BuildKit appended the step for a layer whose own entry it had marked as empty. Such steps end their build.
+ * Whether BuildKit appended the step for a layer whose own entry it had marked as empty, or Docker for the layers that it
+ * merged (`--squash`). Such steps end their build, however long the work took.
  */
 function isAppended({ form, comment }: BuildStep): boolean {
-  return form === 'buildkit' && comment === 'buildkit.exporter.image.v0';
+  return (form === 'buildkit' && comment === 'buildkit.exporter.image.v0') || comment.startsWith('merge sha256:');
 }
 
 /** The official image that may end here: a layer was made, and its Dockerfile may lack an ending. */

@@ -123,6 +123,18 @@ const cases: readonly Case[] = [
     runtime: 'php 8.2.16',
   },
   {
+    name: 'an application whose layers Docker merged, which took minutes',
+    steps: [
+      ...ASPNET,
+      { line: '/bin/sh -c #(nop) COPY dir:ab12 in /app ', day: '2024-03-01T12:00:00', empty: true },
+      { line: '/bin/sh -c #(nop)  CMD ["dotnet" "Shop.dll"]', day: '2024-03-01T12:00:00', empty: true },
+      { line: '', day: '2024-03-01T12:05:00', comment: 'merge sha256:ab12 to sha256:cd34' },
+    ],
+    base: 'mcr.microsoft.com/dotnet/aspnet:8.0',
+    distro: 'debian 12',
+    runtime: 'dotnet 8.0.1',
+  },
+  {
     name: 'a Java application on Temurin',
     steps: [...TEMURIN, { line: 'COPY build/libs/app.jar /app.jar # buildkit', day: APP_DAY }],
     entrypoint: ['java', '-jar', '/app.jar'],
