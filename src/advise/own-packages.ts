@@ -120,7 +120,15 @@ function namesIn({ words }: Command): readonly string[] {
 /** Packages that every distroless image contains or makes unnecessary. */
 const EVERYWHERE = /^(?:ca-certificates|tzdata|tini|dumb-init|openssl|libc6-compat|libstdc\+\+6?|libgcc(?:-s1)?)$/;
 
-/** Reports whether the program needs packages that images without a package manager, such as distroless ones, lack. */
+/** Headers of C libraries, which a package that was compiled with them loads; compilers come with those of C itself. */
+const HEADERS = /^(?!libc6?-dev$|musl-dev$|python).+-dev(?:el)?$/;
+
+/**
+ * Reports whether the program needs packages that images without a package manager, such as distroless ones, lack. What
+ * compiled programs link is told by `linksLibraries`.
+ */
 export function needsPackages(view: ImageView): boolean {
-  return ownPackages(view).run.some((name) => !EVERYWHERE.test(name));
+  const { run, build } = ownPackages(view);
+  const isCompiled = /^(?:go|rust)$/.test(view.image.verdict.runtime?.value.name ?? '');
+  return run.some((name) => !EVERYWHERE.test(name)) || (!isCompiled && build.some((name) => HEADERS.test(name)));
 }

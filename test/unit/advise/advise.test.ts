@@ -292,6 +292,11 @@ test.each<[string, ImageSketch, boolean]>([
     true,
   ],
   [
+    'a library for which it was compiled',
+    { ...NODE_APP, own: [{ instruction: 'RUN /bin/sh -c apt-get update && apt-get install -y g++ libvips-dev' }] },
+    false,
+  ],
+  [
     'what the same step removes',
     { ...NODE_APP, own: [{ instruction: 'RUN /bin/sh -c apk add --virtual .x vips && npm ci && apk del .x' }] },
     true,
