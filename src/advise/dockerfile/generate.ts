@@ -53,8 +53,7 @@ export function lastStageBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'p
  * to be trusted as is.
  * @param base the kind of base for the last stage, such as {@link lastStageBase} returns
  * @param today `2026-11-24`
- * @returns undefined for a language without a template, for packages of conda, and for Windows, whose bases and shell
- *   are others
+ * @returns undefined for a language or build tool without a template, and for Windows, whose bases and shell are others
  */
 export function generateDockerfile(
   image: AuditedImage,
@@ -64,7 +63,7 @@ export function generateDockerfile(
   if (isWindows(image.config)) return undefined;
   const facts = dockerfileFacts(image, base, today);
   const template = facts && TEMPLATES[facts.runtime];
-  if (!template || installsByConda(facts)) return undefined;
+  if (!template || isBuiltOtherwise(facts)) return undefined;
   const secrets = facts.secretFiles.map(({ source }) => source).filter((source) => !isIgnored(source, facts.runtime));
   const lines = [
     '# syntax=docker/dockerfile:1',
@@ -80,9 +79,18 @@ export function generateDockerfile(
   };
 }
 
-/** Reports whether the image's own steps installed packages by conda, which no template does. */
-function installsByConda({ commands }: DockerfileFacts): boolean {
-  return commands.some((command) => runs(command, ['conda', 'mamba', 'micromamba'], ['install', 'create', 'update']));
+/** Build tools of languages on Java's virtual machine for which there is no template. */
+const OTHER_BUILDERS = /^(?:sbt|mill|lein|clojure|ant|bazel)$/;
+
+/** Reports whether the image was built by tools that no template calls: conda, or build tools of Scala or Clojure. */
+function isBuiltOtherwise({ runtime, commands, copies, entrypoint, cmd }: DockerfileFacts): boolean {
+  const paths = [...copies.flatMap(({ sources }) => sources), ...entrypoint, ...cmd];
+  return (
+    commands.some((command) => runs(command, ['conda', 'mamba', 'micromamba'], ['install', 'create', 'update'])) ||
+    (runtime === 'java' &&
+      (commands.some(({ program }) => OTHER_BUILDERS.test(program)) ||
+        paths.some((path) => path.includes('target/scala-'))))
+  );
 }
 
 function largerBaseNote({ largerBase, runtime }: DockerfileFacts): readonly string[] {

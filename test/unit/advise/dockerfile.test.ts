@@ -652,9 +652,13 @@ test('a release older than all listed ones ended no later than the oldest of the
   expect(endedRuntime('perl', '5.8', TODAY)).toBeUndefined();
 });
 
-test.each(['conda env create -f environment.yml', 'mamba install -y numpy', 'micromamba create -n app python=3.12'])(
-  'there is none for packages that no template installs: %s',
-  (script) => {
-    expect(dockerfile({ runtime: 'python', own: [run(script)] })).toBe('');
-  },
-);
+test.each<[string, ImageSketch]>([
+  ['conda', { runtime: 'python', own: [run('conda env create -f environment.yml')] }],
+  ['mamba', { runtime: 'python', own: [run('mamba install -y numpy')] }],
+  ['micromamba', { runtime: 'python', own: [run('micromamba create -n app python=3.12')] }],
+  ['sbt', { runtime: 'java', own: [run('sbt assembly')] }],
+  ['sbt in an earlier stage', { runtime: 'java', own: [copy('--from=build /src/target/scala-3.3.1/app.jar .')] }],
+  ['Ant', { runtime: 'java', own: [run('ant dist')] }],
+])('there is none for a build that no template knows: %s', (_, sketch) => {
+  expect(dockerfile(sketch)).toBe('');
+});
