@@ -33,7 +33,7 @@ export function buildStage(facts: DockerfileFacts, suffix: string, output: Outpu
     ...(others === undefined ? [] : [others.note]),
     ...quarkusNote(outputs, facts),
     `${run} ${tool.build(module)} && \\`,
-    `    ${others === undefined ? '' : `rm -f ${outputs}/${others.pattern} && `}cp ${outputs}/*.${output} /app.${output}`,
+    `    ${others === undefined ? '' : `rm -f ${outputs}/${others.pattern} && `}cp ${outputs}/${fileOf(output, facts)} /app.${output}`,
   ];
 }
 
@@ -87,6 +87,11 @@ function quarkusNote(outputs: string, { copies, entrypoint, cmd }: DockerfileFac
 
 /** A config may hold a script of megabytes, but no jar is started by a long one. */
 export const LONGEST_SCRIPT = 1_000;
+
+/** Reports whether the image's own steps built the program, so that what they copied are sources, too. */
+export function buildsItself({ commands }: DockerfileFacts): boolean {
+  return commands.some(({ program }) => /^(?:mvnw?|gradlew?)$/.test(program));
+}
 
 function isUsed(name: string, { commands, copies }: DockerfileFacts): boolean {
   return commands.some(({ program }) => program === name) || copies.some((copy) => copiesFile(copy, name));
@@ -171,18 +176,31 @@ const GRADLE: BuildTool = {
 };
 
 /** A jar or WAR in the folder of a build tool: `api/target/api.jar` of the module `api`. */
-const OUTPUT_OF_BUILD = /^(.*\/)?(target|build\/libs)\/[\w.*-]+\.[jw]ar$/;
+const OUTPUT_OF_BUILD = /^(.*\/)?(target|build\/libs)\/([\w.*-]+\.[jw]ar)$/;
 const MODULE = /^(?:\w[\w.-]*(?:\/\w[\w.-]*)*)?$/;
 
-/** Returns where the image copied jars from, or starts them: the module's folder, empty for the top, and the tool's. */
-function outputsOf({ copies, entrypoint, cmd }: DockerfileFacts): readonly { module: string; folder: string }[] {
+/** Where a jar is: in the module's folder, empty for the top, below it in the build tool's. */
+interface OutputFile {
+  readonly module: string;
+  readonly folder: string;
+  readonly file: string;
+}
+
+/** Returns where the image copied jars from, or starts them. */
+function outputsOf({ copies, entrypoint, cmd }: DockerfileFacts): readonly OutputFile[] {
   const words = [...entrypoint, ...cmd].flatMap((word) => word.slice(0, LONGEST_SCRIPT).split(/\s+/));
   return [...copies.flatMap(({ sources }) => sources), ...words].flatMap((path) => {
-    const [, above = '', folder = ''] = OUTPUT_OF_BUILD.exec(path) ?? [];
+    const [, above = '', folder = '', file = ''] = OUTPUT_OF_BUILD.exec(path) ?? [];
     // Absolute paths do not tell the module.
     const module = above.startsWith('/') ? '' : above.replace(/^\.\//, '').replace(/\/$/, '');
-    return folder !== '' && MODULE.test(module) ? [{ module, folder }] : [];
+    return folder !== '' && MODULE.test(module) ? [{ module, folder, file }] : [];
   });
+}
+
+/** Returns the name by which the image takes its jar from the build, unless a version in it may change: `*-all.jar`. */
+function fileOf(output: Output, facts: DockerfileFacts): string {
+  const named = outputsOf(facts).find(({ file }) => file.endsWith(`.${output}`) && !/\d/.test(file));
+  return named?.file ?? `*.${output}`;
 }
 
 /** Returns the module that holds the program, by the image's own build or by where its jar is; none if it is the only one. */

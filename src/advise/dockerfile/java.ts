@@ -3,7 +3,7 @@ import { scriptNote, settingLines, startLines } from './closing.ts';
 import { environmentLines } from './environment.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
-import { buildStage, LONGEST_SCRIPT } from './java-build.ts';
+import { buildStage, buildsItself, LONGEST_SCRIPT } from './java-build.ts';
 import { runPackages } from './packages.ts';
 import { tomcatDockerfile } from './tomcat.ts';
 
@@ -50,7 +50,8 @@ function startOf(facts: DockerfileFacts): readonly string[] {
   if (byShell !== undefined) return [byShell];
   const args = argsOf(facts);
   const at = args.indexOf('-jar');
-  const isJar = facts.program === 'java' && at >= 0 && !args.slice(0, at).some((word) => NAMES_FILES.test(word));
+  const isElsewhere = (word: string): boolean => NAMES_FILES.test(word) && !isCopiedAgent(word, facts);
+  const isJar = facts.program === 'java' && at >= 0 && !args.slice(0, at).some(isElsewhere);
   const ofEntrypoint = Math.max(at + 2, facts.programArgs.length);
   const options = isJar && at > 0 ? args.slice(0, at) : ['-XX:MaxRAMPercentage=75'];
   const after = isJar ? args.slice(at + 2, ofEntrypoint) : [];
@@ -64,8 +65,13 @@ function startOf(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
-/** Programs that start a jar, or build one that is started, by other means than `java -jar`. */
-const STARTS_JAR = /^(?:app|mvnw?|gradlew?)$|\.JarLauncher$/;
+/** Reports whether an option names an agent that the Dockerfile copies from the context. */
+function isCopiedAgent(option: string, { copies }: DockerfileFacts): boolean {
+  return copies.some(({ sources, into }) => !sources[0]?.startsWith('/') && option.startsWith(`-javaagent:${into}`));
+}
+
+/** Words of starts that start a jar, or build one that is started. */
+const STARTS_JAR = /^(?:app|mvnw?|gradlew?|-jar)$|\.JarLauncher$/;
 
 /** Returns a note if the image starts a class, or a program of another name: the jar of its build may not be started. */
 function classNote(facts: DockerfileFacts): readonly string[] {
@@ -119,7 +125,8 @@ function withJar(facts: DockerfileFacts, { build, last, user = '10001' }: Stages
     'WORKDIR /app',
     'COPY --from=build /app.jar app.jar',
     `USER ${user}`,
-    ...settingLines(facts),
+    // The jar is all that the build left: what else the image copied into the program's folder is copied as well.
+    ...settingLines(buildsItself(facts) ? facts : { ...facts, folder: '/src' }),
     ...startOf(facts),
   ].join('\n');
 }

@@ -6,6 +6,7 @@ import { isScript } from '../start.ts';
 import { isCompiled } from '../subject.ts';
 import { baseName, type Copy, SOURCE, type SourceFacts, targetOf } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
+import type { DockerfileFacts } from './facts.ts';
 
 /** Programs that install packages of distributions, which all templates repeat. */
 const INSTALLS_PACKAGES = /^(?:apt|apt-get|apt-mark|apt-key|add-apt-repository|apk|yum|dnf|microdnf|tdnf|zypper)$/;
@@ -136,7 +137,11 @@ export function otherCopies({
   folder,
   runtime,
   script,
-}: SourceFacts & { readonly script: string | undefined }): readonly string[] {
+  entrypoint,
+  cmd,
+  env,
+}: SourceFacts & Pick<DockerfileFacts, 'script' | 'entrypoint' | 'cmd' | 'env'>): readonly string[] {
+  const start = [...entrypoint, ...cmd, ...env].join(' ');
   const isOther = ({ sources, into }: Copy): boolean =>
     sources.length > 0 &&
     PLAIN_TARGET.test(into) &&
@@ -145,7 +150,7 @@ export function otherCopies({
     sources.every(
       (source) =>
         SOURCE.test(source) &&
-        (isLibrary(source, into) || !isPartOfProgram(source)) &&
+        (isLibrary(source, into) || start.includes(`-javaagent:${into}`) || !isPartOfProgram(source)) &&
         !isIgnored(source, runtime) &&
         !(script && baseName(source) === baseName(script)),
     );

@@ -310,6 +310,39 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ['COPY . .\n', '-o /out src/Shop.Api\n', 'ENTRYPOINT ["dotnet", "Shop.Api.dll"]'],
   ],
   [
+    'an agent and settings beside the jar of Java',
+    {
+      runtime: 'java',
+      own: [
+        copy('target/app.jar /app/app.jar'),
+        copy('apm/apm.jar /app/apm/apm.jar'),
+        copy('config/ /app/config/'),
+        copy('--from=build /app/target/lib /app/lib'),
+      ],
+      config: { Entrypoint: ['java', '-javaagent:/app/apm/apm.jar', '-jar', '/app/app.jar'], WorkingDir: '/app' },
+    },
+    'slim-base',
+    [
+      'USER 10001\nCOPY apm/apm.jar /app/apm/apm.jar\nCOPY config/ /app/config/\nENTRYPOINT ["java", "-javaagent:/app/apm/apm.jar", "-jar"',
+    ],
+  ],
+  [
+    'no sources beside the jar of Java',
+    {
+      runtime: 'java',
+      own: [copy('pom.xml .'), copy('src ./src'), run('mvn package')],
+      config: { WorkingDir: '/app' },
+    },
+    'slim-base',
+    ['COPY --from=build /app.jar app.jar\nUSER 10001\nENTRYPOINT'],
+  ],
+  [
+    'the jar that the image takes of several',
+    { runtime: 'java', own: [copy('--from=build /src/build/libs/*-all.jar app.jar')] },
+    'slim-base',
+    ['cp build/libs/*-all.jar /app.jar\n'],
+  ],
+  [
     'the project whose program a .NET image starts',
     {
       runtime: 'dotnet',
@@ -475,7 +508,7 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
       copy('shop/target/shop.war webapps/'),
     ],
     [
-      'mvn -B package -DskipTests -pl shop -am && \\\n    cp shop/target/*.war /app.war\nRUN mkdir /app && cd /app && jar xf /app.war\n',
+      'mvn -B package -DskipTests -pl shop -am && \\\n    cp shop/target/shop.war /app.war\nRUN mkdir /app && cd /app && jar xf /app.war\n',
       'FROM tomcat:10.1-jre25-temurin\nCOPY --from=build /app /usr/local/tomcat/webapps/shop\nUSER 10001\nCOPY conf/server.xml /usr/local/tomcat/conf/\nCOPY lib/postgresql.jar /usr/local/tomcat/lib/\nCMD ["catalina.sh", "run"]\n',
     ],
   ],
