@@ -164,14 +164,17 @@ export function nodeDockerfile(facts: DockerfileFacts): string {
 
 /**
  * Reports whether the image's own build installed the packages of a repository after copying all of it. The lists of
- * the single packages are somewhere among the sources.
+ * the single packages are somewhere among the sources, as are yarn's own release and plugins from version 2 on.
  */
 function installsRepository(facts: DockerfileFacts): boolean {
   const { commands, copies, workdir, folder } = facts;
   const install = commands.findIndex(installsProject);
   const buildsBelow = (command: PlacedCommand<string>): boolean =>
     buildScriptOf(command) !== undefined && folderBelow(command.folder, facts) !== '';
-  const isOfSeveral = workdir !== folder || commands.some((command) => buildsPackage(command) || buildsBelow(command));
+  const isOfSeveral =
+    packageManagerOf(facts) === 'berry' ||
+    workdir !== folder ||
+    commands.some((command) => buildsPackage(command) || buildsBelow(command));
   const isWhole = copies.some(
     ({ isContext, into, commandsBefore }) => isContext && into === folder && commandsBefore <= install,
   );

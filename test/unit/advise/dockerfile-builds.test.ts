@@ -172,6 +172,11 @@ test.each<[string, readonly LayerSketch[], string]>([
     'WORKDIR /app\n# Before installing, copy the lists of all packages instead, so that a change of sources installs nothing.\nCOPY . .\nRUN',
   ],
   [
+    'all of a project whose yarn may be among its sources',
+    [copy('. .'), run('yarn install --immutable')],
+    'WORKDIR /app\n# Before installing, copy the lists of all packages instead, so that a change of sources installs nothing.\nCOPY . .\nRUN',
+  ],
+  [
     "its package manager's own version",
     [run('npm install -g pnpm@9.1'), copy('package.json pnpm-lock.yaml ./'), run('pnpm install')],
     'RUN corepack enable && corepack prepare pnpm@9.1 --activate\nWORKDIR /app\n',
