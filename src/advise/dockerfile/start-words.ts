@@ -47,7 +47,7 @@ export function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
 /** A script of package.json, but no command of pnpm or yarn that is named like one. */
 const SCRIPT_NAME = /^(?!(?:dlx|install|i|add|workspaces?)$)[a-z][\w:.-]*$/;
 /** Programs of dependencies, which pnpm and yarn start by their names, too. */
-const OF_DEPENDENCIES = /^(?:next|nuxt|nest|vite|strapi|directus|medusa|remix-serve|serve|tsx|ts-node|nodemon|prisma)$/;
+const OF_DEPENDENCIES = /^(?:next|nuxt|nest|vite|strapi|directus|medusa|remix-serve|tsx|ts-node|nodemon|prisma)$/;
 
 /**
  * Starts by npm, which comes with Node.js, what the image starts by pnpm or yarn: the last stage has no pnpm, and no

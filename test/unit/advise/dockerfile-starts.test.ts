@@ -58,6 +58,12 @@ test.each<[string, Config, BaseTechniqueId, readonly string[]]>([
   ],
   ['a dependency by pnpm', { Cmd: ['pnpm', 'next', 'start', '-p', '80'] }, 'slim-base', [NEXT_START]],
   ['a dependency by yarn', { Cmd: ['yarn', 'exec', 'next', 'start', '-p', '80'] }, 'slim-base', [NEXT_START]],
+  [
+    'a script that is named like a program of others',
+    { Cmd: ['yarn', 'serve'] },
+    'slim-base',
+    ['CMD ["npm", "run", "serve"]'],
+  ],
   ['Node.js by yarn', { Cmd: ['yarn', 'node', 'x.js'] }, 'slim-base', ['CMD ["node", "x.js"]']],
   ['the path of a package', { Cmd: ['/usr/bin/node', 'x.js'] }, 'slim-base', ['CMD ["node", "x.js"]']],
   ['a program of its own', { Cmd: ['/app/bin/www'] }, 'slim-base', ['CMD ["/app/bin/www"]']],
