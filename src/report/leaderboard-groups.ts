@@ -1,5 +1,4 @@
 import { addedGroups, GROUP_SUMS, groupSums, namedImages, taggedImages } from '../store/group-sums.ts';
-import { IS_IMAGE } from '../store/is-image.ts';
 import { scoreSql } from '../store/score-sql.ts';
 import { auditConditions, imagesRelation, precomputedSumsSql, type QueryScope } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';
@@ -110,7 +109,7 @@ const HELD_NOW = `
 const heldAtAudit = (scope: QueryScope): string => `
     held as (
       select distinct i.team, i.manifest_id from ${imagesRelation(scope)} i
-      where ${IS_IMAGE} and i.tag <> '' and i.team in (select team from scattered))`;
+      where i.tag <> '' and i.team = any (array(select team from scattered)))`;
 
 /**
  * The current tags that name an image, whose manifest is `id`, or an index that lists it. Written out rather than

@@ -1,5 +1,4 @@
 import type { Queryable } from '../database/database.ts';
-import { IS_IMAGE } from './is-image.ts';
 import { IMAGE_ONCE } from './judged-images.ts';
 
 /** The columns that {@link baseSums} selects. */
@@ -9,7 +8,7 @@ export const BASE_SUMS = `base_image, base_confidence, distro, distro_version, d
 /**
  * SQL: the base images in use with totals of the images built on them, in the columns of the bases report. One row for
  * each combination of base image name and distribution.
- * @param images a relation with the columns of `slimboard_images`; it gets the alias `i`
+ * @param images a relation with the columns of `image_history`; it gets the alias `i`
  * @param where a condition on `i`
  */
 export function baseSums(images: string, where: string): string {
@@ -20,7 +19,7 @@ export function baseSums(images: string, where: string): string {
       sum(i.app_bytes)::int8 as app_logical_bytes, sum(i.compressed_bytes)::int8 as logical_bytes,
       min(i.created_at) as oldest_created_at, max(i.created_at) as newest_created_at
     from ${images} i
-    where ${IS_IMAGE} and i.tag <> '' and ${where}
+    where i.tag <> '' and ${where}
     group by i.base_image, i.distro, i.distro_version, i.distro_eol`;
 }
 
@@ -59,7 +58,7 @@ export async function keepBaseSums(tx: Queryable, sourceId: number): Promise<voi
   await tx.query('delete from source_base where source_id = $1', [sourceId]);
   await tx.query(
     `insert into source_base (source_id, ${BASE_SUMS})
-     select $1::int4, s.* from (${baseSums('slimboard_images', 'i.source_id = $1::int4')}) s`,
+     select $1::int4, s.* from (${baseSums('image_history', 'i.ended_at is null and i.source_id = $1::int4')}) s`,
     [sourceId],
   );
 }

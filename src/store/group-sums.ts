@@ -1,6 +1,5 @@
 import type { Queryable } from '../database/database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
-import { IS_IMAGE } from './is-image.ts';
 import { IMAGE_ONCE, judgedImages } from './judged-images.ts';
 import { scoreSql } from './score-sql.ts';
 
@@ -22,14 +21,14 @@ export const GROUP_SUMS = `repositories, tags, images, logical_bytes, stored_byt
 
 /**
  * SQL: the images that repositories hold under tags, one row for each repository and image, for {@link groupSums}.
- * @param images a relation with the columns of `slimboard_images`; it gets the alias `i`
+ * @param images a relation with the columns of `image_history`; it gets the alias `i`
  * @param where a condition on `i`
  */
 export function taggedImages(images: string, where: string): string {
   return `
-    select i.repository_id, i.manifest_id, min(i.tag) as tag, count(*) as tags, count(*) filter (where i.index_digest is null) as direct_tags,
-      array_agg(i.tag_id) filter (where i.index_digest is not null) as index_tags
-    from ${images} i where ${IS_IMAGE} and i.tag <> '' and ${where} group by 1, 2`;
+    select i.repository_id, i.manifest_id, min(i.tag) as tag, count(*) as tags, count(*) filter (where i.index_id is null) as direct_tags,
+      array_agg(i.tag_id) filter (where i.index_id is not null) as index_tags
+    from ${images} i where i.tag <> '' and ${where} group by 1, 2`;
 }
 
 /** SQL: the images of the relation `tagged` with their judgements and the name of their group, for {@link groupSums}. */

@@ -1,13 +1,6 @@
 import { partSql, rowSql, runsOf, sharedSql } from '../packed-rows.ts';
 import type { Column } from '../report.ts';
-import {
-  auditConditions,
-  IMAGE_FILTERS,
-  imagesRelation,
-  type QueryScope,
-  type ReportKind,
-  selectColumns,
-} from './kind.ts';
+import { auditConditions, IMAGE_FILTERS, type QueryScope, type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true },
@@ -172,11 +165,14 @@ function packedQuery(scope: QueryScope): string {
 }
 
 /** First finds the tags of the page, by the few columns that select and sort them, then reads all columns of those. */
-function page(scope: QueryScope, order: string, part: string): string {
+function page({ where, audit, parameters }: QueryScope, order: string, part: string): string {
+  const { isOpen, isAudited } = auditConditions(audit, parameters);
   return `select ${selectColumns(columns, 'i')}
     from (
       select distinct tag_id, manifest_id
-      from (select tag_id, manifest_id from ${imagesRelation(scope)} i where ${scope.where} order by ${order}${part}) p) k
+      from (
+        select tag_id, manifest_id from slimboard_image_history i
+        where ${isOpen('i.first_seen_at', 'i.ended_at')} and ${isAudited('i')} and ${where} order by ${order}${part}) p) k
     join slimboard_image_history i on i.tag_id = k.tag_id and i.manifest_id = k.manifest_id
     order by ${order}`;
 }

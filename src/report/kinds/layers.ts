@@ -1,4 +1,3 @@
-import { IS_IMAGE } from '../../store/is-image.ts';
 import type { Column } from '../report.ts';
 import { firstColumn, IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
 
@@ -46,7 +45,7 @@ function layersSql({ where, rowWhere, ...scope }: QueryScope, first?: string): s
   return `
     with shown as materialized (
       select i.tag_id, i.manifest_id, i.repository_id, i.tag <> '' as is_tagged from ${imagesRelation(scope)} i
-      where ${IS_IMAGE} and ${where})${first ? chosen : ''}
+      where ${where})${first ? chosen : ''}
     select b.digest, b.bytes, b.media_type, b.class, b.instruction, h.images, h.tags, h.repositories, h.teams,
       b.bytes * h.images as logical_bytes, h.example_repository, ${first ? 'b.total' : 'count(*) over () as total'}
     from (

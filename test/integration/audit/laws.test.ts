@@ -4,6 +4,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
 import { emptyTables, PGLITE } from '../../support/databases.ts';
 import { fuzzRuns } from '../../support/fuzz.ts';
+import { expectSameImages } from '../../support/image-history.ts';
 import { fill, type RandomRegistry, randomRegistry } from '../../support/random-registry.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
@@ -23,6 +24,7 @@ async function auditHoldsItsLaws(content: RandomRegistry): Promise<void> {
     const errors = await errorsOf(db, audit.id);
     await expectNothingLost(content, errors);
     await expectSums();
+    await expectSameImages(db);
   } finally {
     await registry.close();
   }

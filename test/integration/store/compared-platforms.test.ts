@@ -4,6 +4,7 @@ import { comparedName, isWantedName, parsePlatform, wantedNames } from '../../..
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
+import { expectSameImages } from '../../support/image-history.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
 const LISTED = ['linux/amd64', 'linux/amd64/v3', 'linux/arm', 'linux/arm/v6', 'linux/arm64', 'linux/arm64/v8'];
@@ -48,6 +49,7 @@ describe.each(BACKENDS)('platforms in $name', ({ open }) => {
     };
     await audit([wanted]);
     expect(await platforms()).toEqual(expected);
+    await expectSameImages(db);
     await audit(['linux/s390x']);
     await audit([wanted]);
     expect(await platforms()).toEqual(expected);
