@@ -30,27 +30,56 @@ const columns: readonly Column[] = [
   { name: 'previous_digest', type: 'digest', description: 'The manifest of the previous build.', detail: true },
 ];
 
-const STEP_COLUMNS: ReadonlySet<string> = new Set(['step', 'step_bytes', 'instruction']);
+/** The columns that are looked up for the builds of a page alone. */
+const LATE_COLUMNS: Readonly<Record<string, string>> = {
+  step: 'g.step',
+  step_bytes: 'g.step_bytes',
+  instruction: 'g.instruction',
+  previous_digest: 'p.digest as previous_digest',
+};
 
-/** Adds to each build the step that grew most in it. */
+/** Adds to each build the step that grew most in it, and the digest of the build before. */
 function withSteps(builds: string): string {
   return `
-    select ${columns.map(({ name }) => `${STEP_COLUMNS.has(name) ? 'g' : 'b'}.${name}`).join(', ')}, b.total
-    from (${builds}) b left join lateral grown_step(b.manifest_id, b.previous_id) g on true`;
+    select ${columns.map(({ name }) => LATE_COLUMNS[name] ?? `b.${name}`).join(', ')}, b.total
+    from (${builds}) b join manifest p on p.id = b.previous_id left join lateral grown_step(b.manifest_id, b.previous_id) g on true`;
 }
 
-/** The builds that grew; with an audit, those of its sources that had been seen when it ended. */
-function grownBuilds({ where, audit, parameters }: QueryScope): string {
+/**
+ * The builds that grew; with an audit, those of its sources that had been seen when it ended. Builds made at the same
+ * moment follow one another as they were pushed, or as audits first found them; where neither tells, nobody knows which
+ * came first, and they are no pair. A build of several lines, as `1.4` and `latest`, counts once: against the newest
+ * build before it in any of them. Names are looked up at the end, for few rows are left then.
+ */
+function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string {
   const { isSeen, isAudited } = auditConditions(audit, parameters);
-  const repositories = `b.repository_id in (select r.id from repository r where ${isAudited('r')})`;
-  return `select b.*, count(*) over () as total from grown_build b
-    where ${where}${audit ? ` and ${isSeen('b.seen_at')} and ${repositories}` : ''}`;
+  return `
+    with build as (
+      select i.repository_id, i.manifest_id, i.platform, i.created_at, i.compressed_bytes, tag_line(i.tag) as line, min(i.tag) as tag,
+        min(i.first_seen_at) as seen_at, min(coalesce(i.pushed_at, i.first_seen_at)) as came_at, bool_and(i.pushed_at is not null) as is_pushed
+      from image_history i where i.tag <> '' and ${isAudited('i')} and ${where} group by 1, 2, 3, 4, 5, 6),
+    pair as (
+      select *, lag(manifest_id) over w as previous_id, lag(tag) over w as previous_tag, lag(compressed_bytes) over w as previous_bytes,
+        lag(created_at) over w as previous_created_at, lag(came_at) over w as previous_came_at, lag(is_pushed) over w as previous_is_pushed
+      from build window w as (partition by repository_id, platform, line order by created_at nulls first, came_at, manifest_id)),
+    -- One row a source: added up once, however few builds the planner expects.
+    ended as materialized (select source_id, ends from audit_ends),
+    nearest as (
+      select distinct on (p.repository_id, p.manifest_id) p.*, p.compressed_bytes - p.previous_bytes as change_bytes
+      from pair p join repository r on r.id = p.repository_id left join ended e on e.source_id = r.source_id
+      where p.previous_id is not null and (p.created_at is distinct from p.previous_created_at
+        or came_later(p.previous_came_at, p.came_at, p.is_pushed and p.previous_is_pushed, e.ends))
+      order by p.repository_id, p.manifest_id, p.previous_created_at desc nulls last, p.previous_came_at desc, p.previous_id desc, p.tag)
+    select b.*, s.name as source, r.registry, r.name as repository, r.team, m.digest,
+      round(100.0 * b.change_bytes / nullif(b.previous_bytes, 0), 2) as change_percent, count(*) over () as total
+    from nearest b join repository r on r.id = b.repository_id join source s on s.id = r.source_id join manifest m on m.id = b.manifest_id
+    where b.change_bytes > 0 and ${isSeen('b.seen_at')} and ${rowWhere}`;
 }
 
-/** Looks up steps only for the builds of the page, unless the page is sorted by a column of the step. */
+/** Looks up late columns only for the builds of the page, unless it is sorted by one of them. */
 function page(scope: QueryScope, order: string, part: string): string {
   const builds = grownBuilds(scope);
-  return STEP_COLUMNS.has(firstColumn(order))
+  return firstColumn(order) in LATE_COLUMNS
     ? `select * from (${withSteps(builds)}) o order by ${order}${part}`
     : `${withSteps(`${builds} order by ${order}${part}`)} order by ${order}`;
 }
@@ -61,14 +90,15 @@ export const regressions: ReportKind = {
     'One row per build that is larger than the previous build in its line of tags, with the layer that grew most; largest growth first.',
   columns,
   filters: {
-    source: 'b.source',
-    registry: 'b.registry',
-    team: 'b.team',
-    repository: 'b.repository',
+    source: 'i.source',
+    registry: 'i.registry',
+    team: 'i.team',
+    repository: 'i.repository',
     tag: 'b.tag',
     since: 'b.seen_at',
     minSize: 'b.change_bytes',
   },
+  rowFilters: ['tag', 'since', 'minSize'],
   query: (scope) => withSteps(grownBuilds(scope)),
   order: 'change_bytes desc, source, registry, repository, created_at, digest',
   key: ['source', 'registry', 'repository', 'platform', 'digest'],
@@ -92,5 +122,5 @@ export function regressionIn(
 
 /** Regressions in repositories with these names, in whichever registry. */
 export function regressionsOf(repositories: readonly string[]): ReportKind {
-  return narrowed(regressions, (parameters) => `b.repository = any(${parameters.add(repositories)}::text[])`);
+  return narrowed(regressions, (parameters) => `i.repository = any(${parameters.add(repositories)}::text[])`);
 }
