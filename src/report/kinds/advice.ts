@@ -1,6 +1,6 @@
 import { currentSteps } from '../../store/current-steps.ts';
 import type { Column } from '../report.ts';
-import { IMAGE_FILTERS, imagesRelation, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true },
@@ -43,6 +43,28 @@ const columns: readonly Column[] = [
   { name: 'base', type: 'text', description: 'The base image to move to, where one is known.' },
 ];
 
+/** The steps of the scope's images, one row for each repository, image and step. Names come later: they would fill the memory for sorting. */
+function stepsSql(scope: QueryScope): string {
+  return `
+    select g.*, p.step, p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain_bytes, p.value -> 'projection' as projection
+    from (
+      select i.repository_id, i.manifest_id, min(i.tag) as tag, count(*) filter (where i.tag <> '') as tags
+      from ${imagesRelation(scope)} i where ${scope.where} group by i.repository_id, i.manifest_id) g
+    join assessment a on a.manifest_id = g.manifest_id
+    cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)`;
+}
+
+/** Adds to steps what the report tells of them, with the names of their repositories. */
+function namedSteps(steps: string): string {
+  return `
+    select s.name as source, r.registry, r.name as repository, p.tag, p.tags, m.digest, i.platform, r.team, i.pull_bytes as compressed_bytes,
+      p.step, p.technique, p.gain_bytes, (p.projection #>> '{after,min}')::numeric::int8 as after_min_bytes,
+      (p.projection #>> '{after,max}')::numeric::int8 as after_max_bytes, p.projection ->> 'basis' as basis, p.projection ->> 'base' as base,
+      p.repository_id
+    from (${steps}) p join repository r on r.id = p.repository_id join source s on s.id = r.source_id
+    join manifest m on m.id = p.manifest_id join image i on i.manifest_id = p.manifest_id`;
+}
+
 export const advice: ReportKind = {
   name: 'advice',
   description: 'One row per step of the plan that makes an image smaller, largest gain first.',
@@ -51,20 +73,7 @@ export const advice: ReportKind = {
     ...IMAGE_FILTERS,
     minSize: 'i.compressed_bytes',
   },
-  // Groups by ids, and looks up names only then: all tags with their names do not fit into memory for sorting.
-  query: (scope) => `
-    select s.name as source, r.registry, r.name as repository, g.tag, g.tags, m.digest, i.platform, r.team, i.pull_bytes as compressed_bytes,
-      p.step, p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain_bytes,
-      (p.value #>> '{projection,after,min}')::numeric::int8 as after_min_bytes,
-      (p.value #>> '{projection,after,max}')::numeric::int8 as after_max_bytes,
-      p.value #>> '{projection,basis}' as basis, p.value #>> '{projection,base}' as base, g.repository_id, g.manifest_id
-    from (
-      select i.repository_id, i.manifest_id, min(i.tag) as tag, count(*) filter (where i.tag <> '') as tags
-      from ${imagesRelation(scope)} i where ${scope.where} group by i.repository_id, i.manifest_id) g
-    join repository r on r.id = g.repository_id join source s on s.id = r.source_id
-    join manifest m on m.id = g.manifest_id join image i on i.manifest_id = g.manifest_id
-    join assessment a on a.manifest_id = g.manifest_id
-    cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)`,
+  query: (scope) => namedSteps(stepsSql(scope)),
   order: 'gain_bytes desc nulls last, source, registry, repository, tag, platform, digest, step',
 };
 
@@ -76,8 +85,8 @@ export const adviceByRepository: ReportKind = {
   ...advice,
   columns: columns.filter(({ name }) => name !== 'step'),
   query: (scope) => `
-    with step as materialized (${advice.query(scope)}), ${currentSteps('gain_bytes')}
-    select distinct on (repository_id, technique) * from current_step
+    with step as materialized (${stepsSql(scope)}), ${currentSteps('gain_bytes')}
+    select distinct on (repository_id, technique) * from (${namedSteps('select * from current_step')}) c
     order by repository_id, technique, gain_bytes desc nulls last, tag desc, digest`,
   order: 'gain_bytes desc nulls last, source, registry, repository, technique',
 };
