@@ -41,7 +41,7 @@ function layersSql({ where, rowWhere, ...scope }: QueryScope, first?: string): s
   const chosen = `,
     first as materialized (
       select b.*, count(*) over () as total from ${LAYERS} b
-      where b.id in (select l.blob_id from ${HELD}) and ${rowWhere} ${first})`;
+      where b.id in (select blob_id from manifest_layer where manifest_id in (select manifest_id from shown)) and ${rowWhere} ${first})`;
   return `
     with shown as materialized (
       select i.tag_id, i.manifest_id, i.repository_id, i.tag <> '' as is_tagged from ${imagesRelation(scope)} i
