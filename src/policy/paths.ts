@@ -13,6 +13,21 @@ export function absolutePath(path: string, folder: string): string {
   return `/${parts.join('/')}`;
 }
 
+/** Returns the last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Returns a relative path without `./` before it. */
+export function withoutDotSlash(path: string): string {
+  return path.replace(/^(?:\.\/)+/, '');
+}
+
+/** Reports whether an absolute path is a folder's own, or below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return `${path}/`.startsWith(folder === '/' ? folder : `${folder}/`);
+}
+
 /** A command with the folder in which it runs; the folder is undefined if it is unknown. */
 export interface PlacedCommand<Folder extends string | undefined> extends Command {
   readonly folder: Folder;

@@ -108,17 +108,27 @@ export function hasOption(command: Command, ...options: readonly string[]): bool
   return command.words.some((word) => options.includes(word));
 }
 
-/** Reports whether a command sets an option: `--cache /tmp`, `--cache=/tmp`. */
-export function setsOption(command: Command, option: string): boolean {
-  return command.words.some((word) => word === option || word.startsWith(`${option}=`));
+/** Reports whether a command sets one of the options: `--cache /tmp`, `--cache=/tmp`. */
+export function setsOption(command: Command, ...options: readonly string[]): boolean {
+  return valuesOf(command, ...options).length > 0;
 }
 
-/** Returns every value that a command gives to an option: `dev` for `--omit dev` and for `--omit=dev`. */
-export function valuesOf({ words }: Command, option: string): readonly string[] {
-  return words.flatMap((word, at) => {
-    if (word === option) return [words[at + 1] ?? ''];
-    return word.startsWith(`${option}=`) ? [word.slice(option.length + 1)] : [];
-  });
+/**
+ * Returns every value that a command gives to the options, those of the first option first: `dev` for `--omit dev` and
+ * for `--omit=dev`.
+ */
+export function valuesOf({ words }: Command, ...options: readonly string[]): readonly string[] {
+  return options.flatMap((option) =>
+    words.flatMap((word, at) => {
+      if (word === option) return words[at + 1] ?? '';
+      return word.startsWith(`${option}=`) ? word.slice(option.length + 1) : [];
+    }),
+  );
+}
+
+/** Returns the items of lists, which commas or spaces separate. */
+export function itemsOf(lists: readonly string[]): readonly string[] {
+  return lists.flatMap((list) => list.split(/[\s,]+/));
 }
 
 /**

@@ -1,5 +1,5 @@
-import { absolutePath } from '../../policy/paths.ts';
-import { baseName, type Copy, sourceOf } from './copies.ts';
+import { absolutePath, baseName } from '../../policy/paths.ts';
+import { type Copy, sourceOf } from './copies.ts';
 import { jsonWords } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { healthLines } from './health.ts';

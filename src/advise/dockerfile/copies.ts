@@ -1,7 +1,14 @@
 import { commandWords } from '../../classify/history/instruction.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { ImageView } from '../../policy/image-view.ts';
-import { absolutePath, type PlacedCommand, withFolders } from '../../policy/paths.ts';
+import {
+  absolutePath,
+  baseName,
+  isWithin,
+  type PlacedCommand,
+  withFolders,
+  withoutDotSlash,
+} from '../../policy/paths.ts';
 import type { Command } from '../../policy/shell.ts';
 import { isIgnored } from './dockerignore.ts';
 
@@ -76,22 +83,22 @@ const LOCK_FILE =
 export function sourceFolderOf(copies: readonly Copy[], workdir: string, runtime: Runtime): string {
   const top =
     copies.findLast(({ isContext }) => isContext) ??
-    copies.find(({ sources }) => sources.some((source) => LOCK_FILE.test(source.replace(/^\.\//, ''))));
+    copies.find(({ sources }) => sources.some((source) => LOCK_FILE.test(withoutDotSlash(source))));
   const into = top?.into ?? (runtime === 'node' ? folderOfPackages(copies, workdir) : undefined) ?? workdir;
-  return into !== '/' && workdir.startsWith(`${into}/`) && /^\/[\w./-]+$/.test(into) ? into : workdir;
+  return into !== '/' && isWithin(workdir, into) && /^\/[\w./-]+$/.test(into) ? into : workdir;
 }
 
 /** Returns the folder that holds the workdir and other folders, if the image copied them as they are in the context. */
 function folderOfPackages(copies: readonly Copy[], workdir: string): string | undefined {
   const roots = copies.map((copy) => ({ into: copy.into, root: rootOf(copy) }));
   const own = roots.find(({ into, root }) => into === workdir && root !== undefined)?.root;
-  const hasOthers = roots.some(({ into, root }) => root === own && !`${into}/`.startsWith(`${workdir}/`));
+  const hasOthers = roots.some(({ into, root }) => root === own && !isWithin(into, workdir));
   return hasOthers ? own : undefined;
 }
 
 /** Returns the folder that stands for the context: `/app` if `server` or `server/package*.json` was copied into `/app/server`. */
 function rootOf({ sources: [source = ''], into }: Copy): string | undefined {
-  const path = source.replace(/^(?:\.\/)+|\/$/g, '');
+  const path = withoutDotSlash(source).replace(/\/$/, '');
   const folder = /[.*]/.test(baseName(path)) ? path.slice(0, -baseName(path).length - 1) : path;
   return /^\w/.test(folder) && into.endsWith(`/${folder}`) ? into.slice(0, -folder.length - 1) : undefined;
 }
@@ -165,7 +172,7 @@ export function sourceSteps(
   { runtime, copies, folder }: SourceFacts,
   isCopied: (source: string) => boolean = () => false,
 ): readonly string[] {
-  const inFolder = copies.filter(({ into }) => `${into}/`.startsWith(`${folder}/`));
+  const inFolder = copies.filter(({ into }) => into === folder || into.startsWith(`${folder}/`));
   const areKnown = inFolder.every(
     ({ sources, target, isContext }) =>
       !isContext &&
@@ -195,7 +202,7 @@ export function targetOf({ sources, target, into }: Copy): string {
 
 /** Reports whether a source is one of the files, which it may name with `./` before or `*` behind. */
 export function isAmong(files: readonly string[], source: string): boolean {
-  return files.includes(source.replace(/^(?:\.\/)+|\*$/g, ''));
+  return files.includes(withoutDotSlash(source).replace(/\*$/, ''));
 }
 
 /**
@@ -214,7 +221,7 @@ export function sourceOf(path: string, copies: readonly Copy[], workdir: string)
 function sourcesOf(file: string, { sources: all, into }: Copy): readonly string[] {
   const sources = all.filter((source) => !isOfStage(source));
   if (file === into) return sources;
-  if (!file.startsWith(into === '/' ? into : `${into}/`)) return [];
+  if (!isWithin(file, into)) return [];
   const rest = file.slice(into.length).replace(/^\//, '');
   const files = sources.filter((source) => baseName(source) === rest);
   const folders = sources.filter((source) => !/\.\w+$/.test(baseName(source)));
@@ -240,7 +247,7 @@ export function copySteps(
   return copies.flatMap((copy) => {
     const { sources, target, into, commandsBefore } = copy;
     const wanted = sources.filter((source) => SOURCE.test(source) && !isLeftOut(source));
-    const isRead = [folder, '/root'].some((place) => `${into}/`.startsWith(`${place}/`));
+    const isRead = [folder, '/root'].some((place) => isWithin(into, place));
     const isCopied = commandsBefore <= before && wanted.length > 0 && isRead && /^[\w./-]+$/.test(target);
     return isCopied ? [`COPY ${wanted.join(' ')} ${targetFrom(folder, copy)}`] : [];
   });
@@ -249,9 +256,4 @@ export function copySteps(
 /** Reports whether an instruction copies a file or folder whose name begins with the given one. */
 export function copiesFile({ sources, target }: Copy, name: string): boolean {
   return [...sources, target].some((path) => baseName(path).startsWith(name));
-}
-
-/** Returns the last part of a path. */
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -1,4 +1,5 @@
 import type { Runtime } from '../../classify/verdict.ts';
+import { withoutDotSlash } from '../../policy/paths.ts';
 
 /**
  * Files that no image needs, whatever its language: slimboard's own database is among them, and settings that may hold a
@@ -41,7 +42,7 @@ export function ignoredBy(runtime: Runtime): readonly string[] {
  * file that may be missing.
  */
 export function isIgnored(source: string, runtime: Runtime): boolean {
-  const path = source.replace(/^(?:\.\/)+/, '').replace(/\/$|(?<=(?:^|\/)\.\w+)\*$/, '');
+  const path = withoutDotSlash(source).replace(/\/$|(?<=(?:^|\/)\.\w+)\*$/, '');
   const last = ignoredBy(runtime).findLast((line) => patternOf(line.replace(/^!/, '')).test(path));
   return last !== undefined && !last.startsWith('!');
 }

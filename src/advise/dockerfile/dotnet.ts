@@ -1,6 +1,6 @@
+import { baseName } from '../../policy/paths.ts';
 import { runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
-import { baseName } from './copies.ts';
 import { environmentLines } from './environment.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 import { runWith } from './mounts.ts';
@@ -41,7 +41,7 @@ function startedName({ entrypoint, cmd }: DockerfileFacts): string | undefined {
 
 /** Returns the folder of a project in `publish src/Api` or `run --project src/Api`. */
 function folderIn(words: readonly string[]): string | undefined {
-  const named = ['--project', '-p'].flatMap((option) => valuesOf({ program: 'dotnet', words }, option));
+  const named = valuesOf({ program: 'dotnet', words }, '--project', '-p');
   const folders = words[0] === 'publish' ? [words[1] ?? ''] : named;
   return folders.find((word) => PROJECT_FOLDER.test(word))?.replace(/^\.\/|\/$/g, '');
 }

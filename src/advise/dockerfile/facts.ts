@@ -2,7 +2,7 @@ import { readEnv } from '../../classify/context.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { type ImageView, viewImage } from '../../policy/image-view.ts';
-import type { PlacedCommand } from '../../policy/paths.ts';
+import { baseName, type PlacedCommand } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { releaseOf } from '../alternatives.ts';
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
@@ -10,7 +10,7 @@ import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts
 import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import type { BaseTechniqueId } from '../technique.ts';
-import { baseName, type Copy, commandsOf, copiesOf, sourceFolderOf } from './copies.ts';
+import { type Copy, commandsOf, copiesOf, sourceFolderOf } from './copies.ts';
 import { credentialNotes } from './credentials.ts';
 import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';

@@ -4,15 +4,16 @@ import type { AuditedImage } from '../../policy/audited-image.ts';
 import { runs } from '../../policy/shell.ts';
 import type { Plan } from '../advise.ts';
 import { type BaseTechniqueId, TECHNIQUES, techniqueOf } from '../technique.ts';
-import { goDockerfile, rustDockerfile } from './compiled.ts';
 import { ignoredBy, isIgnored } from './dockerignore.ts';
 import { dotnetDockerfile } from './dotnet.ts';
 import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
+import { goDockerfile } from './go.ts';
 import { javaDockerfile } from './java.ts';
 import { nodeDockerfile } from './node.ts';
 import { phpDockerfile } from './php.ts';
 import { pythonDockerfile } from './python.ts';
 import { rubyDockerfile } from './ruby.ts';
+import { rustDockerfile } from './rust.ts';
 
 /** The contents of the files to put next to the sources. */
 export interface GeneratedFiles {

@@ -1,7 +1,8 @@
 import { lookUp } from '../../classify/look-up.ts';
+import { baseName, withoutDotSlash } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { valuesOf } from '../../policy/shell.ts';
-import { baseName, contextFolderOf, copiesFile } from './copies.ts';
+import { contextFolderOf, copiesFile } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { runWith } from './mounts.ts';
 
@@ -192,7 +193,7 @@ function outputsOf({ copies, entrypoint, cmd }: DockerfileFacts): readonly Outpu
   return [...copies.flatMap(({ sources }) => sources), ...words].flatMap((path) => {
     const [, above = '', folder = '', file = ''] = OUTPUT_OF_BUILD.exec(path) ?? [];
     // Absolute paths do not tell the module.
-    const module = above.startsWith('/') ? '' : above.replace(/^\.\//, '').replace(/\/$/, '');
+    const module = above.startsWith('/') ? '' : withoutDotSlash(above).replace(/\/$/, '');
     return folder !== '' && MODULE.test(module) ? [{ module, folder, file }] : [];
   });
 }
@@ -211,7 +212,7 @@ function moduleOf(facts: DockerfileFacts): string | undefined {
 /** Returns the module that the image's own build named: `api` for `mvn -pl api`, `gradle :api:bootJar`. */
 function moduleOfBuild({ commands }: DockerfileFacts): string | undefined {
   const named = commands.flatMap((command) => [
-    ...['-pl', '--projects'].flatMap((option) => valuesOf(command, option)),
+    ...valuesOf(command, '-pl', '--projects'),
     ...(/^gradlew?$/.test(command.program) ? command.words.flatMap((word) => GRADLE_TASK.exec(word)?.[1] ?? []) : []),
   ]);
   return named.map((name) => name.replaceAll(':', '/')).findLast((name) => /^\w[\w./-]*$/.test(name));

@@ -1,10 +1,11 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import type { LayerView } from '../../policy/image-view.ts';
+import { baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
 import { isScript } from '../start.ts';
 import { isCompiled } from '../subject.ts';
-import { baseName, type Copy, SOURCE, type SourceFacts, targetOf } from './copies.ts';
+import { type Copy, SOURCE, type SourceFacts, targetOf } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';
 
@@ -100,7 +101,7 @@ function isPartOfProgram(path: string): boolean {
 }
 
 function isPassing(path: string, folder: string): boolean {
-  return PASSING.test(path) || `${path}/`.startsWith(`${folder}/`);
+  return PASSING.test(path) || isWithin(path, folder);
 }
 
 /** Returns the note that lists such steps; nothing if there are none. */

@@ -20,7 +20,7 @@ const ARGUMENT = /^\$\{?(\w+)\}?$/;
  * from a command becomes a build argument named after the variable: what `git describe` reads is not in the context.
  */
 export function linkerFlags(build: Command | undefined): LinkerFlags {
-  const values = ['-ldflags', '--ldflags'].flatMap((option) => (build ? valuesOf(build, option) : []));
+  const values = build ? valuesOf(build, '-ldflags', '--ldflags') : [];
   const definitions = [...(values.at(-1) ?? '').matchAll(DEFINITION)].flatMap(([, name = '', last = '', value = '']) =>
     isSecretName(last) || isSecret(last, value) ? [] : [definitionOf(name, last, value)],
   );

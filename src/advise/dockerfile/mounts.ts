@@ -1,7 +1,7 @@
 import type { Runtime } from '../../classify/verdict.ts';
-import type { PlacedCommand } from '../../policy/paths.ts';
+import { baseName, type PlacedCommand, withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, runs, valuesOf } from '../../policy/shell.ts';
-import { baseName, type Copy, SOURCE, sourceOf } from './copies.ts';
+import { type Copy, SOURCE, sourceOf } from './copies.ts';
 
 /** A file that the build reads, and that may hold a token. It is mounted as a build secret instead of copied. */
 export interface SecretFile {
@@ -38,7 +38,7 @@ export function secretFilesOf(
   const named = copies.flatMap((copy) =>
     copy.sources.flatMap((name) => {
       const path = secretPath(name, copy, runtime);
-      const source = name.replace(/^(?:\.\/)+|\*$/g, '');
+      const source = withoutDotSlash(name).replace(/\*$/, '');
       return path === undefined || !SOURCE.test(source)
         ? []
         : [{ id: baseName(path).replace(/^\./, ''), source, path: MOVED[runtime] ?? path }];
@@ -66,11 +66,7 @@ function settingsOfMaven(copies: readonly Copy[], commands: readonly PlacedComma
   const path = MOVED.java ?? '';
   return commands
     .filter(({ program }) => /^mvnw?$/.test(program))
-    .flatMap((command) =>
-      ['-s', '--settings']
-        .flatMap((option) => valuesOf(command, option))
-        .map((file) => sourceOf(file, copies, command.folder)),
-    )
+    .flatMap((command) => valuesOf(command, '-s', '--settings').map((file) => sourceOf(file, copies, command.folder)))
     .flatMap((source) => (source === undefined ? [] : [{ id: baseName(path), source, path }]));
 }
 

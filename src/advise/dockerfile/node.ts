@@ -1,8 +1,8 @@
-import { absolutePath, type PlacedCommand } from '../../policy/paths.ts';
+import { absolutePath, baseName, type PlacedCommand, withoutDotSlash } from '../../policy/paths.ts';
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
-import { baseName, contextFolderBelow, copySteps, folderBelow, sourceSteps } from './copies.ts';
+import { contextFolderBelow, copySteps, folderBelow, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import { environmentLines } from './environment.ts';
 import { jsonWords } from './exec-form.ts';
@@ -58,7 +58,7 @@ function inPackages(facts: DockerfileFacts, command: string): string {
 /** Returns the folders of the packages that the image's own steps installed: `client` for `npm ci --prefix client`. */
 function packageFolders(facts: DockerfileFacts): readonly string[] {
   const folders = facts.commands.filter(installsProject).map((command) => {
-    const named = ['--prefix', '--dir', '--cwd', '-C'].flatMap((option) => valuesOf(command, option)).at(-1);
+    const named = valuesOf(command, '--prefix', '--dir', '--cwd', '-C').at(-1);
     return folderBelow(absolutePath(named ?? '.', command.folder), facts);
   });
   return folders.length > 0 ? [...new Set(folders)] : [''];
@@ -118,7 +118,7 @@ const PACKAGE_LIST = /^package[\w*-]*\.json$/;
 function manifestTest(facts: DockerfileFacts): (source: string) => boolean {
   const prefixes = packageFolders(facts).map((folder) => contextFolderBelow(folder, PACKAGE_LIST, facts));
   return (source) => {
-    const path = source.replace(/^(?:\.\/)+/, '');
+    const path = withoutDotSlash(source);
     return prefixes.some((prefix) => MANIFEST.test(path.startsWith(prefix) ? path.slice(prefix.length) : path));
   };
 }

@@ -1,5 +1,5 @@
 import { groupBy } from '../../common/group-by.ts';
-import { absolutePath, type PlacedCommand } from '../../policy/paths.ts';
+import { absolutePath, baseName, type PlacedCommand, withoutDotSlash } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
 import { folderBelow, isAmong, SOURCE, sourceOf, sourceSteps } from './copies.ts';
@@ -84,7 +84,7 @@ function pipListOf({ words: all, folder }: PlacedCommand<string>, facts: Dockerf
 function listsBeside(path: string, { copies }: DockerfileFacts): readonly string[] {
   const sources = copies.filter(({ into }) => into === folderOf(path)).flatMap((copy) => copy.sources);
   return sources
-    .map((source) => source.replace(/^(?:\.\/)+/, ''))
+    .map(withoutDotSlash)
     .filter((source) => SOURCE.test(source) && /\.(?:txt|in)$/.test(source) && !FOR_DEVELOPMENT.test(source));
 }
 
@@ -132,7 +132,7 @@ function addressIn(word: string, before = ''): string | undefined {
 
 /** Returns the likely path in the context of a file whose COPY is unknown: its name alone if the path is absolute. */
 function inContext(file: string, from: string): string {
-  return file.startsWith('/') ? file.slice(file.lastIndexOf('/') + 1) : from + file.replace(/^\.\//, '');
+  return file.startsWith('/') ? baseName(file) : from + withoutDotSlash(file);
 }
 
 /**

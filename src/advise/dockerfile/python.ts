@@ -1,8 +1,8 @@
 import { lookUp } from '../../classify/look-up.ts';
-import type { PlacedCommand } from '../../policy/paths.ts';
-import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
+import { baseName, type PlacedCommand } from '../../policy/paths.ts';
+import { type Command, hasOption, itemsOf, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
-import { baseName, contextFolderBelow, folderBelow, isAmong, sourceSteps } from './copies.ts';
+import { contextFolderBelow, folderBelow, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines, ownVariables } from './environment.ts';
 import { type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
 import { runWith } from './mounts.ts';
@@ -114,8 +114,8 @@ function uvChoices(facts: DockerfileFacts): string {
 
 /** @see uvChoices */
 function poetryChoices(facts: DockerfileFacts): string {
-  const groups = ['--with', '--only'].flatMap((option) => choicesOf(facts, 'poetry', option));
-  const extras = ['--extras', '-E'].flatMap((option) => choicesOf(facts, 'poetry', option));
+  const groups = choicesOf(facts, 'poetry', '--with', '--only');
+  const extras = choicesOf(facts, 'poetry', '--extras', '-E');
   return [
     `--only ${[...new Set(['main', ...groups])].join(',')}`,
     ...(has(facts, 'poetry', '--all-extras') ? ['--all-extras'] : extras.map((extra) => `-E ${extra}`)),
@@ -130,11 +130,10 @@ function has(facts: DockerfileFacts, tool: Tool, option: string): boolean {
   return installsBy(facts, tool).some((command) => hasOption(command, option));
 }
 
-/** Returns the values of an option, without those that only development needs. */
-function choicesOf(facts: DockerfileFacts, tool: Tool, option: string): readonly string[] {
-  const values = installsBy(facts, tool).flatMap((command) => valuesOf(command, option));
-  const names = values.flatMap((value) => value.split(/[\s,]+/));
-  return [...new Set(names)].filter((name) => /^\w[\w.-]*$/.test(name) && !FOR_DEVELOPMENT.test(name));
+/** Returns the values of options, without those that only development needs. */
+function choicesOf(facts: DockerfileFacts, tool: Tool, ...options: readonly string[]): readonly string[] {
+  const values = installsBy(facts, tool).flatMap((command) => valuesOf(command, ...options));
+  return [...new Set(itemsOf(values))].filter((name) => /^\w[\w.-]*$/.test(name) && !FOR_DEVELOPMENT.test(name));
 }
 
 const NOT_SOURCES = /^(?:pyproject\.toml|poetry\.(?:lock|toml)|README.*|LICENSE.*)\*?$/;

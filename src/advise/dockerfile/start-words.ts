@@ -1,4 +1,4 @@
-import { baseName } from './copies.ts';
+import { baseName } from '../../policy/paths.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 
 /** Options of uv, Poetry and Pipenv that take the next word as their value. */
@@ -26,11 +26,20 @@ export function startedByRunner(words: readonly string[]): readonly string[] | u
 
 /** Drops the runner's leading options, up to `-m` or `--`, which introduce what it runs. */
 function withoutOptions(words: readonly string[]): readonly string[] {
+  return words.slice(countOptions(words, TAKES_VALUE, MODULE));
+}
+
+/**
+ * Returns how many of the first words are options and their values, up to `--`.
+ * @param takesValue matches options whose value is the next word
+ * @param introduces options that introduce what is run, and end the others
+ */
+export function countOptions(words: readonly string[], takesValue: RegExp, introduces: readonly string[] = []): number {
   let at = 0;
-  for (let word = words[0]; word?.startsWith('-') && word !== '--' && !MODULE.includes(word); word = words[at]) {
-    at += TAKES_VALUE.test(word) ? 2 : 1;
+  for (let word = words[0]; word?.startsWith('-') && word !== '--' && !introduces.includes(word); word = words[at]) {
+    at += takesValue.test(word) ? 2 : 1;
   }
-  return words.slice(at);
+  return Math.min(at, words.length);
 }
 
 /** Replaces a start by uv, Poetry or Pipenv with what it starts: the last stage has no runner, only the environment. */

@@ -1,7 +1,8 @@
 import type { ImageConfig } from '../../oci/image-config.ts';
+import { baseName, isWithin } from '../../policy/paths.ts';
 import { servesByTomcat } from '../start.ts';
 import { closingLines } from './closing.ts';
-import { baseName, type Copy } from './copies.ts';
+import type { Copy } from './copies.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { buildStage } from './java-build.ts';
@@ -23,7 +24,7 @@ const REPLACED: Readonly<Record<string, string>> = { '7.0': '9.0', '8.0': '9.0',
 /** Returns the Tomcat of an image that copies an application into its official image; undefined for all others. */
 export function tomcatOf({ env }: Pick<ImageConfig, 'env'>, copies: readonly Copy[]): TomcatFacts | undefined {
   const version = /^TOMCAT_VERSION=(\d+\.\d+)\./.exec(env.find((each) => each.startsWith('TOMCAT_VERSION=')) ?? '');
-  const copy = copies.findLast(({ into }) => into === APPLICATIONS || into.startsWith(`${APPLICATIONS}/`));
+  const copy = copies.findLast(({ into }) => isWithin(into, APPLICATIONS));
   if (version?.[1] === undefined || copy === undefined || !servesByTomcat({ env })) return undefined;
   return { release: REPLACED[version[1]] ?? version[1], application: applicationOf(copy) };
 }

@@ -3,7 +3,7 @@ import { redact } from '../../classify/redact.ts';
 import { compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
-import { absolutePath, type PlacedCommand, withFolders } from '../paths.ts';
+import { absolutePath, baseName, type PlacedCommand, withFolders } from '../paths.ts';
 import type { Rule } from '../rule.ts';
 
 /** The most parts of a path that are compared; real paths have fewer. */
@@ -110,6 +110,6 @@ function copiedTo({ verb, args, folder }: LayerView): string | undefined {
  * folder copies its contents.
  */
 function intoFolder(source: string, folder: string): string {
-  const name = source.slice(source.lastIndexOf('/') + 1);
+  const name = baseName(source);
   return /^[\w-]+(?:\.[\w-]+)+$/.test(name) ? absolutePath(name, folder) : folder;
 }

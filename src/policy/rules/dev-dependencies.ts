@@ -88,7 +88,7 @@ const INSTALLERS: readonly Installer[] = [
     programs: ['poetry'],
     remedy: '"poetry install --only main"',
     installs: (command) => runs(command, ['poetry'], ['install']),
-    leavesOut: (command) => ['--only', '--without', '--no-dev'].some((option) => setsOption(command, option)),
+    leavesOut: (command) => setsOption(command, '--only', '--without', '--no-dev'),
     variables: {},
   },
   {
@@ -112,12 +112,10 @@ const INSTALLERS: readonly Installer[] = [
 
 /** Reports whether an option leaves them out: `--omit=dev`, `--prod`; not `--omit=optional`, `--production=false`. */
 function isForProduction(command: Command): boolean {
-  const hasValue = (options: readonly string[], values: RegExp): boolean =>
-    options.some((option) => valuesOf(command, option).some((value) => values.test(value)));
   return (
-    hasValue(['--omit'], /\bdev\b/) ||
-    hasValue(['--only'], /^prod(?:uction)?$/) ||
-    hasValue(['--production', '--prod', '-P'], /^(?!false$)/)
+    valuesOf(command, '--omit').some((value) => /\bdev\b/.test(value)) ||
+    valuesOf(command, '--only').some((value) => /^prod(?:uction)?$/.test(value)) ||
+    valuesOf(command, '--production', '--prod', '-P').some((value) => value !== 'false')
   );
 }
 

@@ -16,7 +16,7 @@ export const pipCache = packageCacheRule({
   programs: [...PIP, ...PYTHON],
   fills: installs,
   readsList: (command) =>
-    ['-r', '--requirement'].some((option) => valuesOf(command, option).some((list) => !IN_IMAGE_OR_WEB.test(list))) ||
+    valuesOf(command, '-r', '--requirement').some((list) => !IN_IMAGE_OR_WEB.test(list)) ||
     runs(command, ['uv'], ['sync']) ||
     runs(command, ['poetry'], ['install']),
   avoids: (command) =>

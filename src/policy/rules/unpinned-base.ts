@@ -1,4 +1,5 @@
 import type { Confidence } from '../../classify/verdict.ts';
+import { baseName } from '../paths.ts';
 import type { Rule } from '../rule.ts';
 
 /**
@@ -29,6 +30,6 @@ export const unpinnedBase: Rule = {
 
 function isMoving(reference: string): boolean {
   if (reference === 'scratch' || reference.includes('@')) return false;
-  const name = reference.slice(reference.lastIndexOf('/') + 1);
+  const name = baseName(reference);
   return !name.includes(':') || name.endsWith(':latest');
 }

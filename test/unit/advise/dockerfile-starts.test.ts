@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { goRun } from '../../../src/advise/dockerfile/compiled-start.ts';
+import { goRun } from '../../../src/advise/dockerfile/go.ts';
 import { startedByRunner } from '../../../src/advise/dockerfile/start-words.ts';
 import { startNeedsShell } from '../../../src/advise/start.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
