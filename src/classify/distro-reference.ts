@@ -1,35 +1,28 @@
 import { remember } from '../common/remember.ts';
 import { type DistroName, distroOfSuite } from './knowledge/distros.ts';
-import { lookUp } from './look-up.ts';
+import { byName, lookUp } from './look-up.ts';
 
 /** Distributions by the last part of a repository's name. */
-const BY_REPOSITORY: Readonly<Record<string, string>> = {
+const BY_REPOSITORY = byName({
   alpine: 'alpine',
   debian: 'debian',
   ubuntu: 'ubuntu',
   busybox: 'busybox',
-  fedora: 'fedora',
+  fedora: 'fedora fedora-minimal fedora-bootc',
   almalinux: 'almalinux',
-  rockylinux: 'rocky',
-  amazonlinux: 'amzn',
-  oraclelinux: 'ol',
-  centos: 'centos',
+  rocky: 'rockylinux',
+  amzn: 'amazonlinux',
+  ol: 'oraclelinux',
+  centos: 'centos centos-bootc',
   photon: 'photon',
-  archlinux: 'arch',
-  alt: 'altlinux',
+  arch: 'archlinux',
+  altlinux: 'alt',
   mageia: 'mageia',
-  openeuler: 'openEuler',
-  'wolfi-base': 'wolfi',
-  'kali-rolling': 'kali',
-  'fedora-minimal': 'fedora',
-  'fedora-bootc': 'fedora',
-  'centos-bootc': 'centos',
-  sle15: 'sles',
-  'bci-base': 'sles',
-  'bci-init': 'sles',
-  'bci-micro': 'sles',
-  'bci-minimal': 'sles',
-};
+  openEuler: 'openeuler',
+  wolfi: 'wolfi-base',
+  kali: 'kali-rolling',
+  sles: 'sle15 bci-base bci-init bci-micro bci-minimal',
+});
 
 /** Repositories whose last part is ambiguous, by their whole path. */
 const BY_PATH: readonly { readonly id: string; readonly pattern: RegExp }[] = [
@@ -40,31 +33,28 @@ const BY_PATH: readonly { readonly id: string; readonly pattern: RegExp }[] = [
 ];
 
 /** Names of distributions in tags such as `base-ubuntu22.04`, `17-al2023`, `20-debian-12`. */
-const IN_TAG: Readonly<Record<string, string>> = {
+const IN_TAG = byName({
   debian: 'debian',
   ubuntu: 'ubuntu',
   centos: 'centos',
-  rocky: 'rocky',
-  rockylinux: 'rocky',
+  rocky: 'rocky rockylinux',
   almalinux: 'almalinux',
   fedora: 'fedora',
-  ol: 'ol',
-  oraclelinux: 'ol',
-  al: 'amzn',
-  amazonlinux: 'amzn',
-  ubi: 'rhel',
+  ol: 'ol oraclelinux',
+  amzn: 'al amazonlinux',
+  rhel: 'ubi',
   photon: 'photon',
   mariner: 'mariner',
   azurelinux: 'azurelinux',
-};
-const RELEASE_IN_TAG = new RegExp(`(?:^|-)(${Object.keys(IN_TAG).join('|')})-?(\\d+(?:\\.\\d+)*)(?=-|$)`);
+});
+const RELEASE_IN_TAG = new RegExp(`(?:^|-)(${[...IN_TAG.keys()].join('|')})-?(\\d+(?:\\.\\d+)*)(?=-|$)`);
 
 /** The distribution in an image's name, found in its repository or its tag; undefined if neither names one. */
 export const distroOfReference: (reference: string) => DistroName | undefined = remember((reference) => {
   const match = /(?:^|\/)([a-z0-9._-]+)(?::([\w.-]{1,128}))?(?:@\S*)?$/.exec(reference.slice(0, 512));
   const [, repository = '', tag = ''] = match ?? [];
   const path = reference.replace(/(?::[\w.-]{1,128})?(?:@\S*)?$/, '');
-  const id = lookUp(BY_REPOSITORY, repository) ?? BY_PATH.find(({ pattern }) => pattern.test(path))?.id;
+  const id = BY_REPOSITORY.get(repository) ?? BY_PATH.find(({ pattern }) => pattern.test(path))?.id;
   return id === undefined ? (distroOfRepository(repository, path) ?? distroOfTag(tag)) : withTag(id, tag);
 });
 
@@ -79,7 +69,7 @@ function distroOfTag(tag: string): DistroName | undefined {
   const alpine = /(?:^|-)alpine(\d\.\d+)?(?:-|$)/.exec(tag);
   if (alpine) return alpine[1] === undefined ? { id: 'alpine' } : { id: 'alpine', version: alpine[1] };
   const [, name = '', version] = RELEASE_IN_TAG.exec(tag) ?? [];
-  const named = release(lookUp(IN_TAG, name) ?? '', version);
+  const named = release(IN_TAG.get(name) ?? '', version);
   if (named) return named;
   return tag
     .split('-')

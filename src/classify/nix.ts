@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
-import { lookUp } from './look-up.ts';
+import { byName } from './look-up.ts';
 import { inferredRuntime, type RuntimeVerdict } from './runtime-verdict.ts';
 import type { Runtime } from './verdict.ts';
 
@@ -25,25 +25,21 @@ export function layersBeneathStore({ history }: Context): number | undefined {
 }
 
 /** Runtimes by package name in nixpkgs. */
-const INTERPRETERS: Readonly<Record<string, Runtime>> = {
-  python3: 'python',
-  nodejs: 'node',
-  'nodejs-slim': 'node',
+const INTERPRETERS = byName<Runtime>({
+  python: 'python3',
+  node: 'nodejs nodejs-slim',
   ruby: 'ruby',
-  php: 'php',
-  'php-with-extensions': 'php',
-  openjdk: 'java',
-  'openjdk-headless': 'java',
-  'temurin-bin': 'java',
-  'temurin-jre-bin': 'java',
-  'dotnet-runtime': 'dotnet',
-  'aspnetcore-runtime': 'dotnet',
+  php: 'php php-with-extensions',
+  java: 'openjdk openjdk-headless temurin-bin temurin-jre-bin',
+  dotnet: 'dotnet-runtime aspnetcore-runtime',
   erlang: 'erlang',
   deno: 'deno',
   bun: 'bun',
-};
-const PACKAGE =
-  /\/nix\/store\/[a-z\d]{32}-(python3|nodejs(?:-slim)?|ruby|php(?:-with-extensions)?|openjdk(?:-headless)?|temurin(?:-jre)?-bin|dotnet-runtime|aspnetcore-runtime|erlang|deno|bun)-(\d+(?:\.\d+)*(?:\+\d+)?)/g;
+});
+const PACKAGE = new RegExp(
+  `/nix/store/[a-z\\d]{32}-(${[...INTERPRETERS.keys()].join('|')})-(\\d+(?:\\.\\d+)*(?:\\+\\d+)?)`,
+  'g',
+);
 const MAX_COMMENT_LENGTH = 50_000;
 
 /** The only runtime among an image's store paths. Nix includes only dependencies, so the program must need it. */
@@ -51,7 +47,7 @@ export function storeRuntime({ history }: Context): RuntimeVerdict | undefined {
   const found = new Map<Runtime, string>();
   for (const { comment } of history.steps.filter(isNixStep)) {
     for (const [, name = '', version = ''] of comment.slice(0, MAX_COMMENT_LENGTH).matchAll(PACKAGE)) {
-      const runtime = lookUp(INTERPRETERS, name);
+      const runtime = INTERPRETERS.get(name);
       if (runtime) found.set(runtime, version);
     }
   }

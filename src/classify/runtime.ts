@@ -1,7 +1,7 @@
 import type { Provenance } from './base-image/provenance.ts';
 import { type Context, layersBefore } from './context.ts';
 import { commandsOf } from './history/build-steps.ts';
-import { lookUp } from './look-up.ts';
+import { byName } from './look-up.ts';
 import { storeRuntime } from './nix.ts';
 import { dependencyRuntime, installedRuntime } from './runtime-steps.ts';
 import { inferredRuntime, type RuntimeVerdict } from './runtime-verdict.ts';
@@ -98,27 +98,23 @@ function uppermostRuntime({ stack }: Context, declared: readonly RuntimeVerdict[
 }
 
 /** Runtimes by the values of `BITNAMI_APP_NAME`. */
-const BITNAMI: Readonly<Record<string, Runtime>> = {
+const BITNAMI = byName<Runtime>({
   node: 'node',
   python: 'python',
   java: 'java',
   ruby: 'ruby',
-  php: 'php',
-  'php-fpm': 'php',
-  golang: 'go',
-  go: 'go',
+  php: 'php php-fpm',
+  go: 'go golang',
   rust: 'rust',
   nginx: 'nginx',
-  apache: 'httpd',
-  dotnet: 'dotnet',
-  'dotnet-sdk': 'dotnet',
-  'aspnet-core': 'dotnet',
+  httpd: 'apache',
+  dotnet: 'dotnet dotnet-sdk aspnet-core',
   deno: 'deno',
-};
+});
 
 /** Reads variables that are specific to Bitnami, Microsoft's .NET images and Java. */
 function vendorRuntime({ env, history }: Context): RuntimeVerdict | undefined {
-  const app = lookUp(BITNAMI, env.get('BITNAMI_APP_NAME') ?? '');
+  const app = BITNAMI.get(env.get('BITNAMI_APP_NAME') ?? '');
   if (app) return inferredRuntime(app, versionIn(env.get('APP_VERSION') ?? '', app), 'env:BITNAMI_APP_NAME');
   if (env.has('DOTNET_RUNNING_IN_CONTAINER'))
     return inferredRuntime('dotnet', undefined, 'env:DOTNET_RUNNING_IN_CONTAINER');
@@ -136,26 +132,15 @@ function toolRuntime({ history, env }: Context): RuntimeVerdict | undefined {
 }
 
 /** Runtimes by the part of a buildpack's id that names a language; the same for all vendors. */
-const BUILDPACKS: Readonly<Record<string, Runtime>> = {
-  nodejs: 'node',
-  'node-engine': 'node',
-  'nodejs-engine': 'node',
-  python: 'python',
-  cpython: 'python',
-  java: 'java',
-  jvm: 'java',
-  'bellsoft-liberica': 'java',
-  go: 'go',
-  'go-dist': 'go',
-  'go-build': 'go',
-  ruby: 'ruby',
-  mri: 'ruby',
-  php: 'php',
-  'php-dist': 'php',
-  dotnet: 'dotnet',
-  'dotnet-core-aspnet-runtime': 'dotnet',
-  'dotnet-execute': 'dotnet',
-};
+const BUILDPACKS = byName<Runtime>({
+  node: 'nodejs node-engine nodejs-engine',
+  python: 'python cpython',
+  java: 'java jvm bellsoft-liberica',
+  go: 'go go-dist go-build',
+  ruby: 'ruby mri',
+  php: 'php php-dist',
+  dotnet: 'dotnet dotnet-core-aspnet-runtime dotnet-execute',
+});
 const MAX_METADATA_LENGTH = 200_000;
 
 /**
@@ -167,7 +152,7 @@ const MAX_METADATA_LENGTH = 200_000;
 function buildpacksRuntime({ input }: Context): RuntimeVerdict | undefined {
   const metadata = input.config.labels['io.buildpacks.build.metadata']?.slice(0, MAX_METADATA_LENGTH) ?? '';
   const found = [...metadata.matchAll(/"id":"([a-z0-9-]+[/.][a-z0-9./-]+)"/g)].flatMap(([, id = '']) => {
-    const runtime = id.split(/[/.]/).flatMap((part, index) => (index === 0 ? [] : (lookUp(BUILDPACKS, part) ?? [])))[0];
+    const runtime = id.split(/[/.]/).flatMap((part, index) => (index === 0 ? [] : (BUILDPACKS.get(part) ?? [])))[0];
     return runtime ? [inferredRuntime(runtime, undefined, `label:buildpack ${id}`)] : [];
   });
   return found.find(({ value }) => value.name !== 'node') ?? found[0];
@@ -176,7 +161,7 @@ function buildpacksRuntime({ input }: Context): RuntimeVerdict | undefined {
 /** The runtime of a Docker Hardened Image, by the labels that images on top inherit: `dhi/python`, `3.13.13-debian13`. */
 function hardenedRuntime({ input: { config } }: Context): RuntimeVerdict | undefined {
   const [, repository = ''] = /^dhi\/([a-z0-9.-]+)$/.exec(config.labels['com.docker.dhi.name'] ?? '') ?? [];
-  const runtime = lookUp(REPOSITORIES, repository);
+  const runtime = REPOSITORIES.get(repository);
   if (!runtime) return undefined;
   const version = TAGGED_BY_TOOL.has(repository) ? '' : (config.labels['com.docker.dhi.version'] ?? '');
   return inferredRuntime(runtime, versionIn(version, runtime), 'label:com.docker.dhi.name');
@@ -186,7 +171,7 @@ function hardenedRuntime({ input: { config } }: Context): RuntimeVerdict | undef
 function referenceRuntime(references: readonly string[]): RuntimeVerdict | undefined {
   for (const reference of references) {
     const [, repository = '', version] = /(?:^|\/)([a-z0-9.-]+)(?::(\d[\d.]*))?[^/]*$/.exec(reference) ?? [];
-    const runtime = lookUp(REPOSITORIES, repository);
+    const runtime = REPOSITORIES.get(repository);
     if (runtime)
       return inferredRuntime(runtime, TAGGED_BY_TOOL.has(repository) ? undefined : version, `base:${reference}`);
   }
@@ -194,45 +179,30 @@ function referenceRuntime(references: readonly string[]): RuntimeVerdict | undef
 }
 
 /** Repositories whose tags start with the tool's version, not the runtime's. */
-const TAGGED_BY_TOOL: ReadonlySet<string> = new Set([
-  'maven',
-  'gradle',
-  'tomcat',
-  'miniconda3',
-  'anaconda3',
-  'miniforge3',
-  'mambaforge',
-]);
+const TAGGED_BY_TOOL: ReadonlySet<string> = new Set(
+  'maven gradle tomcat miniconda3 anaconda3 miniforge3 mambaforge'.split(' '),
+);
 
 /** Runtimes by the last part of a repository's name. */
-const REPOSITORIES: Readonly<Record<string, Runtime>> = {
+const REPOSITORIES = byName<Runtime>({
   node: 'node',
-  python: 'python',
-  miniconda3: 'python',
-  anaconda3: 'python',
-  miniforge3: 'python',
-  mambaforge: 'python',
-  golang: 'go',
+  python: 'python miniconda3 anaconda3 miniforge3 mambaforge',
+  go: 'golang',
   ruby: 'ruby',
   php: 'php',
   rust: 'rust',
   perl: 'perl',
-  openjdk: 'java',
-  'eclipse-temurin': 'java',
-  amazoncorretto: 'java',
-  maven: 'java',
-  gradle: 'java',
-  tomcat: 'java',
+  java: 'openjdk eclipse-temurin amazoncorretto maven gradle tomcat',
   elixir: 'elixir',
   erlang: 'erlang',
   bun: 'bun',
   deno: 'deno',
   nginx: 'nginx',
   httpd: 'httpd',
-};
+});
 
 /** Compilers of programs that run without a runtime, by repository. */
-const BUILDERS: Readonly<Record<string, Runtime>> = { golang: 'go', rust: 'rust' };
+const BUILDERS = byName<Runtime>({ go: 'golang', rust: 'rust' });
 
 /**
  * The language of a compiler's image among the materials. Used last, when nothing else shows a runtime, and only if the
@@ -243,7 +213,7 @@ function builderRuntime(context: Context, provenance: Provenance | undefined): R
   if (ownLayers !== undefined && ownLayers >= context.input.manifest.layers.length) return undefined;
   for (const { reference } of provenance?.materials ?? []) {
     const [, repository = '', version] = /(?:^|\/)([a-z]+):(\d+\.\d+(?:\.\d+)?)/.exec(reference) ?? [];
-    const runtime = lookUp(BUILDERS, repository);
+    const runtime = BUILDERS.get(repository);
     if (runtime) return inferredRuntime(runtime, version, `provenance:${reference}`);
   }
   return undefined;

@@ -1,79 +1,27 @@
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
-import { lookUp } from './look-up.ts';
+import { byName } from './look-up.ts';
 import type { Runtime } from './verdict.ts';
 
 /** Runtimes by the program that ENTRYPOINT or CMD starts. */
-const PROGRAMS: Readonly<Record<string, Runtime>> = {
-  node: 'node',
-  nodejs: 'node',
-  npm: 'node',
-  npx: 'node',
-  yarn: 'node',
-  pnpm: 'node',
-  pm2: 'node',
-  'pm2-runtime': 'node',
-  next: 'node',
-  nodemon: 'node',
-  'ts-node': 'node',
-  tsx: 'node',
-  python: 'python',
-  python2: 'python',
-  python3: 'python',
-  gunicorn: 'python',
-  uvicorn: 'python',
-  hypercorn: 'python',
-  daphne: 'python',
-  streamlit: 'python',
-  jupyter: 'python',
-  'jupyter-lab': 'python',
-  pypy3: 'python',
-  uwsgi: 'python',
-  celery: 'python',
-  flask: 'python',
-  fastapi: 'python',
-  poetry: 'python',
-  uv: 'python',
-  odoo: 'python',
-  pytest: 'python',
-  conda: 'python',
-  mamba: 'python',
-  'start-notebook.py': 'python',
-  'start-notebook.sh': 'python',
-  java: 'java',
-  jshell: 'java',
-  'catalina.sh': 'java',
-  mvn: 'java',
-  gradle: 'java',
-  sbt: 'java',
-  'kc.sh': 'java',
-  ruby: 'ruby',
-  irb: 'ruby',
-  bundle: 'ruby',
-  rails: 'ruby',
-  puma: 'ruby',
-  rackup: 'ruby',
-  unicorn: 'ruby',
-  sidekiq: 'ruby',
-  php: 'php',
-  'php-fpm': 'php',
+const PROGRAMS = byName<Runtime>({
+  node: 'node nodejs npm npx yarn pnpm pm2 pm2-runtime next nodemon ts-node tsx',
+  python:
+    'python python2 python3 pypy3 gunicorn uvicorn hypercorn daphne uwsgi celery flask fastapi streamlit odoo pytest ' +
+    'poetry uv conda mamba jupyter jupyter-lab start-notebook.py start-notebook.sh',
+  java: 'java jshell catalina.sh mvn gradle sbt kc.sh',
+  ruby: 'ruby irb bundle rails puma rackup unicorn sidekiq',
+  php: 'php php-fpm',
   dotnet: 'dotnet',
-  erl: 'erlang',
-  'rabbitmq-server': 'erlang',
-  iex: 'elixir',
-  mix: 'elixir',
+  erlang: 'erl rabbitmq-server',
+  elixir: 'iex mix',
   perl: 'perl',
   deno: 'deno',
   bun: 'bun',
-  nginx: 'nginx',
-  openresty: 'nginx',
-  httpd: 'httpd',
-  'httpd-foreground': 'httpd',
-  apache2: 'httpd',
-  apache2ctl: 'httpd',
-  apachectl: 'httpd',
+  nginx: 'nginx openresty',
+  httpd: 'httpd httpd-foreground apache2 apache2ctl apachectl',
   caddy: 'caddy',
-};
+});
 
 /** Web servers often run in front of an application, so they count only if no other runtime is started or declared. */
 export const WEB_SERVERS: ReadonlySet<Runtime> = new Set(['nginx', 'httpd', 'caddy'] as const);
@@ -140,7 +88,7 @@ function withoutLaunchers(words: readonly string[]): readonly string[] {
 const runtimeOf = remember((word): StartedProgram | undefined => {
   const program = /^(?:\S*[/\\])?([\w.-]+)/.exec(word.slice(0, 500))?.[1] ?? '';
   const [, name = '', version] = /^([a-z-]+?[a-z])?-?(\d[\d.]*)?(?:\.exe)?$/.exec(program) ?? [];
-  const runtime = lookUp(PROGRAMS, program) ?? lookUp(PROGRAMS, name);
+  const runtime = PROGRAMS.get(program) ?? PROGRAMS.get(name);
   if (!runtime) return undefined;
   return version?.includes('.') ? { runtime, version } : { runtime };
 });

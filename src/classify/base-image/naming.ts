@@ -2,7 +2,6 @@ import { dayOf } from '../../common/day.ts';
 import type { Context } from '../context.ts';
 import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, suiteOf } from '../knowledge/distros.ts';
-import { lookUp } from '../look-up.ts';
 import { isSlimDebian } from '../slim-debian.ts';
 import { universalBase } from '../universal-base.ts';
 import { officialNames } from './official-names.ts';
@@ -33,14 +32,15 @@ export function normaliseReference(text: string): string {
   return bare.includes('/') || bare === 'scratch' ? bare : `library/${bare}`;
 }
 
-/** Docker Hub's repositories of distributions whose id differs from the repository's name. */
-const REPOSITORIES: Readonly<Record<string, string>> = {
-  rocky: 'rockylinux',
-  amzn: 'amazonlinux',
-  ol: 'oraclelinux',
-  arch: 'archlinux',
-  altlinux: 'alt',
-};
+/** The repositories of distributions on Docker Hub. */
+const HUB_REPOSITORIES: ReadonlyMap<string, string> = new Map([
+  ...'alpine almalinux busybox centos debian fedora mageia photon ubuntu'.split(' ').map((id) => [id, id] as const),
+  ['altlinux', 'alt'],
+  ['amzn', 'amazonlinux'],
+  ['arch', 'archlinux'],
+  ['ol', 'oraclelinux'],
+  ['rocky', 'rockylinux'],
+]);
 
 /** The part of an archive's name that tags repeat: `-kitten-minimal` in `almalinux-10-kitten-minimal-amd64.tar.xz`. */
 const EDITION = /(?:-kitten)?-(?:slim|minimal|init|micro)\b|-kitten\b/i;
@@ -54,15 +54,17 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   if (!rootfs.distro && !rootfs.isNameless && NAMED_ARCHIVES.has(distro.id)) return [];
   const elsewhere = namesElsewhere(context, distro);
   if (elsewhere) return elsewhere;
-  const repository = `library/${lookUp(REPOSITORIES, distro.id) ?? distro.id}`;
   if (distro.id === 'debian') return debianNames(context, distro);
+  const name = HUB_REPOSITORIES.get(distro.id);
+  if (name === undefined) return [];
+  const repository = `library/${name}`;
   const edge = distro.id === 'alpine' ? /^alpine-minirootfs-(20\d{6})-/.exec(rootfs.evidence)?.[1] : undefined;
   if (edge !== undefined) return tagged(repository, ['edge', edge]);
-  if (distro.version === undefined) return HUB_DISTROS.has(distro.id) ? [repository] : [];
+  if (distro.version === undefined) return [repository];
   if (distro.id === 'alpine') return tagged(repository, [minor(distro.version), distro.version]);
   if (distro.id === 'ubuntu') return tagged(repository, [distro.version, suiteOf(distro) ?? '']);
   const edition = EDITION.exec(rootfs.evidence)?.[0].toLowerCase() ?? '';
-  return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version + edition]) : [];
+  return tagged(repository, [distro.version + edition]);
 }
 
 /** Docker Hub has no CentOS images that were created on this day or later; CentOS Stream is only on Quay. */
@@ -109,24 +111,6 @@ function suseName(labels: Readonly<Record<string, string>>): string | undefined 
   const isBase = bases.some((prefix) => labels[`${prefix}.reference`] === uppermost);
   return isBase ? /^registry\.suse\.com\/[a-z\d/._-]{1,100}:[\w.-]{1,60}$/.exec(uppermost ?? '')?.[0] : undefined;
 }
-
-/** Distributions with an image on Docker Hub. */
-const HUB_DISTROS = new Set([
-  'alpine',
-  'almalinux',
-  'altlinux',
-  'amzn',
-  'arch',
-  'busybox',
-  'centos',
-  'debian',
-  'fedora',
-  'mageia',
-  'ol',
-  'photon',
-  'rocky',
-  'ubuntu',
-]);
 
 /**
  * The line of a Debian image for a moving suite, such as `testing` or `stable`. Such images have their own layers and
