@@ -1,5 +1,4 @@
-import type { DistroVerdict } from '../classify/distro.ts';
-import type { ImageVerdict } from '../classify/verdict.ts';
+import type { DistroVerdict, ImageVerdict } from '../classify/verdict.ts';
 import { sum } from '../common/sum.ts';
 import type { LayerContents, OsRelease } from '../deep/contents.ts';
 import type { StackReport } from '../deep/stack.ts';

@@ -3,7 +3,7 @@ import { findBase } from './base-image/find-base.ts';
 import { readProvenance } from './base-image/provenance.ts';
 import { findBuildTool } from './build-tool.ts';
 import { layersBefore, readContext } from './context.ts';
-import { type DistroVerdict, findDistro } from './distro.ts';
+import { findDistro } from './distro.ts';
 import { distroOfReference } from './distro-reference.ts';
 import { findFramework } from './framework.ts';
 import { judgeLayers } from './layers.ts';
@@ -13,7 +13,7 @@ import { findRuntime } from './runtime.ts';
 import { findRuntimeLayers } from './runtime-layers.ts';
 import { runsAsRoot } from './user.ts';
 import { findVariant } from './variant.ts';
-import type { BaseVerdict, ClassifierInput, ImageVerdict, Signal } from './verdict.ts';
+import type { BaseVerdict, ClassifierInput, DistroVerdict, ImageVerdict, Signal } from './verdict.ts';
 
 /** Raise it when verdicts change: those stored under an older version are then computed again, from stored content. */
 export const CLASSIFIER_VERSION = 9;

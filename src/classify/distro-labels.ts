@@ -1,4 +1,4 @@
-import { type DistroName, distroOfSuite } from './knowledge/distros.ts';
+import { type DistroName, distroName, distroOfSuite } from './knowledge/distros.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -73,17 +73,20 @@ const RULES: readonly LabelRule[] = [
   { label: 'com.suse.sle.micro.rancher.version', pattern: /^(\d+\.\d+)/, id: 'sle-micro' },
 ];
 
-/** The distribution that an image's labels or environment declare, with the name of the label or variable. */
-export function labelDistro(
-  labels: Labels,
-  env: ReadonlyMap<string, string>,
-): { readonly distro: DistroName; readonly label: string } | undefined {
-  if (!hasAny(labels)) return bitnamiDistro(env.get('OS_FLAVOUR')) ?? environmentDistro(env);
+/** A distribution, and the name of the label or variable that declares it. */
+interface LabelledDistro {
+  readonly distro: DistroName;
+  readonly label: string;
+}
+
+/** The distribution that an image's labels or environment declare. */
+export function labelDistro(labels: Labels, env: ReadonlyMap<string, string>): LabelledDistro | undefined {
   for (const rule of RULES) {
-    const match = rule.pattern.exec(labels[rule.label]?.slice(0, 300) ?? '');
+    const label = labels[rule.label];
+    const match = label === undefined ? null : rule.pattern.exec(label.slice(0, 300));
     if (!match) continue;
     const version = match[1] ?? match[2] ?? rule.version?.pattern.exec(labels[rule.version.label] ?? '')?.[1];
-    return { distro: version ? { id: rule.id, version } : { id: rule.id }, label: rule.label };
+    return { distro: distroName(rule.id, version), label: rule.label };
   }
   return (
     bootableDistro(labels) ??
@@ -94,25 +97,19 @@ export function labelDistro(
   );
 }
 
-function hasAny(labels: Labels): boolean {
-  for (const _ in labels) return true;
-  return false;
-}
-
 /** Labels of bootable container images, from Fedora and its derivatives. @see CentOS/centos-bootc, Containerfile */
-function bootableDistro(labels: Labels): { distro: DistroName; label: string } | undefined {
+function bootableDistro(labels: Labels): LabelledDistro | undefined {
   const id = /^(?:fedora|centos|rhel|almalinux|rocky)$/.exec(labels['redhat.id'] ?? '')?.[0];
   if (id === undefined) return undefined;
   const version = /^\d+(?:\.\d+)?$/.exec(labels['redhat.version-id'] ?? '')?.[0];
-  return { distro: version === undefined ? { id } : { id, version }, label: 'redhat.id' };
+  return { distro: distroName(id, version), label: 'redhat.id' };
 }
 
 /** Labels of buildpacks' run images. @see buildpacks/spec, platform.md, "Labels" of run images */
-function buildpacksDistro(labels: Labels): { distro: DistroName; label: string } | undefined {
+function buildpacksDistro(labels: Labels): LabelledDistro | undefined {
   for (const prefix of ['io.buildpacks.base.distro', 'io.buildpacks.stack.distro']) {
     const id = labels[`${prefix}.name`]?.toLowerCase();
-    const version = labels[`${prefix}.version`];
-    if (id) return { distro: version ? { id, version } : { id }, label: `${prefix}.name` };
+    if (id) return { distro: distroName(id, labels[`${prefix}.version`]), label: `${prefix}.name` };
   }
   const stack = labels['io.buildpacks.stack.id'] ?? '';
   const suite = distroOfSuite(/\.([a-z]+)(?:\.tiny)?$/.exec(stack)?.[1] ?? '');
@@ -127,7 +124,7 @@ export function isLambda(env: ReadonlyMap<string, string>): boolean {
 }
 
 /** Variables that vendors set: Fedora's `FGC=f39` or `DISTTAG=f39container`, and AWS Lambda's. */
-function environmentDistro(env: ReadonlyMap<string, string>): { distro: DistroName; label: string } | undefined {
+function environmentDistro(env: ReadonlyMap<string, string>): LabelledDistro | undefined {
   const fedora =
     /^f(\d\d)$/.exec(env.get('FGC') ?? '')?.[1] ?? /^f(\d\d)container$/.exec(env.get('DISTTAG') ?? '')?.[1];
   if (fedora !== undefined) return { distro: { id: 'fedora', version: fedora }, label: 'env FGC' };
@@ -135,12 +132,12 @@ function environmentDistro(env: ReadonlyMap<string, string>): { distro: DistroNa
 }
 
 /** Bitnami's variable: `OS_FLAVOUR=debian-12`. */
-function bitnamiDistro(value: string | undefined): { distro: DistroName; label: string } | undefined {
+function bitnamiDistro(value: string | undefined): LabelledDistro | undefined {
   const [, id, version] = /^(debian|photon|ubuntu)-([\d.]+)$/.exec(value ?? '') ?? [];
   return id && version ? { distro: { id, version }, label: 'env OS_FLAVOUR' } : undefined;
 }
 
-function minidebDistro(labels: Labels): { distro: DistroName; label: string } | undefined {
+function minidebDistro(labels: Labels): LabelledDistro | undefined {
   const suite = /\/minideb:([a-z]+)/.exec(labels['org.opencontainers.image.base.name'] ?? '')?.[1];
   const distro = distroOfSuite(suite ?? '');
   return distro ? { distro, label: 'org.opencontainers.image.base.name' } : undefined;

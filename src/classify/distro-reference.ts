@@ -1,5 +1,5 @@
 import { remember } from '../common/remember.ts';
-import { type DistroName, distroOfSuite } from './knowledge/distros.ts';
+import { type DistroName, distroName, distroOfSuite } from './knowledge/distros.ts';
 import { byName, lookUp } from './look-up.ts';
 
 /** Distributions by the last part of a repository's name. */
@@ -67,7 +67,7 @@ function distroOfRepository(repository: string, path: string): DistroName | unde
 
 function distroOfTag(tag: string): DistroName | undefined {
   const alpine = /(?:^|-)alpine(\d\.\d+)?(?:-|$)/.exec(tag);
-  if (alpine) return alpine[1] === undefined ? { id: 'alpine' } : { id: 'alpine', version: alpine[1] };
+  if (alpine) return distroName('alpine', alpine[1]);
   const [, name = '', version] = RELEASE_IN_TAG.exec(tag) ?? [];
   const named = release(IN_TAG.get(name) ?? '', version);
   if (named) return named;

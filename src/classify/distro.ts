@@ -4,13 +4,17 @@ import { distroOfReference } from './distro-reference.ts';
 import { isChiselled, isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { endsOfficial, officialsSetBy, type Stack } from './history/stack.ts';
-import { type DistroName, debianStableAt, releasesIn, releasesInstalledFrom, suiteOf } from './knowledge/distros.ts';
+import {
+  type DistroName,
+  debianStableAt,
+  distroName,
+  releasesIn,
+  releasesInstalledFrom,
+  suiteOf,
+} from './knowledge/distros.ts';
 import type { OfficialImage } from './knowledge/official-images.ts';
 import { lookUp } from './look-up.ts';
-import type { Confidence, Judged } from './verdict.ts';
-
-/** A distribution with its version, where known, as os-release names them. */
-export type DistroVerdict = Judged<DistroName>;
+import type { Confidence, DistroVerdict } from './verdict.ts';
 
 interface Claim {
   readonly distro: DistroName;
@@ -61,8 +65,7 @@ function inferred(distro: DistroName, evidence: string): Claim {
 
 function windowsClaim({ input }: Context): Claim | undefined {
   if (input.config.os !== 'windows') return undefined;
-  const version = input.config.osVersion ?? input.platform.osVersion;
-  const distro = version ? { id: 'windows', version } : { id: 'windows' };
+  const distro = distroName('windows', input.config.osVersion ?? input.platform.osVersion);
   return { distro, evidence: 'config:os.version', confidence: 'declared' };
 }
 
@@ -97,8 +100,10 @@ function distrolessClaim(context: Context): Claim | undefined {
   const lines = history.steps.slice(0, stack.rootfs?.end ?? 0);
   const named = new Set(lines.flatMap(({ args }) => releasesIn(args).flatMap((release) => release.version ?? [])));
   const [version] = named;
-  const distro = version !== undefined && named.size === 1 ? { id: 'debian', version } : { id: 'debian' };
-  return inferred(distro, `history:${stack.rootfs ? 'bazel' : 'empty'}+SSL_CERT_FILE`);
+  return inferred(
+    distroName('debian', named.size === 1 ? version : undefined),
+    `history:${stack.rootfs ? 'bazel' : 'empty'}+SSL_CERT_FILE`,
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
+import { copiesFiles } from './history/instruction.ts';
 import { redact } from './redact.ts';
 import type { LayerClass, LayerVerdict } from './verdict.ts';
 
@@ -54,7 +55,7 @@ function classOf(step: BuildStep | undefined): LayerClass {
   if (!step || step.verb === 'NONE') return 'none';
   if (step.verb === 'WORKDIR') return 'configuration';
   if (step.verb === 'RUN') return classOfRun(step.args);
-  if (step.verb === 'COPY' || step.verb === 'ADD') return classOfCopy(step.args);
+  if (copiesFiles(step.verb)) return classOfCopy(step.args);
   return step.verb === 'OTHER' ? 'application' : 'none';
 }
 

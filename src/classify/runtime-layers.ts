@@ -2,7 +2,7 @@ import { normaliseReference } from './base-image/naming.ts';
 import { type Context, layersBefore } from './context.ts';
 import type { StackedImage } from './history/stack.ts';
 import { runtimeOfReference } from './knowledge/official-images.ts';
-import type { RuntimeVerdict } from './runtime-verdict.ts';
+import type { RuntimeVerdict } from './verdict.ts';
 
 /**
  * The number of layers that hold only the runtime: those up to the uppermost well-known image made for it, or without a

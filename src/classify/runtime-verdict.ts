@@ -1,7 +1,4 @@
-import type { Judged, Runtime } from './verdict.ts';
-
-/** A runtime with its version, where known. */
-export type RuntimeVerdict = Judged<{ readonly name: Runtime; readonly version?: string }>;
+import type { Runtime, RuntimeVerdict } from './verdict.ts';
 
 /** Makes a runtime verdict. Manifest and config never prove a runtime, so its confidence is always `inferred`. */
 export function inferredRuntime(name: Runtime, version: string | undefined, evidence: string): RuntimeVerdict {

@@ -1,12 +1,10 @@
 import type { Context } from './context.ts';
-import type { DistroVerdict } from './distro.ts';
 import { isChiselled, isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { isNixStep } from './nix.ts';
-import type { RuntimeVerdict } from './runtime-verdict.ts';
 import { isSlimDebian } from './slim-debian.ts';
 import { temurinKind } from './temurin.ts';
-import type { BaseVerdict, Judged, Variant } from './verdict.ts';
+import type { BaseVerdict, DistroVerdict, Judged, RuntimeVerdict, Variant } from './verdict.ts';
 
 /** The variant of an image: by the base's name, or by the distribution and other signs in the history and config. */
 export function findVariant(

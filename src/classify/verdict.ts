@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { DistroName } from './knowledge/distros.ts';
 
 /** The classifier's input. All of it is stored, so a newer classifier can judge again without a registry request. */
 export interface ClassifierInput {
@@ -88,6 +89,10 @@ export type Runtime =
   | 'httpd'
   | 'caddy'
   | 'none';
+/** A distribution with its version, where known, as os-release names them. */
+export type DistroVerdict = Judged<DistroName>;
+/** A runtime with its version, where known. */
+export type RuntimeVerdict = Judged<{ readonly name: Runtime; readonly version?: string }>;
 /** Which edition of its base or distribution an image is. */
 export type Variant = 'full' | 'slim' | 'alpine' | 'distroless' | 'scratch' | 'jre' | 'jdk' | 'minimal';
 /** The tool that built an image. */
@@ -130,8 +135,8 @@ export interface Signal {
 /** Everything that the classifier determines about an image. */
 export interface ImageVerdict {
   readonly base: BaseVerdict;
-  readonly distro?: Judged<{ readonly id: string; readonly version?: string }> | undefined;
-  readonly runtime?: Judged<{ readonly name: Runtime; readonly version?: string }> | undefined;
+  readonly distro?: DistroVerdict | undefined;
+  readonly runtime?: RuntimeVerdict | undefined;
   readonly framework?: Judged<string> | undefined;
   readonly variant?: Judged<Variant> | undefined;
   /** The number of layers with only the runtime, or without a runtime only the distribution; undefined if unknown. */

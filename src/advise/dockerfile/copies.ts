@@ -1,4 +1,4 @@
-import { commandWords } from '../../classify/history/instruction.ts';
+import { commandWords, copiesFiles } from '../../classify/history/instruction.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import {
@@ -34,8 +34,7 @@ export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
   let commandsBefore = 0;
   return view.own.flatMap(({ verb, args, commands, folder }) => {
     commandsBefore += commands.length;
-    const isCopy = verb === 'COPY' || verb === 'ADD';
-    return isCopy ? [copyOf(args, folder ?? first, commandsBefore)] : [];
+    return copiesFiles(verb) ? [copyOf(args, folder ?? first, commandsBefore)] : [];
   });
 }
 

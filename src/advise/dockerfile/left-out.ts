@@ -1,3 +1,4 @@
+import { copiesFiles } from '../../classify/history/instruction.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { LayerView } from '../../policy/image-view.ts';
 import { baseName, isWithin } from '../../policy/paths.ts';
@@ -45,7 +46,7 @@ const ONE_LINE = /^[^\p{Cc}\u2028\u2029]+$/u;
  * `RUN playwright install chromium`; without those that hold a credential.
  */
 export function leftOutSteps(own: readonly LayerView[], { copies, folder, runtime }: SourceFacts): readonly string[] {
-  const made = own.filter(({ verb }) => verb === 'COPY' || verb === 'ADD');
+  const made = own.filter(({ verb }) => copiesFiles(verb));
   const fetched = new Set(made.filter((_, at) => isFetched(copies[at], folder, runtime)));
   return own
     .filter(

@@ -2,7 +2,7 @@ import type { Digest } from '../../oci/digest.ts';
 import { isDigest } from '../../oci/digest.ts';
 import type { Context } from '../context.ts';
 import type { BuildStep } from '../history/build-steps.ts';
-import { makesLayer } from '../history/instruction.ts';
+import { makesLayer, setsStart } from '../history/instruction.ts';
 import { normaliseReference } from './naming.ts';
 
 /** A base image that the builder named, not yet compared with any layers. */
@@ -65,7 +65,7 @@ export function labelledBases({ input, history, own }: Context): readonly Declar
  * one; without dates there is no further evidence.
  */
 function mayHaveBuildOnTop(steps: readonly BuildStep[]): boolean {
-  const command = steps.findIndex((step) => step.verb === 'CMD' || step.verb === 'ENTRYPOINT');
+  const command = steps.findIndex(({ verb }) => setsStart(verb));
   return command >= 0 && steps.slice(command).some((step) => makesLayer(step.verb));
 }
 

@@ -1,6 +1,6 @@
 import { type Context, layersBefore } from '../context.ts';
 import { gapMs } from '../history/build-steps.ts';
-import { makesLayer } from '../history/instruction.ts';
+import { copiesFiles, makesLayer } from '../history/instruction.ts';
 import type { DistroName } from '../knowledge/distros.ts';
 import { layersBeneathStore } from '../nix.ts';
 import type { BaseVerdict, UnknownReason } from '../verdict.ts';
@@ -55,7 +55,7 @@ function bottomVerdict(context: Context): BaseVerdict {
 /** Whether the lowest layer is a COPY or ADD: the image is built on scratch, or on an image that was. */
 export function beginsWithFiles({ history, stack }: Context): boolean {
   const first = history.steps.find((step) => makesLayer(step.verb) && step.verb !== 'WORKDIR');
-  return stack.rootfs === undefined && (first?.verb === 'COPY' || first?.verb === 'ADD');
+  return stack.rootfs === undefined && first !== undefined && copiesFiles(first.verb);
 }
 
 const DAY_MS = 86_400_000;
@@ -67,7 +67,7 @@ function hasPause({ history }: Context): boolean {
 }
 
 function isSquashed({ history, input }: Context): boolean {
-  const layerSteps = history.steps.filter(({ verb }) => verb === 'RUN' || verb === 'COPY' || verb === 'ADD');
+  const layerSteps = history.steps.filter(({ verb }) => verb === 'RUN' || copiesFiles(verb));
   const isFlattened = history.steps.some(
     (step) => step.args.startsWith('crane flatten') || step.comment.startsWith('merge sha256:'),
   );

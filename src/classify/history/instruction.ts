@@ -114,11 +114,21 @@ function withoutBuildArgs(text: string): string {
   return shell ? text.slice(shell.index + 1) : text;
 }
 
+const LAYER_VERBS: ReadonlySet<Verb> = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR', 'OTHER', 'NONE'] as const);
+
 /** Whether a step with this verb can make a layer; the other verbs are settings. */
 export function makesLayer(verb: Verb): boolean {
-  return (
-    verb === 'RUN' || verb === 'COPY' || verb === 'ADD' || verb === 'WORKDIR' || verb === 'OTHER' || verb === 'NONE'
-  );
+  return LAYER_VERBS.has(verb);
+}
+
+/** Whether a step with this verb copies files from the build context, a stage, an image or the network. */
+export function copiesFiles(verb: Verb): boolean {
+  return verb === 'COPY' || verb === 'ADD';
+}
+
+/** Whether a step with this verb sets what the image starts. */
+export function setsStart(verb: Verb): boolean {
+  return verb === 'CMD' || verb === 'ENTRYPOINT';
 }
 
 /**

@@ -1,8 +1,8 @@
 import { remember } from '../../common/remember.ts';
-import { type DistroName, distroOfRootfsLine } from '../knowledge/distros.ts';
+import { type DistroName, distroName, distroOfRootfsLine } from '../knowledge/distros.ts';
 import { redact } from '../redact.ts';
 import { type BuildStep, gapMs } from './build-steps.ts';
-import { commandWords } from './instruction.ts';
+import { commandWords, copiesFiles, setsStart } from './instruction.ts';
 
 /** The steps at the bottom of a history that create a distribution's root file system, or another file tree. */
 export interface Rootfs {
@@ -45,12 +45,12 @@ function launchpadDistro(before: readonly BuildStep[]): DistroName | undefined {
   if (!before.some((step) => step.verb === 'ARG' && step.args.startsWith('LAUNCHPAD_BUILD_ARCH'))) return undefined;
   const labels = before.filter((step) => step.verb === 'LABEL').map((step) => step.args.replaceAll('"', ''));
   const version = labels.map((line) => /image\.version=(\d\d\.\d\d)/.exec(line)?.[1]).find((found) => found);
-  return version === undefined ? { id: 'ubuntu' } : { id: 'ubuntu', version };
+  return distroName('ubuntu', version);
 }
 
 /** Whether a step may add files, whatever its `empty_layer` flag says. */
 function addsFiles(step: BuildStep): boolean {
-  return step.verb === 'ADD' || step.verb === 'COPY' || step.verb === 'RUN' || step.verb === 'OTHER' || isImport(step);
+  return copiesFiles(step.verb) || step.verb === 'RUN' || step.verb === 'OTHER' || isImport(step);
 }
 
 function isImport(step: BuildStep): boolean {
@@ -87,7 +87,7 @@ function withSettings(steps: readonly BuildStep[], first: number, named: DistroN
   const shellAt = named ? -1 : shellOfOneBuild(steps, first);
   const end = shellAt > 0 ? endOfBuildInfo(steps, shellAt + 1) : endOfSettings(steps, first);
   const own = steps.slice(first, end);
-  const command = steps.slice(0, end).find((step) => step.verb === 'CMD' || step.verb === 'ENTRYPOINT');
+  const command = steps.slice(0, end).find(({ verb }) => setsStart(verb));
   return {
     end,
     evidence,
@@ -101,11 +101,11 @@ function withSettings(steps: readonly BuildStep[], first: number, named: DistroN
  * The end of the settings after the root file system: the first CMD or ENTRYPOINT, unless that came before the files.
  */
 function endOfSettings(steps: readonly BuildStep[], first: number): number {
-  if (steps.slice(0, first).some((step) => step.verb === 'CMD' || step.verb === 'ENTRYPOINT')) return first + 1;
+  if (steps.slice(0, first).some(({ verb }) => setsStart(verb))) return first + 1;
   let end = first + 1;
   for (let step = steps[end]; step && belongsToRootfs(step, steps[first]); step = steps[end]) {
     end++;
-    if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') break;
+    if (setsStart(step.verb)) break;
   }
   return end;
 }
@@ -154,7 +154,6 @@ function belongsToRootfs(step: BuildStep, rootfs: BuildStep | undefined): boolea
   if (step.verb === 'NONE') return rootfs !== undefined && isImport(rootfs) && step.comment === '';
   if (step.verb === 'OTHER') return /^umoci |^# debian\.sh/.test(step.args);
   if (step.verb === 'RUN') return /^umoci |^rm -rf \/var\/lib\/apt\/lists\/\*$/.test(step.args) || isUbuntuSetup(step);
-  if (step.verb !== 'CMD' && step.verb !== 'LABEL' && step.verb !== 'ENTRYPOINT' && step.verb !== 'MAINTAINER')
-    return false;
-  return gapMs(rootfs, step) <= SETTINGS_WITHIN_MS;
+  const isSetting = setsStart(step.verb) || step.verb === 'LABEL' || step.verb === 'MAINTAINER';
+  return isSetting && gapMs(rootfs, step) <= SETTINGS_WITHIN_MS;
 }

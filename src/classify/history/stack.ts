@@ -1,7 +1,7 @@
 import { remember } from '../../common/remember.ts';
 import { type OfficialImage, officialImagesOf } from '../knowledge/official-images.ts';
 import { type BuildStep, gapMs, type StepTool } from './build-steps.ts';
-import { assignments, commandWords, makesLayer, type Verb } from './instruction.ts';
+import { assignments, commandWords, makesLayer, setsStart, type Verb } from './instruction.ts';
 import { findRootfs, type Rootfs } from './rootfs.ts';
 
 /** One image of the stack that a history shows. */
@@ -110,7 +110,7 @@ function advance(step: BuildStep, walk: Walk): void {
     walk.hasLayer = false;
     walk.isConfirmed = official.run === undefined;
   }
-  if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') {
+  if (setsStart(step.verb)) {
     walk.hasCommand = true;
     walk.isEnding = true;
   } else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') {
@@ -199,7 +199,7 @@ export function endsOfficial(step: BuildStep, official: OfficialImage): boolean 
       (end) => end.verb === 'ENV' && assignments(step.args).some(([name]) => name === end.words),
     );
   }
-  if (step.verb !== 'CMD' && step.verb !== 'ENTRYPOINT' && step.verb !== 'WORKDIR') return false;
+  if (!setsStart(step.verb) && step.verb !== 'WORKDIR') return false;
   const words = commandWords(step.args).join(' ');
   return official.ends.some((end) => end.verb === step.verb && end.words === words);
 }

@@ -7,6 +7,11 @@ export interface DistroName {
   readonly version?: string;
 }
 
+/** A distribution's name, with its version where that is known. */
+export function distroName(id: string, version: string | undefined): DistroName {
+  return version ? { id, version } : { id };
+}
+
 /** Only this many characters of a command are read: suites and packages are named early. */
 const MAX_TEXT_LENGTH = 4_000;
 
@@ -55,7 +60,7 @@ function readRootfsLine(line: string): DistroName | undefined {
     const match = pattern.exec(text);
     if (!match) continue;
     const version = suite ? versionOfSuite(match[1] ?? '', text) : match[1];
-    return version ? { id, version } : { id };
+    return distroName(id, version);
   }
   return undefined;
 }

@@ -18,22 +18,22 @@ export type TagScheme =
 export interface OfficialImage {
   readonly repository: string;
   /** Its runtime, if it has nothing else and is made to build on. Tomcat's image, for example, is more than Java. */
-  readonly runtime?: Runtime;
+  readonly runtime: Runtime | undefined;
   /** The variable that its Dockerfile sets, or the build argument that it declares. */
   readonly env: string;
   /** The form of the variable's value, if several images set the variable. */
-  readonly value?: RegExp;
+  readonly value: RegExp | undefined;
   /** Another variable that it, or an image beneath it, sets: without that, a company's image set `env`. */
-  readonly needs?: string;
+  readonly needs: string | undefined;
   /** The variable with the version, which may be another one than `env`. */
   readonly versionEnv: string;
-  readonly versionPattern?: RegExp;
+  readonly versionPattern: RegExp | undefined;
   /** The instructions that may end its Dockerfile: a verb and its words. */
   readonly ends: readonly { readonly verb: string; readonly words: string }[];
   /** Whether the Dockerfile of some variants or older versions has none of these endings. */
   readonly mayLackEnd: boolean;
   /** Matches a RUN of its Dockerfile. Needed if other images set the variable too, and no ending identifies it. */
-  readonly run?: RegExp;
+  readonly run: RegExp | undefined;
   /** Whether its Dockerfile starts by setting the variable, so that earlier steps are another image's. */
   readonly begins: boolean;
   readonly tags: TagScheme;
@@ -43,10 +43,10 @@ export interface OfficialImage {
   readonly majorTag: boolean;
   /** Whether tags without a suite move to a new stable Debian within days of its release. */
   readonly followsDebian: boolean;
-  /** The distribution of its variants that use apt. */
-  readonly aptDistro?: string;
+  /** The distribution of its variants that use apt; undefined if there are several, or none. */
+  readonly aptDistro: string | undefined;
   /** The distribution of its variants that use yum or dnf. */
-  readonly rpmDistro?: string;
+  readonly rpmDistro: string | undefined;
   /** Whether it has a variant for Alpine. */
   readonly alpine: boolean;
   /** Whether its Dockerfile changes the user. */
@@ -57,7 +57,6 @@ type Row = (typeof table.images)[number];
 
 function readRow(row: Row): OfficialImage {
   const env = row.env ?? row.arg ?? '';
-  const aptDistro = row.aptDistro ?? 'debian';
   return {
     repository: row.repository,
     env,
@@ -70,14 +69,18 @@ function readRow(row: Row): OfficialImage {
     followsDebian: row.followsDebian ?? true,
     alpine: row.alpine ?? true,
     setsUser: row.setsUser ?? false,
-    ...(row.runtime === undefined ? {} : { runtime: row.runtime as Runtime }),
-    ...(row.run === undefined ? {} : { run: new RegExp(row.run) }),
-    ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
-    ...(row.needs === undefined ? {} : { needs: row.needs }),
-    ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
-    ...(aptDistro === '' ? {} : { aptDistro }),
-    ...(row.rpmDistro === undefined ? {} : { rpmDistro: row.rpmDistro }),
+    runtime: row.runtime as Runtime | undefined,
+    run: patternOf(row.run),
+    value: patternOf(row.value),
+    needs: row.needs,
+    versionPattern: patternOf(row.versionPattern),
+    aptDistro: row.aptDistro === '' ? undefined : (row.aptDistro ?? 'debian'),
+    rpmDistro: row.rpmDistro,
   };
+}
+
+function patternOf(source: string | undefined): RegExp | undefined {
+  return source === undefined ? undefined : new RegExp(source);
 }
 
 function groupImagesBy(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImage[]> {

@@ -1,3 +1,4 @@
+import { copiesFiles } from '../../classify/history/instruction.ts';
 import { evidenceOf } from '../evidence.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -27,12 +28,12 @@ export const cacheOrder: Rule = {
 };
 
 function isSources({ verb, args }: LayerView): boolean {
-  return (verb === 'COPY' || verb === 'ADD') && WHOLE_SOURCES.test(args);
+  return copiesFiles(verb) && WHOLE_SOURCES.test(args);
 }
 
 /** Returns the programs that installed from lists copied before: afterwards, they only add the program itself. */
 function installersOf(layers: readonly LayerView[]): readonly string[] {
-  const firstCopy = layers.findIndex(({ verb }) => verb === 'COPY' || verb === 'ADD');
+  const firstCopy = layers.findIndex(({ verb }) => copiesFiles(verb));
   const after = firstCopy < 0 ? [] : layers.slice(firstCopy);
   return after.flatMap(({ commands }) => commands.filter(installsDependencies)).map(({ program }) => program);
 }

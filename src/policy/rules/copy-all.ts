@@ -1,3 +1,4 @@
+import { copiesFiles } from '../../classify/history/instruction.ts';
 import { hitFrom, wholeLayer } from '../evidence.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -26,6 +27,6 @@ export const copyAll: Rule = {
 };
 
 function copiesContext(layer: LayerView): boolean {
-  if (layer.verb !== 'COPY' && layer.verb !== 'ADD') return false;
+  if (!copiesFiles(layer.verb)) return false;
   return WHOLE_CONTEXT.test(layer.args) || (layer.bytes >= LARGE_FOLDER_BYTES && CLASSIC_FOLDER.test(layer.args));
 }

@@ -1,3 +1,4 @@
+import { copiesFiles } from '../../classify/history/instruction.ts';
 import { lookUp } from '../../classify/look-up.ts';
 import { redact } from '../../classify/redact.ts';
 import { compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
@@ -98,7 +99,7 @@ function pathsAbove(path: string): readonly string[] {
 
 /** Returns the absolute path that a single source is copied to. A target that ends like a folder is one for it. */
 function copiedTo({ verb, args, folder }: LayerView): string | undefined {
-  if (verb !== 'COPY' && verb !== 'ADD') return undefined;
+  if (!copiesFiles(verb)) return undefined;
   const [source = '', target = '', ...more] = args.split(/\s+/).filter((word) => !word.startsWith('--'));
   const path = absolute(target, folder);
   if (path === undefined || more.length > 0) return undefined;

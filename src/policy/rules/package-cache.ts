@@ -1,3 +1,4 @@
+import { copiesFiles } from '../../classify/history/instruction.ts';
 import { areaBytes, compressedShare, evidenceOf, exactly, hitFrom, totalOf, upTo } from '../evidence.ts';
 import type { Evidence, Hit } from '../finding.ts';
 import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
@@ -93,5 +94,5 @@ function mountsList({ layers, own, steps, ownPrograms }: ImageView, { readsList 
 
 /** The first layer is a distribution's. */
 function bringsFiles({ position, verb, args }: LayerView): boolean {
-  return position > 0 && (verb === 'COPY' || verb === 'ADD') && !INTO_BIN.test(args);
+  return position > 0 && copiesFiles(verb) && !INTO_BIN.test(args);
 }
