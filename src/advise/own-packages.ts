@@ -1,4 +1,5 @@
 import type { Runtime } from '../classify/verdict.ts';
+import { anyOf } from '../common/any-of.ts';
 import type { ImageView, LayerView } from '../policy/image-view.ts';
 import { isToolchain } from '../policy/rules/build-tools.ts';
 import { type Command, parseScript, runs } from '../policy/shell.ts';
@@ -34,8 +35,11 @@ const REMOVE = ['purge', 'remove', 'autoremove', 'del', 'erase', 'rm'];
 const TAKES_VALUE = ['-t', '--virtual', '-o', '-c', '-X', '--repository', '--target-release', '--repo', '--enablerepo'];
 const PACKAGE_NAME = /^[a-z0-9][a-z0-9.+_-]*$/i;
 const ADDS_REPOSITORY = /sources\.list(?:\.d)?\b|\badd-apt-repository\b|\/etc\/apk\/repositories|\s--repository[ =]/;
-const FOR_BUILDS =
-  /-dev(?:el)?$|-headers$|^(?:automake|autoconf|libtool|make|patch|flex|bison|pkg-?conf(?:ig)?|git|gnupg2?|protobuf-compiler|protoc|nasm|yasm|swig|meson|lsb-release|apt-transport-https|software-properties-common|apt-utils)$/;
+const FOR_BUILDS = anyOf([
+  /-dev(?:el)?$|-headers$/,
+  /^(?:automake|autoconf|libtool|make|meson|patch|flex|bison|swig|nasm|yasm|protobuf-compiler|protoc)$/,
+  /^(?:pkg-?conf(?:ig)?|git|gnupg2?|lsb-release|apt-transport-https|apt-utils|software-properties-common)$/,
+]);
 /** Programs that fetch files serve the build, unless a health check may call them. */
 const FETCHERS = ['curl', 'wget'];
 /** node-gyp needs Python to build. */

@@ -1,3 +1,4 @@
+import { anyOf } from '../common/any-of.ts';
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
@@ -36,12 +37,32 @@ const displayed = remember((line: string): string => {
   return text.length > MAX_INSTRUCTION_LENGTH ? `${text.slice(0, MAX_INSTRUCTION_LENGTH - 1)}…` : text;
 });
 
-const DEPENDENCIES =
-  /(?<![\w-])(?:(?:npm|pnpm|bun)(?: -\S+)* (?:ci|install|i|add)\b|yarn(?: install| add| workspaces focus|\s*(?:&&|$))|pip[\d.]*(?: -\S+)* install|(?:poetry|pdm) install|uv (?:sync|pip)|pipenv (?:install|sync)|(?:conda|(?:micro)?mamba) (?:install|create|env (?:create|update))|bundle install|gem install|composer install|go mod download|cargo fetch|mvnw? [^;&|]*dependency|gradlew? [^;&|]*\bdependencies\b|deno (?:install|cache)|dotnet restore|mix deps\.get)/;
-const BUILDS =
-  /(?<![\w-])(?:(?:npm|pnpm|yarn|bun) (?:run )?build|go build|cargo build|mvn [^;&|]*package|gradlew? [^;&|]*(?:build|assemble|bootJar)|dotnet (?:build|publish)|make(?: |$)|tsc\b|cmake\b|configure\b)/;
-const OS_PACKAGES =
-  /(?<![\w./-])(?:apk (?:-\S+ )*add|apt(?:-get)? (?:-\S+ )*(?:install|upgrade|dist-upgrade)|(?:yum|dnf|microdnf|tdnf|zypper) (?:-\S+ )*(?:install|update|in)\b|pacman -S|install_packages )/;
+const DEPENDENCIES = anyOf(
+  [
+    /(?:npm|pnpm|bun)(?: -\S+)* (?:ci|install|i|add)\b|yarn(?: install| add| workspaces focus|\s*(?:&&|$))/,
+    /pip[\d.]*(?: -\S+)* install|(?:poetry|pdm) install|uv (?:sync|pip)|pipenv (?:install|sync)/,
+    /(?:conda|(?:micro)?mamba) (?:install|create|env (?:create|update))/,
+    /(?:bundle|gem|composer) install|mix deps\.get/,
+    /go mod download|cargo fetch|dotnet restore|deno (?:install|cache)/,
+    /mvnw? [^;&|]*dependency|gradlew? [^;&|]*\bdependencies\b/,
+  ],
+  '(?<![\\w-])',
+);
+const BUILDS = anyOf(
+  [
+    /(?:npm|pnpm|yarn|bun) (?:run )?build|tsc\b/,
+    /(?:go|cargo) build|dotnet (?:build|publish)|mvn [^;&|]*package|gradlew? [^;&|]*(?:build|assemble|bootJar)/,
+    /make(?: |$)|cmake\b|configure\b/,
+  ],
+  '(?<![\\w-])',
+);
+const OS_PACKAGES = anyOf(
+  [
+    /apk (?:-\S+ )*add|apt(?:-get)? (?:-\S+ )*(?:install|upgrade|dist-upgrade)|install_packages /,
+    /(?:yum|dnf|microdnf|tdnf|zypper) (?:-\S+ )*(?:install|update|in)\b|pacman -S/,
+  ],
+  '(?<![\\w./-])',
+);
 const COMPILERS =
   /(?<![\w-])(?:build-essential|gcc|g\+\+|clang|cmake|build-base|openjdk-?\d+-jdk|python3-dev|libc6-dev|linux-headers|base-devel|"?Development Tools"?)(?![\w.-])/;
 const SETTINGS =

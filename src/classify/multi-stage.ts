@@ -1,3 +1,4 @@
+import { anyOf } from '../common/any-of.ts';
 import { remember } from '../common/remember.ts';
 import type { Material, Provenance } from './base-image/provenance.ts';
 import type { Context } from './context.ts';
@@ -31,14 +32,25 @@ function isBase(material: Material, base: BaseVerdict): boolean {
 }
 
 /** Paths that exist in a stage's file system but not in a build context. */
-const STAGE_PATH =
-  /^\/(?:go\/(?:bin|src|pkg)\/|root\/\.|usr\/local\/(?:cargo|go|rustup|bundle|lib|include)\/|usr\/local\/(?:lib|bundle)$|usr\/src\/|usr\/share\/zoneinfo|etc\/(?:passwd|group)$|etc\/ssl\/certs(?:\/ca-certificates\.crt|\/)?$|tmp\/|opt\/venv|venv\b|home\/[^/]+\/\.|ko-app\/|workspace\/)/;
+const STAGE_PATH = anyOf(
+  [
+    /go\/(?:bin|src|pkg)\/|ko-app\/|workspace\/|opt\/venv|venv\b|tmp\//,
+    /root\/\.|home\/[^/]+\/\./,
+    /usr\/local\/(?:cargo|go|rustup|bundle|lib|include)\/|usr\/local\/(?:lib|bundle)$|usr\/src\//,
+    /usr\/share\/zoneinfo|etc\/(?:passwd|group)$|etc\/ssl\/certs(?:\/ca-certificates\.crt|\/)?$/,
+  ],
+  '^/',
+);
+const WORK_FOLDERS = 'app|build|builder|code|go|home|opt|root|source|src|srv|tmp|usr|var|work|workspace';
+const OUTPUTS =
+  'target|node_modules|_build|dist|out|\\.next|\\.output|publish|vendor|build|__pypackages__|\\.venv|venv|install|wheels';
 /**
  * Folders that builds write, below one in which stages work. At the root only those that no build context has: `/dist`
  * and `/target` often name a context's folder with a leading slash.
  */
-const OUTPUT_PATH =
-  /^\/(?:(?:app|build|builder|code|go|home|opt|root|source|src|srv|tmp|usr|var|work|workspace)\/(?:[\w.-]+\/)*(?:target|node_modules|_build|dist|out|\.next|\.output|publish|vendor|build|__pypackages__|\.venv|venv|install|wheels)|out|install|wheels|\.venv|venv)(?:\/|$)/;
+const OUTPUT_PATH = new RegExp(
+  `^/(?:(?:${WORK_FOLDERS})/(?:[\\w.-]+/)*(?:${OUTPUTS})|out|install|wheels|\\.venv|venv)(?:/|$)`,
+);
 /** A copy of an output folder, or of a whole stage, to the root. Files of a context usually go to a folder. */
 const OUTPUT_OVER_ROOT = /^(?:--\S+ )*\/(?:(?:target|output)\/?)? \/$/;
 

@@ -1,17 +1,29 @@
+import { anyOf } from '../common/any-of.ts';
 import { HAS_TOKEN, NAMES_PASSWORD_OPTION, PASSWORD_OPTIONS, TOKEN_SHAPES, VALUE } from './secret-forms.ts';
 
 /** What replaces a secret in shown text. */
 export const REDACTED = '***';
 /** Names whose values are secrets. Not a bare `KEY`: `GPG_KEY` in many official images names a public key. */
-const SECRET_NAME =
-  /pass(?:word|wd|phrase)|(?:^|_|ssh|db|user|root|admin|mail|smtp|ldap|store|key)pass$|_pwd$|secret|token(?!i[sz])|credential|api[_.-]?key|access[_.-]?key|(?:private|encryption|signing|account|auth|master|fernet|license)[_.-]?key|(?:^|_)auth$|docker_?(?:cfg|config_?json|auth_?config)|connection[_.-]?string|_dsn$/i;
+const SECRET_NAME = anyOf([
+  /pass(?:word|wd|phrase)|_pwd$/i,
+  /(?:^|_|ssh|db|user|root|admin|mail|smtp|ldap|store|key)pass$/i,
+  /secret|token(?!i[sz])|credential|(?:^|_)auth$/i,
+  /(?:api|access|private|encryption|signing|account|auth|master|fernet|license)[_.-]?key/i,
+  /docker_?(?:cfg|config_?json|auth_?config)|connection[_.-]?string|_dsn$/i,
+]);
 /**
  * Names that match by accident: their values are paths, policies, limits or switches, or describe where a secret is or
  * how it is sent; options that say there is none have no value, as in `adduser --disabled-password app`.
  * `REDIS_PASSWORD_CACHE` is the password of a cache, `SECRETS_CACHE` is none.
  */
-const HARMLESS_NAME =
-  /^(?:disabled?|no|skip|without)_|(?:[_.]|^)(?:file|path|dir|url|uri|type|method|expir(?:y|es|ation)(?:_in)?|ttl|lifetime|duration|timeout|interval|length|limit|rounds|policy|enabled|disabled|required|name|id|stdin|helper|store|provider|version|size|mode|header|issuer|audience|algorithm|dummy|arn|ref|endpoint|region|prefix|permissions?|scopes?|validity)$|(?:secrets|tokens?|credentials?)_(?:manager|backend|bucket|cache|vault)$/i;
+const HARMLESS_NAME = anyOf([
+  /^(?:disabled?|no|skip|without)_/i,
+  /(?:[_.]|^)(?:enabled|disabled|required|dummy|mode|type|method|algorithm|header|stdin|helper)$/i,
+  /(?:[_.]|^)(?:file|path|dir|url|uri|arn|ref|endpoint|region|store|provider|prefix|name|id|version)$/i,
+  /(?:[_.]|^)(?:expir(?:y|es|ation)(?:_in)?|ttl|lifetime|duration|timeout|interval|validity)$/i,
+  /(?:[_.]|^)(?:length|size|limit|rounds|policy|issuer|audience|permissions?|scopes?)$/i,
+  /(?:secrets|tokens?|credentials?)_(?:manager|backend|bucket|cache|vault)$/i,
+]);
 const CAMEL_CASE = /(?<=[a-z])(?=[A-Z])/g;
 
 /** Whether a variable, flag or field with this name usually holds a secret. */

@@ -133,14 +133,14 @@ const SHAPES: readonly (readonly [start: string, rest: string])[] = [
   ['LS0tLS1CRUdJTiB', '(?:QUklWQVRF|SU0Eg|FQyBQ|PUEVOU1NI|FTkNSWVBURUQ|EU0Eg|QR1AgUFJJ)[A-Za-z0-9+/_-]{8,}={0,2}'],
 ];
 /** Matches each token in a text. */
-export const TOKEN_SHAPES = anyOf(
+export const TOKEN_SHAPES = tokenPattern(
   SHAPES.map(([start, rest]) => start + rest),
   'g',
 );
 /** Matches every text that {@link TOKEN_SHAPES} matches, and few others. */
-export const HAS_TOKEN = anyOf(SHAPES.map(([start]) => start));
+export const HAS_TOKEN = tokenPattern(SHAPES.map(([start]) => start));
 
 /** Matches the shapes at the start of a word, and {@link HIDDEN} anywhere, because it may follow an option's letter. */
-function anyOf(shapes: readonly string[], flags = ''): RegExp {
+function tokenPattern(shapes: readonly string[], flags = ''): RegExp {
   return new RegExp(`${HIDDEN}|\\b(?:${shapes.join('|')})`, flags);
 }

@@ -1,3 +1,4 @@
+import { anyOf } from '../common/any-of.ts';
 import type { LayerPackage } from './packages/package.ts';
 
 /** Compilers and build tools, by where Debian, Alpine, Fedora and the official images install them. */
@@ -21,8 +22,12 @@ export function toolOf(path: string): string | undefined {
 }
 
 /** npm packages that run tests or check or compile sources, with their plug-ins and types. */
-const NPM_DEVELOPMENT =
-  /^(?:typescript|ts-node|tsx|eslint|prettier|mocha|chai|jest|vitest|jasmine|karma|cypress|playwright|nodemon|webpack|webpack-cli|rollup|vite|esbuild|nyc|c8|sinon|supertest|husky|lint-staged|@biomejs\/biome)$|^(?:@types|@typescript-eslint|@jest|@vitest|@playwright|@swc)\/|^eslint-(?:plugin|config)-/;
+const NPM_DEVELOPMENT = anyOf([
+  /^(?:typescript|ts-node|tsx|nodemon|webpack|webpack-cli|rollup|vite|esbuild)$/,
+  /^(?:mocha|chai|jest|vitest|jasmine|karma|cypress|playwright|sinon|supertest|nyc|c8)$/,
+  /^(?:eslint|prettier|husky|lint-staged|@biomejs\/biome)$|^eslint-(?:plugin|config)-/,
+  /^(?:@types|@typescript-eslint|@jest|@vitest|@playwright|@swc)\//,
+]);
 const PYPI_DEVELOPMENT =
   /^(?:pytest|tox|nox|black|flake8|pylint|mypy|ruff|isort|coverage|pre[-_]commit|ipython|sphinx)$/i;
 /** The suffix of packages of header files and static libraries in Debian and Alpine. */

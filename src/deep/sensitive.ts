@@ -1,4 +1,4 @@
-import { anyOf } from './any-of.ts';
+import { anyOf } from '../common/any-of.ts';
 
 /**
  * Files that hold secrets by convention of the tools that use them: environment files, private keys, credentials of

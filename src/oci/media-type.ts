@@ -1,3 +1,4 @@
+import { anyOf } from '../common/any-of.ts';
 /** Media types of OCI image-spec (media-types.md) and of Docker's image manifest version 2. */
 export const MEDIA_TYPE = {
   ociIndex: 'application/vnd.oci.image.index.v1+json',
@@ -46,8 +47,15 @@ export function isImageConfigMediaType(mediaType: string): boolean {
 // Two optional suffixes follow tar: compression, "+gzip" or "+zstd" (OCI) or ".gzip" (Docker); and encryption,
 // "+encrypted" (OCI) or ".enc" (Docker), @see containers/ocicrypt, spec. Nydus stores a file system in its own blob
 // formats.
-const FILE_SYSTEM_LAYER =
-  /^application\/vnd\.(?:(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[.+](?:gzip|zstd))?(?:[.+]enc(?:rypted)?)?|oci\.image\.layer\.nydus\.(?:blob|bootstrap)\.v1)$/;
+const FILE_SYSTEM_LAYER = anyOf(
+  [
+    /oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:[.+](?:gzip|zstd))?(?:[.+]enc(?:rypted)?)?/,
+    /docker\.image\.rootfs\.(?:foreign\.)?diff\.tar(?:[.+](?:gzip|zstd))?(?:[.+]enc(?:rypted)?)?/,
+    /oci\.image\.layer\.nydus\.(?:blob|bootstrap)\.v1/,
+  ],
+  '^application/vnd\\.',
+  '$',
+);
 
 /** Whether a layer of this type is part of a file system, as opposed to an artifact's content. */
 export function isFileSystemLayer(mediaType: string): boolean {

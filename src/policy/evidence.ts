@@ -1,3 +1,4 @@
+import type { Confidence } from '../classify/verdict.ts';
 import { sum } from '../common/sum.ts';
 import type { MeasuredLayer } from './audited-image.ts';
 import type { ByteRange, Evidence, Hit } from './finding.ts';
@@ -74,6 +75,21 @@ export function compressedShare(layer: LayerView, fileBytes: number): number {
  */
 export function areaBytes(contents: MeasuredLayer, areas: readonly string[]): number {
   return sum(areas.map((area) => contents.areaBytes?.[area] ?? 0));
+}
+
+/** Returns the evidence of files that a layer was read to have; none if their compressed share is nothing. */
+export function measuredFiles(layer: LayerView, fileBytes: number, subject?: string): readonly Evidence[] {
+  const bytes = compressedShare(layer, fileBytes);
+  return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes), ...(subject ? { subject } : {}) })];
+}
+
+/** Returns a hit whose fix takes no bytes off; undefined if there is no evidence. */
+export function hitWithoutBytes(
+  evidence: readonly Evidence[],
+  message: string,
+  confidence: Confidence = 'proven',
+): Hit | undefined {
+  return evidence.length === 0 ? undefined : { confidence, message, evidence };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import { withoutDotSlash } from '../../policy/paths.ts';
+import { LANGUAGES } from './languages.ts';
 
 /**
  * Files that no image needs, whatever its language: slimboard's own database is among them, and settings that may hold a
@@ -10,31 +11,9 @@ const IGNORED_ALWAYS =
     ' ',
   );
 
-const IGNORED: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
-  node: ['**/node_modules', 'dist', '.next', 'coverage', 'test', 'tests', '**/*.test.*', '*.log'],
-  // Python build backends read README.md.
-  python: [
-    '!README.md',
-    '.venv',
-    'venv',
-    '**/__pycache__',
-    '**/*.pyc',
-    '.pytest_cache',
-    '.mypy_cache',
-    '.ruff_cache',
-    'tests',
-  ],
-  go: ['bin', 'testdata', '**/*_test.go'],
-  rust: ['target'],
-  java: ['target', 'build', '.gradle'],
-  ruby: ['log', 'tmp', 'vendor/bundle', 'spec', 'test', 'coverage'],
-  php: ['auth.json', 'vendor', 'tests', 'storage/logs', 'node_modules'],
-  dotnet: ['**/bin', '**/obj', '**/*.user', 'TestResults'],
-};
-
 /** Returns the lines of the .dockerignore for a language. */
 export function ignoredBy(runtime: Runtime): readonly string[] {
-  return [...IGNORED_ALWAYS, ...(IGNORED[runtime] ?? [])];
+  return [...IGNORED_ALWAYS, ...(LANGUAGES[runtime]?.ignored ?? [])];
 }
 
 /**

@@ -1,13 +1,24 @@
 import { readEnv } from '../../classify/context.ts';
 import { assignments } from '../../classify/history/instruction.ts';
+import { anyOf } from '../../common/any-of.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { isSecret } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
 import { ownSteps } from '../own-steps.ts';
 
 /** Variables that bases, package managers and compilers set or read. Templates set their own, or need none. */
-const NOT_THE_PROGRAMS =
-  /^(?:PATH|HOME|LANG|LANGUAGE|LC_ALL|DEBIAN_FRONTEND|NODE_ENV|VIRTUAL_ENV|JAVA_HOME|GPG_KEYS?|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|(?:RAILS|RACK)_ENV|CGO_ENABLED|GO(?:PATH|ROOT|BIN|OS|ARCH|PROXY|PRIVATE|SUMDB|NOSUMDB|FLAGS|CACHE|MODCACHE|TOOLCHAIN|111MODULE)|\w*(?:VERSION|SHA256|SHA512|CHECKSUM|_HOME|CACHE_DIR)|PYTHON_(?:GET_)?PIP_\w*|RUBY_DOWNLOAD_\w*|(?:PIP|POETRY|PIPENV|UV|PNPM|YARN|COREPACK|BUNDLE|COMPOSER|CARGO|RUSTUP|MAVEN|GRADLE|NUGET|NPM|npm|PHP|PHPIZE|APACHE)_\w*)$/;
+const NOT_THE_PROGRAMS = anyOf(
+  [
+    /PATH|HOME|LANG|LANGUAGE|LC_ALL|DEBIAN_FRONTEND|GPG_KEYS?|VIRTUAL_ENV/,
+    /NODE_ENV|(?:RAILS|RACK)_ENV|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|CGO_ENABLED/,
+    /GO(?:PATH|ROOT|BIN|OS|ARCH|PROXY|PRIVATE|SUMDB|NOSUMDB|FLAGS|CACHE|MODCACHE|TOOLCHAIN|111MODULE)/,
+    /\w*(?:VERSION|SHA256|SHA512|CHECKSUM|_HOME|CACHE_DIR)/,
+    /(?:PIP|PYTHON_PIP|PYTHON_GET_PIP|POETRY|PIPENV|UV|NPM|npm|PNPM|YARN|COREPACK|BUNDLE|RUBY_DOWNLOAD|COMPOSER)_\w*/,
+    /(?:PHP|PHPIZE|APACHE|CARGO|RUSTUP|MAVEN|GRADLE|NUGET)_\w*/,
+  ],
+  '^',
+  '$',
+);
 /** Holds nothing that would end the quotes, and nothing that a Dockerfile expands. */
 const PLAIN_VALUE = /^[^"\\$`\p{Cc}\u2028\u2029]{1,500}$/u;
 const BARE_VALUE = /^[\w./:@%+,=-]+$/;

@@ -105,7 +105,11 @@ function folderOfFile(file: string): string {
 }
 
 /** Options of Go that take the next word as their value. */
-const TAKES_VALUE = /^--?(?:tags|ldflags|gcflags|asmflags|mod|modfile|overlay|p|toolexec|exec|buildmode|C)$/;
+const TAKES_VALUE: ReadonlySet<string> = new Set(
+  '-tags -ldflags -gcflags -asmflags -mod -modfile -overlay -p -toolexec -exec -buildmode -C'
+    .split(' ')
+    .flatMap((option) => [option, `-${option}`]),
+);
 
 /**
  * Splits the words of `go run`: `["run", "-tags", "prod", "./cmd/api", "--port", "80"]`. Go's own words end with the

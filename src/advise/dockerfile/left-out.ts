@@ -1,5 +1,6 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
 import type { Runtime } from '../../classify/verdict.ts';
+import { anyOf } from '../../common/any-of.ts';
 import type { LayerView } from '../../policy/image-view.ts';
 import { baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
@@ -9,26 +10,17 @@ import { isCompiled } from '../subject.ts';
 import { type Copy, SOURCE, type SourceFacts, targetOf } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';
+import { LANGUAGES } from './languages.ts';
 
 /** Programs that install packages of distributions, which all templates repeat. */
 const INSTALLS_PACKAGES = /^(?:apt|apt-get|apt-mark|apt-key|add-apt-repository|apk|yum|dnf|microdnf|tdnf|zypper)$/;
-/**
- * Programs whose effects a language's template repeats: package managers and build tools. `corepack enable` is parsed
- * as the program `enable`, because `corepack` also precedes other programs.
- */
-const REPEATED: Readonly<Partial<Record<Runtime, RegExp>>> = {
-  node: /^(?:npm|pnpm|yarn|bun|enable|prepare|prisma|turbo|nx|lerna|tsc|nest|next|vite|ng)$/,
-  python: /^(?:pip|uv|poetry|pipenv|venv|virtualenv)$/,
-  go: /^go$/,
-  rust: /^(?:cargo|rustup)$/,
-  java: /^(?:mvnw?|gradlew?)$/,
-  ruby: /^(?:bundle|npm|yarn|enable)$/,
-  php: /^(?:composer|pecl|docker-php-ext-\w+|a2enmod)$/,
-  dotnet: /^dotnet$/,
-};
 /** Programs that leave nothing which a program needs, or that set up the user and the folder, as the templates do. */
-const HOUSEKEEPING =
-  /^(?:rm|cd|set|echo|printf|true|:|find|ls|cat|test|\[{1,2}|exit|export|unset|which|command|useradd|adduser|groupadd|addgroup|usermod|chown|chmod|chgrp|mkdir|touch|fi|done|for|case|esac|gpg|\.|source)$/;
+const HOUSEKEEPING: ReadonlySet<string> = new Set(
+  (
+    'rm cd set echo printf true : find ls cat test [ [[ exit export unset which command touch mkdir chown chmod chgrp ' +
+    'useradd adduser groupadd addgroup usermod gpg fi done for case esac . source'
+  ).split(' '),
+);
 /** Folders outside of which a new folder is one that the program uses. */
 const PASSING = /^(?!\/)|^\/(?:tmp|root|etc\/apt|var\/(?:cache|lib\/apt))(?:\/|$)/;
 /** What a download installs that the templates install as well. */
@@ -71,12 +63,18 @@ function isLeftOut(
   if (program === 'python') return !PYTHON_STEPS.test(words.join(' '));
   if (program === 'rails' || program === 'rake') return !words.includes('assets:precompile');
   if (program === 'gem') return words.includes('install') && !words.some((word) => /^bundler(?::|$)/.test(word));
-  return ![INSTALLS_PACKAGES, HOUSEKEEPING, REPEATED[runtime]].some((known) => known?.test(program));
+  return (
+    !HOUSEKEEPING.has(program) &&
+    ![INSTALLS_PACKAGES, LANGUAGES[runtime]?.repeats].some((known) => known?.test(program))
+  );
 }
 
 /** What earlier stages made in ways that the templates repeat: packages, runtimes, package managers, programs. */
-const MADE_BY_STAGES =
-  /^\/usr(?:\/local(?:\/bin|\/lib)?)?\/?$|\/\.?(?:v?env|site-packages|node_modules|bundle|composer|uvx?|pip|wheels?|install|java|jdk|jre|openjdk|dotnet)(?:\/|$)/;
+const MADE_BY_STAGES = anyOf([
+  /^\/usr(?:\/local(?:\/bin|\/lib)?)?\/?$/,
+  /\/\.?(?:v?env|site-packages|uvx?|pip|wheels?|node_modules|bundle|composer|install)(?:\/|$)/,
+  /\/\.?(?:java|jdk|jre|openjdk|dotnet)(?:\/|$)/,
+]);
 
 /** What the classic builder and Buildah record in place of sources. */
 const DIGEST = /\b(?:file|dir|multi):[0-9a-f]{64}\b/;
@@ -122,8 +120,12 @@ const PLAIN_TARGET = /^\/[\w./-]+$/;
 /** Folders of which the templates make their own copies, or that only a build uses. */
 const OF_BUILDS = /^\/(?:root|tmp|build|src|reqs?|requirements)(?:\/|$)/;
 /** Package lists, programs that the first stage builds, and keys. */
-const NOT_SETTINGS =
-  /(?:^|\/)(?:requirements[\w.*-]*\.txt|package[\w*-]*\.json|pyproject\.toml|Gemfile(?:\.lock|\*)?|composer\.[\w*]+|pom\.xml|\.(?:env|netrc|npmrc|pypirc)|id_\w+)$|\.(?:jar|war|ear|dll|exe|key|p12|pfx|whl|lock)$/;
+const NOT_SETTINGS = anyOf([
+  /(?:^|\/)(?:requirements[\w.*-]*\.txt|pyproject\.toml|package[\w*-]*\.json|pom\.xml)$/,
+  /(?:^|\/)(?:Gemfile(?:\.lock|\*)?|composer\.[\w*]+)$/,
+  /(?:^|\/)(?:\.(?:env|netrc|npmrc|pypirc)|id_\w+)$/,
+  /\.(?:jar|war|ear|dll|exe|key|p12|pfx|whl|lock)$/,
+]);
 
 /** Reports whether a jar is one that Tomcat loads for its applications, such as a database driver. */
 function isLibrary(source: string, into: string): boolean {

@@ -2,6 +2,7 @@ import type { Runtime } from '../../classify/verdict.ts';
 import { baseName, type PlacedCommand, withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, runs, valuesOf } from '../../policy/shell.ts';
 import { type Copy, SOURCE, sourceOf } from './copies.ts';
+import { LANGUAGES } from './languages.ts';
 
 /** A file that the build reads, and that may hold a token. It is mounted as a build secret instead of copied. */
 export interface SecretFile {
@@ -15,20 +16,6 @@ export interface SecretFile {
   readonly mayLack?: true;
 }
 
-/** Settings of package managers in which credentials for registries are kept, by their paths in the image. */
-const SETTINGS: Readonly<Partial<Record<Runtime, RegExp>>> = {
-  node: /\/\.npmrc$/,
-  python: /\/(?:pip\.conf|\.netrc|\.pypirc)$/,
-  go: /\/\.netrc$/,
-  java: /\/(?:\.m2|conf)\/settings\.xml$/,
-  php: /\/auth\.json$/,
-};
-/** Where the generated build reads them if that is elsewhere than in the image. */
-const MOVED: Readonly<Partial<Record<Runtime, string>>> = {
-  java: '/root/.m2/settings.xml',
-  php: '/app/auth.json',
-};
-
 /** Returns the files of an image's COPY instructions that may hold a token. */
 export function secretFilesOf(
   copies: readonly Copy[],
@@ -41,7 +28,7 @@ export function secretFilesOf(
       const source = withoutDotSlash(name).replace(/\*$/, '');
       return path === undefined || !SOURCE.test(source)
         ? []
-        : [{ id: baseName(path).replace(/^\./, ''), source, path: MOVED[runtime] ?? path }];
+        : [{ id: baseName(path).replace(/^\./, ''), source, path: LANGUAGES[runtime]?.settingsPath ?? path }];
     }),
   );
   const files = [...settingsInContext(copies, commands, runtime), ...settingsOfMaven(copies, commands), ...named];
@@ -63,7 +50,7 @@ function settingsInContext(
 
 /** Returns the settings that Maven was given by an option: `mvn -s settings.xml`. */
 function settingsOfMaven(copies: readonly Copy[], commands: readonly PlacedCommand<string>[]): readonly SecretFile[] {
-  const path = MOVED.java ?? '';
+  const path = LANGUAGES.java?.settingsPath ?? '';
   return commands
     .filter(({ program }) => /^mvnw?$/.test(program))
     .flatMap((command) => valuesOf(command, '-s', '--settings').map((file) => sourceOf(file, copies, command.folder)))
@@ -84,7 +71,7 @@ export function withoutSecretFiles(copies: readonly Copy[], runtime: Runtime): r
 /** Returns the path in the image of a file that may hold a token; undefined for all others. */
 function secretPath(source: string, { into }: Copy, runtime: Runtime): string | undefined {
   const paths = [into, `${into}/${baseName(source).replace(/\*$/, '')}`];
-  return paths.find((path) => /^\/[\w./-]+$/.test(path) && SETTINGS[runtime]?.test(path));
+  return paths.find((path) => /^\/[\w./-]+$/.test(path) && LANGUAGES[runtime]?.settings?.test(path));
 }
 
 /** Returns the note on how to give such files to the build. */

@@ -1,3 +1,4 @@
+import { anyOf } from '../../common/any-of.ts';
 import type { DockerfileFacts } from './facts.ts';
 
 /** Reports whether the image's packages have the same manager as the Dockerfile's base, and so the same names. */
@@ -36,8 +37,15 @@ export function compilerSteps(facts: DockerfileFacts, tools: readonly string[] =
 const IN_COMPILER = /^(?:gcc|g\+\+|make|libc6?-dev|musl-dev|build-essential|build-base)$/;
 
 /** Packages that every build stage contains, or that only serve to install others. */
-const IN_EVERY_BUILD =
-  /^(?:gcc|gcc-c\+\+|g\+\+|make|build-(?:essential|base)|base-devel|libc6?-dev|musl-dev|pkg-?conf(?:ig)?|gnupg2?|curl|wget|apt-.*|lsb-release|software-properties-common|rust\w*|cargo|go|golang.*|.*jdk.*)$/;
+const IN_EVERY_BUILD = anyOf(
+  [
+    /gcc|gcc-c\+\+|g\+\+|make|build-(?:essential|base)|base-devel|libc6?-dev|musl-dev|pkg-?conf(?:ig)?/,
+    /rust\w*|cargo|go|golang.*|.*jdk.*/,
+    /gnupg2?|curl|wget|apt-.*|lsb-release|software-properties-common/,
+  ],
+  '^',
+  '$',
+);
 
 /** Returns a note on the packages of the image's own build whose names may differ here. */
 export function buildPackageNote(facts: DockerfileFacts): readonly string[] {

@@ -34,8 +34,12 @@ const FILE = /^[\w./-]+$/;
 /** Requirements files and extras that only development needs. */
 export const FOR_DEVELOPMENT = /(?:^|[/._-])(?:dev|development|test|tests|testing|lint|docs)(?:[._-]|$)/;
 /** Options that take the next word as their value, so that it is no package. */
-const TAKES_VALUE =
-  /^(?:-[rciftp]|--(?:requirement|constraint|index-url|extra-index-url|find-links|target|prefix|root|trusted-host|timeout|retries|platform|python|python-version|progress-bar|cache-dir))$/;
+const TAKES_VALUE: ReadonlySet<string> = new Set(
+  (
+    '-r -c -i -f -t -p --requirement --constraint --index-url --extra-index-url --find-links --trusted-host --target ' +
+    '--prefix --root --timeout --retries --platform --python --python-version --progress-bar --cache-dir'
+  ).split(' '),
+);
 /** Options that may name an address. PyTorch's index of builds without CUDA has packages of a tenth of the size. */
 const TAKES_ADDRESS = /^(?:-i|-f|-c|--index-url|--extra-index-url|--find-links|--constraint)$/;
 const ADDRESS = /^https:\/\/[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/;
@@ -60,7 +64,7 @@ function pipListOf({ words: all, folder }: PlacedCommand<string>, facts: Dockerf
   const words = all.slice(all.indexOf('install') + 1).map((word) => word.replace(/\s+/g, ''));
   const below = folderBelow(folder, facts);
   const from = below === '' ? '' : `${below}/`;
-  const packages = words.filter((_, at) => !TAKES_VALUE.test(words[at - 1] ?? ''));
+  const packages = words.filter((_, at) => !TAKES_VALUE.has(words[at - 1] ?? ''));
   const inContextOf = (file: string) => sourceOf(file, facts.copies, folder) ?? inContext(file, from);
   const wanted = filesIn(words, '-r', '--requirement').filter((file) => !FOR_DEVELOPMENT.test(file));
   const constraints = filesIn(words, '-c', '--constraint').map(inContextOf);

@@ -85,8 +85,12 @@ function cargoBuildOf({ commands, program }: DockerfileFacts): Command | undefin
 }
 
 /** Options of Cargo that take the next word as their value. */
-const TAKES_VALUE =
-  /^(?:-[pFjZ]|--(?:bin|example|package|features|target|target-dir|manifest-path|profile|jobs|config|color))$/;
+const TAKES_VALUE: ReadonlySet<string> = new Set(
+  (
+    '-p -F -j -Z --bin --example --package --features --target --target-dir --manifest-path --profile --jobs --config ' +
+    '--color'
+  ).split(' '),
+);
 
 /**
  * Splits the words of `cargo run`: `["run", "--release", "--bin", "api", "--", "--port", "80"]`.

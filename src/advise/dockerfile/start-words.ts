@@ -2,8 +2,14 @@ import { baseName } from '../../policy/paths.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 
 /** Options of uv, Poetry and Pipenv that take the next word as their value. */
-const TAKES_VALUE =
-  /^(?:-[pPCwif]|--(?:with|with-editable|with-requirements|extra|no-extra|group|no-group|only-group|env-file|python|package|index|default-index|index-url|extra-index-url|find-links|directory|project|color|cache-dir|config-file|link-mode|resolution|prerelease|upgrade-package|refresh-package|reinstall-package|config-setting|index-strategy|keyring-provider|exclude-newer))$/;
+const TAKES_VALUE: ReadonlySet<string> = new Set(
+  (
+    '-p -P -C -w -i -f --with --with-editable --with-requirements --extra --no-extra --group --no-group --only-group ' +
+    '--python --package --index --default-index --index-url --extra-index-url --find-links --index-strategy ' +
+    '--env-file --directory --project --color --cache-dir --config-file --link-mode --resolution --prerelease ' +
+    '--upgrade-package --refresh-package --reinstall-package --config-setting --keyring-provider --exclude-newer'
+  ).split(' '),
+);
 /** Options with which uv runs a Python module. */
 const MODULE = ['-m', '--module'];
 const SOURCE = /\.pyw?$/;
@@ -31,13 +37,17 @@ function withoutOptions(words: readonly string[]): readonly string[] {
 
 /**
  * Returns how many of the first words are options and their values, up to `--`.
- * @param takesValue matches options whose value is the next word
+ * @param takesValue the options whose value is the next word
  * @param introduces options that introduce what is run, and end the others
  */
-export function countOptions(words: readonly string[], takesValue: RegExp, introduces: readonly string[] = []): number {
+export function countOptions(
+  words: readonly string[],
+  takesValue: ReadonlySet<string>,
+  introduces: readonly string[] = [],
+): number {
   let at = 0;
   for (let word = words[0]; word?.startsWith('-') && word !== '--' && !introduces.includes(word); word = words[at]) {
-    at += takesValue.test(word) ? 2 : 1;
+    at += takesValue.has(word) ? 2 : 1;
   }
   return Math.min(at, words.length);
 }

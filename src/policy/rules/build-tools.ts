@@ -1,3 +1,4 @@
+import { anyOf } from '../../common/any-of.ts';
 import { hitFrom, packagesEvidence, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
@@ -8,8 +9,16 @@ const PACKAGE_MANAGERS = ['apt', 'apt-get', 'apk', 'dnf', 'microdnf', 'yum', 'zy
 const INSTALL = ['install', 'in', 'add', 'groupinstall', 'group'];
 const REMOVE = ['purge', 'autoremove', 'remove', 'erase', 'del', 'rm'];
 /** Packages with a compiler or build tool, by their names in Debian, Alpine, Fedora and openSUSE. */
-const TOOLCHAIN =
-  /^(?:build-(?:essential|base)|base-devel|@?development(?:[- ]tools)?|devel_basis|(?:gcc|g\+\+|clang|rust|golang)-?[\d.]*|gcc-c\+\+|go|golang-go|rustc|cargo|c?make|ninja-build|maven|gradle|(?:openjdk|default)-?[\d.]*(?:-jdk(?:-headless)?)?|java-[\d.]+-openjdk-devel)(?:=.*)?$/i;
+const TOOLCHAIN = anyOf(
+  [
+    /build-(?:essential|base)|base-devel|@?development(?:[- ]tools)?|devel_basis/i,
+    /(?:gcc|g\+\+|clang|rust|golang)-?[\d.]*|gcc-c\+\+|go|golang-go|rustc|cargo/i,
+    /c?make|ninja-build|maven|gradle/i,
+    /(?:openjdk|default)-?[\d.]*(?:-jdk(?:-headless)?)?|java-[\d.]+-openjdk-devel/i,
+  ],
+  '^',
+  '(?:=.*)?$',
+);
 /** A cheap test that saves parsing the scripts of bases, which are long and mostly install no compiler. */
 const MENTIONS_TOOLCHAIN =
   /build-|base-devel|devel|gcc|g\+\+|clang|rust|cargo|\sgo(?:lang)?|make|ninja|maven|gradle|jdk|Development/;

@@ -1,7 +1,7 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
 import { lookUp } from '../../classify/look-up.ts';
 import { redact } from '../../classify/redact.ts';
-import { compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
+import { evidenceOf, hitFrom, measuredFiles, upTo } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
 import { absolutePath, baseName, type PlacedCommand, withFolders } from '../paths.ts';
@@ -25,11 +25,9 @@ export const deletedFiles: Rule = {
 };
 
 /** Returns evidence from the layer's contents; undefined if the layer was not read. */
-function measuredEvidence(layer: LayerView): Evidence[] | undefined {
+function measuredEvidence(layer: LayerView): readonly Evidence[] | undefined {
   const deleted = layer.contents?.deletedBytes;
-  if (deleted === undefined) return undefined;
-  const bytes = compressedShare(layer, deleted);
-  return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
+  return deleted === undefined ? undefined : measuredFiles(layer, deleted);
 }
 
 /** Returns evidence if a later RUN removes a path that this layer copied or downloaded, or a folder above it. */

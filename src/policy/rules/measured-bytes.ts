@@ -1,5 +1,5 @@
 import type { MeasuredLayer } from '../audited-image.ts';
-import { areaBytes, compressedShare, evidenceOf, exactly, totalOf } from '../evidence.ts';
+import { areaBytes, measuredFiles, totalOf } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 /** Waste below this, in a whole image, is not worth reporting. */
@@ -40,9 +40,8 @@ export function measuredBytesRule(
   const find: Rule['find'] = (view) => {
     const evidence = view.own.flatMap((layer) => {
       if (!layer.contents) return [];
-      const { bytes: fileBytes, subject } = wasteOf(layer.contents);
-      const bytes = compressedShare(layer, fileBytes);
-      return bytes > 0 ? [evidenceOf(layer, { bytes: exactly(bytes), ...(subject ? { subject } : {}) })] : [];
+      const { bytes, subject } = wasteOf(layer.contents);
+      return measuredFiles(layer, bytes, subject);
     });
     const bytes = totalOf(evidence);
     if (bytes.max < WORTH_REPORTING_BYTES) return undefined;

@@ -1,5 +1,5 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
-import { areaBytes, compressedShare, evidenceOf, exactly, hitFrom, totalOf, upTo } from '../evidence.ts';
+import { areaBytes, evidenceOf, hitFrom, measuredFiles, totalOf, upTo } from '../evidence.ts';
 import type { Evidence, Hit } from '../finding.ts';
 import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -63,10 +63,8 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
 }
 
 /** Returns evidence from the layer's contents; undefined if the layer was not read. */
-function measuredCache(layer: LayerView, areas: readonly string[]): Evidence[] | undefined {
-  if (!layer.contents?.areaBytes) return undefined;
-  const bytes = compressedShare(layer, areaBytes(layer.contents, areas));
-  return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
+function measuredCache(layer: LayerView, areas: readonly string[]): readonly Evidence[] | undefined {
+  return layer.contents?.areaBytes && measuredFiles(layer, areaBytes(layer.contents, areas));
 }
 
 function likelyCache(layer: LayerView, view: ImageView, cache: PackageCache): Evidence[] {

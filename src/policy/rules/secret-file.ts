@@ -1,4 +1,4 @@
-import { evidenceOf } from '../evidence.ts';
+import { evidenceOf, hitWithoutBytes } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 export const secretFile: Rule = {
@@ -9,12 +9,9 @@ export const secretFile: Rule = {
     const evidence = view.own.flatMap((layer) =>
       (layer.contents?.sensitiveFiles ?? []).map((path) => evidenceOf(layer, { subject: path })),
     );
-    if (evidence.length === 0) return undefined;
-    return {
-      confidence: 'proven',
-      message:
-        'Removing it in a later layer only hides it: list it in .dockerignore, mount it as a secret if the build needs it, and replace the secrets that leaked',
+    return hitWithoutBytes(
       evidence,
-    };
+      'Removing it in a later layer only hides it: list it in .dockerignore, mount it as a secret if the build needs it, and replace the secrets that leaked',
+    );
   },
 };

@@ -1,4 +1,5 @@
 import { redact } from '../../classify/redact.ts';
+import { hitWithoutBytes } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import { isSecret } from '../secrets.ts';
@@ -9,13 +10,10 @@ export const secretInEnv: Rule = {
   title: 'An environment variable of the image holds a secret',
   find: ({ image }) => {
     const evidence = image.config.env.flatMap(secretVariable);
-    if (evidence.length === 0) return undefined;
-    return {
-      confidence: 'proven',
-      message:
-        'Everyone who can pull the image can read these variables: pass secrets at run time, or to a build with "RUN --mount=type=secret", and replace those that leaked',
+    return hitWithoutBytes(
       evidence,
-    };
+      'Everyone who can pull the image can read these variables: pass secrets at run time, or to a build with "RUN --mount=type=secret", and replace those that leaked',
+    );
   },
 };
 

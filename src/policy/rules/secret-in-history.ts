@@ -1,4 +1,5 @@
 import type { HistoryEntry } from '../../oci/image-config.ts';
+import { hitWithoutBytes } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -10,13 +11,11 @@ export const secretInHistory: Rule = {
   title: 'The history of the image holds a secret',
   find: (view) => {
     const evidence = ownHistory(view).flatMap(({ entry, layer }) => secretsOf(entry, layer));
-    if (evidence.length === 0) return undefined;
-    return {
-      confidence: 'inferred',
-      message:
-        'Build arguments and commands stay readable in the history: pass secrets with "RUN --mount=type=secret", and replace those that leaked',
+    return hitWithoutBytes(
       evidence,
-    };
+      'Build arguments and commands stay readable in the history: pass secrets with "RUN --mount=type=secret", and replace those that leaked',
+      'inferred',
+    );
   },
 };
 

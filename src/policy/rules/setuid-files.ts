@@ -1,4 +1,4 @@
-import { evidenceOf } from '../evidence.ts';
+import { evidenceOf, hitWithoutBytes } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 export const setuidFiles: Rule = {
@@ -9,12 +9,9 @@ export const setuidFiles: Rule = {
     const evidence = view.own.flatMap((layer) =>
       (layer.contents?.setuidFiles ?? []).map((path) => evidenceOf(layer, { subject: path })),
     );
-    if (evidence.length === 0) return undefined;
-    return {
-      confidence: 'proven',
-      message:
-        'Remove the bit from programs that do not need it ("chmod a-s"), or run the container with no-new-privileges',
+    return hitWithoutBytes(
       evidence,
-    };
+      'Remove the bit from programs that do not need it ("chmod a-s"), or run the container with no-new-privileges',
+    );
   },
 };

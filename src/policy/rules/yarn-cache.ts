@@ -2,9 +2,6 @@ import { removes, runs } from '../shell.ts';
 import { installsList } from './dev-dependencies.ts';
 import { packageCacheRule } from './package-cache.ts';
 
-/** Options with which yarn prints something and installs nothing. */
-const PRINTS = ['--version', '-v', '--help', '-h'];
-
 export const yarnCache = packageCacheRule({
   id: 'yarn-cache',
   areas: ['yarn-cache', 'pnpm-store'],
@@ -14,7 +11,7 @@ export const yarnCache = packageCacheRule({
   fills: (command) =>
     runs(command, ['pnpm'], ['install', 'i', 'add', 'fetch']) ||
     runs(command, ['yarn'], ['install', 'add']) ||
-    (command.program === 'yarn' && command.words.every((word) => word.startsWith('-') && !PRINTS.includes(word))),
+    (command.program === 'yarn' && installsList(command)),
   readsList: installsList,
   avoids: (command) =>
     runs(command, ['yarn'], ['clean']) ||
