@@ -117,10 +117,11 @@ function chooseTechniques(subject: Subject, targetBytes: number): readonly Techn
     .filter((id) => !isBase(id))
     .filter((id) => isWorthIt(projectTechniques(subject, [id])) || isNeededByBases(id, subject));
   const onBases = BASE_TECHNIQUES.map((base) => [...always, base]);
+  const { currentBytes } = subject;
   const candidates = leavesBase(subject, always) ? onBases : [always, ...onBases];
   const options = candidates
     .flatMap((techniques): Option[] => {
-      const after = techniques.length === 0 ? unchanged(subject) : projectTechniques(subject, techniques)?.after;
+      const after = techniques.length === 0 ? exactly(currentBytes) : projectTechniques(subject, techniques)?.after;
       return after ? [{ techniques, after }] : [];
     })
     .sort((a, b) => riskOf(a) - riskOf(b));
@@ -137,10 +138,6 @@ function isWorthIt(alone: Projection | undefined): boolean {
 }
 
 type Option = Pick<Projection, 'techniques' | 'after'>;
-
-function unchanged({ currentBytes }: Subject): ByteRange {
-  return exactly(currentBytes);
-}
 
 /** A safer base is preferred while the resulting image is at most this many times the size of the smallest option. */
 const WORTH_THE_SAFETY = 1.5;

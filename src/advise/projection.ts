@@ -55,10 +55,9 @@ export function projectTechniques(subject: Subject, ids: readonly TechniqueId[])
 /** Layer order removes no bytes, but is still listed if a rule asks for it: it speeds up builds and shares layers. */
 function projectWithoutGain(subject: Subject, ids: readonly TechniqueId[]): Projection | undefined {
   if (ids.length !== 1 || ids[0] !== 'layer-order') return undefined;
-  const { currentBytes } = subject;
   return {
     techniques: ids,
-    after: exactly(currentBytes),
+    after: exactly(subject.currentBytes),
     savings: exactly(0),
     basis: 'measured',
     warnings: [],

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 import { shortHash } from '../oci/digest.ts';
-import { goalWithBaseline } from '../policy/budgets.ts';
+import { goalFor } from '../policy/budgets.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import { type GoalOwner, type RepositoryGoal, readGoalOwners, saveProgress } from '../store/goal-store.ts';
 import type { AuditPlan } from './plan.ts';
@@ -30,6 +30,6 @@ export async function followGoals(
 }
 
 function repositoryGoal(owner: GoalOwner, { goal: fallback, budgets }: GoalSettings): RepositoryGoal {
-  const { goal, baseline } = goalWithBaseline(owner, budgets, fallback);
+  const { goal, baseline } = goalFor(owner, budgets, fallback);
   return { ...goal, repositoryId: owner.id, baselineBytes: baseline };
 }

@@ -52,13 +52,8 @@ export function readEnv(env: readonly string[]): ReadonlyMap<string, string> {
 
 /** The number of layers that the steps before index `end` made; undefined if history and layers do not match. */
 export function layersBefore(context: Context, end: number): number | undefined {
-  return context.history.aligned ? layersAmong(context.history.steps, end) : undefined;
-}
-
-function layersAmong(steps: readonly BuildStep[], end: number): number {
-  let count = 0;
-  for (let index = 0; index < end; index++) if (steps[index]?.layer !== undefined) count++;
-  return count;
+  const { aligned, steps } = context.history;
+  return aligned ? steps.slice(0, end).filter(({ layer }) => layer !== undefined).length : undefined;
 }
 
 /** The value of a variable after the steps before index `end`; the final environment may hold a later value. */

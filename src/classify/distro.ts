@@ -139,15 +139,15 @@ function callsOnly(managers: ReadonlySet<string>, manager: string): boolean {
  */
 function officialClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const managers = packageManagers();
-  if (managers.has('yum') || managers.has('dnf')) {
-    const rpm = officialsOf(history.steps, stack).find((image) => image.rpmDistro !== undefined);
-    return rpm?.rpmDistro ? inferred({ id: rpm.rpmDistro }, `history:${rpm.repository}`) : undefined;
-  }
-  if (!managers.has('apt')) return undefined;
-  const deps = stack.images.some((image) => image.kind === 'buildpack-deps');
-  if (deps) return inferred({ id: 'debian' }, 'history:buildpack-deps');
-  const official = officialsOf(history.steps, stack).find((image) => image.aptDistro !== undefined);
-  return official?.aptDistro ? inferred({ id: official.aptDistro }, `history:${official.repository}`) : undefined;
+  const hasRpm = managers.has('yum') || managers.has('dnf');
+  if (!hasRpm && !managers.has('apt')) return undefined;
+  if (!hasRpm && stack.images.some(({ kind }) => kind === 'buildpack-deps'))
+    return inferred({ id: 'debian' }, 'history:buildpack-deps');
+  const claims = officialsOf(history.steps, stack).flatMap(({ repository, rpmDistro, aptDistro }) => {
+    const id = hasRpm ? rpmDistro : aptDistro;
+    return id === undefined ? [] : inferred({ id }, `history:${repository}`);
+  });
+  return claims[0];
 }
 
 /** The official images beneath, or the one that this image is, because it ends as that image's Dockerfile does. */

@@ -63,9 +63,7 @@ export function findFramework({ input, env, own }: Context): Judged<string> | un
 
 /** The framework of the first rule that matches any of the texts. */
 function firstRule(texts: readonly string[], evidence: string): Judged<string> | undefined {
-  let first = RULES.length;
-  for (const text of texts) first = Math.min(first, ruleOf(text));
-  const rule = RULES[first];
+  const rule = RULES[Math.min(RULES.length, ...texts.map(ruleOf))];
   return rule && { value: rule.name, confidence: 'inferred', evidence };
 }
 

@@ -7,15 +7,7 @@ const VERSION =
   /^(?:jdk-?|v|OTP-)?(\d+(?:\.\d+)*(?:u\d+(?:-b\d+)?)?(?:[-.]?(?:rc|alpha|beta|preview|ea|[ab](?=\d))[\w.-]*)?(?:\+[\dA-Za-z.]+)?)(?=$|[._-])/;
 
 /** Languages with one-digit major versions. Two digits belong to a package's name: `PHP_VERSION=82` means `php82`. */
-const ONE_DIGIT_MAJORS: ReadonlySet<Runtime> = new Set([
-  'python',
-  'php',
-  'ruby',
-  'perl',
-  'go',
-  'rust',
-  'elixir',
-] as const);
+const ONE_DIGIT_MAJORS: ReadonlySet<string> = new Set('python php ruby perl go rust elixir'.split(' '));
 
 /**
  * The version in a variable's value: `jdk-21.0.12+8` gives 21.0.12+8, `v20.1.0` 20.1.0, `18.x` 18, `20-alpine` 20.

@@ -76,14 +76,12 @@ function isWebServer(started: StartedProgram | undefined): boolean {
 
 /** The runtimes that variables declare, most specific variable first. */
 function environmentRuntimes({ env, history }: Context): readonly RuntimeVerdict[] {
-  const found: RuntimeVerdict[] = [];
-  for (const [name, runtime] of VARIABLES) {
+  return VARIABLES.flatMap(([name, runtime]) => {
     const value = env.get(name);
-    if (value === undefined) continue;
+    if (value === undefined) return [];
     const version = name === 'PYPY_VERSION' ? pythonOfPypy(history.steps) : variableVersion(name, runtime, value);
-    found.push(inferredRuntime(runtime, version, `env:${name}`));
-  }
-  return found;
+    return inferredRuntime(runtime, version, `env:${name}`);
+  });
 }
 
 function variableVersion(name: string, runtime: Runtime, value: string): string | undefined {

@@ -39,7 +39,7 @@ export function assessLoaded(
   const image = { ...loaded.image, baseFacts: baseFactsOf(loaded.image.verdict, { bases, knowledge, today }) };
   const findings = findingsOf(image, policy.rules);
   const owner = ownerOf(loaded, teams);
-  const advice = adviseImage(image, findings, knowledge, goal ?? goalFor(owner, policy.budgets, policy.goal));
+  const advice = adviseImage(image, findings, knowledge, goal ?? goalFor(owner, policy.budgets, policy.goal).goal);
   return { loaded, owner, image, findings, advice };
 }
 

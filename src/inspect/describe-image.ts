@@ -80,11 +80,8 @@ function summary(described: DescribedImage): readonly string[] {
         ? undefined
         : `${humanBytes(described.baseBytes)}, ${humanBytes(described.appBytes ?? 0)}`,
     ],
-    ['distro', distro && [distro.value.id, distro.value.version, `(${distro.evidence})`].filter(Boolean).join(' ')],
-    [
-      'runtime',
-      runtime && [runtime.value.name, runtime.value.version, `(${runtime.evidence})`].filter(Boolean).join(' '),
-    ],
+    ['distro', distro && words(distro.value.id, distro.value.version, `(${distro.evidence})`)],
+    ['runtime', runtime && words(runtime.value.name, runtime.value.version, `(${runtime.evidence})`)],
     ['framework', framework && `${framework.value} (${framework.evidence})`],
     ['variant', variant?.value],
     ['built by', buildTool?.value],
@@ -92,6 +89,10 @@ function summary(described: DescribedImage): readonly string[] {
     ['runs as root', verdict.runsAsRoot === undefined ? undefined : verdict.runsAsRoot ? 'yes' : 'no'],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(14)}${value}`]));
+}
+
+function words(...parts: readonly (string | undefined)[]): string {
+  return parts.filter(Boolean).join(' ');
 }
 
 function baseText(base: BaseVerdict): string {

@@ -32,15 +32,11 @@ export function budgetsFor(owner: ImageOwner, budgets: readonly Budget[]): reado
 }
 
 /**
- * Returns the goal of an image: that of the first matching budget with a goal, else the fallback.
+ * Returns the goal of an image: that of the first matching budget with a goal, with its baseline (bytes) if it has one;
+ * else the fallback.
  * @param fallback the policy's goal
  */
-export function goalFor(owner: ImageOwner, budgets: readonly Budget[], fallback: Goal): Goal {
-  return goalWithBaseline(owner, budgets, fallback).goal;
-}
-
-/** Returns the same goal as {@link goalFor}, with the baseline of its budget (bytes) if one is configured. */
-export function goalWithBaseline(
+export function goalFor(
   owner: ImageOwner,
   budgets: readonly Budget[],
   fallback: Goal,

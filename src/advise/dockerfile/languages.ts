@@ -28,15 +28,8 @@ export const LANGUAGES: Readonly<Partial<Record<Runtime, Language>>> = {
     repeats: /^(?:pip|uv|poetry|pipenv|venv|virtualenv)$/,
     settings: /\/(?:pip\.conf|\.netrc|\.pypirc)$/,
   },
-  go: {
-    ignored: ['bin', 'testdata', '**/*_test.go'],
-    repeats: /^go$/,
-    settings: /\/\.netrc$/,
-  },
-  rust: {
-    ignored: ['target'],
-    repeats: /^(?:cargo|rustup)$/,
-  },
+  go: { ignored: ['bin', 'testdata', '**/*_test.go'], repeats: /^go$/, settings: /\/\.netrc$/ },
+  rust: { ignored: ['target'], repeats: /^(?:cargo|rustup)$/ },
   java: {
     ignored: ['target', 'build', '.gradle'],
     repeats: /^(?:mvnw?|gradlew?)$/,
@@ -53,8 +46,5 @@ export const LANGUAGES: Readonly<Partial<Record<Runtime, Language>>> = {
     settings: /\/auth\.json$/,
     settingsPath: '/app/auth.json',
   },
-  dotnet: {
-    ignored: ['**/bin', '**/obj', '**/*.user', 'TestResults'],
-    repeats: /^dotnet$/,
-  },
+  dotnet: { ignored: ['**/bin', '**/obj', '**/*.user', 'TestResults'], repeats: /^dotnet$/ },
 };

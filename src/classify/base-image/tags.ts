@@ -5,7 +5,5 @@ export function minor(version: string): string {
 
 /** Sorted references for a repository's tags, without duplicates and empty tags. */
 export function tagged(repository: string, tags: readonly string[]): readonly string[] {
-  const references = new Set<string>();
-  for (const tag of tags) if (tag !== '') references.add(`${repository}:${tag}`);
-  return [...references].sort();
+  return [...new Set(tags.filter((tag) => tag !== '').map((tag) => `${repository}:${tag}`))].sort();
 }

@@ -152,9 +152,6 @@ export const assignments: (args: string) => readonly (readonly [name: string, va
   remember(readAssignments);
 
 function readAssignments(args: string): readonly (readonly [name: string, value: string])[] {
-  const pairs: [string, string][] = [];
-  for (const match of args.slice(0, 4_000).matchAll(/(?:^|\s)([A-Za-z_][A-Za-z0-9_.-]*)=("[^"]*"|\S*)/g)) {
-    pairs.push([match[1] ?? '', (match[2] ?? '').replace(/^"|"$/g, '')]);
-  }
-  return pairs;
+  const pairs = args.slice(0, 4_000).matchAll(/(?:^|\s)([A-Za-z_][A-Za-z0-9_.-]*)=("[^"]*"|\S*)/g);
+  return [...pairs].map(([, name = '', value = '']) => [name, value.replace(/^"|"$/g, '')] as const);
 }

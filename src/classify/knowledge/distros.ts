@@ -34,7 +34,7 @@ const SONAMES = new Map<string, DistroName>(
     return id && version ? [[name, { id, version }] as const] : [];
   }),
 );
-const CODENAME = new RegExp(`(?<![A-Za-z0-9])(${[...CODENAMES.keys()].join('|')})(?![A-Za-z0-9])`, 'g');
+const CODENAME = new RegExp(`(?<![A-Za-z0-9])(?:${[...CODENAMES.keys()].join('|')})(?![A-Za-z0-9])`, 'g');
 
 /** The release with this code name: `bookworm` is Debian 12. */
 export function distroOfSuite(suite: string): DistroName | undefined {
@@ -94,26 +94,13 @@ const LIBRARY = /(?<![\w./-])libicu\d\d(?![\w.*-])/g;
 
 function distroOfPackage(text: string): DistroName | undefined {
   for (const { id, pattern } of PACKAGES) {
-    const match = pattern.exec(text);
-    if (!match) continue;
+    const [found, ...version] = pattern.exec(text) ?? [];
     // Only Amazon Linux 2 has extras.
-    const version =
-      match[1] === 'extras'
-        ? '2'
-        : match
-            .slice(1)
-            .filter((part) => part !== undefined)
-            .join('.');
-    return { id, version };
+    if (found !== undefined) return { id, version: version[0] === 'extras' ? '2' : version.filter(Boolean).join('.') };
   }
   return undefined;
 }
 
 function suitesIn(text: string): readonly DistroName[] {
-  const found: DistroName[] = [];
-  for (const match of text.matchAll(CODENAME)) {
-    const distro = CODENAMES.get(match[1] ?? '');
-    if (distro) found.push(distro);
-  }
-  return found;
+  return [...text.matchAll(CODENAME)].flatMap(([suite]) => CODENAMES.get(suite) ?? []);
 }

@@ -12,14 +12,9 @@ export interface BarLayer {
   readonly class: string;
 }
 
-const CLASSES: ReadonlySet<string> = new Set([
-  'base',
-  'os-packages',
-  'dependencies',
-  'build-tools',
-  'application',
-  'configuration',
-]);
+const CLASSES: ReadonlySet<string> = new Set(
+  'base os-packages dependencies build-tools application configuration'.split(' '),
+);
 
 /** An image's layers as a bar, each as wide as its share of the size, with a mark at the base's end, and a legend. */
 export function layerBar(layers: readonly BarLayer[]): Markup {

@@ -1,16 +1,9 @@
 import { measuredBytesRule, wasteIn } from './measured-bytes.ts';
 
-const AREAS = [
-  'version-control',
-  'logs',
-  'temporary',
-  'source-maps',
-  'dependency-tests',
-  'cargo-cache',
-  'composer-cache',
-  'gem-cache',
-  'nuget-cache',
-];
+const AREAS =
+  'version-control logs temporary source-maps dependency-tests cargo-cache composer-cache gem-cache nuget-cache'.split(
+    ' ',
+  );
 
 export const leftoverFiles = measuredBytesRule({
   id: 'leftover-files',

@@ -2,7 +2,7 @@ import { layerBar } from '../../html/charts/layer-bar.ts';
 import { count, countOf, moment, share, supportUntil } from '../../html/figures.ts';
 import { dashboardLinks, noLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
-import { facts, figures, type PageContent, section } from '../../html/page.ts';
+import { type Figure, facts, figures, type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { bySeverity } from '../../policy/finding.ts';
@@ -32,19 +32,13 @@ ${section('Tags', places(image), { wide: true })}
 function summary(image: ImageDetail): Markup {
   const { compressed_bytes: bytes, base_bytes: base, app_bytes: app } = image;
   const savings = image.savings_max_bytes ?? 0;
+  const part = (name: string, of: number | null): Figure =>
+    of === null ? { name, value: 'not known' } : { name, value: humanBytes(of), note: share(of, bytes) };
   return figures([
     { name: 'Pull size', value: humanBytes(bytes), note: countOf(image.layers.length, 'layer') },
-    {
-      name: 'Base',
-      value: base === null ? 'not known' : humanBytes(base),
-      note: base === null ? null : share(base, bytes),
-    },
-    {
-      name: 'Above the base',
-      value: app === null ? 'not known' : humanBytes(app),
-      note: app === null ? null : share(app, bytes),
-    },
-    { name: 'Could be saved, up to', value: humanBytes(savings), note: share(savings, bytes) },
+    part('Base', base),
+    part('Above the base', app),
+    part('Could be saved, up to', savings),
     { name: 'Slim score', value: image.slim_score ?? 'not known', note: 'of 100' },
   ]);
 }

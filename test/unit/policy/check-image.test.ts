@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { budgetsFor, goalFor, goalWithBaseline } from '../../../src/policy/budgets.ts';
+import { budgetsFor, goalFor } from '../../../src/policy/budgets.ts';
 import { checkImage, failsCheck, type Policy } from '../../../src/policy/check-image.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 
@@ -62,8 +62,8 @@ test("the goal is that of the first budget with one, else the policy's", () => {
   const fallback = { kind: 'reduction', ratio: 0.9 } as const;
   const own = { kind: 'size', bytes: 120_000_000 } as const;
   const budgets = [{ maxImageSize: 1 }, { team: 'search', goal: fallback }, { team: 'payments', goal: own }];
-  expect(goalFor(OWNER, budgets, fallback)).toEqual(own);
-  expect(goalFor({ repository: 'other' }, budgets, fallback)).toEqual(fallback);
+  expect(goalFor(OWNER, budgets, fallback).goal).toEqual(own);
+  expect(goalFor({ repository: 'other' }, budgets, fallback).goal).toEqual(fallback);
 });
 
 test('a goal keeps its own baseline, never that of another budget', () => {
@@ -72,8 +72,8 @@ test('a goal keeps its own baseline, never that of another budget', () => {
     { repository: 'payments/cart', goal },
     { team: 'payments', goal, baseline: 800_000_000 },
   ];
-  expect(goalWithBaseline(OWNER, budgets, goal)).toEqual({ goal });
-  expect(goalWithBaseline({ repository: 'payments/mail', team: 'payments' }, budgets, goal)).toEqual({
+  expect(goalFor(OWNER, budgets, goal)).toEqual({ goal });
+  expect(goalFor({ repository: 'payments/mail', team: 'payments' }, budgets, goal)).toEqual({
     goal,
     baseline: 800_000_000,
   });
