@@ -1,3 +1,4 @@
+import { commandWords } from '../../src/classify/history/instruction.ts';
 import type { ClassifierInput } from '../../src/classify/verdict.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseImageConfig } from '../../src/oci/image-config.ts';
@@ -26,22 +27,31 @@ export interface BuiltImage {
   readonly osVersion?: string;
 }
 
-/** The classifier's input for a made-up image. ENV steps set its environment, as they do in a build. */
+/** What the steps set, as they do in a build: an ENTRYPOINT resets the CMD before it. */
+function settingsOf(steps: readonly BuiltStep[]): Pick<BuiltImage, 'entrypoint' | 'cmd'> & { readonly env: string[] } {
+  const settings: { entrypoint?: readonly string[]; cmd?: readonly string[]; env: string[] } = { env: [] };
+  for (const { line } of steps) {
+    const [, verb, args = ''] = /^(?:\/bin\/sh -c #\(nop\) +)?(ENV|ENTRYPOINT|CMD) (.*)$/.exec(line) ?? [];
+    if (verb === 'ENV') settings.env.push(...args.split(/ (?=\w+=)/));
+    if (verb === 'CMD') settings.cmd = commandWords(args);
+    if (verb === 'ENTRYPOINT') Object.assign(settings, { entrypoint: commandWords(args), cmd: [] });
+  }
+  return settings;
+}
+
+/** The classifier's input for a made-up image. Its steps set what it starts and its environment, unless it says more. */
 export function builtImage(image: BuiltImage): ClassifierInput {
   const made = image.steps.filter((step) => step.empty !== true);
-  const envLines = image.steps.flatMap(({ line }) => {
-    const set = /^(?:\/bin\/sh -c #\(nop\) +)?ENV (.*)$/.exec(line)?.[1];
-    return set === undefined ? [] : set.split(/ (?=\w+=)/);
-  });
+  const set = settingsOf(image.steps);
   const config = parseImageConfig(
     JSON.stringify({
       os: image.os ?? 'linux',
       'os.version': image.osVersion,
       architecture: 'amd64',
       config: {
-        Env: [...envLines, ...(image.env ?? [])],
-        Entrypoint: image.entrypoint,
-        Cmd: image.cmd,
+        Env: [...set.env, ...(image.env ?? [])],
+        Entrypoint: image.entrypoint ?? set.entrypoint,
+        Cmd: image.cmd ?? set.cmd,
         Labels: image.labels,
       },
       rootfs: { type: 'layers', diff_ids: made.map((step) => digestOf(step.line + step.day)) },

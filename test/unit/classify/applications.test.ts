@@ -85,7 +85,6 @@ const cases: readonly ExpectedImage[] = [
       2026-09-01 50MB RUN /bin/sh -c curl -fsSL https://nodejs.org/dist/node.tar.xz | tar xJ # buildkit
       2026-09-01 - CMD ["node" "/srv/shop.js"]
       ${APP} 9MB COPY . /srv # buildkit`,
-    cmd: ['node', '/srv/shop.js'],
     expected: { base: 'not-in-catalogue', runtime: 'node 22.1.0' },
   },
   {

@@ -146,7 +146,6 @@ const cases: readonly FoundImage[] = [
       2023-07-26T12:06:40 - CMD ["server.js"]`,
     env: ['SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
     entrypoint: ['/nodejs/bin/node'],
-    cmd: ['server.js'],
     expected: { distro: 'debian', runtime: 'node', variant: 'distroless' },
   },
   {
@@ -165,7 +164,6 @@ const cases: readonly FoundImage[] = [
       2023-06-01 30MB RUN /bin/sh -c yum -y install httpd # buildkit
       2023-06-01 1MB COPY index.html /var/www/html/ # buildkit
       2023-06-01 - ENTRYPOINT ["/usr/sbin/httpd" "-D" "FOREGROUND"]`,
-    entrypoint: ['/usr/sbin/httpd', '-D', 'FOREGROUND'],
     labels: { 'com.redhat.component': 'ubi8-container', name: 'ubi8', version: '8.8' },
     expected: { base: 'registry.access.redhat.com/ubi8/ubi:8.8', distro: 'rhel 8', runtime: 'httpd' },
   },
@@ -176,7 +174,6 @@ const cases: readonly FoundImage[] = [
       2026-08-24T00:00:00 28MB # debian.sh --arch 'amd64' out/ 'bookworm' '@1755993600'
       2026-09-24T00:00:00 60MB RUN /bin/sh -c apt-get update && apt-get install -y apache2 libapache2-mod-php # buildkit
       2026-09-24T00:00:00 - CMD ["apachectl" "-D" "FOREGROUND"]`,
-    cmd: ['apachectl', '-D', 'FOREGROUND'],
     expected: { runtime: 'php', distro: 'debian 12' },
   },
   {
@@ -188,7 +185,6 @@ const cases: readonly FoundImage[] = [
       2020-09-18T16:18:13 - /bin/sh -c #(nop)  LABEL resty_image_tag=3.12
       2020-09-18T16:25:10 40MB |2 RESTY_IMAGE_TAG=3.12 RESTY_J=1 /bin/sh -c apk add --no-cache build-base && cd /tmp/openresty-1.17.8.2 && make install
       2020-09-18T16:25:11 - /bin/sh -c #(nop)  CMD ["/usr/local/openresty/bin/openresty" "-g" "daemon off;"]`,
-    cmd: ['/usr/local/openresty/bin/openresty', '-g', 'daemon off;'],
     expected: { base: 'library/alpine', distro: 'alpine', runtime: 'nginx' },
   },
   {
@@ -241,7 +237,6 @@ const cases: readonly FoundImage[] = [
       2025-03-11 - WORKDIR /app
       2025-03-11 9MB COPY /app/publish . # buildkit
       2025-03-11 - ENTRYPOINT ["dotnet" "app.dll"]`,
-    entrypoint: ['dotnet', 'app.dll'],
     expected: {
       base: 'mcr.microsoft.com/dotnet/aspnet',
       distro: 'ubuntu',
