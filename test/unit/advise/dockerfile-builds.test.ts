@@ -153,7 +153,7 @@ test.each<[string, readonly LayerSketch[], string]>([
   ],
   [
     'what the steps of other builders copied',
-    [{ instruction: 'COPY ["pnpm-lock.yaml", "patches/", "./"]' }, { instruction: 'RUN pnpm install' }],
+    [copy('["pnpm-lock.yaml", "patches/", "./"]'), { instruction: 'RUN pnpm install' }],
     'COPY package.json pnpm-lock.yaml ./\nCOPY patches/ ./\nRUN',
   ],
   [
@@ -237,18 +237,18 @@ test.each([
   expect(sourceOf(path, [made], '/app')).toBe(source);
 });
 
-test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
+test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
   [
     'the features and the binary of a Rust program',
     { runtime: 'rust', own: [run('cargo build --release -p api --no-default-features --features postgres,sqlite')] },
-    'scratch-base',
     ['cargo build --release --locked --no-default-features -p api --features postgres,sqlite && install'],
+    'scratch-base',
   ],
   [
     'the features with which cargo runs it',
     { runtime: 'rust', config: { Cmd: ['cargo', 'run', '--features', 'tls', '--bin', 'web'] } },
-    'scratch-base',
     ['--locked --bin web --features tls && install -Ds target/release/web'],
+    'scratch-base',
   ],
   [
     'features in quotes, of the build that names the program',
@@ -260,44 +260,44 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       ],
       config: { Cmd: ['./target/release/api'] },
     },
-    'scratch-base',
     ['cargo build --release --locked --bin api --features tls,metrics && install'],
+    'scratch-base',
   ],
   [
     "tools of Debian by Alpine's names, and a note on others",
     { runtime: 'rust', own: [run('apt-get install -y protobuf-compiler cmake libpcap-dev nasm && cargo build')] },
-    'alpine-base',
     [
       "# The image's own build had these packages, which may have other names here: libpcap-dev nasm\n",
       'RUN apk add --no-cache musl-dev protobuf-dev cmake make g++\n',
     ],
+    'alpine-base',
   ],
   [
     'git for private modules',
     { runtime: 'go', own: [run('apk add --no-cache git && go build -o /app .')] },
-    'scratch-base',
     ['AS build\nRUN apk add --no-cache git\nWORKDIR /src\n'],
+    'scratch-base',
   ],
   [
     'Node.js for the pages of Rails',
     { runtime: 'ruby', framework: 'rails', own: [run('apt-get install -y nodejs libpq-dev && yarn install')] },
-    'alpine-base',
     [
       'may have other names here: libpq-dev\nRUN apk add --no-cache build-base yaml-dev nodejs npm\n',
       'COPY . .\nRUN npm install -g yarn && yarn install --frozen-lockfile\nRUN if [ -d app/assets ]',
       'fi\nRUN rm -rf node_modules\n',
     ],
+    'alpine-base',
   ],
   [
     'the project of a .NET solution',
     { runtime: 'dotnet', runtimeVersion: '8.0.20', own: [run('dotnet publish src/Web/Web.csproj -o /app')] },
-    'alpine-base',
     [
       '# The image had .NET 8: set TargetFramework to net10.0',
       'COPY . .\nRUN',
       '-o /out src/Web/Web.csproj\n',
       'icu-libs',
     ],
+    'alpine-base',
   ],
   [
     'a .NET project that is published in its folder',
@@ -305,13 +305,11 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       runtime: 'dotnet',
       own: [copy('Web/Web.csproj Web/'), copy('. .'), run('dotnet publish "./Web.csproj" -o /app')],
     },
-    'slim-base',
     ['-o /out Web/Web.csproj\n'],
   ],
   [
     'a .NET project that is named by its folder',
     { runtime: 'dotnet', own: [copy('. .'), run('dotnet publish ./src/Shop.Api -c Release -o /app')] },
-    'slim-base',
     ['COPY . .\n', '-o /out src/Shop.Api\n', 'ENTRYPOINT ["dotnet", "Shop.Api.dll"]'],
   ],
   [
@@ -326,7 +324,6 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       ],
       config: { Entrypoint: ['java', '-javaagent:/app/apm/apm.jar', '-jar', '/app/app.jar'], WorkingDir: '/app' },
     },
-    'slim-base',
     [
       'USER 10001\nCOPY apm/apm.jar /app/apm/apm.jar\nCOPY config/ /app/config/\nENTRYPOINT ["java", "-javaagent:/app/apm/apm.jar", "-jar"',
     ],
@@ -338,13 +335,11 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       own: [copy('pom.xml .'), copy('src ./src'), run('mvn package')],
       config: { WorkingDir: '/app' },
     },
-    'slim-base',
     ['COPY --from=build /app.jar app.jar\nUSER 10001\nENTRYPOINT'],
   ],
   [
     'the jar that the image takes of several',
     { runtime: 'java', own: [copy('--from=build /src/build/libs/*-all.jar app.jar')] },
-    'slim-base',
     ['cp build/libs/*-all.jar /app.jar\n'],
   ],
   [
@@ -354,8 +349,8 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       own: [copy('. .'), run('dotnet publish Shop.sln -c Release -o /app')],
       config: { Entrypoint: ['dotnet', 'Shop.Api.dll'] },
     },
-    'distroless-base',
     ['COPY . .\n#', `-o /out "$(find . -name 'Shop.Api.*proj')"\n`, 'ENTRYPOINT ["dotnet", "Shop.Api.dll"]'],
+    'distroless-base',
   ],
   [
     'the project in the folder where a .NET image starts',
@@ -365,8 +360,8 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       config: { WorkingDir: '/src/src/Api', Cmd: ['dotnet', 'run', '--no-build'] },
       settings: ['WORKDIR /src'],
     },
-    'distroless-base',
     ['-o /out src/Api/Api.csproj\n', 'ENTRYPOINT ["dotnet", "Api.dll"]'],
+    'distroless-base',
   ],
   [
     'the only project at the top of a .NET build',
@@ -375,8 +370,8 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       own: [copy('*.csproj ./'), run('dotnet restore'), copy('. .')],
       config: { Entrypoint: ['dotnet', 'watch', 'run'] },
     },
-    'distroless-base',
     ['write that name instead of App.\nCOPY *.csproj ./\n', 'ENTRYPOINT ["dotnet", "App.dll"]'],
+    'distroless-base',
   ],
   [
     "Maven's profiles, properties and settings",
@@ -389,7 +384,6 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
         run('mvn -s settings.xml -Pprod -P cloud -Drevision=1.2 -DskipTests -Dsonar.token=4f8e1c9a7b2d package'),
       ],
     },
-    'slim-base',
     [
       'by --secret id=settings.xml,src=ci/settings.xml\n',
       'target=/root/.m2/settings.xml mvn -B -Pprod -Drevision=1.2 -Pcloud dependency:go-offline\n',
@@ -399,34 +393,29 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
   [
     "Maven's settings of the whole computer",
     { runtime: 'java', own: [copy('settings.xml /usr/share/maven/conf/'), run('mvn package')] },
-    'slim-base',
     ['id=settings.xml,target=/root/.m2/settings.xml mvn -B'],
   ],
   [
     "Gradle's properties",
     { runtime: 'java', own: [copy('. .'), run('gradle -Penv=prod -Dorg.gradle.jvmargs=-Xmx2g bootJar')] },
-    'slim-base',
     ['gradle --no-daemon -Penv=prod assemble &&'],
   ],
   [
     'the headers of OpenSSL, which the full image of Rust has',
     { runtime: 'rust', variant: 'full' },
-    'slim-base',
     ['apk add --no-cache musl-dev pkgconf openssl-dev openssl-libs-static\n'],
   ],
   [
     'a remark on cgo, which the full image of Go has',
     { runtime: 'go', variant: 'full' },
-    'slim-base',
     ['# Without cgo. If a package needs it, as go-sqlite3 does, set CGO_ENABLED=1, build on golang:1.27-trixie'],
   ],
   [
     'PHP without Composer',
     { runtime: 'php', own: [copy('. /var/www/html')] },
-    'slim-base',
     ['WORKDIR /app\nCOPY . .\nRUN ', ' if [ -f composer.json ]; then composer install --no-dev '],
   ],
-])('a build stage has %s', (_, sketch, base, parts) => {
+])('a build stage has %s', (_, sketch, parts, base) => {
   for (const part of parts) expect(dockerfile(sketch, base)).toContain(part);
 });
 

@@ -17,86 +17,72 @@ function startOf(sketch: ImageSketch, base?: BaseTechniqueId): readonly string[]
 const START_PROD = ['CMD ["npm", "run", "start:prod", "--", "--port=80"]'];
 const NEXT_START = 'CMD ["npx", "next", "start", "-p", "80"]';
 
-test.each<[string, Config, BaseTechniqueId, readonly string[]]>([
+test.each<[string, Config, readonly string[], BaseTechniqueId?]>([
   [
     'the entrypoint of images without a shell',
     { Entrypoint: ['/nodejs/bin/node'], Cmd: ['dist/main.js'] },
-    'distroless-base',
     ['CMD ["dist/main.js"]'],
+    'distroless-base',
   ],
   [
     'the same on a distribution',
     { Entrypoint: ['/nodejs/bin/node'], Cmd: ['dist/main.js'] },
-    'slim-base',
     ['ENTRYPOINT ["node"]', 'CMD ["dist/main.js"]'],
   ],
   [
     'options and arguments',
     { Entrypoint: ['node', '--enable-source-maps'], Cmd: ['dist/main.js', '--port=3000'] },
-    'distroless-base',
     ['CMD ["--enable-source-maps", "dist/main.js", "--port=3000"]'],
+    'distroless-base',
   ],
-  ['a script by pnpm', { Cmd: ['pnpm', 'start'] }, 'slim-base', ['CMD ["npm", "start"]']],
+  ['a script by pnpm', { Cmd: ['pnpm', 'start'] }, ['CMD ["npm", "start"]']],
   [
     'a script by pnpm, with arguments',
     { Entrypoint: ['pnpm', 'run', 'start:prod', '--port=80'] },
-    'slim-base',
     ['ENTRYPOINT ["npm", "run", "start:prod", "--", "--port=80"]'],
   ],
-  [
-    'a package by pnpm',
-    { Cmd: ['pnpm', '--filter', 'api', 'start'] },
-    'slim-base',
-    ['CMD ["pnpm", "--filter", "api", "start"]'],
-  ],
-  ['a script by yarn', { Cmd: ['yarn', 'start:prod', '--port=80'] }, 'slim-base', START_PROD],
+  ['a package by pnpm', { Cmd: ['pnpm', '--filter', 'api', 'start'] }, ['CMD ["pnpm", "--filter", "api", "start"]']],
+  ['a script by yarn', { Cmd: ['yarn', 'start:prod', '--port=80'] }, START_PROD],
   [
     'a package by yarn',
     { Cmd: ['yarn', 'workspace', '@acme/api', 'run', 'start'] },
-    'slim-base',
     ['CMD ["npm", "start", "-w", "@acme/api"]'],
   ],
-  ['a dependency by pnpm', { Cmd: ['pnpm', 'next', 'start', '-p', '80'] }, 'slim-base', [NEXT_START]],
-  ['a dependency by yarn', { Cmd: ['yarn', 'exec', 'next', 'start', '-p', '80'] }, 'slim-base', [NEXT_START]],
-  [
-    'a script that is named like a program of others',
-    { Cmd: ['yarn', 'serve'] },
-    'slim-base',
-    ['CMD ["npm", "run", "serve"]'],
-  ],
-  ['Node.js by yarn', { Cmd: ['yarn', 'node', 'x.js'] }, 'slim-base', ['CMD ["node", "x.js"]']],
-  ['the path of a package', { Cmd: ['/usr/bin/node', 'x.js'] }, 'slim-base', ['CMD ["node", "x.js"]']],
-  ['a program of its own', { Cmd: ['/app/bin/www'] }, 'slim-base', ['CMD ["/app/bin/www"]']],
-])('Node.js starts as before: %s', (_, config, base, start) => {
+  ['a dependency by pnpm', { Cmd: ['pnpm', 'next', 'start', '-p', '80'] }, [NEXT_START]],
+  ['a dependency by yarn', { Cmd: ['yarn', 'exec', 'next', 'start', '-p', '80'] }, [NEXT_START]],
+  ['a script that is named like a program of others', { Cmd: ['yarn', 'serve'] }, ['CMD ["npm", "run", "serve"]']],
+  ['Node.js by yarn', { Cmd: ['yarn', 'node', 'x.js'] }, ['CMD ["node", "x.js"]']],
+  ['the path of a package', { Cmd: ['/usr/bin/node', 'x.js'] }, ['CMD ["node", "x.js"]']],
+  ['a program of its own', { Cmd: ['/app/bin/www'] }, ['CMD ["/app/bin/www"]']],
+])('Node.js starts as before: %s', (_, config, start, base) => {
   expect(startOf({ runtime: 'node', config }, base)).toEqual(start);
 });
 
-test.each<[readonly string[], readonly string[], BaseTechniqueId, readonly string[]]>([
+test.each<[readonly string[], readonly string[], readonly string[], BaseTechniqueId?]>([
   [
     ['java', '-Xmx2g', '-Dspring.profiles.active=prod', '-jar', '/app.jar', '--server.port=9000'],
     [],
-    'distroless-base',
     ['ENTRYPOINT ["java", "-Xmx2g", "-Dspring.profiles.active=prod", "-jar", "/app/app.jar", "--server.port=9000"]'],
+    'distroless-base',
   ],
   [
     ['java'],
     ['-Xmx2g', '-jar', '/app.jar', '--spring.profiles.active=prod'],
-    'slim-base',
     ['ENTRYPOINT ["java", "-Xmx2g", "-jar", "/app/app.jar"]', 'CMD ["--spring.profiles.active=prod"]'],
   ],
   [
     ['/usr/bin/java', '-jar'],
     ['app.jar'],
-    'distroless-base',
     ['ENTRYPOINT ["java", "-XX:MaxRAMPercentage=75", "-jar", "/app/app.jar"]'],
+    'distroless-base',
   ],
   [
     ['java', '-Xmx1g', '-jar', 'app.jar', '--a'],
     ['--b'],
-    'alpine-base',
     ['ENTRYPOINT ["java", "-Xmx1g", "-jar", "/app/app.jar", "--a"]', 'CMD ["--b"]'],
+    'alpine-base',
   ],
-])('Java starts as before: %j, %j', (Entrypoint, Cmd, base, start) => {
+])('Java starts as before: %j, %j', (Entrypoint, Cmd, start, base) => {
   expect(startOf({ runtime: 'java', config: { Entrypoint, Cmd } }, base)).toEqual(start);
 });
 

@@ -122,56 +122,43 @@ describe('whatever the image', () => {
   });
 });
 
+/** An image built on another by one COPY. */
+function withApp(input: ClassifierInput): ClassifierInput {
+  const { manifest, config } = input;
+  const layer = {
+    mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+    digest: digestOf('app'),
+    size: 1,
+    annotations: {},
+  };
+  const step = {
+    created: '2027-01-01T00:00:00.000Z',
+    createdBy: 'COPY app /app # buildkit',
+    comment: 'buildkit.dockerfile.v0',
+    emptyLayer: false,
+  };
+  return {
+    ...input,
+    manifest: { ...manifest, layers: [...manifest.layers, layer] },
+    config: { ...config, diffIds: [...config.diffIds, digestOf('app')], history: [...config.history, step] },
+  };
+}
+
 describe.each(corpus.slice(0, 39))('$name', (image) => {
   test('layers and settings added on top keep the base, and it is the image itself', () => {
-    const { manifest, config: below } = image.input;
-    const layer = {
-      mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-      digest: digestOf('app'),
-      size: 1,
-      annotations: {},
-    };
-    const added = {
-      created: '2027-01-01T00:00:00.000Z',
-      createdBy: 'COPY app /app # buildkit',
-      comment: 'buildkit.dockerfile.v0',
-      emptyLayer: false,
-    };
-    const input: ClassifierInput = {
-      ...image.input,
-      manifest: { ...manifest, layers: [...manifest.layers, layer] },
-      config: { ...below, diffIds: [...below.diffIds, digestOf('app')], history: [...below.history, added] },
-      bases: [known(image.names[0] ?? '', manifest.layers.length)],
-    };
-    const verdict = classifyImage(input);
+    const { layers } = image.input.manifest;
+    const verdict = classifyImage({ ...withApp(image.input), bases: [known(image.names[0] ?? '', layers.length)] });
     expect(verdict.base).toMatchObject({
       confidence: 'proven',
       references: image.names,
-      layerCount: manifest.layers.length,
+      layerCount: layers.length,
     });
     expect(verdict.distro?.value.id).toBe(classifyImage(image.input).distro?.value.id ?? verdict.distro?.value.id);
     expect(verdict.layers.at(-1)).toEqual({ class: 'application', instruction: 'COPY app /app' });
   });
 
   test('even without a catalogue, an image built on it is not judged to be built on its base', () => {
-    const { manifest, config: below } = image.input;
-    const layer = {
-      mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-      digest: digestOf('app'),
-      size: 1,
-      annotations: {},
-    };
-    const added = {
-      created: '2027-01-01T00:00:00.000Z',
-      createdBy: 'COPY app /app # buildkit',
-      comment: 'buildkit.dockerfile.v0',
-      emptyLayer: false,
-    };
-    const { base } = classifyImage({
-      ...image.input,
-      manifest: { ...manifest, layers: [...manifest.layers, layer] },
-      config: { ...below, diffIds: [...below.diffIds, digestOf('app')], history: [...below.history, added] },
-    });
+    const { base } = classifyImage(withApp(image.input));
     const repository = image.names[0]?.split(':')[0];
     if (base.confidence !== 'unknown') expect(base.references.map((name) => name.split(':')[0])).toContain(repository);
   });
