@@ -1,4 +1,4 @@
-import type { Runtime, Variant } from '../classify/verdict.ts';
+import { namesOf, type Runtime, type Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { sum } from '../common/sum.ts';
 import { isWindows } from '../oci/platform.ts';
@@ -229,8 +229,7 @@ function leavesCompiler({ compiled }: Subject, ids: readonly TechniqueId[]): boo
 
 /** Reports whether the whole base stays behind in an earlier stage: a compiler's, or a build tool's. */
 export function leavesBase(subject: Subject, ids: readonly TechniqueId[]): boolean {
-  const { base } = subject.view.image.verdict;
-  const isTool = base.confidence !== 'unknown' && base.references.some(isBuildTool);
+  const isTool = namesOf(subject.view.image.verdict.base).some(isBuildTool);
   return leavesCompiler(subject, ids) || (isTool && ids.includes('multi-stage'));
 }
 

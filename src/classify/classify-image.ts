@@ -13,7 +13,14 @@ import { findRuntime } from './runtime.ts';
 import { findRuntimeLayers } from './runtime-layers.ts';
 import { runsAsRoot } from './user.ts';
 import { findVariant } from './variant.ts';
-import type { BaseVerdict, ClassifierInput, DistroVerdict, ImageVerdict, Signal } from './verdict.ts';
+import {
+  type BaseVerdict,
+  type ClassifierInput,
+  type DistroVerdict,
+  type ImageVerdict,
+  namesOf,
+  type Signal,
+} from './verdict.ts';
 
 /** Raise it when verdicts change: those stored under an older version are then computed again, from stored content. */
 export const CLASSIFIER_VERSION = 9;
@@ -30,7 +37,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
   const names = [...knownNames, ...annotatedNames(input)];
   const firstDistro = findDistro(context, names);
   const { verdict: base, signals } = findBase(context, provenance, firstDistro?.value);
-  const baseNames = base.confidence === 'unknown' ? [] : base.references;
+  const baseNames = namesOf(base);
   const distro = canRefineDistro(base, firstDistro) ? findDistro(context, [...baseNames, ...names]) : firstDistro;
   const runtime = findRuntime(context, provenance, knownNames.length === 0 ? baseNames : [...baseNames, ...knownNames]);
   const framework = findFramework(context);

@@ -14,15 +14,9 @@ import {
 } from './knowledge/distros.ts';
 import type { OfficialImage } from './knowledge/official-images.ts';
 import { lookUp } from './look-up.ts';
-import type { Confidence, DistroVerdict } from './verdict.ts';
+import type { DistroVerdict } from './verdict.ts';
 
-interface Claim {
-  readonly distro: DistroName;
-  readonly confidence: Confidence;
-  readonly evidence: string;
-}
-
-type ClaimSource = (context: Context, baseReferences: readonly string[]) => Claim | undefined;
+type ClaimSource = (context: Context, baseReferences: readonly string[]) => DistroVerdict | undefined;
 
 /** From strongest to weakest. The later ones read every step, so they run only while something is missing. */
 const SOURCES: readonly ClaimSource[] = [
@@ -44,32 +38,32 @@ const SOURCES: readonly ClaimSource[] = [
  * @param baseReferences names of the base image and of all known images beneath, best proof first
  */
 export function findDistro(context: Context, baseReferences: readonly string[]): DistroVerdict | undefined {
-  let first: Claim | undefined;
+  let first: DistroVerdict | undefined;
   for (const source of SOURCES) {
     const claim = source(context, baseReferences);
-    if (!claim || (first && claim.distro.id !== first.distro.id)) continue;
-    if (claim.distro.version !== undefined) return verdictOf(first ?? claim, claim);
+    if (!claim || (first && claim.value.id !== first.value.id)) continue;
+    if (claim.value.version !== undefined) return verdictOf(first ?? claim, claim);
     first ??= claim;
   }
   return first && verdictOf(first, first);
 }
 
-function verdictOf(first: Claim, versioned: Claim): DistroVerdict {
+function verdictOf(first: DistroVerdict, versioned: DistroVerdict): DistroVerdict {
   const evidence = first === versioned ? first.evidence : `${first.evidence}, ${versioned.evidence}`;
-  return { value: versioned.distro, confidence: first.confidence, evidence };
+  return { value: versioned.value, confidence: first.confidence, evidence };
 }
 
-function inferred(distro: DistroName, evidence: string): Claim {
-  return { distro, evidence, confidence: 'inferred' };
+function inferred(value: DistroName, evidence: string): DistroVerdict {
+  return { value, evidence, confidence: 'inferred' };
 }
 
-function windowsClaim({ input }: Context): Claim | undefined {
+function windowsClaim({ input }: Context): DistroVerdict | undefined {
   if (input.config.os !== 'windows') return undefined;
-  const distro = distroName('windows', input.config.osVersion ?? input.platform.osVersion);
-  return { distro, evidence: 'config:os.version', confidence: 'declared' };
+  const value = distroName('windows', input.config.osVersion ?? input.platform.osVersion);
+  return { value, evidence: 'config:os.version', confidence: 'declared' };
 }
 
-function rootfsClaim({ stack }: Context): Claim | undefined {
+function rootfsClaim({ stack }: Context): DistroVerdict | undefined {
   const { rootfs } = stack;
   return rootfs?.distro && inferred(rootfs.distro, `history:${rootfs.evidence}`);
 }
@@ -77,15 +71,15 @@ function rootfsClaim({ stack }: Context): Claim | undefined {
 /**
  * Reads names such as `library/debian:bookworm-slim` and `library/node:20-alpine3.20`, preferring one with a version.
  */
-function referenceClaim(_: Context, references: readonly string[]): Claim | undefined {
+function referenceClaim(_: Context, references: readonly string[]): DistroVerdict | undefined {
   const claims = references.flatMap((reference) => {
     const distro = distroOfReference(reference);
     return distro ? [inferred(distro, `base:${reference}`)] : [];
   });
-  return claims.find((claim) => claim.distro.version !== undefined) ?? claims[0];
+  return claims.find((claim) => claim.value.version !== undefined) ?? claims[0];
 }
 
-function labelClaim({ input, env }: Context): Claim | undefined {
+function labelClaim({ input, env }: Context): DistroVerdict | undefined {
   const found = labelDistro(input.config.labels, env);
   return found && inferred(found.distro, `label:${found.label}`);
 }
@@ -93,7 +87,7 @@ function labelClaim({ input, env }: Context): Claim | undefined {
 /**
  * Chiselled images are Ubuntu's, distroless ones Debian's. The history of newer distroless images names the release.
  */
-function distrolessClaim(context: Context): Claim | undefined {
+function distrolessClaim(context: Context): DistroVerdict | undefined {
   if (isChiselled(context)) return inferred({ id: 'ubuntu' }, 'history:chiselled .NET');
   if (!isDistroless(context)) return undefined;
   const { stack, history } = context;
@@ -116,7 +110,7 @@ const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2023-02-01' } as const;
  * Judges a root file system from an archive with a generic name by its CMD. Docker Official Images use `/bin/sh` for
  * alpine, `sh` for busybox and `bash` for debian; ubuntu used `bash` too, from 2021 to early 2023.
  */
-function shellClaim({ stack, history, packageManagers }: Context): Claim | undefined {
+function shellClaim({ stack, history, packageManagers }: Context): DistroVerdict | undefined {
   const shell = stack.rootfs?.shell;
   const created = history.steps[0]?.created;
   if (shell === undefined || stack.rootfs?.tool || !stack.rootfs?.isNameless) return undefined;
@@ -137,7 +131,7 @@ function callsOnly(managers: ReadonlySet<string>, manager: string): boolean {
 /**
  * Docker Official Images with apt are built on Debian, a few on Ubuntu; those with yum or dnf on an RPM distribution.
  */
-function officialClaim({ stack, history, packageManagers }: Context): Claim | undefined {
+function officialClaim({ stack, history, packageManagers }: Context): DistroVerdict | undefined {
   const managers = packageManagers();
   const hasRpm = managers.has('yum') || managers.has('dnf');
   if (!hasRpm && !managers.has('apt')) return undefined;
@@ -171,7 +165,7 @@ const DISTRO_OF_MANAGER: Readonly<Record<string, string>> = {
  * Judges by the package manager if it serves a single distribution. apk also serves Wolfi, but Wolfi's root file system
  * comes from apko, which is excluded here.
  */
-function packageManagerClaim({ stack, history, packageManagers }: Context): Claim | undefined {
+function packageManagerClaim({ stack, history, packageManagers }: Context): DistroVerdict | undefined {
   const managers = packageManagers();
   if (managers.size !== 1 || stack.rootfs?.tool) return undefined;
   const [only = ''] = managers;
@@ -186,7 +180,7 @@ function packageManagerClaim({ stack, history, packageManagers }: Context): Clai
  * yum.
  * @see docs.aws.amazon.com/lambda, "Deploy Python Lambda functions with container images"
  */
-function lambdaClaim({ env, packageManagers }: Context): Claim | undefined {
+function lambdaClaim({ env, packageManagers }: Context): DistroVerdict | undefined {
   const managers = packageManagers();
   if (!isLambda(env) || managers.has('yum') === (managers.has('dnf') || managers.has('microdnf'))) return undefined;
   return inferred({ id: 'amzn', version: managers.has('yum') ? '2' : '2023' }, 'history:package manager of AWS Lambda');
@@ -195,7 +189,7 @@ function lambdaClaim({ env, packageManagers }: Context): Claim | undefined {
 /**
  * For images with apt, if all releases named in the history are of one distribution. Gives the version if they agree.
  */
-function namedReleaseClaim({ stack, history, packageManagers }: Context): Claim | undefined {
+function namedReleaseClaim({ stack, history, packageManagers }: Context): DistroVerdict | undefined {
   const managers = packageManagers();
   if (stack.rootfs?.tool || !managers.has('apt') || !callsOnly(managers, 'apt')) return undefined;
   const named = releasesNamed(history.steps);

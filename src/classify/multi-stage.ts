@@ -1,10 +1,10 @@
 import { anyOf } from '../common/any-of.ts';
 import { remember } from '../common/remember.ts';
-import type { Material, Provenance } from './base-image/provenance.ts';
+import type { Provenance } from './base-image/provenance.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { redact } from './redact.ts';
-import type { BaseVerdict, ImageVerdict } from './verdict.ts';
+import { type BaseVerdict, type ImageVerdict, namesOf } from './verdict.ts';
 
 type MultiStage = ImageVerdict['multiStage'];
 
@@ -19,16 +19,12 @@ function byProvenance(base: BaseVerdict, provenance: Provenance | undefined): Mu
     return { value: provenance.stages.multiStage ? 'yes' : 'no', evidence: 'provenance:Dockerfile' };
   }
   const { materials } = provenance;
-  const stageMaterial = materials.find((material) => !isBase(material, base));
+  const stageMaterial = materials.find(({ reference }) => !namesOf(base).includes(reference));
   // A single material may be the base under a mirror's name. Of several, or beside scratch, one must be another
   // stage's.
-  const isFromScratch = base.confidence !== 'unknown' && base.references.includes('scratch');
+  const isFromScratch = namesOf(base).includes('scratch');
   const hasStages = materials.length > 1 || (materials.length === 1 && isFromScratch);
   return hasStages && stageMaterial ? { value: 'yes', evidence: `provenance:${stageMaterial.reference}` } : undefined;
-}
-
-function isBase(material: Material, base: BaseVerdict): boolean {
-  return base.confidence !== 'unknown' && base.references.includes(material.reference);
 }
 
 /** Paths that exist in a stage's file system but not in a build context. */

@@ -4,7 +4,14 @@ import type { BuildStep } from './history/build-steps.ts';
 import { isNixStep } from './nix.ts';
 import { isSlimDebian } from './slim-debian.ts';
 import { temurinKind } from './temurin.ts';
-import type { BaseVerdict, DistroVerdict, Judged, RuntimeVerdict, Variant } from './verdict.ts';
+import {
+  type BaseVerdict,
+  type DistroVerdict,
+  type Judged,
+  namesOf,
+  type RuntimeVerdict,
+  type Variant,
+} from './verdict.ts';
 
 /** The variant of an image: by the base's name, or by the distribution and other signs in the history and config. */
 export function findVariant(
@@ -33,23 +40,24 @@ function variantByName(references: readonly string[]): Variant | undefined {
   return all(/minimal|micro\b|-chiseled|nanoserver|minideb|(?:wolfi|chainguard)-base/) ? 'minimal' : undefined;
 }
 
+function inferred(value: Variant, evidence: string): Judged<Variant> {
+  return { value, confidence: 'inferred', evidence };
+}
+
 function variantByContent(
   context: Context,
   base: BaseVerdict,
   distro: DistroVerdict | undefined,
   runtime: RuntimeVerdict | undefined,
 ): Judged<Variant> | undefined {
-  const inferred = (value: Variant, evidence: string) => ({ value, confidence: 'inferred' as const, evidence });
-  if (runtime?.value.name === 'java') {
-    const java = javaVariant(context);
-    if (java) return inferred(java.variant, java.evidence);
-  }
+  const java = runtime?.value.name === 'java' ? javaVariant(context) : undefined;
+  if (java) return java;
   if (distro?.value.id === 'alpine') return inferred('alpine', 'distro');
   if (/^ubi\d+-(?:minimal|micro)-/.test(context.input.config.labels['com.redhat.component'] ?? ''))
     return inferred('minimal', 'label:com.redhat.component');
   if (isChiselled(context)) return inferred('minimal', 'history:chiselled .NET');
   if (hasNoShell(context)) return inferred('distroless', 'history');
-  if (base.confidence !== 'unknown' && base.references.includes('scratch')) {
+  if (namesOf(base).includes('scratch')) {
     // A root file system, a copied stage or a Nix store may hold a distribution that nothing names.
     const { stack, history } = context;
     const mayHoldDistro =
@@ -87,23 +95,18 @@ function hasNoShell(context: Context): boolean {
 /**
  * JDK or JRE: by a CMD, of the image or of one beneath, that needs a JDK; by PATH and JAVA_HOME; by Temurin's archive.
  */
-function javaVariant({
-  input,
-  env,
-  history,
-  stack,
-}: Context): { variant: 'jdk' | 'jre'; evidence: string } | undefined {
+function javaVariant({ input, env, history, stack }: Context): Judged<Variant> | undefined {
   const { cmd, entrypoint } = input.config;
   const commands = history.steps.flatMap((step) => (step.verb === 'CMD' ? [step.args.slice(0, 200)] : []));
   if ([...commands, ...cmd, ...entrypoint].some((text) => /\b(?:jshell|mvn|gradle)\b/.test(text)))
-    return { variant: 'jdk', evidence: 'config:cmd' };
+    return inferred('jdk', 'config:cmd');
   const home = env.get('JAVA_HOME') ?? '';
   // A JDK of Java 8 contains a `jre` folder, which JAVA_HOME may name.
   const path = env.get('PATH')?.split(':') ?? [];
   if (home.endsWith('/jre') && path.includes(home.replace(/jre$/, 'bin')) && !path.includes(`${home}/bin`))
-    return { variant: 'jdk', evidence: 'env:PATH' };
-  if (/[-/]jre$/.test(home)) return { variant: 'jre', evidence: 'env:JAVA_HOME' };
+    return inferred('jdk', 'env:PATH');
+  if (/[-/]jre$/.test(home)) return inferred('jre', 'env:JAVA_HOME');
   const temurin = stack.images.find((image) => image.official?.tags === 'temurin');
   const kind = temurin && temurinKind(history.steps.slice(0, temurin.end), env.get('JAVA_VERSION'));
-  return kind ? { variant: kind, evidence: 'history:library/eclipse-temurin' } : undefined;
+  return kind && inferred(kind, 'history:library/eclipse-temurin');
 }

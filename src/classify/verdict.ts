@@ -62,6 +62,11 @@ export type BaseVerdict =
     }
   | { readonly confidence: 'unknown'; readonly reason: UnknownReason; readonly layerCount?: number };
 
+/** The names of a base; none if it is unknown. */
+export function namesOf(base: BaseVerdict): readonly string[] {
+  return base.confidence === 'unknown' ? [] : base.references;
+}
+
 /** A conclusion with its confidence and evidence, such as `env:NODE_VERSION`. */
 export interface Judged<T> {
   readonly value: T;

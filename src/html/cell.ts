@@ -1,6 +1,6 @@
 import { techniqueTitle } from '../advise/technique.ts';
 import type { Cell, Column } from '../report/report.ts';
-import { figure } from './figures.ts';
+import { cellText } from './figures.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Longer texts are cut, so that a row can be read at a glance; the tooltip and the CSV have the whole text. */
@@ -18,7 +18,7 @@ export function isLong({ name }: Column, cell: Cell): boolean {
 
 /** A cell as a page shows it: figures formatted, badges and titles for some columns, long texts cut. */
 export function shownCell(column: Column, cell: Cell): Markup {
-  const text = figure(column, cell);
+  const text = cellText(column, cell);
   const special = typeof cell === 'number' || typeof cell === 'string' ? SPECIAL[column.name]?.(cell) : undefined;
   if (special !== undefined) return special;
   if (column.type === 'digest' && typeof cell === 'string') return html`<code title="${cell}">${text}</code>`;

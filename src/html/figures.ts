@@ -46,7 +46,7 @@ export function supportUntil(endOfLife: string, today: string): string {
 }
 
 /** Formats a cell for a page; unknown values are empty. */
-export function figure(column: Column, cell: Cell): string {
+export function cellText(column: Column, cell: Cell): string {
   if (cell === null) return '';
   if (column.type === 'timestamp' && typeof cell === 'string') return cell.slice(0, 16).replace('T', ' ');
   if (column.type === 'list') return String(cell).replaceAll(';', ', ');

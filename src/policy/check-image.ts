@@ -1,3 +1,4 @@
+import { namesOf } from '../classify/verdict.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from './audited-image.ts';
@@ -51,7 +52,7 @@ export function checkImage({ reference, owner, image }: ImageUnderTest, policy: 
     owner,
     bytes: pullBytes(image.manifest),
     layerCount: image.manifest.layers.length,
-    baseNames: base.confidence === 'unknown' ? [] : base.references,
+    baseNames: namesOf(base),
     baseReason: base.confidence === 'unknown' ? base.reason : '',
     findings: findingsOf(image, policy.rules),
   };

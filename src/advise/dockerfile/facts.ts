@@ -88,7 +88,7 @@ export interface DockerfileFacts {
 /** The program's folder if the image names none, or none that is safe to repeat. */
 const DEFAULT_WORKDIR = '/app';
 /** The same in PHP's official images. */
-export const PHP_FOLDER = '/var/www/html';
+const PHP_FOLDER = '/var/www/html';
 /** `/tcp` is left out, since it is EXPOSE's default. */
 const PORT = /^(\d{1,5}(?:\/udp)?)(?:\/tcp)?$/;
 
@@ -156,8 +156,8 @@ export function dockerfileFacts(
 /** Returns the image's Debian or Ubuntu release, if it is not {@link DEBIAN_VERSION}: package names may differ. */
 function olderDistroOf({ verdict }: AuditedImage): string | undefined {
   const { id = '', version = '' } = verdict.distro?.value ?? {};
-  const isSame = version === '' || version.split('.', 1)[0] === DEBIAN_VERSION;
-  return id === 'debian' && isSame ? undefined : /^(?:debian|ubuntu)$/.test(id) ? `${id} ${version}`.trim() : undefined;
+  const isSame = id === 'debian' && (version === '' || version.split('.', 1)[0] === DEBIAN_VERSION);
+  return !isSame && (id === 'debian' || id === 'ubuntu') ? `${id} ${version}`.trim() : undefined;
 }
 
 /** Returns the build tool whose plugin of Jib built the image. Jib writes the plugin's name into each step. */

@@ -4,7 +4,7 @@ import { ALPINE, DEBIAN } from '../releases.ts';
 import { closingLines } from './closing.ts';
 import { contextFolderOf, copiesFile, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines } from './environment.ts';
-import { type DockerfileFacts, PHP_FOLDER, programFolderLines } from './facts.ts';
+import { type DockerfileFacts, programFolderLines } from './facts.ts';
 import { runWith } from './mounts.ts';
 import { runPackages } from './packages.ts';
 
@@ -148,7 +148,6 @@ export function phpDockerfile(facts: DockerfileFacts): string {
   const server = serverOf(facts);
   // PHP's official images with Apache exist on Debian only.
   const suite = facts.base === 'alpine-base' && server !== 'apache' ? `alpine${ALPINE}` : DEBIAN;
-  const [workdir, folder] = facts.folder === '/' ? [PHP_FOLDER, PHP_FOLDER] : [facts.workdir, facts.folder];
   return [
     'FROM composer:2 AS build',
     'WORKDIR /app',
@@ -160,7 +159,7 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     ...moduleSteps(facts),
     ...runPackages({ ...facts, packages: packagesBeside(server, facts) }),
     ...environmentLines(facts),
-    ...programFolderLines({ ...facts, workdir, folder }, 'www-data:www-data', '/app'),
+    ...programFolderLines(facts, 'www-data:www-data', '/app'),
     ...(facts.framework === 'laravel' ? LARAVEL_WRITES : []),
     // The number of www-data, by which Kubernetes can check runAsNonRoot.
     suite === DEBIAN ? 'USER 33:33' : 'USER 82:82',

@@ -112,12 +112,10 @@ function isWanted(word: string): boolean {
 
 /** Drops the extras that only development needs: `.[server,dev]` becomes `.[server]`. */
 function productionOf(project: string | undefined, path: string): string | undefined {
-  const extras =
-    /\[(.*)\]/
-      .exec(project ?? '')?.[1]
-      ?.split(',')
-      .filter((extra) => !FOR_DEVELOPMENT.test(extra)) ?? [];
-  return project === undefined ? undefined : extras.length > 0 ? `${path}[${extras.join(',')}]` : path;
+  if (project === undefined) return undefined;
+  const named = /\[(.*)\]/.exec(project)?.[1]?.split(',') ?? [];
+  const extras = named.filter((extra) => !FOR_DEVELOPMENT.test(extra));
+  return extras.length > 0 ? `${path}[${extras.join(',')}]` : path;
 }
 
 /** Returns the files that options name: `-r FILE`, `-rFILE`, `--requirement FILE`, `--requirement=FILE`. */

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { distroOfReference } from '../distro-reference.ts';
 import { gapMs } from '../history/build-steps.ts';
 import { isOfficialReference } from '../knowledge/official-images.ts';
-import type { BaseVerdict } from '../verdict.ts';
+import { type BaseVerdict, namesOf } from '../verdict.ts';
 import type { DeclaredBase } from './declared.ts';
 import { beginsWithFiles, unknownBase } from './history.ts';
 import { baseByDigest, longestBase, type ProvenBase } from './layer-chain.ts';
@@ -22,7 +22,7 @@ export function provenanceBases(
     return [{ reference: stages.base, signal: 'provenance', ...(material?.digest ? { digest: material.digest } : {}) }];
   }
   if (materials.length === 1) return mayBeFromScratch(context, historical) ? [] : materials.map(declarationOf);
-  const exact = materials.filter((material) => referencesOf(historical).includes(material.reference));
+  const exact = materials.filter((material) => namesOf(historical).includes(material.reference));
   const candidates = exact.length === 1 ? exact : materialsLike(materials, historical);
   return candidates.length === 1 && materials.every((other) => other === candidates[0] || isWellKnown(other.reference))
     ? candidates.map(declarationOf)
@@ -54,12 +54,8 @@ function isWellKnown(reference: string): boolean {
 
 /** Materials whose repository has the same last part: a mirror's `example.com/hub/alpine` is like `library/alpine`. */
 function materialsLike(materials: readonly Material[], historical: BaseVerdict): readonly Material[] {
-  const known = new Set(referencesOf(historical).map(lastPart));
+  const known = new Set(namesOf(historical).map(lastPart));
   return materials.filter((material) => known.has(lastPart(material.reference)));
-}
-
-function referencesOf(base: BaseVerdict): readonly string[] {
-  return base.confidence === 'unknown' ? [] : base.references;
 }
 
 /** The verdict without the base's names; its layer count stays known. */
@@ -68,7 +64,7 @@ export function withoutNames({ layerCount }: BaseVerdict): BaseVerdict {
 }
 
 function isScratch(base: BaseVerdict): boolean {
-  return referencesOf(base).includes('scratch');
+  return namesOf(base).includes('scratch');
 }
 
 function lastPart(reference: string): string {

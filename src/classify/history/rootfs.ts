@@ -34,7 +34,10 @@ export function findRootfs(steps: readonly BuildStep[]): Rootfs | undefined {
     distroOfRootfsLine(step.args) ?? distroOfRootfsLine(step.comment) ?? launchpadDistro(steps.slice(0, first));
   if (named || isRootfsCopy(step)) return withSettings(steps, first, named);
   const tool = rootfsTool(step);
-  return tool ? { end: endOfTool(steps, first, tool), evidence: evidenceOf(step.args), tool } : undefined;
+  if (!tool) return undefined;
+  let end = first + 1;
+  while (TOOL_LINES[tool].test(steps[end]?.args ?? '')) end++;
+  return { end, evidence: evidenceOf(step.args), tool };
 }
 
 /** A line as evidence: without secrets and at most 80 characters long. */
@@ -72,12 +75,8 @@ function rootfsTool(step: BuildStep): Rootfs['tool'] {
   return step.args.startsWith('Apply image') ? 'windows' : undefined;
 }
 
-function endOfTool(steps: readonly BuildStep[], first: number, tool: Rootfs['tool']): number {
-  const toolLine = tool === 'windows' ? /^(?:Apply image|Install update)/ : tool === 'bazel' ? /^bazel build/ : /^apko/;
-  let end = first + 1;
-  while (toolLine.test(steps[end]?.args ?? '')) end++;
-  return end;
-}
+/** The lines that each tool writes. */
+const TOOL_LINES = { windows: /^(?:Apply image|Install update)/, bazel: /^bazel build/, apko: /^apko/ } as const;
 
 const NAMELESS = /^(?:file:\S+ in|rootfs\.tar(?:\.\w+)?) /;
 

@@ -29,6 +29,6 @@ export const pipCache = packageCacheRule({
 });
 
 function installs(command: Command): boolean {
-  const isModule = PYTHON.includes(command.program) && hasOption(command, 'pip') && hasOption(command, 'install');
+  const isModule = PYTHON.includes(command.program) && ['pip', 'install'].every((word) => command.words.includes(word));
   return isModule || runs(command, PIP, ['install', 'sync']);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { figure, supportUntil } from '../../../src/html/figures.ts';
+import { cellText, supportUntil } from '../../../src/html/figures.ts';
 
 test('a release is supported up to its last day; later its support has ended', () => {
   expect(supportUntil('2026-04-01', '2026-04-01')).toBe('supported until 2026-04-01');
@@ -7,5 +7,5 @@ test('a release is supported up to its last day; later its support has ended', (
 });
 
 test('the items of a list are separated as in sentences', () => {
-  expect(figure({ name: 'sources', type: 'list', description: '' }, 'edge;prod')).toBe('edge, prod');
+  expect(cellText({ name: 'sources', type: 'list', description: '' }, 'edge;prod')).toBe('edge, prod');
 });
