@@ -464,6 +464,12 @@ test.each<[string, ImageSketch, string, readonly string[]]>([
     ['--mount=type=secret,id=pip.conf,target=/etc/pip.conf pip install -r requirements.txt\n'],
   ],
   [
+    '--secret id=netrc,src=.netrc',
+    { runtime: 'go', own: [copy('.netrc /root/'), copy('. .'), run('go build -o /server')] },
+    '.netrc',
+    ['--mount=type=secret,id=netrc,target=/root/.netrc go mod download\n'],
+  ],
+  [
     '--secret id=auth.json,src=auth.json',
     { runtime: 'php', own: [copy('auth.json composer.json composer.lock /var/www/html/'), run('composer install')] },
     'auth.json',

@@ -544,9 +544,18 @@ test('a command that holds a secret is left out', () => {
   expect(text).not.toContain('hunter2');
 });
 
-test('the list of ignored files fits the language', () => {
-  const image = auditedImage({ runtime: 'node' });
-  expect(generateDockerfile(image, 'slim-base', TODAY)?.dockerignore).toMatch(/^\.git\n[\s\S]*\n\*\*\/node_modules\n/);
+test.each<[Runtime, readonly string[]]>([
+  ['node', ['**/node_modules', 'dist']],
+  ['python', ['!README.md', '**/__pycache__']],
+  ['go', ['bin', '**/*_test.go']],
+  ['rust', ['target']],
+  ['java', ['target', 'build']],
+  ['ruby', ['log', 'vendor/bundle']],
+  ['php', ['auth.json', 'vendor']],
+  ['dotnet', ['**/bin', '**/obj']],
+])('the list of ignored files fits the language: %s', (runtime, ignored) => {
+  const files = generateDockerfile(auditedImage({ runtime }), 'slim-base', TODAY);
+  expect(files?.dockerignore.split('\n')).toEqual(expect.arrayContaining(['.git', ...ignored]));
 });
 
 test('a language without a template gets no Dockerfile', () => {
