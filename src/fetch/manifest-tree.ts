@@ -69,8 +69,9 @@ export class ManifestTree {
   readonly #lateChildren = new Map<Digest, readonly Digest[]>();
   #childrenBytes = 0;
   readonly #failures = new Map<Digest, SlimboardError>();
-  /** The kinds of manifests that were found to be stored already. */
-  readonly #kept = new Map<Digest, ContentKind>();
+  readonly #kept = new Set<Digest>();
+  /** Stored indexes, children of which may be missing. */
+  readonly #keptIndexes: Digest[] = [];
 
   constructor(context: ReadingContext) {
     this.#context = context;
@@ -86,9 +87,13 @@ export class ManifestTree {
     bodies: ReadonlyMap<Digest, FetchedManifest>,
     unchanged: Iterable<Digest>,
   ): Promise<void> {
+    this.#keptIndexes.push(...unchanged);
     await this.#readLevel(await this.#unseen(digests), bodies, 0);
-    const keptIndexes = new Set([...unchanged, ...digests.filter((digest) => this.#kept.get(digest) === 'index')]);
-    await this.#readLevel(await this.#lateChildrenOf(keptIndexes), new Map(), 1);
+    // A nested index may be stored, too: by another source, which wanted other platforms.
+    while (this.#keptIndexes.length > 0) {
+      const indexes = this.#keptIndexes.splice(0);
+      await this.#readLevel(await this.#lateChildrenOf(indexes), new Map(), 1);
+    }
   }
 
   /** The manifests that were read and have not failed. */
@@ -123,20 +128,23 @@ export class ManifestTree {
     return [...(own ? [[digest, own] as const] : []), ...children.flatMap((child) => this.failuresUnder(child, seen))];
   }
 
-  /** Returns the digests that are neither stored nor read by this batch. Notes those that are stored. */
-  async #unseen(digests: readonly Digest[]): Promise<readonly Digest[]> {
-    const unread = digests.filter(
+  /** Returns the digests that are neither stored nor read by this batch, and remembers those that are stored. */
+  async #unseen(digests: Iterable<Digest>): Promise<readonly Digest[]> {
+    const unread = [...digests].filter(
       (digest) => !this.#read.has(digest) && !this.#failures.has(digest) && !this.#kept.has(digest),
     );
     const known = this.#context.settings.full
       ? new Map<Digest, ContentKind>()
       : await this.#context.known.manifests(unread);
-    for (const [digest, kind] of known) this.#kept.set(digest, kind);
+    for (const [digest, kind] of known) {
+      this.#kept.add(digest);
+      if (kind === 'index') this.#keptIndexes.push(digest);
+    }
     return unread.filter((digest) => !known.has(digest));
   }
 
-  async #lateChildrenOf(indexes: ReadonlySet<Digest>): Promise<readonly Digest[]> {
-    const missing = await this.#context.known.missingChildren([...indexes]);
+  async #lateChildrenOf(indexes: readonly Digest[]): Promise<readonly Digest[]> {
+    const missing = await this.#context.known.missingChildren(indexes);
     const wanted = missing.filter((child) => isWantedLater(child, this.#context.settings));
     for (const [index, children] of groupBy(wanted, ({ index }) => index))
       this.#lateChildren.set(

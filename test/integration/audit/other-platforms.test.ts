@@ -67,4 +67,15 @@ describe.each(BACKENDS)('children of the same indexes read by other sources, in 
     expect(await bytesOf({ provenance: false })).toBe(without);
     expect(await bytesOf({ platforms: 'all' })).toBeGreaterThan(asked);
   });
+
+  test('children that a stored index lacks are read for a new index that lists it', async () => {
+    const inner = index([image({ layers: ['base', 'inner'] }), image({ layers: ['inner'], platform: ARM })]);
+    registry.push('shop/inner', '1', inner);
+    await auditRegistry(db, registry, { source: { name: 'nightly' } });
+    registry.push('shop/outer', '1', index([inner]));
+    const source = { name: 'everything', platforms: 'all', include: ['shop/outer'] } as const;
+    await auditRegistry(db, registry, { source });
+    const images = await db.query("select platform from slimboard_images where source = 'everything' order by 1");
+    expect(images).toEqual([{ platform: 'linux/amd64' }, { platform: 'linux/arm64' }]);
+  });
 });
