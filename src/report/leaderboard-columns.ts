@@ -35,7 +35,7 @@ export function groupColumns(grouping: Grouping): readonly Column[] {
     },
     { name: 'exclusive_bytes', type: 'bytes', description: 'What would be freed without it.' },
     { name: 'shared_bytes', type: 'bytes', description: 'Bytes in blobs that others hold too.', detail: true },
-    { name: 'own_bytes', type: 'bytes', description: 'Bytes in distinct blobs above the base images.' },
+    { name: 'own_bytes', type: 'bytes', description: 'Bytes in distinct layers above the base images.' },
     { name: 'median_bytes', type: 'bytes', description: 'The median pull size of its images.' },
     {
       name: 'p90_bytes',

@@ -23,7 +23,7 @@ const columns: readonly Column[] = [
     description: 'Bytes in blobs that other repositories would keep.',
     detail: true,
   },
-  { name: 'own_bytes', type: 'bytes', description: 'Bytes in distinct blobs above the base images.' },
+  { name: 'own_bytes', type: 'bytes', description: 'Bytes in distinct layers above the base images.' },
   { name: 'median_bytes', type: 'bytes', description: 'The median pull size of its images.' },
   { name: 'largest_bytes', type: 'bytes', description: 'The largest pull size of its images.' },
   {
