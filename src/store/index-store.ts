@@ -30,7 +30,7 @@ export interface MissingChild {
   readonly describes?: Digest | undefined;
 }
 
-/** Finds the entries of stored indexes whose manifests are not stored. */
+/** Finds the entries of stored indexes, and of stored indexes that these list, whose manifests are not stored. */
 export async function findMissingChildren(db: Queryable, indexes: readonly Digest[]): Promise<readonly MissingChild[]> {
   if (indexes.length === 0) return [];
   const rows = await db.query<{
@@ -39,10 +39,15 @@ export async function findMissingChildren(db: Queryable, indexes: readonly Diges
     platform: string | null;
     describes: Uint8Array | null;
   }>(
-    `select m.digest as index, c.digest as child, c.describes, coalesce(described.platform, c.platform) as platform
-     from manifest m join index_child c on c.index_id = m.id and c.child_id is null
-     left join index_child described on described.index_id = c.index_id and described.digest = c.describes
-     where m.digest = any($1::bytea[])`,
+    `with recursive listed (root, index_id) as (
+       select digest, id from manifest where digest = any($1::bytea[])
+       union
+       -- Indexes that were stored by this audit do not have the entries of nested ones yet.
+       select l.root, c.child_id from listed l join index_child c on c.index_id = l.index_id
+       where exists (select 1 from index_child nested where nested.index_id = c.child_id))
+     select distinct l.root as index, c.digest as child, c.describes, coalesce(described.platform, c.platform) as platform
+     from listed l join index_child c on c.index_id = l.index_id and c.child_id is null
+     left join index_child described on described.index_id = c.index_id and described.digest = c.describes`,
     [indexes.map(digestBytes)],
   );
   return rows.map(({ index, child, platform, describes }) => ({

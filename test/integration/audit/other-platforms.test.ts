@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
+import { digestBytes } from '../../../src/oci/digest.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
@@ -68,11 +69,20 @@ describe.each(BACKENDS)('children of the same indexes read by other sources, in 
     expect(await bytesOf({ platforms: 'all' })).toBeGreaterThan(asked);
   });
 
-  test('children that a stored index lacks are read for a new index that lists it', async () => {
+  test.each([
+    ['new', 'shop/inner'],
+    ['just stored, too', 'shop/outer'],
+  ])('children that a stored index lacks are read for an index that lists it and is %s', async (_, before) => {
     const inner = index([image({ layers: ['base', 'inner'] }), image({ layers: ['inner'], platform: ARM })]);
+    const outer = index([inner]);
     registry.push('shop/inner', '1', inner);
-    await auditRegistry(db, registry, { source: { name: 'nightly' } });
-    registry.push('shop/outer', '1', index([inner]));
+    registry.push('shop/outer', '1', outer);
+    await auditRegistry(db, registry, { source: { name: 'nightly', include: [before] } });
+    // As before the end of that audit, when nested indexes were not listed yet.
+    await db.query(
+      'delete from index_child c using manifest m where m.id = c.index_id and m.digest = $1 and c.position > 0',
+      [digestBytes(outer.digest)],
+    );
     const source = { name: 'everything', platforms: 'all', include: ['shop/outer'] } as const;
     await auditRegistry(db, registry, { source });
     const images = await db.query("select platform from slimboard_images where source = 'everything' order by 1");
