@@ -30,7 +30,7 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefine
   return new Promise((resolve, reject) => {
     const stopListening = onAbort(signal, () => reject(signal.reason));
     if (signal.aborted) reject(signal.reason);
-    promise.then(resolve, reject).finally(stopListening);
+    void promise.then(resolve, reject).then(stopListening);
   });
 }
 

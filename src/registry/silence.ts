@@ -27,7 +27,7 @@ export class Silence {
   }
 
   end({ origin }: URL): void {
-    this.#answered.set(origin, true);
+    if (!this.#answered.has(origin)) this.#answered.set(origin, true);
     if (this.#last?.origin === origin) this.#last = undefined;
   }
 

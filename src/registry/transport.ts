@@ -73,12 +73,12 @@ export class Transport {
    *   for a redirect that must not be followed; the signal's reason
    */
   send(request: TransportRequest): Promise<FinalAnswer> {
-    return this.#sendWithRetries(request, async (...call) => this.#exchange(...call));
+    return this.#sendWithRetries(request, (...call) => this.#exchange(...call));
   }
 
   /** Like {@link Transport.send}, with the body of a 200 as a stream, which keeps its place until it closes. */
   open(request: TransportRequest): Promise<FinalAnswer<StreamAnswer>> {
-    return this.#sendWithRetries(request, async (...call) => this.#openStream(...call));
+    return this.#sendWithRetries(request, (...call) => this.#openStream(...call));
   }
 
   async #sendWithRetries<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
@@ -151,7 +151,7 @@ export class Transport {
   #exchange(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<Answer> {
     const { clock, connections, requestTimeoutMs } = this.#options;
     const exchanged = exchange(connections.poolFor(url), asSent(request, url, authorization), clock, requestTimeoutMs);
-    return this.#observed(exchanged, request.signal);
+    return this.#observed(exchanged);
   }
 
   #openStream(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<StreamAnswer> {
@@ -162,19 +162,19 @@ export class Transport {
       // A stream may break long after it was opened: its reader then gets the error that `open` would have thrown.
       asError: (error) => findFailure(error, request.what, url.protocol) ?? error,
     });
-    return this.#observed(opened, request.signal);
+    // undici itself ends a request only once its connection is open.
+    return this.#observed(orAborted(opened, request.signal));
   }
 
-  /** Reports an exchange to the observer. An abort ends it at once, even while its connection is being opened. */
-  #observed<A extends Answer>(answering: Promise<A>, signal: AbortSignal | undefined): Promise<A> {
+  /** Reports an exchange to the observer. */
+  #observed<A extends Answer>(answering: Promise<A>): Promise<A> {
     const { onRequest } = this.#options;
-    const exchanged = orAborted(answering, signal);
     if (onRequest)
-      void exchanged.then(
+      void answering.then(
         ({ status }) => onRequest(status),
         () => onRequest(undefined),
       );
-    return exchanged;
+    return answering;
   }
 }
 
