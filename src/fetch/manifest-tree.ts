@@ -167,7 +167,9 @@ export class ManifestTree {
     depth: number,
   ): Promise<void> {
     for (const digests of chunksOf(fresh, CHILDREN_AT_ONCE)) await this.#fetchAndParse(digests, bodies, depth);
-    const children = await this.#unread(fresh.flatMap((digest) => this.#wantedChildren(digest, depth)));
+    const wanted: Digest[] = [];
+    for (const digest of fresh) wanted.push(...this.#wantedChildren(digest, depth));
+    const children = await this.#unread(wanted);
     if (children.length > 0) await this.#readLevel(children, new Map(), depth + 1);
   }
 

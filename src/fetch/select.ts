@@ -1,4 +1,5 @@
 import { compileGlobs, isGlob, type Matcher } from '../common/glob.ts';
+import { rememberOf } from '../common/remember.ts';
 import { isReferrerTag } from '../oci/content-kind.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
@@ -40,11 +41,11 @@ export function takesAllTags(source: SourceSettings): boolean {
  * Returns whether a source's settings select a tag, by its name. Untagged manifests are selected if tags of any name
  * are.
  */
-export function tagSelector(source: SourceSettings): (listed: { readonly tag?: string | undefined }) => boolean {
+export const tagSelector = rememberOf((source: SourceSettings) => {
   const everything = takesAnyTag(source);
   const matches = compileGlobs(source.tags);
-  return ({ tag }) => (tag === undefined ? everything : matches(tag));
-}
+  return ({ tag }: { readonly tag?: string | undefined }): boolean => (tag === undefined ? everything : matches(tag));
+});
 
 /**
  * The newest `count` tags, newest first: by push date if the registry tells it, else `latest` first and then by name as

@@ -1,6 +1,6 @@
 import type { BaseVerdict } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
-import { type Digest, digestBytes, digestHex } from '../oci/digest.ts';
+import { byDigest, type Digest, digestBytes, digestHex } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
 import { columnArrays } from './column-arrays.ts';
 import { jsonRows } from './json-rows.ts';
@@ -125,7 +125,7 @@ async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment
       if (!other || hasPrecedence(verdict, other)) chosen.set(layer.digest, verdict);
     }
   }
-  const verdicts = [...chosen.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+  const verdicts = [...chosen.values()].sort(byDigest);
   if (verdicts.length === 0) return;
   await tx.query(SAVE_LAYER_VERDICTS, [
     verdicts.map(({ digest }) => digestBytes(digest)),

@@ -133,9 +133,11 @@ async function fillBodies(tx: Queryable, blobs: readonly NewBlob[]): Promise<voi
 
 /** Bodies in base64, as one text. */
 function joinBodies(items: readonly { readonly body?: Uint8Array | undefined }[]): string {
-  return items
-    .map(({ body }) => (body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64') : ''))
-    .join(',');
+  return items.map(bodyText).join(',');
+}
+
+function bodyText({ body }: { readonly body?: Uint8Array | undefined }): string {
+  return body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64') : '';
 }
 
 async function insertManifests(tx: Queryable, manifests: readonly NewManifest[], now: string): Promise<void> {

@@ -54,9 +54,9 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
   const usesManager = cache.programs.some((program) => view.ownPrograms.has(program));
   if (!usesManager && !view.image.contents) return undefined;
   const mayFill = usesManager && !mountsList(view, cache);
-  const evidence = view.own.flatMap(
-    (layer) => measuredCache(layer, cache.areas) ?? (mayFill ? likelyCache(layer, view, cache) : []),
-  );
+  const evidence: Evidence[] = [];
+  for (const layer of view.own)
+    evidence.push(...(measuredCache(layer, cache.areas) ?? (mayFill ? likelyCache(layer, view, cache) : [])));
   // Managers leave lock files and empty databases behind even after their caches were cleared.
   if (totalOf(evidence).max < SMALLEST_CACHE_BYTES) return undefined;
   return hitFrom(evidence, `${cache.title}: ${cache.remedy}`);

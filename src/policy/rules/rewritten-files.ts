@@ -16,7 +16,8 @@ export const rewrittenFiles: Rule = {
   severity: 'warn',
   title: 'Files are written twice: changing owner or mode copies them into a new layer',
   find: (view) => {
-    const evidence = view.own.flatMap((layer) => measuredEvidence(layer) ?? likelyEvidence(layer));
+    const evidence: Evidence[] = [];
+    for (const layer of view.own) evidence.push(...(measuredEvidence(layer) ?? likelyEvidence(layer)));
     return hitFrom(
       evidence,
       'Set owner and mode while copying ("COPY --chown=10001 --chmod=0555"), or in the RUN that creates the files',
