@@ -1,5 +1,4 @@
 import { plural } from '../common/plural.ts';
-import { humanBytes } from '../measure/human-bytes.ts';
 import { humanCell } from '../report/human.ts';
 import type { Cell, Column } from '../report/report.ts';
 
@@ -13,16 +12,6 @@ export function count(value: number): string {
 /** Formats a number of things: `1 image`, `12,345 images`. */
 export function countOf(value: number, one: string): string {
   return `${count(value)} ${plural(value, one)}`;
-}
-
-/** Formats a change of size: `+212 MB`, `-3 kB`, `±0 B`. */
-export function signedBytes(bytes: number): string {
-  if (bytes === 0) return '±0 B';
-  return bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);
-}
-
-function signedPercent(percent: number): string {
-  return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
 }
 
 /** Formats a part's share of a whole: `12 %`; `0 %` when the whole is 0. */
@@ -50,21 +39,6 @@ export function cellText(column: Column, cell: Cell): string {
   if (cell === null) return '';
   if (column.type === 'timestamp' && typeof cell === 'string') return cell.slice(0, 16).replace('T', ' ');
   if (column.type === 'list') return String(cell).replaceAll(';', ', ');
-  if (isChange(column) && column.type === 'bytes') return signedBytes(Number(cell));
-  if (isChange(column) && column.type === 'percent') return signedPercent(Number(cell));
   if (column.type === 'integer' && typeof cell === 'number' && !column.name.endsWith('id')) return count(cell);
   return humanCell(column, cell);
-}
-
-const CHANGES: ReadonlySet<string> = new Set([
-  'growth_bytes',
-  'growth_percent',
-  'change_bytes',
-  'change_percent',
-  'step_bytes',
-]);
-
-/** Whether a column shows by how much something grew; less is better. */
-export function isChange({ name }: Column): boolean {
-  return CHANGES.has(name);
 }

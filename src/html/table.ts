@@ -1,9 +1,9 @@
+import { isGrowth } from '../report/human.ts';
 import { pickColumns } from '../report/kinds/kind.ts';
 import { withoutBackticks } from '../report/plain-text.ts';
 import { type Cell, type CellsByName, type Column, informativeColumns, isNumeric, isOrigin } from '../report/report.ts';
 import { type ReportRows, recordsOf } from '../report/report-page.ts';
 import { isLong, shownCell } from './cell.ts';
-import { isChange } from './figures.ts';
 import type { LinkOf } from './links.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { titleOf } from './titles.ts';
@@ -120,6 +120,6 @@ function classOf(column: Column, cell: Cell): Markup | null {
 }
 
 function changeClass(column: Column, cell: Cell): string {
-  if (!isChange(column) || typeof cell !== 'number' || cell === 0) return '';
+  if (!isGrowth(column) || typeof cell !== 'number' || cell === 0) return '';
   return cell > 0 ? ' up' : ' down';
 }

@@ -1,6 +1,7 @@
 import type { Advice } from '../advise/advise.ts';
 import { techniqueOf } from '../advise/technique.ts';
 import type { BaseVerdict } from '../classify/verdict.ts';
+import { plural } from '../common/plural.ts';
 import { sum } from '../common/sum.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { formatPlatform } from '../oci/platform.ts';
@@ -66,13 +67,14 @@ export function imageText(described: DescribedImage, width = Number.POSITIVE_INF
 
 function summary(described: DescribedImage): readonly string[] {
   const { verdict } = described;
+  const layerCount = described.layers.length;
   const { distro, runtime, framework, variant, buildTool, multiStage } = verdict;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['image', described.reference],
     ['digest', described.digest],
     ['platform', described.platform],
     ['created', described.createdAt ?? undefined],
-    ['pull size', `${humanBytes(described.compressedBytes)} in ${described.layers.length} layers`],
+    ['pull size', `${humanBytes(described.compressedBytes)} in ${layerCount} ${plural(layerCount, 'layer')}`],
     ['base image', baseText(verdict.base)],
     [
       'base, app',

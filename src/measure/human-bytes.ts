@@ -12,3 +12,8 @@ export function humanBytes(bytes: number): string {
   const text = unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1);
   return `${bytes < 0 ? '-' : ''}${text} ${UNITS[unit]}`;
 }
+
+/** A change of size for people: `+212 MB`, `-3.0 kB`, `0 B`. */
+export function signedBytes(bytes: number): string {
+  return bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);
+}

@@ -6,7 +6,7 @@ import {
 } from '../../advise/recognise.ts';
 import { techniqueOf } from '../../advise/technique.ts';
 import { diffImages, type ImageDiff, type LayerChange } from '../../measure/compare.ts';
-import { humanBytes } from '../../measure/human-bytes.ts';
+import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import type { ImageOptions } from '../image-options.ts';
@@ -41,7 +41,7 @@ export async function diffCommand(
     undone,
     savedBytes: saved ?? null,
   });
-  const lines = [...linesOf(names, diff), '', ...explanation(techniques, undone, saved)];
+  const lines = [...linesOf(names, diff), '', ...explanation(diff, techniques, undone, saved)];
   await writeTableOrJson(session.io, format, document, lines);
 }
 
@@ -51,12 +51,11 @@ function linesOf([before, after]: readonly [string, string], diff: ImageDiff): r
   return [
     `old           ${before}, ${humanBytes(diff.oldBytes)}`,
     `new           ${after}, ${humanBytes(diff.newBytes)}`,
-    `change        ${signed(diff.changedBytes)}${percent(diff)}; ${humanBytes(diff.keptBytes)} are in both`,
+    `change        ${signedBytes(diff.changedBytes)}${percent(diff)}; ${humanBytes(diff.keptBytes)} are in both`,
     '',
     ...diff.layers.map(layerLine),
-    '',
-    'by what made the layers',
-    ...diff.byClass.map(({ class: kind, changedBytes }) => `  ${kind.padEnd(14)}${signed(changedBytes)}`),
+    ...(diff.byClass.length === 0 ? [] : ['', 'by what made the layers']),
+    ...diff.byClass.map(({ class: kind, changedBytes }) => `  ${kind.padEnd(14)}${signedBytes(changedBytes)}`),
     ...(diff.settings.length === 0 ? [] : ['', `settings      ${diff.settings.join(', ')}`]),
   ];
 }
@@ -67,10 +66,12 @@ function layerLine({ change, bytes, class: kind, instruction }: LayerChange): st
 
 /** Lists the techniques that the later build applied, and those that it undid, which explain growth. */
 function explanation(
+  { layers }: ImageDiff,
   techniques: readonly RecognisedTechnique[],
   undone: readonly RecognisedTechnique[],
   saved: ReturnType<typeof savedByPart>,
 ): readonly string[] {
+  if (layers.every(({ change }) => change === 'kept')) return ['Both have the same layers.'];
   if (techniques.length + undone.length === 0) return ['No technique explains the change.'];
   return [...techniqueLines('techniques', techniques, saved), ...techniqueLines('undone techniques', undone, saved)];
 }
@@ -89,12 +90,8 @@ function techniqueLines(
       .filter((technique) => technique.part === part)
       .map(({ technique, evidence }) => `  ${techniqueOf(technique).title}: ${evidence}`);
     const heading = `${title}, ${part === 'base' ? 'base' : 'own layers'}`;
-    return lines.length === 0 ? [] : [saved ? `${heading} (${signed(-saved[part])})` : heading, ...lines];
+    return lines.length === 0 ? [] : [saved ? `${heading} (${signedBytes(-saved[part])})` : heading, ...lines];
   });
-}
-
-function signed(bytes: number): string {
-  return bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);
 }
 
 function percent({ oldBytes, changedBytes }: ImageDiff): string {

@@ -1,10 +1,10 @@
 import { sum } from '../../common/sum.ts';
-import { humanBytes } from '../../measure/human-bytes.ts';
+import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
 import type { BigLayer, BigStep, RuleCount } from '../../store/summary-store.ts';
 import { type Bar, barList } from '../charts/bar-list.ts';
 import { trendCharts } from '../charts/trend.ts';
-import { count, countOf, share, signedBytes } from '../figures.ts';
+import { count, countOf, share } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 import { figures, section } from '../page.ts';

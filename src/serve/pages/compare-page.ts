@@ -1,9 +1,8 @@
-import { signedBytes } from '../../html/figures.ts';
 import { noLinks } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
-import { humanBytes } from '../../measure/human-bytes.ts';
+import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
 import { pickColumns } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Column } from '../../report/report.ts';

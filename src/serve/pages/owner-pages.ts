@@ -1,12 +1,12 @@
 import { NotFoundError } from '../../errors.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { trendCharts } from '../../html/charts/trend.ts';
-import { count, countOf, signedBytes } from '../../html/figures.ts';
+import { count, countOf } from '../../html/figures.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
 import { savingsFigure } from '../../html/savings-figure.ts';
-import { humanBytes } from '../../measure/human-bytes.ts';
+import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob, type ReportFilters } from '../../report/filters.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';

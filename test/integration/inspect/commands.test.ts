@@ -46,6 +46,15 @@ test('advise and diff read their images', async () => {
   ]);
 });
 
+test('diff of an image with itself looks for no cause', async () => {
+  const { stdout } = await run('2025-05-31', 'diff', reference, reference);
+  expect(stdout).toMatch(/^change +0 B \(0\.0 %\); .*\n\n +\S+ \S+ +\w+ .*\n\nBoth have the same layers\.\n$/m);
+});
+
+test('inspect counts a single layer', async () => {
+  expect((await run('2025-05-31', 'inspect', reference)).stdout).toMatch(/ in 1 layer$/m);
+});
+
 test('advise names a base once, where it is chosen', async () => {
   const samples = await startSampleRegistry();
   const { stdout } = await run('2026-11-24', 'advise', `${samples.host}/payments/checkout-api:1.0`).finally(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { humanBytes } from '../../../src/measure/human-bytes.ts';
+import { humanBytes, signedBytes } from '../../../src/measure/human-bytes.ts';
 
 test.each([
   [0, '0 B'],
@@ -14,4 +14,12 @@ test.each([
   [1_500_000_000_000, '1.5 TB'],
 ])('%d bytes are %s', (bytes, text) => {
   expect(humanBytes(bytes)).toBe(text);
+});
+
+test.each([
+  [1_500_000, '+1.5 MB'],
+  [-5, '-5 B'],
+  [0, '0 B'],
+])('a change of %d bytes is %s', (bytes, text) => {
+  expect(signedBytes(bytes)).toBe(text);
 });

@@ -230,6 +230,28 @@ describe('table', () => {
   });
 });
 
+test.each(['table', 'markdown'] as const)('%s gives a rise a sign, as a fall has one', async (format) => {
+  const columns: readonly Column[] = [
+    { name: 'growth_bytes', type: 'bytes', description: '' },
+    { name: 'growth_percent', type: 'percent', description: '' },
+    { name: 'moved', type: 'integer', description: '' },
+    { name: 'progress_change', type: 'number', description: '' },
+    { name: 'stored_bytes', type: 'bytes', description: '' },
+  ];
+  const text = await write(
+    format,
+    [[1_500_000, 12.34, 2, 0.5, 5_000], [-5, -1, -3, -0.5, 0], Array(5).fill(0)],
+    {},
+    columns,
+  );
+  const lines = text.split('\n').map((line) => line.replaceAll('|', ' ').trim().split(/ {2,}/));
+  expect(lines.filter(([first]) => first?.endsWith('B'))).toEqual([
+    ['+1.5 MB', '+12.3 %', '+2', '+0.5', '5.0 kB'],
+    ['-5 B', '-1.0 %', '-3', '-0.5', '0 B'],
+    ['0 B', '0.0 %', '0', '0.0', '0 B'],
+  ]);
+});
+
 test.each(['table', 'markdown'] as const)('%s shows no control, reordering or invisible character', async (format) => {
   await fc.assert(
     fc.asyncProperty(hostile, async (text) => {
