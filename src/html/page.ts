@@ -21,6 +21,8 @@ export interface PageContent {
   readonly title: string;
   /** One line under the title: which audits it shows, and how much they cover. */
   readonly lead?: Content;
+  /** The HTTP status of the answer; default 200. */
+  readonly status?: 404;
   /** The path of the navigation entry that this page belongs to. */
   readonly at?: string;
   readonly body: Content;

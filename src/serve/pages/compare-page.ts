@@ -1,3 +1,4 @@
+import { NotFoundError } from '../../errors.ts';
 import { noLinks } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
@@ -9,15 +10,17 @@ import type { Column } from '../../report/report.ts';
 import type { Comparison } from '../compare.ts';
 import { type ImageDetail, imageName } from '../image-detail.ts';
 
-/** A form for two images, and below it how they differ; without a comparison, only the form. */
-export function comparePage(before: string, after: string, comparison: Comparison | undefined): PageContent {
+/** A form for two images, and below it how they differ, or which of them is not there; before a comparison, only the form. */
+export function comparePage(before: string, after: string, comparison?: Comparison | NotFoundError): PageContent {
+  const isMissing = comparison instanceof NotFoundError;
   return {
     title: 'Compare',
     at: '/compare',
+    ...(isMissing && { status: 404 }),
     body: html`<form class="filters" action="/compare">
 <label>Old (REPOSITORY:TAG or digest)<input class="name" name="old" value="${before}" required></label>
 <label>New<input class="name" name="new" value="${after}" required></label><button>Compare</button></form>
-${comparison ? comparisonResult(comparison) : null}`,
+${isMissing ? html`<p class="notice" role="alert">${comparison.message}</p>` : comparison && comparisonResult(comparison)}`,
   };
 }
 

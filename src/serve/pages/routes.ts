@@ -1,5 +1,6 @@
 import { Hono, type HonoRequest } from 'hono';
 import { dayOf } from '../../common/day.ts';
+import type { Queryable } from '../../database/database.ts';
 import { NotFoundError } from '../../errors.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { dashboardLinks } from '../../html/links.ts';
@@ -8,7 +9,7 @@ import { overviewSections } from '../../html/overview/sections.ts';
 import type { PageContent } from '../../html/page.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
-import { compareStored } from '../compare.ts';
+import { type Comparison, compareStored } from '../compare.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
 import { readImageDetail } from '../image-detail.ts';
 import { auditPage } from './audit-page.ts';
@@ -24,7 +25,10 @@ export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) 
   const { db, now } = dashboard;
   const app = new Hono();
   const page = (path: string, content: (request: HonoRequest) => Promise<PageContent>): unknown =>
-    app.get(path, async (context) => context.html(render(await content(context.req))));
+    app.get(path, async (context) => {
+      const shown = await content(context.req);
+      return context.html(render(shown), shown.status);
+    });
   page('/', () => overviewPage(dashboard));
   for (const [name, kind] of Object.entries(KINDS))
     page(`/${name}`, ({ url }) => kindPage(dashboard, kind, new URL(url)));
@@ -46,9 +50,19 @@ export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) 
   page('/audits/:id{[0-9]{1,15}}', (request) => auditPage(dashboard, Number(request.param('id'))));
   page('/compare', async (request) => {
     const { old: before = '', new: after = '' } = request.query();
-    return comparePage(before, after, before && after ? await compareStored(db, before, after) : undefined);
+    return comparePage(before, after, before && after ? await comparisonOf(db, before, after) : undefined);
   });
   return app;
+}
+
+/** Compares two stored images. @returns the failure if one of them is not there, for the page to show above its form */
+async function comparisonOf(db: Queryable, before: string, after: string): Promise<Comparison | NotFoundError> {
+  try {
+    return await compareStored(db, before, after);
+  } catch (error) {
+    if (error instanceof NotFoundError) return error;
+    throw error;
+  }
 }
 
 async function overviewPage(dashboard: Dashboard): Promise<PageContent> {

@@ -165,6 +165,14 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(diff.layers.map(({ change }) => change)).toEqual(['kept', 'kept', 'gone', 'new']);
   });
 
+  test('if one of two images is not there, the page says so above a form with both names', async () => {
+    const answer = await get('/compare?old=payments/app-0:gone&new=payments/app-0:v9');
+    const page = await answer.text();
+    expect(answer.status).toBe(404);
+    expect(page).toContain('tag &quot;payments/app-0:gone&quot; not found');
+    for (const name of ['payments/app-0:gone', 'payments/app-0:v9']) expect(page).toContain(`value="${name}"`);
+  });
+
   test('every table can be downloaded as CSV, in which no cell is a formula', async () => {
     for (const name of Object.keys(KINDS)) {
       const answer = await get(`/api/v1/reports/${name}?format=csv`);
