@@ -149,7 +149,8 @@ async function checkEcr({ io }: Session, source: EcrSource): Promise<readonly Fi
 
 /** Lists the first page of repositories, and the first page of tags of the first repository. */
 async function checkListing(session: Session, source: SourceSettings): Promise<Finding> {
-  const registry = await openSource(session, source);
+  const notes: string[] = [];
+  const registry = await openSource(session, source, { onNote: (note) => void notes.push(note) });
   const listing = { signal: session.io.signal, onInvalid: () => undefined };
   try {
     for await (const [first] of registry.listRepositories(listing)) {
@@ -166,8 +167,7 @@ async function checkListing(session: Session, source: SourceSettings): Promise<F
     return {
       subject: source.name,
       status: 'warning',
-      message:
-        'reachable, but lists no repositories: check that there are any, and that these credentials may read them',
+      message: notes.join('; ') || 'reachable, but no repository that it lists matches "repositories" of the source',
     };
   } finally {
     await registry.close();

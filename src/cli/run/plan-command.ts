@@ -36,7 +36,7 @@ export async function planCommand(session: Session, targets: readonly string[], 
 /** Plans one source. Reports what cannot be listed, and returns no estimate if that is the whole source. */
 async function planSource(session: Session, db: Database, source: SourceSettings): Promise<readonly AuditEstimate[]> {
   const observed: ObservedRequests = { requests: 0, totalMs: 0, last: undefined };
-  const registry = await openSource(session, source, observing(createInProcessGovernor(), observed));
+  const registry = await openSource(session, source, { governor: observing(createInProcessGovernor(), observed) });
   try {
     const estimate = await estimateAudit(db, registry, source, observed, session.io.signal);
     reportUnlisted(session, source.name, estimate.unlisted ?? []);

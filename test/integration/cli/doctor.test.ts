@@ -55,6 +55,16 @@ test.each([
   expect(stdout).toMatch(message);
 });
 
+test('an empty list of repositories is told once, with what to do', async () => {
+  const registry = await startRegistry();
+  const cwd = await mkdtemp(join(tmpdir(), 'slimboard-doctor-'));
+  const { code, stdout, stderr } = await runInProcess(cwd, ['doctor', registry.host, '--plain-http']);
+  await registry.close();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^warning +\S+: list of repositories \(_catalog\) is empty: .* name the repositories/m);
+  expect(stdout.match(/repositories \(_catalog\)|lists no repositories/g)).toHaveLength(1);
+});
+
 test('a missing variable of a notification is reported before the audit', async () => {
   const cwd = await mkdtemp(join(tmpdir(), 'slimboard-doctor-'));
   const notify = 'notify: [{ kind: webhook, url: "https://ci.example.com/x", secretFrom: SLIMBOARD_WEBHOOK_SECRET }]';
