@@ -11,7 +11,8 @@ export interface AuditStarter {
   startAudit(source: string, lane: Lane, slot?: Date): Promise<StartOutcome>;
   /** The latest audit of a source by its schedule, running or ended; undefined if there never was one. */
   lastAudit(source: string): Promise<LastAudit | undefined>;
-  auditStatus(auditId: number): Promise<AuditStatus>;
+  /** `abandoned`: one process ran the audit, and has ended. Workers know nothing of it until it is started again. */
+  auditStatus(auditId: number): Promise<AuditStatus | 'abandoned'>;
 }
 
 /**

@@ -12,44 +12,53 @@ export interface RunNowOptions {
 }
 
 /**
- * Starts an ad-hoc audit of each source, which the workers carry out.
- * @returns an outcome by source name; for a source that is being audited already, it names the running audit
+ * Starts an ad-hoc audit of a source, which the workers carry out.
+ * @returns for a source that is being audited already, the running audit
  */
-export async function startNow(
-  sources: readonly string[],
-  { starter, queue, signal }: RunNowOptions,
-): Promise<ReadonlyMap<string, StartOutcome>> {
-  const outcomes = new Map<string, StartOutcome>();
-  for (const source of sources) {
-    const outcome = await starter.startAudit(source, 'adhoc');
-    outcomes.set(source, outcome);
-    if (outcome.kind === 'started') await queue.add(outcome.tasks, { signal });
-  }
-  return outcomes;
+export async function startNow(source: string, { starter, queue, signal }: RunNowOptions): Promise<StartOutcome> {
+  const outcome = await starter.startAudit(source, 'adhoc');
+  if (outcome.kind === 'started') await queue.add(outcome.tasks, { signal });
+  return outcome;
 }
 
-/** How {@link waitForAudit} waits. */
+/** How {@link waitForAudits} waits. */
 export interface WaitOptions {
   readonly starter: AuditStarter;
+  /** Starts an audit of a source again, if its audit was abandoned. @returns the number of the audit to wait for then */
+  readonly start: (source: string) => Promise<number>;
   readonly signal?: AbortSignal;
-  /** Time between two looks at the status; default 1,000 ms. */
+  /** Time between two looks at the audits; default 1,000 ms. */
   readonly pollMs?: number;
 }
 
-/** Resolves with the audit's status when it has ended. If the database is unavailable meanwhile, it keeps waiting. */
-export async function waitForAudit(
-  auditId: number,
-  { starter, signal, pollMs = 1_000 }: WaitOptions,
-): Promise<AuditStatus> {
+/**
+ * Waits until the audits of all sources have ended, also while the database is unavailable.
+ * @param started the number of the audit to wait for, by source
+ * @returns how the audits ended, by number
+ */
+export async function waitForAudits(
+  started: ReadonlyMap<string, number>,
+  { starter, start, signal, pollMs = 1_000 }: WaitOptions,
+): Promise<ReadonlyMap<number, AuditStatus>> {
+  const waiting = new Map(started);
+  const ended = new Map<number, AuditStatus>();
+  const look = async (auditId: number): Promise<void> => {
+    const status = await starter.auditStatus(auditId);
+    if (status === 'running') return;
+    for (const source of [...waiting.keys()].filter((each) => waiting.get(each) === auditId)) {
+      if (status === 'abandoned') waiting.set(source, await start(source));
+      else waiting.delete(source);
+    }
+    if (status !== 'abandoned') ended.set(auditId, status);
+  };
   for (;;) {
-    const status = await starter.auditStatus(auditId).catch(runningDuringOutage);
-    if (status !== 'running') return status;
+    for (const auditId of new Set(waiting.values())) await look(auditId).catch(ignoreOutage);
+    if (waiting.size === 0) return ended;
     await sleep(pollMs, undefined, { signal });
   }
 }
 
-/** An audit counts as running while the database is unavailable. @throws the error if it is no outage */
-function runningDuringOutage(error: unknown): 'running' {
-  if (error instanceof StoreUnavailableError) return 'running';
-  throw error;
+/** The database may be unavailable while audits are waited for. @throws the error if it is no outage */
+function ignoreOutage(error: unknown): void {
+  if (!(error instanceof StoreUnavailableError)) throw error;
 }

@@ -50,7 +50,7 @@ const AUDIT_COLUMNS = `id, lane, status, stage, runner, options, started_at as "
  * than a minute old (it was killed) or more than a minute in the future (it was killed before the clock was set back).
  * Compared by the database's clock, because the clocks of several machines differ.
  */
-const ABANDONED =
+export const ABANDONED =
   "(runner = 'none' or heartbeat_at not between now() - interval '60 seconds' and now() + interval '60 seconds')";
 /**
  * An audit starts after every earlier one has started and ended, whatever the clocks say, so that what it finds is

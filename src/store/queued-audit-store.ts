@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 import type { Lane, TaskKey, TaskReference } from '../queue/queue.ts';
+import { ABANDONED, type AuditStatus } from './audit-store.ts';
 import { hasRows } from './has-rows.ts';
 
 // Audits that workers run through a queue, as opposed to those that one process runs by itself.
@@ -9,6 +10,16 @@ const QUEUED = `runner = 'queue'`;
 /** Whether workers run an audit: they renew its heartbeat, and enqueue again those of its tasks that the queue lost. */
 export async function isHandedToWorkers(db: Queryable, auditId: number): Promise<boolean> {
   return hasRows(db, `select 1 from audit where id = $1 and ${QUEUED}`, [auditId]);
+}
+
+/** How an audit stands; `abandoned`: it is running, but its process has ended, and it was not handed to workers. */
+export async function findAuditState(db: Queryable, auditId: number): Promise<AuditStatus | 'abandoned' | undefined> {
+  const [row] = await db.query<{ state: AuditStatus | 'abandoned' }>(
+    `select case when status = 'running' and not ${QUEUED} and ${ABANDONED} then 'abandoned' else status end as state
+     from audit where id = $1`,
+    [auditId],
+  );
+  return row?.state;
 }
 
 /**

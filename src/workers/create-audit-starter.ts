@@ -3,8 +3,7 @@ import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import type { AuditStarter } from '../schedule/audit-starter.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { findAudit } from '../store/audit-store.ts';
-import { findBlockingAudit, findNewestNightly } from '../store/queued-audit-store.ts';
+import { findAuditState, findBlockingAudit, findNewestNightly } from '../store/queued-audit-store.ts';
 
 /** The audit that prevents a start may end before it is found; then starting is tried again. */
 const START_ATTEMPTS = 3;
@@ -42,7 +41,7 @@ export function createAuditStarter(
       return { startedAt: new Date(startedAt), finishedAt: finishedAt === null ? undefined : new Date(finishedAt) };
     },
     async auditStatus(auditId) {
-      return (await findAudit(db, auditId))?.status ?? 'failed';
+      return (await findAuditState(db, auditId)) ?? 'failed';
     },
   };
 }

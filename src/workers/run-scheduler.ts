@@ -1,9 +1,8 @@
 import { reportRarely } from '../common/report-rarely.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { AuditStarter } from '../schedule/audit-starter.ts';
 import type { ScheduledSource } from '../schedule/plan-schedules.ts';
-import { startNow, waitForAudit } from '../schedule/run-now.ts';
+import { startNow, waitForAudits } from '../schedule/run-now.ts';
 import { type DueOutcome, type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
@@ -62,15 +61,15 @@ export async function runNow(options: NowOptions): Promise<ReadonlyMap<number, A
   try {
     const { db, queue, now } = installation;
     const starter = createAuditStarter(db, async () => settings.sources, now);
-    const outcomes = await startNow(names, { starter, queue, signal });
-    for (const [source, { auditId, kind }] of outcomes) options.onStarted(source, auditId, kind === 'running');
+    const start = async (source: string): Promise<number> => {
+      const { kind, auditId } = await startNow(source, { starter, queue, signal });
+      options.onStarted(source, auditId, kind === 'running');
+      return auditId;
+    };
+    const started = new Map<string, number>();
+    for (const source of names) started.set(source, await start(source));
     if (!(await queue.hasWorkers())) options.onNoWorker();
-    if (!options.wait) return new Map();
-    return await waitForAll(
-      starter,
-      [...outcomes.values()].map(({ auditId }) => auditId),
-      signal,
-    );
+    return options.wait ? await waitForAudits(started, { starter, start, signal }) : new Map();
   } finally {
     await installation.close();
   }
@@ -86,15 +85,6 @@ function namesOf(requested: readonly string[], settings: Settings): readonly str
   if (unknown !== undefined)
     throw new SettingsError(`there is no source "${unknown}" in the settings; known sources: ${known.join(', ')}`);
   return requested.length > 0 ? requested : known;
-}
-
-async function waitForAll(
-  starter: AuditStarter,
-  audits: readonly number[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<number, AuditStatus>> {
-  const waiting = audits.map(async (id) => [id, await waitForAudit(id, { starter, signal })] as const);
-  return new Map(await Promise.all(waiting));
 }
 
 function scheduleOf({ name, schedule, timezone }: SourceSettings): readonly ScheduledSource[] {

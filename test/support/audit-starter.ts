@@ -8,7 +8,7 @@ export interface MemoryAudit extends LastAudit {
   readonly source: string;
   readonly lane: Lane;
   readonly slot: number | undefined;
-  status: AuditStatus;
+  status: AuditStatus | 'abandoned';
 }
 
 /** An `AuditStarter` in memory, with the same guarantees as the one on the database. */
@@ -29,7 +29,7 @@ export class MemoryAudits implements AuditStarter {
     return this.audits.findLast((audit) => audit.source === source && audit.lane === 'nightly');
   }
 
-  async auditStatus(auditId: number): Promise<AuditStatus> {
+  async auditStatus(auditId: number): Promise<AuditStatus | 'abandoned'> {
     return this.audits[auditId - 1]?.status ?? 'failed';
   }
 

@@ -6,7 +6,7 @@ import type { TaskReference } from '../../../src/queue/queue.ts';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
 import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
 import type { ScheduledSource } from '../../../src/schedule/plan-schedules.ts';
-import { startNow, waitForAudit } from '../../../src/schedule/run-now.ts';
+import { startNow, type WaitOptions, waitForAudits } from '../../../src/schedule/run-now.ts';
 import { type SchedulerOptions, startScheduler } from '../../../src/schedule/scheduler.ts';
 import { type MemoryAudit, MemoryAudits } from '../../support/audit-starter.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -177,6 +177,14 @@ describe('the scheduler', () => {
 });
 
 describe('an audit at once', () => {
+  async function waitFor(
+    started: Record<string, number>,
+    options: Pick<WaitOptions, 'starter'> & Partial<WaitOptions>,
+  ) {
+    const start = () => Promise.reject(new Error('started again'));
+    return [...(await waitForAudits(new Map(Object.entries(started)), { start, pollMs: 1, ...options }))];
+  }
+
   test('runs in its own lane, joins a running audit, and can be waited for', async () => {
     const audits = new MemoryAudits();
     audits.endAtOnce = false;
@@ -185,18 +193,34 @@ describe('an audit at once', () => {
       starter: audits,
       queue: { add: async (tasks: readonly TaskReference[]) => void queued.push(...tasks) },
     };
-    await startNow(['prod'], options);
-    const outcomes = await startNow(['prod', 'harbor'], options);
-    expect(outcomes.get('prod')).toEqual({ kind: 'running', auditId: 1 });
+    await startNow('prod', options);
+    expect(await startNow('prod', options)).toEqual({ kind: 'running', auditId: 1 });
+    await startNow('harbor', options);
     expect(queued.map(({ key, lane }) => [key, lane])).toEqual([
       ['prod', 'adhoc'],
       ['harbor', 'adhoc'],
     ]);
 
-    const waited = waitForAudit(2, { starter: audits, pollMs: 1 });
+    const waited = waitFor({ harbor: 2 }, { starter: audits });
     const second = audits.audits[1];
     if (second) second.status = 'incomplete';
-    expect(await waited).toBe('incomplete');
+    expect(await waited).toEqual([[2, 'incomplete']]);
+  });
+
+  test('is started again for each of its sources if its process is killed while it is waited for', async () => {
+    const audits = new MemoryAudits();
+    await audits.startAudit('all', 'adhoc');
+    const [killed] = audits.audits;
+    if (killed) killed.status = 'abandoned';
+    const start = async (source: string) => {
+      // Starting an audit of one of its sources ends an abandoned audit of several.
+      if (killed) killed.status = 'failed';
+      return (await audits.startAudit(source, 'adhoc')).auditId;
+    };
+    expect(await waitFor({ prod: 1, harbor: 1 }, { starter: audits, start })).toEqual([
+      [2, 'finished'],
+      [3, 'finished'],
+    ]);
   });
 
   test('an unavailable database is waited for, too; any other failure is thrown', async () => {
@@ -210,17 +234,17 @@ describe('an audit at once', () => {
         return audits.auditStatus(auditId);
       },
     });
-    expect(await waitForAudit(1, { starter, pollMs: 1 })).toBe('finished');
+    expect(await waitFor({ prod: 1 }, { starter })).toEqual([[1, 'finished']]);
     expect(failures).toEqual([]);
     failures.push(new TypeError('x is undefined'));
-    await expect(waitForAudit(1, { starter, pollMs: 1 })).rejects.toThrow(TypeError);
+    await expect(waitFor({ prod: 1 }, { starter })).rejects.toThrow(TypeError);
   });
 
   test('waiting ends when it is told to', async () => {
     const audits = new MemoryAudits();
     audits.endAtOnce = false;
     await audits.startAudit('prod', 'adhoc');
-    const waiting = waitForAudit(1, { starter: audits, signal: AbortSignal.abort() });
+    const waiting = waitFor({ prod: 1 }, { starter: audits, signal: AbortSignal.abort() });
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
