@@ -67,6 +67,9 @@ function failure(code: ErrorCode, retry = NEVER) {
 /** A settings file, environment variable or flag is wrong. The command exits with code 2. */
 export class SettingsError extends failure('settings') {}
 
+/** The database refuses a statement, because the role in its URL lacks a right. */
+export class StoreAccessError extends SettingsError {}
+
 /** A text is not a valid repository, tag, digest or image reference. Exit code 2 when a person typed it. */
 export class InvalidReferenceError extends failure('invalid-reference') {}
 

@@ -75,7 +75,8 @@ export function parseGoal(text: string): Goal {
     if (ratio === 0) throw new SettingsError(`"${text}" is not a goal: every image meets it already`);
     return { kind: 'reduction', ratio };
   }
-  return { kind: 'size', bytes: quantity(text, BYTES_PER_UNIT, 'b', 'goal: expected for example 90% or 120MB') };
+  // Without a unit, 90 would be a goal of 90 bytes.
+  return { kind: 'size', bytes: quantity(text, BYTES_PER_UNIT, undefined, 'goal: expected for example 90% or 120MB') };
 }
 
 function quantity(

@@ -1,7 +1,9 @@
-import { codeOf, SettingsError, StoreUnavailableError } from '../errors.ts';
+import { codeOf, SettingsError, StoreAccessError, StoreUnavailableError } from '../errors.ts';
 
 /** serialization_failure, deadlock_detected: the same transaction may succeed when tried again. */
 const TRY_AGAIN = new Set(['40001', '40P01']);
+/** insufficient_privilege. */
+const NO_RIGHT = '42501';
 /** SQLSTATE classes of connection exceptions, insufficient resources and operator intervention. */
 const TRANSIENT_STATE = /^(?:08|53|57P)/;
 /**
@@ -29,12 +31,17 @@ export function openingFailureOf(error: unknown): unknown {
 
 /**
  * Translates a driver error after the database has answered before: to StoreUnavailableError, also for a login that is
- * now refused or a certificate that has expired, because the settings worked. Errors that are bugs are returned as they
- * are.
+ * now refused or a certificate that has expired, because the settings worked; to StoreAccessError if the role lacks a
+ * right. Errors that are bugs are returned as they are.
  * @see PostgreSQL documentation, appendix A: classes of error codes
  */
 export function storeFailureOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
+  if (codeOf(error) === NO_RIGHT)
+    return new StoreAccessError(
+      `Postgres refuses it: ${error.message}; grant that to the role in the database URL, or name another role (docs/database.md says which role each command needs)`,
+      { cause: error },
+    );
   // When a host has several addresses and all fail, the combined error has a code but no message.
   const reason = misconfigurationOf(error) ?? (isTransient(error) ? error.message || codeOf(error) : undefined);
   if (reason === undefined) return error;

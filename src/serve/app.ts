@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { SlimboardError, StoreUnavailableError } from '../errors.ts';
+import { SlimboardError, StoreAccessError, StoreUnavailableError } from '../errors.ts';
 import { linkedHead } from '../html/assets.ts';
 import { html } from '../html/markup.ts';
 import { document, type PageContent } from '../html/page.ts';
@@ -102,9 +102,10 @@ const STATUSES: Readonly<Record<string, number>> = {
 function failureOf(error: unknown): Failure {
   if (error instanceof StoreUnavailableError)
     return { status: 503, code: error.code, message: 'the database does not answer' };
-  const status = error instanceof SlimboardError ? STATUSES[error.code] : undefined;
-  if (error instanceof SlimboardError && status !== undefined)
-    return { status, code: error.code, message: error.message };
+  if (error instanceof SlimboardError && !(error instanceof StoreAccessError)) {
+    const status = STATUSES[error.code];
+    if (status !== undefined) return { status, code: error.code, message: error.message };
+  }
   return { status: 500, code: 'internal', message: 'unexpected failure: see the log of slimboard serve' };
 }
 

@@ -118,7 +118,7 @@ export const ociSource = keys(
     repositories: globs.exactOptional(),
     plainHttp,
     caFile: text('/etc/ssl/private-ca.pem').exactOptional(),
-    requestTimeout: duration.exactOptional(),
+    requestTimeout: duration.refine((ms) => ms >= 1_000, { error: 'expected at least 1s' }).exactOptional(),
     dedup: dedup.default('registry'),
   },
   REGISTRY_SECRETS,

@@ -77,7 +77,8 @@ describe('percentages and goals', () => {
   test('a goal is a reduction or a size', () => {
     expect(parseGoal('95%')).toEqual({ kind: 'reduction', ratio: 0.95 });
     expect(parseGoal('120MB')).toEqual({ kind: 'size', bytes: 120_000_000 });
-    expect(() => parseGoal('small')).toThrow('"small" is not a goal: expected for example 90% or 120MB');
+    for (const text of ['small', '90'])
+      expect(() => parseGoal(text)).toThrow(`"${text}" is not a goal: expected for example 90% or 120MB`);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { mayTryAgain, openingFailureOf, storeFailureOf } from '../../../src/database/pg-failure.ts';
-import { SettingsError, StoreUnavailableError } from '../../../src/errors.ts';
+import { SettingsError, StoreAccessError, StoreUnavailableError } from '../../../src/errors.ts';
 
 function driverError(code: string | undefined, message: string, more: object = {}): Error {
   return Object.assign(new Error(message), code === undefined ? {} : { code }, more);
@@ -51,6 +51,14 @@ test.each([
     expect(storeFailureOf(error)).toMatchObject({ message: expect.stringMatching(advice) });
   },
 );
+
+test('a right that the role lacks is told at any time, with what to do', () => {
+  for (const meaningOf of [openingFailureOf, storeFailureOf]) {
+    const failure = meaningOf(driverError('42501', 'permission denied for table tag'));
+    expect(failure).toBeInstanceOf(StoreAccessError);
+    expect(failure).toMatchObject({ message: expect.stringMatching(/permission denied for table tag; grant that to/) });
+  }
+});
 
 test('anything else is a bug and is returned unchanged', () => {
   for (const bug of [

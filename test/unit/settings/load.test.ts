@@ -155,6 +155,12 @@ describe('mistakes name file, line, key and what is accepted', () => {
       ':4: sources[0].regoins: unknown key (did you mean "regions"?); accepted: ',
     ],
     ['an item that stands for a list of it', source('platforms: linux'), ':4: sources[0].platforms[0]: "linux" is not'],
+    ['a goal without a unit', 'policy: { goal: 90 }', ':1: policy.goal: "90" is not a goal: expected for example 90%'],
+    [
+      'a timeout that no answer meets',
+      'sources: [{ name: a, kind: oci, registry: r.example.com, requestTimeout: 0s }]',
+      ':1: sources[0].requestTimeout: expected at least 1s',
+    ],
     ['an unknown key', 'foobar: 1', ':1: foobar: unknown key; accepted: databaseUrl,'],
     [
       'a number for text',
