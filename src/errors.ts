@@ -130,10 +130,11 @@ export class StoreVersionError extends failure('store-version') {}
 export class AuditRunningError extends failure('audit-running') {}
 
 /**
- * Whether an error affects a single item only. A rate limit affects every item; an abort too, but is no SlimboardError.
+ * Whether an error affects a single item only. A rate limit and a right that the database's role lacks affect every item;
+ * an abort too, but is no SlimboardError.
  */
 export function isItemFailure(error: unknown): error is SlimboardError {
-  return error instanceof SlimboardError && error.code !== 'rate-limited';
+  return error instanceof SlimboardError && error.code !== 'rate-limited' && !(error instanceof StoreAccessError);
 }
 
 /**

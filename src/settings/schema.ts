@@ -28,8 +28,8 @@ const variable = text('SLIMBOARD_WEBHOOK_SECRET', /^[A-Za-z_][A-Za-z0-9_]*$/);
 /** Matches a URL with a password in its query: `?password=…`, `?db_passwd=…`. */
 export const PASSWORD_IN_QUERY = /[?&][^=&]*passw(?:or)?d[^=&]*=[^&]/i;
 /** @param secrets where a user and a password belong instead; completes the error for a URL that contains them */
-const webUrl = (secrets: string) =>
-  text('https://ci.example.com/hooks/slimboard', /^https?:\/\/[^\s/]/).refine(
+const webUrl = (example: string, secrets: string) =>
+  text(example, /^https?:\/\/[^\s/]/).refine(
     (url) => !/^https?:\/\/[^/?#]*@/.test(url) && !PASSWORD_IN_QUERY.test(url),
     { error: `secrets are never read from a file: ${secrets}` },
   );
@@ -137,7 +137,7 @@ export const ecrSource = keys(
     ).exactOptional(),
     externalId: text('slimboard').exactOptional(),
     profile: text('audit').exactOptional(),
-    endpoint: webUrl("use AWS's usual credentials instead").exactOptional(),
+    endpoint: webUrl('https://api.ecr.eu-west-1.amazonaws.com', "use AWS's usual credentials instead").exactOptional(),
     dedup: dedup.default('repository'),
   },
   "AWS's own variables, profile or role",
@@ -233,6 +233,7 @@ const notification = keys(
   {
     kind: choice(['webhook', 'slack']),
     url: webUrl(
+      'https://ci.example.com/hooks/slimboard',
       'put the URL into an environment variable and give its name, as in urlFrom: SLIMBOARD_WEBHOOK_URL',
     ).exactOptional(),
     urlFrom: variable.exactOptional(),

@@ -1,7 +1,7 @@
 import { withStore } from '../../app/open-store.ts';
 import { type Learned, learnBases } from '../../catalogue/learn.ts';
 import type { Database } from '../../database/database.ts';
-import { NotFoundError, SettingsError, SlimboardError } from '../../errors.ts';
+import { NotFoundError, SettingsError, SlimboardError, StoreAccessError } from '../../errors.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
 import { compact } from '../../store/maintenance.ts';
@@ -60,7 +60,7 @@ async function learnSource(session: Session, db: Database, source: SourceSetting
     if (learned.tags === 0 && learned.failed === 0) throw new NotFoundError('no tags found: check the spelling');
     notices.info(`${ref}: ${describe(learned)}`);
   } catch (error) {
-    if (!(error instanceof SlimboardError)) throw error;
+    if (!(error instanceof SlimboardError) || error instanceof StoreAccessError) throw error;
     failures.report(ref, error);
   } finally {
     await registry.close();

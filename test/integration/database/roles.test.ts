@@ -6,11 +6,13 @@ import { openDatabase } from '../../../src/database/open-database.ts';
 import { auditRegistry, contentOf } from '../../support/audits.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
+import { runInProcess } from '../../support/program.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
 const ROLES = ['migrator', 'writer', 'reader'] as const;
 let databases: Record<(typeof ROLES)[number] | 'admin', Database>;
 let registry: RegistryServer;
+let url: string;
 
 /** The SQL that the documentation tells operators to run. */
 async function documentedSql(): Promise<string> {
@@ -18,10 +20,11 @@ async function documentedSql(): Promise<string> {
   return sql;
 }
 
+const urlOf = (username: string) => Object.assign(new URL(url), { username }).href;
+const open = (username: string) => openDatabase({ url: urlOf(username), dataDir: '' });
+
 beforeAll(async () => {
-  const url = await newPostgresUrl();
-  const open = (user: string) =>
-    openDatabase({ url: Object.assign(new URL(url), { username: user }).href, dataDir: '' });
+  url = await newPostgresUrl();
   const admin = await open('postgres');
   await admin.query(await documentedSql());
   const migrator = await open('slimboard_migrator');
@@ -52,6 +55,19 @@ test('the writer role can audit, twice, and cannot change the schema', async () 
     'truncate tag',
   ])
     await expect(writer.query(sql)).rejects.toThrow(/permission denied|must be owner/);
+});
+
+test.each([
+  ['audit', (host: string) => [host]],
+  ['bases', (host: string) => ['learn', `${host}/team/*`]],
+])('%s says once which right its role lacks', async (command, argumentsOf) => {
+  const environment = { SLIMBOARD_DATABASE_URL: urlOf('slimboard_reader') };
+  const args = [command, ...argumentsOf(registry.host), '--plain-http'];
+  const { code, stdout, stderr } = await runInProcess('/', args, environment);
+  expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(
+    /^slimboard: Postgres refuses it: permission denied for table \w+; grant that to the role .*\n$/,
+  );
 });
 
 test('the reader role can read everything that reports need, and cannot write', async () => {

@@ -155,6 +155,11 @@ describe('mistakes name file, line, key and what is accepted', () => {
       ':4: sources[0].regoins: unknown key (did you mean "regions"?); accepted: ',
     ],
     ['an item that stands for a list of it', source('platforms: linux'), ':4: sources[0].platforms[0]: "linux" is not'],
+    [
+      'an endpoint that is no URL',
+      source('endpoint: x'),
+      ':4: sources[0].endpoint: expected text, such as https://api.ecr.',
+    ],
     ['a goal without a unit', 'policy: { goal: 90 }', ':1: policy.goal: "90" is not a goal: expected for example 90%'],
     [
       'a timeout that no answer meets',
