@@ -35,6 +35,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   );
   process.exit(EXIT.failure);
 });
+// An audit must not end because nobody reads its log any more, or the log's disk is full.
+process.stderr.on('error', () => undefined);
 // The AWS SDK warns that it will drop this version of Node.js some day; package.json says which versions work.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 

@@ -57,6 +57,17 @@ test('if the prebuilt help cannot be written in full, the commands write it and 
   expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('cannot write to stdout') });
 });
 
+test('a command whose log cannot be written does its work all the same', () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stdout } = spawnSync(process.execPath, [resolve('dist/slimboard.cjs'), 'report', 'teams'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', full],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  expect({ status, stdout }).toEqual({ status: 0, stdout: 'nothing to report\n' });
+});
+
 test.each(['--version', 'report --help'])('%s loads the command line and no module', async (command) => {
   expect(await loadedBy(command)).toEqual(['dist/command-line.cjs', 'dist/slimboard.cjs']);
 });
