@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../src/database/open-database.ts';
 import { runCommand } from '../support/cli.ts';
 import { newPostgresUrl } from '../support/databases.ts';
 import { image } from '../support/image-builder.ts';
@@ -24,6 +25,12 @@ test('whatif says "less" for scratch, and "more" for a larger base', async () =>
   expect(toNothing.stdout).toMatch(/swap +library\/debian:13 → scratch\nimages +2\na pull +\d+ B less\n/);
   const toMore = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'library/buildpack:13');
   expect(toMore.stdout).toMatch(/a pull +\d+ B more\n/);
+  // As classification leaves it where a history shows an image, but none of its tags.
+  const db = await openDatabase({ url: env.SLIMBOARD_DATABASE_URL, dataDir: '' });
+  await db.query("update assessment set base_image = 'library/os' where base_image = 'library/debian:13'");
+  await db.close();
+  for (const from of ['os', 'library/os'])
+    expect((await slimboard('whatif', '--from', from, '--to', 'scratch')).stdout).toMatch(/images +2\n/);
   const fromNone = await slimboard('whatif', '--from', 'library/debian:9', '--to', 'scratch');
   expect(fromNone).toMatchObject({ code: 2, stdout: '' });
   expect(fromNone.stderr).toContain('no audited image is built on library/debian:9');

@@ -44,11 +44,14 @@ interface StoredBase {
   readonly layers: readonly StoredLayer[];
 }
 
-/** Returns a base's names in reports: without host, `latest` if it has no tag, official images also with `library/`. */
+/**
+ * Returns a base's names in reports: without host, official images also with `library/`; without a tag, as `latest`, and
+ * as bases of which no tag is known.
+ */
 function namesOf(text: string): readonly string[] {
   const { rest } = splitHost(text);
-  const name = /:[^/]*$/.test(rest) ? rest : `${rest}:latest`;
-  return name.includes('/') ? [name] : [name, `library/${name}`];
+  const names = /:[^/]*$/.test(rest) ? [rest] : [rest, `${rest}:latest`];
+  return rest.includes('/') ? names : [...names, ...names.map((name) => `library/${name}`)];
 }
 
 /** Returns the layers of a base, as stored or else from its registry; `scratch` has none. */

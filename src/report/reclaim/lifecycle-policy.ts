@@ -30,7 +30,8 @@ const rule = z.strictObject({
   selection,
   action,
 });
-const policy = z.strictObject({ rules: z.array(rule).min(1).max(MOST_RULES) });
+const COUNT_OF_RULES = { error: `expected 1 to ${MOST_RULES} rules` };
+const policy = z.strictObject({ rules: z.array(rule).min(1, COUNT_OF_RULES).max(MOST_RULES, COUNT_OF_RULES) });
 
 /** A lifecycle policy in the form that Amazon ECR accepts. @see Amazon ECR user guide, "Lifecycle policy properties" */
 export type LifecyclePolicy = z.input<typeof policy>;

@@ -74,7 +74,7 @@ test.each<[string, readonly RuleText[], RegExp]>([
   ['another word', [[1, { ...UNTAGGED, countTyp: 1 }]], /not a lifecycle policy: rules\.0\.selection/],
   ['no number', [[1, { ...UNTAGGED, countNumber: 0 }]], /rules\.0\.selection\.countNumber/],
   ['a number that no database counts', [[1, { ...UNTAGGED, countNumber: 5e9 }]], /rules\.0\.selection\.countNumber/],
-  ['no rules', [], /not a lifecycle policy: rules/],
+  ['no rules', [], /not a lifecycle policy: rules: expected 1 to 50 rules$/],
 ])('%s is refused', (_, rules, message) => {
   expect(() => parseLifecyclePolicy(textOf(rules))).toThrow(message);
 });
