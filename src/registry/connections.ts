@@ -1,20 +1,16 @@
 import { lookup } from 'node:dns';
-import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
 import { type buildConnector, Pool } from 'undici';
-import { codeOf, SettingsError } from '../errors.ts';
 import { checkedLookup, checkReach, isLoopbackHost, outermost, type Reach, reachOfHost } from '../network/address.ts';
-import { connectorTo } from '../network/connector.ts';
+import { type ConnectorOptions, connectorTo } from '../network/connector.ts';
 import type { Proxies } from '../network/proxies.ts';
+import { type ReadTlsContext, readTlsFiles, type TlsFiles } from '../network/tls-files.ts';
 import type { Opening } from '../network/tunnel.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 
 /** How to connect to a registry. */
-export interface ConnectionOptions {
-  /** True: HTTP; false: HTTPS; absent: HTTPS, but HTTP for loopback hosts without a `caFile`. */
+export interface ConnectionOptions extends TlsFiles {
+  /** True: HTTP; false: HTTPS; absent: HTTPS, but HTTP for loopback hosts without a `caFile` or `certFile`. */
   readonly plainHttp?: boolean | undefined;
-  /** A PEM file of certificate authorities to trust besides the usual ones. */
-  readonly caFile?: string | undefined;
   /** The most connections to one origin; default 64. */
   readonly maxConnections?: number;
   /** Until connected (ms); default 15,000. */
@@ -47,8 +43,10 @@ export type Connect = (registry: RegistryHost, options: ConnectionOptions) => Co
 export function shareConnections(): Connect {
   const open = new Map<string, Connections>();
   return (registry, options) => {
-    const { plainHttp, caFile, maxConnections, connectTimeoutMs, idleTimeoutMs } = { ...DEFAULTS, ...options };
-    const key = JSON.stringify([registry, plainHttp, caFile, maxConnections, connectTimeoutMs, idleTimeoutMs]);
+    const { plainHttp, caFile, certFile, keyFile, ...limits } = { ...DEFAULTS, ...options };
+    const { maxConnections, connectTimeoutMs, idleTimeoutMs } = limits;
+    const tls = [plainHttp, caFile, certFile, keyFile];
+    const key = JSON.stringify([registry, ...tls, maxConnections, connectTimeoutMs, idleTimeoutMs]);
     const connections = open.get(key) ?? new Connections(registry, options);
     open.set(key, connections);
     return connections;
@@ -60,7 +58,10 @@ export class Connections {
   /** The registry's own address: scheme, host and port. */
   readonly base: URL;
   readonly #options: ConnectionOptions & typeof DEFAULTS;
-  readonly #ca: readonly string[] | undefined;
+  /** For the registry and its server for tokens: they may ask for the client's certificate. */
+  readonly #ownTls: ReadTlsContext;
+  /** For hosts that the registry redirects to. */
+  readonly #foreignTls: ReadTlsContext;
   readonly #own: Pool;
   readonly #foreign = new Map<string, Pool>();
   readonly #resolve: typeof lookup;
@@ -72,23 +73,27 @@ export class Connections {
   constructor(registry: RegistryHost, options: ConnectionOptions, resolve = lookup) {
     this.base = new URL(`${schemeOf(registry, options)}://${registry}`);
     this.#options = { ...DEFAULTS, ...options };
-    this.#ca = options.caFile === undefined ? undefined : [...rootCertificates, readCaFile(options.caFile)];
+    this.#ownTls = readTlsFiles(options);
+    this.#foreignTls = options.certFile ? readTlsFiles({ caFile: options.caFile }) : this.#ownTls;
     this.#resolve = resolve;
     this.#reach = reachOfHost(this.base.hostname);
-    this.#own = this.#openPool(this.base.origin, (reach) => {
+    this.#own = this.#openPool(this.base.origin, this.#ownTls, (reach) => {
       this.#reach = outermost(this.#reach ?? reach, reach);
     });
   }
 
   /**
    * The pool for an address of the registry, or one that it leads to.
+   * @param isRedirected whether the registry redirected to that address; then it does not see the client's certificate
    * @throws MalformedContentError when the address lies further inside than the registry itself
    */
-  poolFor(url: URL): Pool {
+  poolFor(url: URL, isRedirected = false): Pool {
     if (url.origin === this.base.origin) return this.#own;
     const reach = reachOfHost(url.hostname);
     if (reach) this.#check(reach, url.hostname);
-    return this.#foreign.get(url.origin) ?? this.#openForeign(url.origin);
+    const tls = isRedirected ? this.#foreignTls : this.#ownTls;
+    const key = `${url.origin} ${isRedirected}`;
+    return this.#foreign.get(key) ?? this.#openForeign(url.origin, tls, key);
   }
 
   async close(): Promise<void> {
@@ -97,14 +102,14 @@ export class Connections {
     await Promise.all(destroyed);
   }
 
-  #openForeign(origin: string): Pool {
+  #openForeign(origin: string, tls: ReadTlsContext, key: string): Pool {
     const [oldest] = this.#foreign;
     if (oldest && this.#foreign.size >= MAX_FOREIGN_POOLS) {
       this.#foreign.delete(oldest[0]);
       void oldest[1].close();
     }
-    const pool = this.#openPool(origin, (reach, hostname) => this.#check(reach, hostname));
-    this.#foreign.set(origin, pool);
+    const pool = this.#openPool(origin, tls, (reach, hostname) => this.#check(reach, hostname));
+    this.#foreign.set(key, pool);
     return pool;
   }
 
@@ -113,7 +118,7 @@ export class Connections {
     checkReach(this.#reach ?? 'public', reach, hostname);
   }
 
-  #openPool(origin: string, check: (reach: Reach, hostname: string) => void): Pool {
+  #openPool(origin: string, tls: ReadTlsContext, check: (reach: Reach, hostname: string) => void): Pool {
     const { maxConnections, connectTimeoutMs, idleTimeoutMs } = this.#options;
     return new Pool(origin, {
       connections: maxConnections,
@@ -121,11 +126,11 @@ export class Connections {
       keepAliveMaxTimeout: LONGEST_IDLE_MS,
       headersTimeout: idleTimeoutMs,
       bodyTimeout: idleTimeoutMs,
-      connect: this.#connector(new URL(origin), {
-        timeout: connectTimeoutMs,
-        lookup: checkedLookup(check, this.#resolve),
-        ...(this.#ca ? { ca: [...this.#ca] } : {}),
-      }),
+      connect: this.#connector(
+        new URL(origin),
+        { timeout: connectTimeoutMs, lookup: checkedLookup(check, this.#resolve) },
+        tls,
+      ),
     });
   }
 
@@ -133,8 +138,8 @@ export class Connections {
    * Opens connections, and remembers those that are not open yet. With an abort signal for them, Node.js would keep every
    * socket for as long as the signal. A proxy looks the name up itself, so that its addresses are not checked here.
    */
-  #connector(origin: URL, options: Parameters<typeof connectorTo>[2]): buildConnector.connector {
-    const connect = connectorTo(origin, this.#options.proxies, options);
+  #connector(origin: URL, options: ConnectorOptions, tls: ReadTlsContext): buildConnector.connector {
+    const connect = connectorTo(origin, this.#options.proxies, options, tls);
     return (target, callback) => {
       const opening = connect(target, (...result) => {
         this.#connecting.delete(opening);
@@ -145,20 +150,7 @@ export class Connections {
   }
 }
 
-function schemeOf(registry: RegistryHost, { plainHttp, caFile }: ConnectionOptions): 'http' | 'https' {
-  const plain = plainHttp ?? (caFile === undefined && isLoopbackHost(registry));
+function schemeOf(registry: RegistryHost, { plainHttp, caFile, certFile }: ConnectionOptions): 'http' | 'https' {
+  const plain = plainHttp ?? (!caFile && !certFile && isLoopbackHost(registry));
   return plain ? 'http' : 'https';
-}
-
-function readCaFile(path: string): string {
-  let pem: string;
-  try {
-    pem = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new SettingsError(`cannot read caFile ${path} (${codeOf(cause)})`, { cause });
-  }
-  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
-  throw new SettingsError(
-    `caFile ${path} contains no certificate: expected a PEM file that begins with -----BEGIN CERTIFICATE-----`,
-  );
 }

@@ -31,6 +31,9 @@ export function errorCodeOf(answer: Answer): string | undefined {
 export function refusalOf(answer: Answer, what: string, who: string): SlimboardError {
   const said = saidBy(answer);
   switch (answer.status) {
+    case 400:
+      if (!wantsCertificate(answer)) break;
+      return new AuthenticationError(`${what}: ${CERTIFICATE_WANTED.join(': ')}`);
     case 401:
       return new AuthenticationError(
         `${what}: the registry refused ${who}${said}: check username and password, and that they may read this repository`,
@@ -67,6 +70,11 @@ function missing(code: string | undefined): string {
   if (code === 'MANIFEST_UNKNOWN') return 'the repository has no such tag or manifest (any more)';
   if (code === 'BLOB_UNKNOWN') return 'the repository has no such blob (any more)';
   return 'not found';
+}
+
+/** Whether it is the page by which nginx refuses a request without a valid client certificate. */
+function wantsCertificate({ body }: Answer): boolean {
+  return /<title>400 (?:No required|The) SSL certificate/.test(body.toString('latin1', 0, 1_000));
 }
 
 /** A hint for an HTTP request to an HTTPS port, which Go's server and nginx both answer in these words. */
@@ -118,11 +126,20 @@ function shown<Name extends string>(name: Name, value: unknown): { [Key in Name]
   return (text ? { [name]: text } : {}) as { [Key in Name]?: string };
 }
 
+const CERTIFICATE_WANTED = [
+  'it asks for a client certificate that it trusts',
+  "name one that is in date in the source's certFile, and its key in keyFile",
+] as const;
+
 const PLAIN_HTTP = 'if it serves plain HTTP, use --plain-http (plainHttp: true)';
 
 /** Errors that OpenSSL finds in a certificate itself. @see nodejs.org/api/tls.html, "X509 certificate error codes" */
 const INVALID_CERTIFICATE =
   /^(?:INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_[A-Z_]+|[A-Z]+_KEY_TOO_SMALL|[A-Z]+_MD_TOO_WEAK|UNSPECIFIED)$/;
+
+/** Alerts by which a server refuses a client's certificate. @see RFC 8446, section 6.2 */
+const CERTIFICATE_ALERT =
+  /^ERR_SSL_.*ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|ACCESS_DENIED)$/;
 
 const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string])[] = [
   [/^ECONNREFUSED$/, 'connection refused', 'check host and port'],
@@ -176,10 +193,11 @@ const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string
     "name the authority's PEM file in the source's caFile",
   ],
   [/^(?:ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|EPROTO)$/, 'it does not speak TLS', PLAIN_HTTP],
+  [CERTIFICATE_ALERT, ...CERTIFICATE_WANTED],
   [
     /^ERR_SSL_/,
     'the TLS handshake failed',
-    'check which TLS versions it offers, and that it needs no client certificate',
+    "check which TLS versions it offers, and whether it asks for a client certificate (the source's certFile and keyFile)",
   ],
   [/^(?:HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RESPONSE)/, 'the answer is not HTTP', 'check host, port and scheme'],
 ];

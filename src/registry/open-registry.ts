@@ -48,6 +48,8 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     // False stands for the default, which is plain HTTP for loopback hosts.
     plainHttp: source.plainHttp || undefined,
     caFile: source.caFile,
+    certFile: source.certFile,
+    keyFile: source.keyFile,
     ...(source.requestTimeout ? timeoutsOf(source.requestTimeout) : {}),
     repositories: source.repositories,
   });

@@ -150,13 +150,15 @@ export class Transport {
 
   #exchange(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<Answer> {
     const { clock, connections, requestTimeoutMs } = this.#options;
-    const exchanged = exchange(connections.poolFor(url), asSent(request, url, authorization), clock, requestTimeoutMs);
+    const pool = connections.poolFor(url, url.origin !== request.url.origin);
+    const exchanged = exchange(pool, asSent(request, url, authorization), clock, requestTimeoutMs);
     return this.#observed(exchanged);
   }
 
   #openStream(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<StreamAnswer> {
     const { clock, connections, requestTimeoutMs } = this.#options;
-    const opened = openStream(connections.poolFor(url), asSent(request, url, authorization), {
+    const pool = connections.poolFor(url, url.origin !== request.url.origin);
+    const opened = openStream(pool, asSent(request, url, authorization), {
       clock,
       deadlineMs: requestTimeoutMs,
       // A stream may break long after it was opened: its reader then gets the error that `open` would have thrown.

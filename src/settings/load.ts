@@ -172,5 +172,10 @@ function withAbsolutePaths<Source extends z.output<typeof settingsSchema>['sourc
   source: Source,
   cwd: string,
 ): Source {
-  return 'caFile' in source ? { ...source, caFile: resolve(cwd, source.caFile) } : source;
+  if (source.kind !== 'oci') return source;
+  const files = (['caFile', 'certFile', 'keyFile'] as const).flatMap((key) => {
+    const path = source[key];
+    return path === undefined ? [] : [[key, resolve(cwd, path)]];
+  });
+  return { ...source, ...Object.fromEntries(files) };
 }

@@ -106,6 +106,9 @@ export const flagSchema = z.strictObject({ ...optionalReading, plainHttp, full: 
 
 const commonShape = { name, ...optionalReading, schedule: schedule.exactOptional() };
 
+/** The path of a PEM file. Its content, which may be a private key, does not belong into the settings. */
+const file = (example: string) => text(example, /^(?!.*-----BEGIN)/s, 'the path of a file');
+
 const REGISTRY_SECRETS = 'SLIMBOARD_REGISTRY_<NAME>_USERNAME, _PASSWORD or _TOKEN, or into the file of docker login';
 const dedup = choice(['registry', 'repository', 'namespace']);
 
@@ -117,12 +120,16 @@ export const ociSource = keys(
     registry: parsed('registry.example.com', parseRegistryHost),
     repositories: globs.exactOptional(),
     plainHttp,
-    caFile: text('/etc/ssl/private-ca.pem').exactOptional(),
+    caFile: file('/etc/ssl/private-ca.pem').exactOptional(),
+    certFile: file('/etc/ssl/client.pem').exactOptional(),
+    keyFile: file('/etc/ssl/client-key.pem').exactOptional(),
     requestTimeout: duration.refine((ms) => ms >= 1_000, { error: 'expected at least 1s' }).exactOptional(),
     dedup: dedup.default('registry'),
   },
   REGISTRY_SECRETS,
-);
+).refine((source) => (source.certFile === undefined) === (source.keyFile === undefined), {
+  error: 'certFile and keyFile must be set together: a certificate needs its private key',
+});
 
 /** A source in Amazon ECR. */
 export const ecrSource = keys(

@@ -22,7 +22,7 @@ export type PolicySettings = Parsed['policy'];
 export type ReportSettings = Parsed['reports'][number];
 export type NotifySettings = Parsed['notify'][number];
 
-/** All settings, resolved. Sizes are in bytes, durations in milliseconds; `dataDir` and `caFile` are absolute paths. */
+/** All settings, resolved. Sizes are in bytes, durations in milliseconds; paths of files and folders are absolute. */
 export interface Settings extends Omit<Parsed, 'sources' | 'sourceDefaults'> {
   readonly sources: readonly SourceSettings[];
   /** How to read a source that is named on the command line and not configured. */

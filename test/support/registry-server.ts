@@ -23,7 +23,7 @@ export interface RegistryServerOptions {
   readonly redirectBlobs?: boolean;
   /** False: no Docker-Content-Digest header. */
   readonly digestHeader?: boolean;
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: https.ServerOptions;
 }
 
 export interface BasicAuth {

@@ -3,6 +3,7 @@ import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import { Connections, shareConnections } from '../../../src/registry/connections.ts';
 
 const TIMES = { maxConnections: 1, connectTimeoutMs: 1_000, idleTimeoutMs: 1_000 };
+const path = (name: string): string => new URL(`../../fixtures/tls/${name}`, import.meta.url).pathname;
 let connections: Connections | undefined;
 afterEach(() => connections?.close());
 
@@ -51,9 +52,10 @@ test('connections are shared for the same registry and options only', async () =
     connect(parseRegistryHost('mirror.example.com'), TIMES),
     connect(registry, { ...TIMES, plainHttp: true }),
     connect(registry, { ...TIMES, maxConnections: 2 }),
+    connect(registry, { ...TIMES, certFile: path('cert.pem'), keyFile: path('key.pem') }),
   ];
   expect(connect(registry, { ...TIMES })).toBe(shared);
-  expect(new Set([shared, ...others]).size).toBe(4);
+  expect(new Set([shared, ...others]).size).toBe(5);
   // Each of its sources closes it.
   await Promise.all([shared, shared, ...others].map((one) => one.close()));
 });

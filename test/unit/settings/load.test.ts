@@ -103,7 +103,7 @@ describe('values', () => {
   test('are parsed, once', async () => {
     const settings = await load(`
 sources:
-  - { name: a, kind: oci, registry: Registry.Example.com:5000, caFile: ca.pem, platforms: [linux/arm64], schedule: "@daily", timezone: europe/berlin }
+  - { name: a, kind: oci, registry: Registry.Example.com:5000, caFile: ca.pem, certFile: a.pem, keyFile: /key.pem, platforms: [linux/arm64], schedule: "@daily", timezone: europe/berlin }
 teams: [{ name: t, repositories: a/** }]
 retention: { audits: 2y }
 policy: { rules: { root-user: off } }
@@ -112,6 +112,8 @@ reports:
     expect(settings.sources[0]).toMatchObject({
       registry: 'registry.example.com:5000',
       caFile: join(cwd, 'ca.pem'),
+      certFile: join(cwd, 'a.pem'),
+      keyFile: '/key.pem',
       platforms: [{ os: 'linux', architecture: 'arm64' }],
       timezone: 'Europe/Berlin',
     });
@@ -248,6 +250,11 @@ describe('mistakes name file, line, key and what is accepted', () => {
       'sources:\n  - { name: team-a, kind: oci, registry: a.example.com }\n  - { name: Team.A, kind: oci, registry: b.example.com }',
       ':3: sources[1].name: "Team.A" and "team-a" both read SLIMBOARD_REGISTRY_TEAM_A_PASSWORD: choose another name',
     ],
+    [
+      'a certificate without its key',
+      'sources:\n  - { name: a, kind: oci, registry: a.example.com, certFile: a.pem }',
+      ':2: sources[0]: certFile and keyFile must be set together',
+    ],
     ['a notification to nowhere', 'notify:\n  - kind: slack', ':2: notify[0]: expected either url, or urlFrom'],
     [
       'a report for no store of ours',
@@ -338,6 +345,14 @@ sources:
 });
 
 describe('secrets', () => {
+  test('a private key in place of its path is not shown', async () => {
+    const yaml = `sources:\n  - name: a\n    kind: oci\n    registry: a.example.com\n    certFile: a.pem\n    keyFile: |\n      -----BEGIN PRIVATE KEY-----\n      c2VjcmV0\n`;
+    const { message } = (await load(yaml).catch((thrown: unknown) => thrown)) as SettingsError;
+    expect(message).toMatch(
+      /:6: sources\[0\]\.keyFile: expected the path of a file, such as \/etc\/ssl\/client-key.pem$/,
+    );
+  });
+
   test.each([
     ['password: hunter2', 'SLIMBOARD_REGISTRY_<NAME>_USERNAME, _PASSWORD or _TOKEN'],
     ['token: hunter2', 'SLIMBOARD_REGISTRY_<NAME>_USERNAME, _PASSWORD or _TOKEN'],
