@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
-import { mayTryAgain, openingFailureOf, storeFailureOf } from './pg-failure.ts';
+import { isReadOnly, mayTryAgain, openingFailureOf, storeFailureOf } from './pg-failure.ts';
 
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -112,7 +112,7 @@ class PgDatabase implements Database {
       client.release();
       return result;
     } catch (error) {
-      await rollBack(client);
+      await rollBack(client, isReadOnly(error));
       throw error;
     }
   }
@@ -126,11 +126,14 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** Rolls back a transaction whose connection may be broken, and returns the connection to the pool or discards it. */
-async function rollBack(client: pg.PoolClient): Promise<void> {
+/**
+ * Rolls back a transaction whose connection may be broken, and returns the connection to the pool or discards it.
+ * @param isOutdated whether another connection may lead to another server
+ */
+async function rollBack(client: pg.PoolClient, isOutdated = false): Promise<void> {
   try {
     await client.query('rollback');
-    client.release();
+    client.release(isOutdated);
   } catch (error) {
     client.release(error instanceof Error ? error : true);
   }

@@ -1,11 +1,17 @@
 import { codeOf, SettingsError, StoreAccessError, StoreUnavailableError } from '../errors.ts';
+import { CERTIFICATE_ALERT } from '../network/connection-error.ts';
 
 /** serialization_failure, deadlock_detected: the same transaction may succeed when tried again. */
 const TRY_AGAIN = new Set(['40001', '40P01']);
+/** The server is a standby, or the user may only read. */
+const READ_ONLY = '25006';
 /** insufficient_privilege. */
 const NO_RIGHT = '42501';
-/** SQLSTATE classes of connection exceptions, insufficient resources and operator intervention. */
-const TRANSIENT_STATE = /^(?:08|53|57P)/;
+/**
+ * SQLSTATE classes of connection exceptions, insufficient resources and operator intervention (with cancelled statements);
+ * time limits of transactions, locks.
+ */
+const TRANSIENT_STATE = /^(?:08|53|57P|57014|25006|25P0[34]|55P03)/;
 /**
  * Codes of sockets and name lookups, such as ECONNRESET and EAI_AGAIN, and of established TLS connections that broke.
  */
@@ -17,6 +23,8 @@ const TRANSIENT_MESSAGE =
 const TLS_CODE = /^(?:CERT_|ERR_(?:TLS|SSL|OSSL)_)|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/;
 const NO_TLS_MESSAGE = /server does not support SSL/i;
 
+const CLIENT_CERTIFICATE =
+  'write sslcert=FILE for one that is in date, and sslkey=FILE for its key without a passphrase, in the database URL';
 const VERIFIED =
   'sslmode=verify-full in the database URL, and sslrootcert=FILE where it is signed by an authority of your own';
 
@@ -45,8 +53,7 @@ export function storeFailureOf(error: unknown): unknown {
   // When a host has several addresses and all fail, the combined error has a code but no message.
   const reason = misconfigurationOf(error) ?? (isTransient(error) ? error.message || codeOf(error) : undefined);
   if (reason === undefined) return error;
-  const advice = isUnreachable(error) ? '; check that it is running, and host and port in the database URL' : '';
-  return new StoreUnavailableError(`Postgres is not available: ${reason}${advice}`, { cause: error });
+  return new StoreUnavailableError(`Postgres is not available: ${reason}${adviceOn(error)}`, { cause: error });
 }
 
 /** Whether a transaction failed only because of a concurrent one, and may be tried again. */
@@ -61,6 +68,11 @@ export function mayTryAgain(error: unknown): boolean {
 function misconfigurationOf(error: Error): string | undefined {
   const code = codeOf(error);
   const { message } = error;
+  if (CERTIFICATE_ALERT.test(code) || /valid client certificate/.test(message))
+    return `Postgres asks for a client certificate that it trusts (${code}): ${CLIENT_CERTIFICATE}`;
+  // OpenSSL read the files: nothing was sent yet.
+  if (code.startsWith('ERR_OSSL_'))
+    return `the client certificate in the database URL cannot be used: ${reasonOf(error)} (${code}); ${CLIENT_CERTIFICATE}`;
   if (code.startsWith('28'))
     return /no encryption|SSL off/.test(message)
       ? `Postgres refused the login: ${message}; if it wants TLS, write ${VERIFIED}; otherwise check that its pg_hba.conf allows this`
@@ -70,7 +82,7 @@ function misconfigurationOf(error: Error): string | undefined {
   if (NO_TLS_MESSAGE.test(message))
     return 'this Postgres does not offer TLS: write sslmode=disable in the database URL, or set TLS up there';
   if (TLS_CODE.test(code) && !TRANSIENT_CODE.test(code))
-    return `TLS to Postgres failed: ${message} (${code}); check that its certificate is in date and for this host; write ${VERIFIED}`;
+    return `TLS to Postgres failed: ${reasonOf(error)} (${code}); check that its certificate is in date and for this host; write ${VERIFIED}`;
   return undefined;
 }
 
@@ -82,8 +94,22 @@ function isUnreadableFile(error: Error, code: string): boolean {
   return /^(?:ENOENT|EACCES|EISDIR)$/.test(code) && (error as NodeJS.ErrnoException).syscall !== 'connect';
 }
 
-function isUnreachable(error: Error): boolean {
-  return /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/.test(codeOf(error));
+/** Whether a server refused to write: the address may lead to another one by now. */
+export function isReadOnly(failure: unknown): boolean {
+  return failure instanceof StoreUnavailableError && codeOf(failure.cause) === READ_ONLY;
+}
+
+/** OpenSSL's message is the reason between an address in memory and a line of its code. */
+function reasonOf(error: Error): string {
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+}
+
+function adviceOn(error: Error): string {
+  const code = codeOf(error);
+  if (code === READ_ONLY) return '; check that the database URL leads to the primary, and that its user may write';
+  if (/^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/.test(code))
+    return '; check that it is running, and host and port in the database URL';
+  return '';
 }
 
 function isTransient(error: Error): boolean {

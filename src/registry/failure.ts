@@ -10,7 +10,7 @@ import {
   UnknownRepositoryError,
   UnsupportedContentError,
 } from '../errors.ts';
-import { connectionError } from '../network/connection-error.ts';
+import { CERTIFICATE_ALERT, connectionError } from '../network/connection-error.ts';
 import { ProxyError } from '../network/tunnel.ts';
 import { isObject } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
@@ -136,10 +136,6 @@ const PLAIN_HTTP = 'if it serves plain HTTP, use --plain-http (plainHttp: true)'
 /** Errors that OpenSSL finds in a certificate itself. @see nodejs.org/api/tls.html, "X509 certificate error codes" */
 const INVALID_CERTIFICATE =
   /^(?:INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_[A-Z_]+|[A-Z]+_KEY_TOO_SMALL|[A-Z]+_MD_TOO_WEAK|UNSPECIFIED)$/;
-
-/** Alerts by which a server refuses a client's certificate. @see RFC 8446, section 6.2 */
-const CERTIFICATE_ALERT =
-  /^ERR_SSL_.*ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|ACCESS_DENIED)$/;
 
 const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string])[] = [
   [/^ECONNREFUSED$/, 'connection refused', 'check host and port'],

@@ -263,7 +263,8 @@ function isDatabaseUrl(url: string): boolean {
 export const settingsSchema = keys({
   databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL')
     .refine(isDatabaseUrl, {
-      error: 'not a valid URL: in a password, write # / ? @ and % as %23 %2F %3F %40 %25; the port is at most 65535',
+      error:
+        'not a valid URL: name one host; in a password, write # / ? @ and % as %23 %2F %3F %40 %25; the port is at most 65535',
     })
     .exactOptional(),
   redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//).exactOptional(),

@@ -80,6 +80,23 @@ describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
   });
 });
 
+test('a connection to a server that may not write is replaced, for its address may lead to the primary now', async () => {
+  const url = await newPostgresUrl();
+  const admin = await openDatabase({ url, dataDir: '' });
+  const name = new URL(url).pathname.slice(1);
+  await admin.query('create table item (id integer)');
+  await admin.query(`alter database ${name} set default_transaction_read_only = on`);
+  const db = await openDatabase({ url, dataDir: '' });
+  const write = () => db.transaction((tx) => tx.query('insert into item values (1)'));
+  await expect(write()).rejects.toMatchObject({
+    code: 'store-unavailable',
+    message: expect.stringMatching(/read-only transaction; check that the database URL leads to the primary/),
+  });
+  await admin.query(`alter database ${name} reset default_transaction_read_only`);
+  await write();
+  await Promise.all([admin.close(), db.close()]);
+});
+
 /** The code of an active keep-alive timer. @see Linux, networking/proc_net_tcp */
 const KEEP_ALIVE = '02';
 

@@ -13,6 +13,10 @@ test.each([
   ['ECONNRESET', 'read ECONNRESET'],
   ['ENOENT', 'connect ENOENT /run/.s.PGSQL.5432', { syscall: 'connect' }],
   ['57P03', 'the database system is starting up'],
+  ['25006', 'cannot execute INSERT in a read-only transaction'],
+  ['25P03', 'terminating connection due to idle-in-transaction timeout'],
+  ['55P03', 'canceling statement due to lock timeout'],
+  ['57014', 'canceling statement due to statement timeout'],
   ['53300', 'sorry, too many clients already'],
   ['08006', 'connection failure'],
   ['40001', 'could not serialize access'],
@@ -29,13 +33,19 @@ test.each([
 
 const VERIFY = /write sslmode=verify-full in the database URL, and sslrootcert=FILE/;
 
+const CERTIFICATE = /write sslcert=FILE .* sslkey=FILE for its key without a passphrase/;
+
 test.each([
   ['SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain', VERIFY],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate', VERIFY],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unable to get local issuer certificate', VERIFY],
   ['ERR_TLS_CERT_ALTNAME_INVALID', "Hostname/IP does not match certificate's altnames", VERIFY],
   ['CERT_HAS_EXPIRED', 'certificate has expired', VERIFY],
-  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'tlsv13 alert certificate required', VERIFY],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'tlsv13 alert certificate required', CERTIFICATE],
+  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'tlsv1 alert unknown ca', CERTIFICATE],
+  ['28000', 'connection requires a valid client certificate', CERTIFICATE],
+  ['ERR_OSSL_X509_KEY_VALUES_MISMATCH', 'error:05800074:x509 certificate routines::key values mismatch', CERTIFICATE],
+  ['ERR_OSSL_BAD_DECRYPT', 'error:1C800064:Provider routines::bad decrypt', CERTIFICATE],
   ['28000', 'no pg_hba.conf entry for host "10.0.0.1", user "a", database "b", no encryption', VERIFY],
   ['28P01', 'password authentication failed for user "a"', /check user and password/],
   ['3D000', 'database "b" does not exist', /create it/],

@@ -383,7 +383,9 @@ describe('secrets', () => {
     'a URL that is none is told with its variable, and not shown: %s',
     async (url) => {
       const error = await load('', { env: { DATABASE_URL: url } }).catch((thrown: unknown) => thrown);
-      expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: not a valid URL: in a password, write # .* as %23/);
+      expect(String(error)).toMatch(
+        /DATABASE_URL: databaseUrl: not a valid URL: name one host; in a password, write # .* as %23/,
+      );
       expect(String(error)).not.toContain('ss@');
     },
   );

@@ -62,6 +62,7 @@ const refused = (code: string, message: string) =>
 test.each([
   ['53400', 'temporary file size exceeds "temp_file_limit" (1048576kB)'],
   ['53200', 'out of memory'],
+  ['57014', 'canceling statement due to statement timeout'],
   ['53100', 'could not write to file "base/pgsql_tmp/pgsql_tmp42.0": No space left on device'],
 ])('a statement that needs too much (%s) fails its task, because waiting would never end', async (code, message) => {
   const failure = refused(code, message);
