@@ -97,6 +97,14 @@ test('a connection to a server that may not write is replaced, for its address m
   await Promise.all([admin.close(), db.close()]);
 });
 
+test('Postgres ends a transaction whose process has vanished', async () => {
+  const db = await openDatabase({ url: await newPostgresUrl(), dataDir: '' });
+  const setting = "select current_setting('idle_in_transaction_session_timeout') as limit";
+  expect(await db.transaction((tx) => tx.query(setting))).toEqual([{ limit: '1min' }]);
+  expect(await db.query(setting)).toEqual([{ limit: '0' }]);
+  await db.close();
+});
+
 /** The code of an active keep-alive timer. @see Linux, networking/proc_net_tcp */
 const KEEP_ALIVE = '02';
 
