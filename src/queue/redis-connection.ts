@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { QueueUnavailableError, SettingsError } from '../errors.ts';
+import { CERTIFICATE_ALERT } from '../network/connection-error.ts';
 
 /** The prefix of all keys in Redis. Installations that share a Redis set different ones. */
 export const DEFAULT_PREFIX = 'slimboard';
@@ -16,8 +17,8 @@ const RECONNECT_AND_RESEND = 2;
  * opened again however long that takes, and commands wait for it: tasks that a worker runs while Redis restarts, or
  * while another server takes over its address, are finished, not lost.
  * @param onError called for each failure while the connection is down
- * @throws SettingsError if the text is no Redis URL, the login is refused, the database does not exist, or the server runs
- * in cluster mode or evicts any key
+ * @throws SettingsError if the text is no Redis URL, the login is refused, TLS is set up otherwise, the database does not
+ * exist, or the server runs in cluster or sentinel mode or evicts any key
  * @throws QueueUnavailableError if the first connection fails, or leads to a replica
  */
 export async function connectRedis(url: string, onError: (error: Error) => void): Promise<Redis> {
@@ -47,7 +48,10 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
     info = await redis.info();
   } catch (cause) {
     redis.disconnect();
-    const { message } = lastError ?? (cause as Error);
+    const failure = lastError ?? (cause as Error);
+    const { message } = failure;
+    const tlsAdvice = tlsAdviceOn(failure);
+    if (tlsAdvice) throw new SettingsError(`TLS to Redis at ${address} failed: ${tlsAdvice}`, { cause });
     if (/^(?:WRONGPASS|NOAUTH|NOPERM)\b/.test(message))
       throw new SettingsError(`Redis at ${address} refused the login: ${message}; check user and password in its URL`, {
         cause,
@@ -56,10 +60,10 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
       throw new SettingsError(`Redis at ${address} has no database ${database}: ${message}`, { cause });
     throw new QueueUnavailableError(`Redis at ${address} does not answer: ${message}`, { cause });
   }
-  const failure = unusable(info, address);
-  if (failure) {
+  const reason = unusable(info, address);
+  if (reason) {
     redis.disconnect();
-    throw failure;
+    throw reason;
   }
   watch(redis, address);
   return redis.on('error', onError);
@@ -87,11 +91,21 @@ function watch(redis: Redis, address: string): void {
   redis.once('end', () => clearInterval(timer));
 }
 
+/** What is wrong with the certificates of a connection, if anything, and what to do about it. */
+function tlsAdviceOn({ code = '' }: NodeJS.ErrnoException): string | undefined {
+  if (CERTIFICATE_ALERT.test(code))
+    return `it asks for a client certificate (${code}), which is not supported: set its tls-auth-clients to no`;
+  if (/SELF_SIGNED|UNABLE_TO_/.test(code))
+    return `no authority that this machine trusts has signed its certificate (${code}): name the authority's PEM file in NODE_EXTRA_CA_CERTS`;
+  return undefined;
+}
+
 /** Why a server cannot hold the queue, by what INFO says of it. */
 function unusable(info: string, address: string): Error | undefined {
-  if (/^redis_mode:cluster/m.test(info))
+  const [, mode] = /^redis_mode:(cluster|sentinel)/m.exec(info) ?? [];
+  if (mode)
     return new SettingsError(
-      `Redis at ${address} runs in cluster mode, which is not supported: name one that does not`,
+      `Redis at ${address} runs in ${mode} mode, which is not supported: name one that does not, a primary`,
     );
   // Other policies evict only keys that expire, such as locks. A lost list of jobs would never be missed.
   if (/^maxmemory:[1-9]/m.test(info) && /^maxmemory_policy:allkeys/m.test(info))

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -22,7 +22,9 @@ export interface TestRedis {
 export interface TestRedisOptions {
   /** Writes each command to disk before replying; else a restart loses all data. */
   readonly persistent?: boolean;
-  readonly cluster?: boolean;
+  readonly mode?: 'cluster' | 'sentinel';
+  /** More arguments, such as those of TLS on a port of its own. */
+  readonly more?: readonly string[];
 }
 
 /** Starts Redis. */
@@ -33,10 +35,15 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const persistence = options.persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   const start = async (): Promise<void> => {
     const address = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', ''];
-    const cluster = options.cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] : [];
-    server = spawn('redis-server', [...address, ...persistence, ...cluster, '--maxmemory-policy', 'noeviction'], {
-      stdio: 'ignore',
-    });
+    const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())];
+    const common = [...persistence, '--maxmemory-policy', 'noeviction', ...(options.more ?? [])];
+    const file = join(folder, 'sentinel.conf');
+    await writeFile(file, '');
+    const args =
+      options.mode === 'sentinel'
+        ? [file, '--sentinel', ...address.slice(0, 6)]
+        : [...address, ...common, ...(options.mode === 'cluster' ? cluster : [])];
+    server = spawn('redis-server', args, { stdio: 'ignore' });
     await untilReady(port);
   };
   const kill = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
+import { freePort } from '../../support/postgres.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 
 let server: TestRedis;
@@ -81,10 +82,29 @@ test('a replica is refused when it is connected to', async () => {
   });
 });
 
-test('a server in cluster mode is refused', async () => {
-  const cluster = await startRedis({ cluster: true });
-  const connected = connectRedis(cluster.url, () => undefined).finally(() => cluster.stop());
-  await expect(connected).rejects.toMatchObject({ code: 'settings', message: expect.stringContaining('cluster mode') });
+test.each(['cluster', 'sentinel'] as const)('a server in %s mode is refused', async (mode) => {
+  const other = await startRedis({ mode });
+  const connected = connectRedis(other.url, () => undefined).finally(() => other.stop());
+  await expect(connected).rejects.toMatchObject({ code: 'settings', message: expect.stringContaining(`${mode} mode`) });
+});
+
+test('what is wrong with certificates is told', async () => {
+  const path = (name: string): string => new URL(`../../fixtures/tls/${name}`, import.meta.url).pathname;
+  const tlsPort = await freePort();
+  const files = ['cert', 'key', 'ca-cert'].flatMap((name) => [
+    `--tls-${name}-file`,
+    path(name === 'key' ? 'key.pem' : 'cert.pem'),
+  ]);
+  const other = await startRedis({ more: ['--tls-port', String(tlsPort), ...files] });
+  const failure = async () =>
+    connectRedis(`rediss://127.0.0.1:${tlsPort}`, () => undefined).catch((error: unknown) => error);
+  expect(await failure()).toMatchObject({ code: 'settings', message: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+  const asksForOne = { code: 'settings', message: expect.stringContaining('tls-auth-clients') };
+  // Now and then the system tells of the closed connection before the alert is read.
+  await vi.waitFor(async () => expect(await failure()).toMatchObject(asksForOne));
+  vi.unstubAllEnvs();
+  await other.stop();
 });
 
 test('a server that evicts any key is refused if its memory has a limit', async () => {
