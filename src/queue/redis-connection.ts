@@ -29,7 +29,7 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
     maxRetriesPerRequest: null,
     // After a failover, its address leads to the new primary, but the old one may keep its connections open.
     reconnectOnError(error) {
-      if (!error.message.includes('READONLY')) return false;
+      if (!/READONLY|MASTERDOWN/.test(error.message)) return false;
       onError(error);
       return RECONNECT_AND_RESEND;
     },

@@ -33,6 +33,15 @@ test('a command that a replica refuses is sent again over a new connection, unti
   expect(await redis.client('ID')).not.toBe(before);
 });
 
+test('a command that a replica without its primary refuses is sent again, until a primary accepts it', async () => {
+  await admin.config('SET', 'replica-serve-stale-data', 'no');
+  await admin.replicaof('127.0.0.1', await freePort());
+  const answer = redis.eval('return 1', 0);
+  await vi.waitFor(() => expect(errors).toContainEqual(expect.stringContaining('MASTERDOWN')));
+  await admin.replicaof('NO', 'ONE');
+  expect(await answer).toBe(1);
+});
+
 test('a command to a server that has fallen silent is sent again over a new connection', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearTimeout'] });
   const watched = await connectRedis(server.url, ({ message }) => void errors.push(message));
