@@ -1,10 +1,10 @@
+import { createCriteriaReader } from '../audit/assessing/criteria.ts';
 import { createAuditClock } from '../audit/audit-clock.ts';
-import { createBatchWriter } from '../audit/batch-writer.ts';
 import type { AuditContext, AuditEvents } from '../audit/context.ts';
-import { createCriteriaReader } from '../audit/criteria.ts';
 import { type AuditHandlers, createTaskHandlers } from '../audit/handlers.ts';
-import { LimitedSources } from '../audit/limited-sources.ts';
-import { createListingWriter } from '../audit/listing-writer.ts';
+import { createListingWriter } from '../audit/listing/listing-writer.ts';
+import { createBatchWriter } from '../audit/reading/batch-writer.ts';
+import { LimitedSources } from '../audit/reading/limited-sources.ts';
 import { PromiseCache } from '../common/promise-cache.ts';
 import type { Database } from '../database/database.ts';
 import type { TaskQueue } from '../queue/queue.ts';

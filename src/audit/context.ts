@@ -4,11 +4,11 @@ import type { Registry } from '../registry/registry.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
 import type { ItemError } from '../store/error-store.ts';
+import type { CriteriaReader } from './assessing/criteria.ts';
 import type { AuditClock } from './audit-clock.ts';
-import type { BatchWriter } from './batch-writer.ts';
-import type { CriteriaReader } from './criteria.ts';
-import type { LimitedSources } from './limited-sources.ts';
-import type { ListingWriter } from './listing-writer.ts';
+import type { ListingWriter } from './listing/listing-writer.ts';
+import type { BatchWriter } from './reading/batch-writer.ts';
+import type { LimitedSources } from './reading/limited-sources.ts';
 
 /** Events of an audit, for logs and metrics. Their texts contain no secrets. */
 export interface AuditEvents {

@@ -2,7 +2,7 @@ import type { Queryable } from '../database/database.ts';
 import { shortHash } from '../oci/digest.ts';
 import { goalFor } from '../policy/budgets.ts';
 import type { PolicySettings } from '../settings/settings.ts';
-import { type GoalOwner, type RepositoryGoal, readGoalOwners, saveProgress } from '../store/goal-store.ts';
+import { type GoalOwner, type RepositoryGoal, readGoalOwners, saveProgress } from '../store/totals/goal-store.ts';
 import type { AuditPlan } from './plan.ts';
 
 type GoalSettings = Pick<PolicySettings, 'goal' | 'budgets'>;

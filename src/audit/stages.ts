@@ -6,11 +6,11 @@ import { completeIndexes } from '../store/index-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { findStaleRanges, hasReadLayersSince } from '../store/stale-images.ts';
 import { addTasks, hasOpenTasks, type NewTask } from '../store/task-store.ts';
-import { findUnchangedSince } from '../store/unchanged-since.ts';
-import { IMAGES_PER_TASK } from './assess-range.ts';
+import { findUnchangedSince } from '../store/totals/unchanged-since.ts';
+import { IMAGES_PER_TASK } from './assessing/assess-range.ts';
 import type { AuditContext } from './context.ts';
 import type { AuditPlan } from './plan.ts';
-import { layersTasks } from './plan-layers.ts';
+import { layersTasks } from './reading/plan-layers.ts';
 import { assessTask, type RangePayload, referenceTo, singleTask } from './task-payloads.ts';
 
 /** The stage after another, and what makes the tasks that it begins with. */

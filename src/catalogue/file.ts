@@ -6,7 +6,7 @@ import { type Digest, parseDigest } from '../oci/digest.ts';
 import { type JsonObject, parseJsonObject, readSize, readString, readStringMap } from '../oci/json.ts';
 import { parseRegistryHost, parseRepositoryName, parseTag } from '../oci/reference.ts';
 import { retireOutdatedImages, saveBaseImages } from '../store/catalogue-store.ts';
-import { digestText } from '../store/digest-text.ts';
+import { digestText } from '../store/sql/digest-text.ts';
 import type { BaseImage } from './base-image.ts';
 
 /**

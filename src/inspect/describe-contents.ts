@@ -1,4 +1,4 @@
-import type { ImageMeasurement } from '../audit/measure-image.ts';
+import type { ImageMeasurement } from '../audit/assessing/measure-image.ts';
 import { groupBy } from '../common/group-by.ts';
 import { sum } from '../common/sum.ts';
 import type { StackReport, Waste } from '../deep/stack.ts';

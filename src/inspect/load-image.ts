@@ -1,4 +1,4 @@
-import { type ImageMeasurement, measureImage } from '../audit/measure-image.ts';
+import { type ImageMeasurement, measureImage } from '../audit/assessing/measure-image.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
 import { isItemFailure, MalformedContentError, NotFoundError, UnsupportedContentError } from '../errors.ts';

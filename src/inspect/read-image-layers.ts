@@ -1,4 +1,4 @@
-import { checkDiffId } from '../audit/read-layers.ts';
+import { checkDiffId } from '../audit/reading/read-layers.ts';
 import type { LayerContents } from '../deep/contents.ts';
 import { checkReadable, readLayer } from '../deep/read-layer.ts';
 import { chainIds } from '../oci/chain-id.ts';

@@ -1,5 +1,5 @@
-import { addedGroups, GROUP_SUMS, groupSums, namedImages, taggedImages } from '../store/group-sums.ts';
-import { scoreSql } from '../store/score-sql.ts';
+import { scoreSql } from '../store/sql/score-sql.ts';
+import { addedGroups, GROUP_SUMS, groupSums, namedImages, taggedImages } from '../store/totals/group-sums.ts';
 import { auditConditions, imagesRelation, precomputedSumsSql, type QueryScope } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';
 

@@ -1,5 +1,5 @@
 import type { Database, SqlValue } from '../database/database.ts';
-import { digestText } from '../store/digest-text.ts';
+import { digestText } from '../store/sql/digest-text.ts';
 import type { Cell, Cells, Column } from './report.ts';
 
 /**

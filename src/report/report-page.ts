@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { digestText } from '../store/digest-text.ts';
+import { digestText } from '../store/sql/digest-text.ts';
 import type { ReportKind, SqlParameters } from './kinds/kind.ts';
 import { openReport, type ReportRequest } from './open-report.ts';
 import { type AuditSummary, type Cells, type Column, rowRecordOf } from './report.ts';

@@ -2,8 +2,8 @@ import type { BaseVerdict } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
 import { byDigest, type Digest, digestBytes, digestHex } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
-import { columnArrays } from './column-arrays.ts';
-import { jsonRows } from './json-rows.ts';
+import { columnArrays } from './sql/column-arrays.ts';
+import { jsonRows } from './sql/json-rows.ts';
 
 /** The stored assessment of one image. Sizes are bytes. */
 export interface Assessment {

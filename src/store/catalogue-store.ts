@@ -6,9 +6,9 @@ import { type Digest, digestBytes, digestFromBytes, digestHex } from '../oci/dig
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { ListedRepository } from '../registry/registry.ts';
-import { distinctSorted } from './distinct-sorted.ts';
-import { jsonRows } from './json-rows.ts';
-import { withoutNulls } from './without-nulls.ts';
+import { distinctSorted } from './sql/distinct-sorted.ts';
+import { jsonRows } from './sql/json-rows.ts';
+import { withoutNulls } from './sql/without-nulls.ts';
 
 /** What a tag named when it was read: an image, or an index with those of its images that were wanted. */
 export interface BaseTag {

@@ -2,10 +2,10 @@ import type { Queryable } from '../database/database.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
-import { columnArrays } from './column-arrays.ts';
-import { distinctSorted } from './distinct-sorted.ts';
 import { insertChildren, type NewIndexChild } from './index-store.ts';
-import { integersOf, joinDigests, rowByDigest, textsOf } from './joined-texts.ts';
+import { columnArrays } from './sql/column-arrays.ts';
+import { distinctSorted } from './sql/distinct-sorted.ts';
+import { integersOf, joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
 
 /** A blob that a manifest refers to. */
 export interface NewBlob {

@@ -1,8 +1,8 @@
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { comparedName, type Platform } from '../oci/platform.ts';
-import { hasRows } from './has-rows.ts';
-import { rowByDigest } from './joined-texts.ts';
+import { hasRows } from './sql/has-rows.ts';
+import { rowByDigest } from './sql/joined-texts.ts';
 
 /** A manifest and what it lists; `children` is empty unless it is an index. */
 export interface NewIndex {

@@ -4,10 +4,10 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { DedupScope, ListedRepository } from '../registry/registry.ts';
-import { columnArrays } from './column-arrays.ts';
-import { distinctSorted } from './distinct-sorted.ts';
-import { hasRows } from './has-rows.ts';
-import { joinDigests, rowByDigest, textsOf } from './joined-texts.ts';
+import { columnArrays } from './sql/column-arrays.ts';
+import { distinctSorted } from './sql/distinct-sorted.ts';
+import { hasRows } from './sql/has-rows.ts';
+import { joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
 
 /** A stored repository, as tasks refer to it. */
 export interface StoredRepository {

@@ -3,9 +3,9 @@ import type { Queryable } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
-import { columnArrays } from './column-arrays.ts';
 import type { StoredRepository } from './inventory-store.ts';
-import { withoutNulls } from './without-nulls.ts';
+import { columnArrays } from './sql/column-arrays.ts';
+import { withoutNulls } from './sql/without-nulls.ts';
 
 /** A layer whose contents were not read yet, and a repository that holds it; both as row ids, to keep tasks small. */
 export interface HeldLayer {

@@ -4,8 +4,8 @@ import type { Queryable } from '../database/database.ts';
 import { type Digest, digestFromBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import { type KnownBaseRow, knownBase, LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
-import { hasRows } from './has-rows.ts';
 import { findReadLayers } from './layer-store.ts';
+import { hasRows } from './sql/has-rows.ts';
 
 /** An image with everything that is stored about it, ready to be assessed. */
 export interface StoredImage {

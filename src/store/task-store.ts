@@ -1,8 +1,8 @@
 import type { Queryable } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
 import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
-import { columnArrays } from './column-arrays.ts';
-import { hasRows } from './has-rows.ts';
+import { columnArrays } from './sql/column-arrays.ts';
+import { hasRows } from './sql/has-rows.ts';
 
 /** A task with its payload, which is stored in the database and never in a queue. */
 export interface NewTask {

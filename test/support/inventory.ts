@@ -1,6 +1,6 @@
 import type { Database, SqlValue } from '../../src/database/database.ts';
 import { digestBytes, digestOf } from '../../src/oci/digest.ts';
-import { computeTotals } from '../../src/store/totals-store.ts';
+import { computeTotals } from '../../src/store/totals/totals-store.ts';
 
 /** An image to write into a database. */
 export interface ImageToStore {

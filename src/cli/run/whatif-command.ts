@@ -6,7 +6,7 @@ import { humanBytes } from '../../measure/human-bytes.ts';
 import { isForeignLayer } from '../../oci/media-type.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
-import { findImageLayers, readHeldElsewhere, readImagesOn, readSources } from '../../store/fleet-store.ts';
+import { findImageLayers, readHeldElsewhere, readImagesOn, readSources } from '../../store/totals/fleet-store.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';

@@ -9,7 +9,7 @@ import {
   type RuleCount,
   SIZE_BOUNDARIES,
   type SourceSummary,
-} from '../../store/summary-store.ts';
+} from '../../store/totals/summary-store.ts';
 
 /** The number of images with a pull size of at least `fromBytes` and below `toBytes`; null: no upper limit. */
 export interface SizeBucket {

@@ -1,7 +1,7 @@
 import { sum } from '../../common/sum.ts';
 import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
-import type { BigLayer, BigStep, RuleCount } from '../../store/summary-store.ts';
+import type { BigLayer, BigStep, RuleCount } from '../../store/totals/summary-store.ts';
 import { type Bar, barList } from '../charts/bar-list.ts';
 import { trendCharts } from '../charts/trend.ts';
 import { count, countOf, share } from '../figures.ts';

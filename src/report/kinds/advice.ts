@@ -1,4 +1,4 @@
-import { currentSteps } from '../../store/current-steps.ts';
+import { currentSteps } from '../../store/totals/current-steps.ts';
 import type { Column } from '../report.ts';
 import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
 

@@ -1,4 +1,4 @@
-import { ADDED_BASES, BASE_SUMS, baseSums } from '../../store/base-sums.ts';
+import { ADDED_BASES, BASE_SUMS, baseSums } from '../../store/totals/base-sums.ts';
 import type { Column } from '../report.ts';
 import { IMAGE_FILTERS, imagesRelation, precomputedSumsSql, type ReportKind } from './kind.ts';
 

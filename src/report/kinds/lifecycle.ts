@@ -1,4 +1,4 @@
-import { DEDUP_SCOPE } from '../../store/dedup-scope.ts';
+import { DEDUP_SCOPE } from '../../store/sql/dedup-scope.ts';
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';

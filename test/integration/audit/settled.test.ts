@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createListingWriter, type ReadListing } from '../../../src/audit/listing-writer.ts';
+import { createListingWriter, type ReadListing } from '../../../src/audit/listing/listing-writer.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { parseTag } from '../../../src/oci/reference.ts';
 import type { TaskKind } from '../../../src/queue/queue.ts';

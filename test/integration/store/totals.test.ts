@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { computeTotals } from '../../../src/store/totals-store.ts';
+import { computeTotals } from '../../../src/store/totals/totals-store.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { recordPlans } from '../../support/plans.ts';

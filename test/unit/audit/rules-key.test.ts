@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
-import { type Criteria, withRulesKey } from '../../../src/audit/criteria.ts';
+import { type Criteria, withRulesKey } from '../../../src/audit/assessing/criteria.ts';
 import { distroEndOfLife } from '../../../src/classify/end-of-life.ts';
 
 const criteria: Criteria = {

@@ -1,0 +1,28 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Assessment, saveAssessments } from '../../store/assessment-store.ts';
+import { readStaleImages } from '../../store/stale-images.ts';
+import { settleTask } from '../../store/task-store.ts';
+import type { RangePayload } from '../task-payloads.ts';
+import type { Work } from '../work.ts';
+import { assessImage } from './assess-image.ts';
+import { ContentsReader } from './contents-reader.ts';
+
+/** This many are assessed in well under a second, and their rows fit one statement. */
+export const IMAGES_PER_TASK = 500;
+/** After this many (a few ms) other work gets a turn: answers to requests may be waiting. */
+const IMAGES_AT_A_TIME = 8;
+
+/** Assesses the images of a range whose assessment is missing or out of date. */
+export async function assessRange({ context, task, plan, payload: range }: Work<RangePayload>): Promise<void> {
+  const criteria = await context.criteriaOf(plan.auditId, context.db);
+  const images = await readStaleImages(context.db, plan.sourceIds, criteria.rulesKey, range);
+  const contents = new ContentsReader(context.db);
+  const assessments: Assessment[] = [];
+  for (const [index, image] of images.entries()) {
+    if (index % IMAGES_AT_A_TIME === 0) await setImmediate();
+    assessments.push(assessImage(image, criteria, await contents.ofLayers(image.readLayers)));
+  }
+  await context.db.transaction(async (tx) => {
+    await Promise.all([saveAssessments(tx, assessments, context.now()), settleTask(tx, task)]);
+  });
+}

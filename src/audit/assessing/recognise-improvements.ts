@@ -1,0 +1,69 @@
+import { findImprovement } from '../../advise/improvement.ts';
+import { chunksOf } from '../../common/chunks-of.ts';
+import type { Database } from '../../database/database.ts';
+import { readImages, type StoredImage } from '../../store/stale-images.ts';
+import {
+  type BuildPair,
+  listTouchedRepositories,
+  type RecognisedPair,
+  readBuildPairs,
+  saveImprovements,
+} from '../../store/totals/improvement-store.ts';
+import type { AuditContext } from '../context.ts';
+import type { AuditPlan } from '../plan.ts';
+import { examineImage } from './assess-image.ts';
+import { ContentsReader } from './contents-reader.ts';
+import type { KeyedCriteria } from './criteria.ts';
+
+/** Few enough that the pairs of builds of all of them fit in memory. */
+const REPOSITORIES_PER_QUERY = 100;
+const PAIRS_PER_BATCH = 100;
+
+/**
+ * Finds and stores the techniques that builds applied, in repositories where an image was pushed or assessed since the
+ * last audit. Both builds of a pair are assessed by today's rules, so that a rule that was added or removed between
+ * them does not count as an improvement. Each batch has its own transaction: an audit that is stopped between two of
+ * them repeats them with the same result.
+ */
+export async function recogniseImprovements(
+  context: AuditContext,
+  plan: AuditPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const repositories = await listTouchedRepositories(context.db, plan.sourceIds, plan.auditId);
+  if (repositories.length === 0) return;
+  const criteria = await context.criteriaOf(plan.auditId, context.db);
+  for (const some of chunksOf(repositories, REPOSITORIES_PER_QUERY)) {
+    for (const pairs of chunksOf(await readBuildPairs(context.db, some), PAIRS_PER_BATCH)) {
+      signal.throwIfAborted();
+      await recognise(context.db, criteria, pairs);
+    }
+  }
+}
+
+async function recognise(db: Database, criteria: KeyedCriteria, pairs: readonly BuildPair[]): Promise<void> {
+  const ids = new Set(pairs.flatMap(({ before, after }) => [before, after]));
+  const stored = await readImages(db, new Map([...ids].map((id) => [id, ''])));
+  const images = new Map(stored.map((image) => [image.manifestId, image]));
+  const contents = new ContentsReader(db);
+  const found: RecognisedPair[] = [];
+  for (const pair of pairs) {
+    const [before, after] = [images.get(pair.before), images.get(pair.after)];
+    if (before && after) found.push({ ...pair, improvement: await compare(before, after, criteria, contents) });
+  }
+  await db.transaction((tx) => saveImprovements(tx, found));
+}
+
+/**
+ * Contents of layers reveal more than a history: they are used only if both builds' layers were read, so that the two
+ * are assessed alike.
+ */
+async function compare(before: StoredImage, after: StoredImage, criteria: KeyedCriteria, contents: ContentsReader) {
+  const layers = [await contents.ofLayers(before.readLayers), await contents.ofLayers(after.readLayers)];
+  const [ofBefore, ofAfter] = layers.every(({ length }) => length > 0) ? layers : [];
+  return findImprovement(
+    examineImage(before, criteria, ofBefore),
+    examineImage(after, criteria, ofAfter),
+    criteria.knowledge,
+  );
+}

@@ -1,0 +1,48 @@
+import type { Database, Queryable } from '../../database/database.ts';
+import { GroupWriter } from '../../database/group-writer.ts';
+import type { TaskReference } from '../../queue/queue.ts';
+import { type ItemError, replaceErrors } from '../../store/error-store.ts';
+import type { StoredRepository } from '../../store/inventory-store.ts';
+import { type CompleteListing, closeListings } from '../../store/listing-store.ts';
+import { settleTasks } from '../../store/task-store.ts';
+import { itemOf } from '../item-failure.ts';
+
+/** A repository whose listing was read to its end. */
+export interface ReadListing extends Omit<CompleteListing, 'repositoryId'> {
+  readonly task: TaskReference;
+  readonly sourceId: number;
+  readonly repository: StoredRepository;
+  readonly errors: readonly ItemError[];
+}
+
+/**
+ * Ends the stored tags and untagged manifests that a listing no longer contains, in the transaction that settles its
+ * task. Nothing is written for a listing whose task another worker has settled.
+ */
+export interface ListingWriter {
+  write(listing: ReadListing): Promise<void>;
+}
+
+/** Names in one statement; more are no faster. */
+const MAX_NAMES = 5_000;
+
+/** @param now ISO 8601 in UTC */
+export function createListingWriter(db: Database, now: () => string): ListingWriter {
+  return new GroupWriter<ReadListing>({
+    write: (listings) => db.transaction((tx) => writeListings(tx, listings, now())),
+    weigh: ({ tags, untagged }) => 1 + tags.length + untagged.length,
+    maxWeight: MAX_NAMES,
+  });
+}
+
+async function writeListings(tx: Queryable, listings: readonly ReadListing[], at: string): Promise<void> {
+  const settled = await settleTasks(tx, listings);
+  for (const auditId of new Set(settled.map(({ task }) => task.auditId))) {
+    const ofAudit = settled.filter(({ task }) => task.auditId === auditId);
+    const closed = ofAudit.map(({ repository, ...listed }) => ({ repositoryId: repository.id, ...listed }));
+    await closeListings(tx, auditId, closed, at);
+    const items = ofAudit.map(({ sourceId, repository }) => itemOf(sourceId, repository));
+    const errors = ofAudit.flatMap((listing) => listing.errors);
+    await replaceErrors(tx, auditId, items, errors, at);
+  }
+}

@@ -1,0 +1,77 @@
+import { groupBy } from '../../common/group-by.ts';
+import { sum } from '../../common/sum.ts';
+import type { Queryable } from '../../database/database.ts';
+import { LAYER_READER_VERSION } from '../../deep/contents.ts';
+import { newestTags, tagSelector, takesAllTags } from '../../fetch/select.ts';
+import { type HeldLayer, listOpenTags, listUnreadLayers } from '../../store/layer-store.ts';
+import type { NewTask } from '../../store/task-store.ts';
+import type { AuditPlan, PlannedSource } from '../plan.ts';
+import { layersTask } from '../task-payloads.ts';
+
+/** Few, so that many workers have something to do. */
+const LAYERS_PER_TASK = 8;
+const BYTES_PER_TASK = 500_000_000;
+/** At most about this many tasks: a registry with more layers gets larger tasks. */
+const TASKS = 4_000;
+
+/** Tasks for the layers of the audit's deep sources that no audit has read, each layer once. */
+export async function layersTasks(plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
+  const layers = new Map<number, SizedLayer>();
+  for (const source of plan.sources.filter(({ settings }) => settings.deep)) {
+    for (const layer of await unreadLayers(plan, source, tx)) {
+      if (!layers.has(layer.blobId)) layers.set(layer.blobId, layer);
+    }
+  }
+  return batchesOf([...layers.values()]).map(layersTask);
+}
+
+type SizedLayer = HeldLayer & { readonly size: number };
+
+async function unreadLayers(
+  { auditId }: AuditPlan,
+  source: PlannedSource,
+  tx: Queryable,
+): Promise<readonly SizedLayer[]> {
+  const tagIds = await selectedTags(auditId, source, tx);
+  return listUnreadLayers(tx, { auditId, sourceId: source.id, tagIds, readerVersion: LAYER_READER_VERSION });
+}
+
+/**
+ * Row ids of the tags that the audit's settings select; undefined if they select all. Earlier audits may have read
+ * others.
+ */
+async function selectedTags(
+  auditId: number,
+  { id, settings }: PlannedSource,
+  tx: Queryable,
+): Promise<readonly number[] | undefined> {
+  if (takesAllTags(settings)) return undefined;
+  const tags = (await listOpenTags(tx, auditId, id)).filter(tagSelector(settings));
+  const { newest } = settings;
+  if (newest === 'all') return tags.map((tag) => tag.id);
+  const byRepository = groupBy(tags, ({ repositoryId }) => repositoryId);
+  return [...byRepository.values()].flatMap((all) => newestTags(all, newest).map((tag) => tag.id));
+}
+
+/**
+ * Cuts layers, in their order, into batches of limited number and bytes. A layer that exceeds the bytes is a batch
+ * alone.
+ */
+export function batchesOf(layers: readonly SizedLayer[]): readonly (readonly HeldLayer[])[] {
+  const total = sum(layers.map(({ size }) => size));
+  const most = Math.max(LAYERS_PER_TASK, Math.ceil(layers.length / TASKS));
+  const mostBytes = Math.max(BYTES_PER_TASK, Math.ceil(total / TASKS));
+  const batches: HeldLayer[][] = [];
+  let batch: HeldLayer[] = [];
+  let bytes = 0;
+  for (const { size, blobId, repositoryId } of layers) {
+    if (batch.length === 0 || batch.length >= most || bytes + size > mostBytes) {
+      batch = [];
+      bytes = 0;
+      batches.push(batch);
+    }
+    batch.push({ blobId, repositoryId });
+    bytes += size;
+  }
+  return batches;
+}

@@ -1,0 +1,129 @@
+import { LAYER_READER_VERSION, type LayerContents, packContents } from '../../deep/contents.ts';
+import { checkReadable, readLayer } from '../../deep/read-layer.ts';
+import { ContentMismatchError, SlimboardError } from '../../errors.ts';
+import { chainIds } from '../../oci/chain-id.ts';
+import type { Digest } from '../../oci/digest.ts';
+import { type Item, type ItemError, replaceErrors } from '../../store/error-store.ts';
+import {
+  type LayerPlace,
+  readLayerPlaces,
+  readStillUnread,
+  saveLayer,
+  type UnreadLayer,
+} from '../../store/layer-store.ts';
+import { settleTask } from '../../store/task-store.ts';
+import type { AuditContext } from '../context.ts';
+import { type ItemFailure, itemFailure, itemOf } from '../item-failure.ts';
+import { type AuditPlan, plannedSource } from '../plan.ts';
+import type { LayersPayload } from '../task-payloads.ts';
+import type { Work } from '../work.ts';
+
+/**
+ * Reads layers one after another, and stores each as soon as it is read, so that a killed worker loses one layer. The
+ * failure of a layer is recorded as that layer's error, and the next one is read.
+ * @throws the error of the last layer that may be readable later, after the others were read; at once if the registry
+ * asks to slow down
+ */
+export async function readLayers(work: Work<LayersPayload>): Promise<void> {
+  const { db } = work.context;
+  let passing: SlimboardError | undefined;
+  for (const layer of await readStillUnread(db, work.plan.auditId, work.payload.layers, LAYER_READER_VERSION)) {
+    const result = await tryToRead(work, layer);
+    if (!(result instanceof SlimboardError)) await keep(work, layer, result);
+    else if (result.retry.kind === 'after') throw result;
+    else {
+      await recordFailure(work, layer, result);
+      if (result.retry.kind === 'backoff') passing = result;
+    }
+  }
+  if (passing) throw passing;
+  await settleTask(db, work.task);
+}
+
+/** The errors of those of a given-up task's layers that are still unread. */
+export async function unreadErrors(
+  { db }: AuditContext,
+  { auditId }: AuditPlan,
+  { layers }: LayersPayload,
+  failure: ItemFailure,
+): Promise<readonly ItemError[]> {
+  const unread = await readStillUnread(db, auditId, layers, LAYER_READER_VERSION);
+  return unread.map((layer) => ({ ...itemOfLayer(layer), ...failure }));
+}
+
+/**
+ * Returns a layer's contents, or the expected failure to read it.
+ * @throws any other failure, and the signal's reason
+ */
+async function tryToRead(
+  { context, plan, signal }: Work<unknown>,
+  layer: UnreadLayer,
+): Promise<LayerContents | SlimboardError> {
+  const places = await readLayerPlaces(context.db, layer.blobId);
+  try {
+    checkReadable(layer);
+    const registry = await context.registryOf(plannedSource(plan, layer.repository.source).settings);
+    const stream = await registry.openBlob(layer.repository, { ...layer, annotations: {} }, { signal });
+    const contents = await readLayer(stream, layer, { signal });
+    checkDiffId(layer.digest, contents.diffId, places);
+    return contents;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SlimboardError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Checks what a layer unpacked to against the chain IDs, and so the diffIDs, of images that have it. One image that
+ * agrees is enough: the layer's digest proves its bytes, and anybody may push a wrong config for the same layer.
+ * @throws ContentMismatchError if no image agrees; not to be tried again, because the bytes are the right ones
+ */
+export function checkDiffId(digest: Digest, diffId: Digest, places: readonly LayerPlace[]): void {
+  const isNamed = ({ below, chain }: LayerPlace): boolean =>
+    chainIds(below === null ? [diffId] : [below, diffId]).at(-1) === chain;
+  if (places.length === 0 || places.some(isNamed)) return;
+  throw new ContentMismatchError(
+    `layer ${digest} unpacks to ${diffId}, which is not what the configs of its images say`,
+    { retry: { kind: 'never' } },
+  );
+}
+
+/** Stores a layer's contents, and deletes the error of an earlier attempt in this audit. */
+async function keep({ context, plan }: Work<unknown>, layer: UnreadLayer, contents: LayerContents): Promise<void> {
+  const at = context.now();
+  const record = {
+    blobId: layer.blobId,
+    readerVersion: LAYER_READER_VERSION,
+    uncompressedBytes: contents.tarBytes,
+    summary: summaryOf(contents),
+    contents: packContents(contents),
+  };
+  await context.db.transaction(async (tx) => {
+    await saveLayer(tx, record, at);
+    await replaceErrors(tx, plan.auditId, [itemOfLayer(layer)], [], at);
+  });
+}
+
+/** Contains only numbers, enumerated names and a digest, because anybody who can push chooses the names in a layer. */
+function summaryOf(contents: LayerContents): object {
+  const { diffId, compression, fileBytes, files, directories, links, whiteouts, oddPaths, areas, packages } = contents;
+  const counts = { fileBytes, files, directories, links, whiteouts, oddPaths, packages: packages.length };
+  return { diffId, compression, ...counts, areas };
+}
+
+async function recordFailure(
+  { context: { db, now, events }, plan }: Work<unknown>,
+  layer: UnreadLayer,
+  failed: SlimboardError,
+): Promise<void> {
+  const item = itemOfLayer(layer);
+  const error: ItemError = { ...item, ...itemFailure(failed) };
+  const at = now();
+  await db.transaction((tx) => replaceErrors(tx, plan.auditId, [item], [error], at));
+  if (error.retry === 'never') events.itemFailed(layer.repository.source, error);
+}
+
+function itemOfLayer({ sourceId, repository, digest }: UnreadLayer): Item {
+  return itemOf(sourceId, { ...repository, digest });
+}

@@ -1,0 +1,86 @@
+import type { Goal } from '../../common/units.ts';
+import type { Queryable } from '../../database/database.ts';
+import { jsonRows } from '../sql/json-rows.ts';
+
+/** A repository and the team that owns it, by which its goal is chosen. */
+export interface GoalOwner {
+  readonly id: number;
+  readonly repository: string;
+  readonly team: string;
+}
+
+/** The goal of a repository. */
+export type RepositoryGoal = Goal & {
+  readonly repositoryId: number;
+  /** The size it started from; default: its size when it was first audited. */
+  readonly baselineBytes: number | undefined;
+};
+
+/** Reads the owners of the repositories of these sources, ended ones left out. */
+export function readGoalOwners(tx: Queryable, sourceIds: readonly number[]): Promise<readonly GoalOwner[]> {
+  return tx.query<GoalOwner>(
+    'select id, name as repository, team from repository where source_id = any($1::int4[]) and ended_at is null order by id',
+    [sourceIds],
+  );
+}
+
+/** Reads the key of the goals that an audit measured progress against. */
+export async function findGoalsKey(tx: Queryable, auditId: number): Promise<string | undefined> {
+  const [row] = await tx.query<{ key: string | null }>('select goals_key as key from audit where id = $1', [auditId]);
+  return row?.key ?? undefined;
+}
+
+/**
+ * Stores the progress of repositories and their teams towards their goals, as of an audit.
+ * @param audit `now` is ISO 8601
+ */
+export async function saveProgress(
+  tx: Queryable,
+  audit: {
+    readonly id: number;
+    readonly sourceIds: readonly number[];
+    readonly goalsKey: string;
+    readonly now: string;
+  },
+  goals: readonly RepositoryGoal[],
+): Promise<void> {
+  await tx.query(SAVE_REPOSITORIES, [jsonRows(goals), audit.sourceIds, audit.now]);
+  await tx.query(SAVE_TEAMS, [audit.id, audit.sourceIds]);
+  await tx.query('update audit set goals_key = $2 where id = $1', [audit.id, audit.goalsKey]);
+}
+
+/** Writes a row only where it differs from the repository's last one. */
+const SAVE_REPOSITORIES = `
+  insert into repository_goal (repository_id, since, start_bytes, goal_bytes, current_bytes, possible_bytes)
+  with goal as (
+    select * from jsonb_to_recordset($1::jsonb) as g (repository_id int8, bytes int8, ratio numeric, baseline_bytes int8)),
+  newest as (
+    select distinct on (c.repository_id) c.repository_id, i.pull_bytes as bytes, i.pull_bytes - coalesce(a.savings_max_bytes, 0) as possible
+    from repository r join tag_content c on c.repository_id = r.id and c.tag is not null
+    join image i on i.manifest_id = c.manifest_id left join assessment a on a.manifest_id = c.manifest_id
+    where r.source_id = any($2::int4[]) and r.ended_at is null
+    -- Builds without a date, or with the same one, are ordered by tag: row ids differ from run to run.
+    order by c.repository_id, i.platform = 'linux/amd64' desc, i.created_at desc nulls last, c.tag desc, i.platform),
+  started as (
+    select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, greatest(n.possible, 0) as possible_bytes,
+      coalesce(g.baseline_bytes, (select x.current_bytes from repository_goal x where x.repository_id = n.repository_id order by x.since limit 1), n.bytes) as start_bytes
+    from newest n join goal g on g.repository_id = n.repository_id),
+  now as (select *, coalesce(goal, floor(start_bytes * (1 - ratio))::int8) as goal_bytes from started)
+  select n.repository_id, $3::timestamptz, n.start_bytes, n.goal_bytes, n.current_bytes, n.possible_bytes
+  from now n left join lateral (
+    select * from repository_goal x where x.repository_id = n.repository_id order by x.since desc limit 1) l on true
+  where (l.start_bytes, l.goal_bytes, l.current_bytes, l.possible_bytes)
+    is distinct from (n.start_bytes, n.goal_bytes, n.current_bytes, n.possible_bytes)
+  on conflict (repository_id, since) do update set start_bytes = excluded.start_bytes, goal_bytes = excluded.goal_bytes,
+    current_bytes = excluded.current_bytes, possible_bytes = excluded.possible_bytes`;
+
+/** Only repositories that have images: the last row of any other one describes a build that is gone. */
+const SAVE_TEAMS = `
+  insert into team_goal (audit_id, source_id, team, repositories, reached, start_bytes, goal_bytes, current_bytes, possible_bytes)
+  select $1, r.source_id, r.team, count(*), count(*) filter (where g.current_bytes <= g.goal_bytes),
+    sum(g.start_bytes), sum(g.goal_bytes), sum(g.current_bytes), sum(g.possible_bytes)
+  from repository r join lateral (
+    select * from repository_goal x where x.repository_id = r.id order by x.since desc limit 1) g on true
+  join lateral (
+    select images from repository_total x where x.repository_id = r.id order by x.audit_id desc limit 1) t on t.images > 0
+  where r.source_id = any($2::int4[]) and r.ended_at is null group by r.source_id, r.team`;

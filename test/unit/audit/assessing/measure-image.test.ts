@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { measureImage } from '../../../../src/audit/assessing/measure-image.ts';
+import type { ImageVerdict } from '../../../../src/classify/verdict.ts';
+import { auditedImage } from '../../../support/audited-image.ts';
+import { file, layerOf, whiteout } from '../../deep/layers.ts';
+
+type Distro = NonNullable<ImageVerdict['distro']>['value'];
+
+/** The distribution of an image that the classifier takes for `known`, and whose os-release names `id` and `versionId`. */
+function distroOf(known: Distro | undefined, id: string, versionId: string) {
+  const image = auditedImage({ base: [{}], own: [] });
+  const { distro: _none, ...verdict } = image.verdict;
+  const judged: ImageVerdict = known
+    ? { ...verdict, distro: { value: known, confidence: 'inferred', evidence: 'history' } }
+    : verdict;
+  const path = 'etc/os-release';
+  const layer = layerOf([file(path, 'ID=')], { releases: [{ path, id, versionId, prettyName: '' }] });
+  return measureImage({ ...image, verdict: judged }, [layer]).image.verdict.distro;
+}
+
+const PROVEN = { confidence: 'proven', evidence: 'os-release' };
+
+describe('the distribution is what os-release says', () => {
+  test.each([
+    ['nothing was known', undefined, 'debian', '12', { value: { id: 'debian', version: '12' }, ...PROVEN }],
+    [
+      'it says more',
+      { id: 'alpine', version: '3.20' },
+      'alpine',
+      '3.20.3',
+      { value: { id: 'alpine', version: '3.20.3' }, ...PROVEN },
+    ],
+    [
+      'another was inferred',
+      { id: 'alpine' },
+      'wolfi',
+      '20230201',
+      { value: { id: 'wolfi', version: '20230201' }, ...PROVEN },
+    ],
+    ['it has no version', undefined, 'arch', '', { value: { id: 'arch' }, ...PROVEN }],
+    ['history tells the version closer', { id: 'centos', version: '7.6' }, 'centos', '7', { confidence: 'inferred' }],
+    ['it is no name', { id: 'debian' }, 'Debian\ud800', '12', { confidence: 'inferred' }],
+    ['it has no name', undefined, '', '12', undefined],
+  ] as const)('%s', (_case, known, id, versionId, distro) => {
+    if (distro) expect(distroOf(known, id, versionId)).toMatchObject(distro);
+    else expect(distroOf(known, id, versionId)).toBeUndefined();
+  });
+});
+
+test("waste is what the image's own layers hide; sizes are those of the tar files", () => {
+  const image = auditedImage({ base: [{}, {}], own: [{}] });
+  const layers = [
+    layerOf([file('a', 'x'.repeat(30)), file('b', 'y'.repeat(7))], { tarBytes: 2_048 }),
+    layerOf([whiteout('b')], { tarBytes: 1_024 }),
+    layerOf([whiteout('a')], { tarBytes: 512 }),
+  ];
+  const { image: measured, ...rest } = measureImage(image, layers);
+  expect(rest).toMatchObject({ uncompressedBytes: 3_584, wastedBytes: 30, stack: { wastedBytes: 37 } });
+  expect(measured.contents).toHaveLength(3);
+});
