@@ -43,7 +43,7 @@ function pairSql({ audit, source, parameters }: QueryScope, since: string | unde
   return `select a.source_id, a.source, a.totals_of, p.totals_of as previous_totals_of
     from slimboard_source_audits a left join lateral (
       select x.totals_of from slimboard_source_audits x
-      where x.source_id = a.source_id and x.coverage = a.coverage and x.status = 'finished' and a.status = 'finished'
+      where x.source_id = a.source_id and x.coverage = a.coverage and x.failed_items = a.failed_items
         and x.audit_id < a.audit_id and x.finished_at <= ${parameters.add(since)}::timestamptz
       order by x.audit_id desc limit 1) p on true
     where ${current}`;

@@ -284,7 +284,15 @@ export async function finishAudit(tx: Queryable, auditId: number, totalsOf: numb
      where audit.id = $1 and audit.status = 'running' and audit.stage = 'close' returning audit.id`,
     [auditId, totalsOf, now],
   );
-  await tx.query('update audit_source set running = false where audit_id = $1', [auditId]);
+  // Once: later errors are those of deliveries.
+  await tx.query(
+    `update audit_source x set running = false, failed_items = (
+       select case when bool_or(e.repository = '') then null else coalesce(md5(string_agg(distinct
+         concat_ws('/', e.registry, e.repository, e.tag, case when e.tag = '' then e.digest end), ' ')), '') end
+       from audit_error e where e.audit_id = x.audit_id and e.source_id = x.source_id)
+     where x.audit_id = $1 and x.running`,
+    [auditId],
+  );
   return isFinished;
 }
 

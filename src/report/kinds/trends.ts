@@ -71,7 +71,17 @@ export const grownRepositories: ReportKind = {
   order: 'change_bytes desc, source, registry, name',
 };
 
-/** Trends over comparable audits: without errors, and covering the same as the newest such audit of their source. */
+/** What the audits that are shown together cover, by source. One night in which an item failed does not hide all others. */
+const LIKE_NEWEST = `
+  select distinct on (a.source_id) a.source_id, a.coverage, a.failed_items from (
+    select a.*, first_value(a.coverage) over (partition by a.source_id order by a.audit_id desc) as newest_coverage
+    from slimboard_source_audits a where a.failed_items is not null) a
+  where a.coverage = a.newest_coverage order by a.source_id, a.previous_audit_id is null, a.audit_id desc`;
+
+/**
+ * Trends over comparable audits: those that cover the same as the newest one of their source, and in which the same items
+ * failed as in the newest one that can be compared.
+ */
 export function comparableTrends({ scope, name, registry }: TrendOf): ReportKind {
   return {
     ...trends,
@@ -81,9 +91,9 @@ export function comparableTrends({ scope, name, registry }: TrendOf): ReportKind
       return trends.query({
         ...request,
         where: `${request.where} and ${equal('scope', scope)} and ${equal('name', name)} and ${equal('registry', registry)}
-          and (t.source_id, t.status, t.coverage) in (
-            select distinct on (a.source_id) a.source_id, a.status, a.coverage from slimboard_source_audits a
-            where a.status = 'finished' order by a.source_id, a.audit_id desc)`,
+          and (t.source_id, t.audit_id) in (
+            select a.source_id, a.audit_id from slimboard_source_audits a join (${LIKE_NEWEST}) n
+              on n.source_id = a.source_id and n.coverage = a.coverage and n.failed_items = a.failed_items)`,
       });
     },
   };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { readOverview } from '../../../src/html/overview/read-overview.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
@@ -8,7 +8,7 @@ import { comparableTrends, grownRepositories } from '../../../src/report/kinds/t
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
-import { auditRegistry } from '../../support/audits.ts';
+import { auditRegistry, auditSources, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
@@ -79,6 +79,73 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(await moved()).toEqual([grown]);
     await auditRegistry(db, registry, { source: { newest: 1 } });
     expect([await points(), await growth(), await moved()]).toEqual([[null], [null], [null]]);
+  });
+
+  test('an item that fails every time ends no history', async () => {
+    const growth = async () =>
+      (await readRecords(db, KINDS.repositories, { filters: { repository: 'team/app' } })).map(
+        (row) => row.growth_bytes,
+      );
+    const points = async () =>
+      (await readRecords(db, comparableTrends({ scope: 'source', name: 'lab' }))).map((row) => row.audit_id);
+    registry.push('team/app', '1', build(1, ['app']));
+    registry.push('team/broken', '1', build(1, ['broken']));
+    registry.push('team/broken', '2', build(2, ['broken, too']));
+    const audit = async (tag: number) => {
+      registry.push('team/app', `${tag + 1}`, build(tag + 1, ['app', 'larger'.repeat(tag)]));
+      return auditRegistry(db, registry);
+    };
+    const failing = (tag: string) => registry.fault({ path: new RegExp(`team/broken/manifests/${tag}`) }, answer(403));
+    const mend = failing('1');
+    expect([(await audit(1)).status, await growth(), await points()]).toEqual(['incomplete', [null], [1]]);
+    expect([(await audit(2)).status, await growth(), await points()]).toEqual([
+      'incomplete',
+      [expect.any(Number)],
+      [2, 1],
+    ]);
+    // Something else failed: nothing to compare it with.
+    const mendOther = failing('2');
+    expect([(await audit(3)).status, await growth(), await points()]).toEqual(['incomplete', [null], [2, 1]]);
+    mendOther();
+    expect([(await audit(4)).status, await growth(), await points()]).toEqual([
+      'incomplete',
+      [expect.any(Number)],
+      [4, 2, 1],
+    ]);
+    mend();
+    expect([(await audit(5)).status, await growth(), await points()]).toEqual(['finished', [null], [4, 2, 1]]);
+    expect([(await audit(6)).status, await growth(), await points()]).toEqual([
+      'finished',
+      [expect.any(Number)],
+      [6, 5],
+    ]);
+  });
+
+  test('a source that fails ends the history of no other source, and has none itself', async () => {
+    const broken = await startRegistry();
+    onTestFinished(() => broken.close());
+    const { sourceDefaults } = await defaultSettings();
+    const sources = Object.entries({ whole: registry, broken }).map(([name, { host }]) => ({
+      ...sourceDefaults,
+      ...{ name, kind: 'oci' as const, registry: host, dedup: 'registry' as const },
+    }));
+    const moved = async () => {
+      const board = leaderboard({ by: 'repository', metric: 'stored', since: new Date().toISOString() });
+      return (await readRecords(db, board)).map(({ source, growth_bytes: growth }) => [source, growth !== null]);
+    };
+    for (const server of [registry, broken]) server.push('team/app', '1', build(1, ['app']));
+    await auditSources(db, sources);
+    broken.fault({ path: /_catalog/ }, answer(403));
+    for (const nights of [1, 2]) {
+      registry.push('team/app', `${nights + 1}`, build(nights + 1, ['app', 'larger'.repeat(nights)]));
+      expect((await auditSources(db, sources)).status).toBe('incomplete');
+      expect(new Map((await moved()) as [string, boolean][])).toEqual(
+        new Map([
+          ['whole', true],
+          ['broken', false],
+        ]),
+      );
+    }
   });
 
   test('the role decides which ECR registry it is if no account is named', async () => {
