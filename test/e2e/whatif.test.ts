@@ -34,4 +34,10 @@ test('whatif says "less" for scratch, and "more" for a larger base', async () =>
   const fromNone = await slimboard('whatif', '--from', 'library/debian:9', '--to', 'scratch');
   expect(fromNone).toMatchObject({ code: 2, stdout: '' });
   expect(fromNone.stderr).toContain('no audited image is built on library/debian:9');
+  const fromScratch = await slimboard('whatif', '--from', 'scratch', '--to', 'library/debian:13');
+  expect(fromScratch).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('on scratch have no base'),
+  });
 });

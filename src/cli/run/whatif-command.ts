@@ -17,10 +17,12 @@ const PLATFORM = { os: 'linux', architecture: 'amd64' };
 
 /**
  * Computes the effect of a base swap on all stored images, for each source.
- * @throws SettingsError when no image is built on the base
+ * @throws SettingsError when no image is built on the base, or it is `scratch`, which has no layers
  */
 export async function whatifCommand(session: Session, from: string, to: string, format: string): Promise<void> {
   const wanted = parseTableOrJson(format);
+  if (from === 'scratch')
+    throw new SettingsError('images on scratch have no base whose layers could be exchanged: name another one');
   return withStore(session.settings, 'read', async (db) => {
     let base: StoredBase | undefined;
     const results: (WhatIf & { readonly source: string })[] = [];

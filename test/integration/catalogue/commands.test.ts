@@ -22,9 +22,12 @@ afterAll(async () => {
 const slimboard = (...args: string[]) => runInProcess(cwd, args);
 
 test('bases are learned, listed, exported and imported, and survive pruning', async () => {
+  const empty = await slimboard('bases', 'list', '--format', 'csv');
+  expect(empty.stderr).toBe('the catalogue is empty: "slimboard bases learn HOST/REPO:TAG" adds base images\n');
   const learned = await slimboard('bases', 'learn', `${registry.host}/library/*`, '--plain-http');
   expect(learned).toMatchObject({ code: 0, stdout: '' });
   const list = await slimboard('bases', 'list', 'os:*', '--format', 'csv');
+  expect(list.stderr).toBe('');
   expect(list.stdout).toContain('library/os:12,linux/amd64,');
   expect((await slimboard('bases', 'list', 'os:13', '--format', 'ndjson')).stdout).toBe('');
   const exported = await slimboard('bases', 'export', '-');
