@@ -53,8 +53,14 @@ function lineOf(row: ExportRow): object {
  * @returns how many images the file holds
  * @throws SettingsError naming the line that is wrong
  */
-export async function importBases(db: Database, lines: AsyncIterable<string>, name: string): Promise<number> {
+export async function importBases(
+  db: Pick<Database, 'transaction'>,
+  lines: AsyncIterable<string>,
+  name: string,
+): Promise<number> {
   return db.transaction(async (tx) => {
+    // The lines may come slowly, through a pipe.
+    await tx.query('set local idle_in_transaction_session_timeout = 0');
     let rows = 0;
     for await (const images of imageBatches(lines, name)) {
       await saveBaseImages(tx, images, 'imported');

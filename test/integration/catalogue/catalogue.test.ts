@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exportBases, importBases } from '../../../src/catalogue/file.ts';
-import type { Database } from '../../../src/database/database.ts';
+import type { Database, Queryable } from '../../../src/database/database.ts';
 import { findKnownBases } from '../../../src/store/catalogue-store.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { learnFrom } from '../../support/bases.ts';
@@ -189,6 +189,24 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
         "select newest from base_image where tag = 'lts' order by learned_at",
       );
       expect(rows.map(({ newest }) => newest)).toEqual([false, true]);
+    });
+
+    test('may come slowly, as through a pipe', async () => {
+      const file = await text();
+      const used: Queryable[] = [];
+      const watched: Pick<Database, 'transaction'> = {
+        transaction: (work) =>
+          db.transaction((tx) => {
+            used.push(tx);
+            return work(tx);
+          }),
+      };
+      async function* slowly() {
+        const limits = await used[0]?.query('show idle_in_transaction_session_timeout');
+        expect(limits).toEqual([{ idle_in_transaction_session_timeout: '0' }]);
+        yield* lines(file);
+      }
+      expect(await importBases(watched, slowly(), 'bases.ndjson')).toBe(0);
     });
 
     test('is refused as a whole if it has an error, with the line number', async () => {
