@@ -141,7 +141,12 @@ class Attempts {
       report('retried', error);
       return asError(error);
     }
-    await handlers.giveUp(job.data, error);
+    try {
+      await handlers.giveUp(job.data, error);
+    } catch (failure) {
+      report('retried', failure);
+      throw failure;
+    }
     report('given-up', error);
     return new UnrecoverableError(asError(error).message);
   }
