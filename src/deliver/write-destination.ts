@@ -126,6 +126,8 @@ async function putObject(
     else await client.send(new s3.PutObjectCommand({ ...object, Body: first }), { abortSignal: signal });
   } finally {
     client.destroy();
+    // After a failure, the text may not have been read to its end.
+    await parts.return(undefined);
   }
 }
 

@@ -111,3 +111,17 @@ test('a bucket that refuses is an expected failure', async () => {
   refuse = true;
   await expect(writeTo(place, megabytes(1), 'text/csv', signal)).rejects.toMatchObject({ code: 'delivery' });
 });
+
+test('the text of a large report is closed when a bucket refuses it: its rows come from a transaction', async () => {
+  refuse = true;
+  let closed = false;
+  async function* rows() {
+    try {
+      yield* megabytes(20);
+    } finally {
+      closed = true;
+    }
+  }
+  await expect(writeTo(place, rows(), 'text/csv', signal)).rejects.toMatchObject({ code: 'delivery' });
+  expect(closed).toBe(true);
+});
