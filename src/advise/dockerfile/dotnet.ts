@@ -84,7 +84,7 @@ function publishSteps(facts: DockerfileFacts, project: string | undefined): read
       ...moved,
       'COPY . .',
       `# If the project that makes ${started}.dll has another name, write it here.`,
-      `${run} ${publish} "$(find . -name '${started}.*proj')"`,
+      `${run} ${publish} "$(find . -name '${started}.??proj')"`,
     ];
   }
   return [

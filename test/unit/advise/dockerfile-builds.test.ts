@@ -349,7 +349,7 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
       own: [copy('. .'), run('dotnet publish Shop.sln -c Release -o /app')],
       config: { Entrypoint: ['dotnet', 'Shop.Api.dll'] },
     },
-    ['COPY . .\n#', `-o /out "$(find . -name 'Shop.Api.*proj')"\n`, 'ENTRYPOINT ["dotnet", "Shop.Api.dll"]'],
+    ['COPY . .\n#', `-o /out "$(find . -name 'Shop.Api.??proj')"\n`, 'ENTRYPOINT ["dotnet", "Shop.Api.dll"]'],
     'distroless-base',
   ],
   [
