@@ -34,7 +34,7 @@ export function buildStage(facts: DockerfileFacts, suffix: string, output: Outpu
     ...(others === undefined ? [] : [others.note]),
     ...quarkusNote(outputs, facts),
     `${run} ${tool.build(module)} && \\`,
-    `    ${others === undefined ? '' : `rm -f ${outputs}/${others.pattern} && `}cp ${outputs}/${fileOf(output, facts)} /app.${output}`,
+    `    ${others === undefined ? '' : `rm -f ${outputs}/${others.pattern} && `}cp ${outputs}/${fileOf(output, module, facts)} /app.${output}`,
   ];
 }
 
@@ -89,9 +89,12 @@ function quarkusNote(outputs: string, { copies, entrypoint, cmd }: DockerfileFac
 /** A config may hold a script of megabytes, but no jar is started by a long one. */
 export const LONGEST_SCRIPT = 1_000;
 
-/** Reports whether the image's own steps built the program, so that what they copied are sources, too. */
-export function buildsItself({ commands }: DockerfileFacts): boolean {
-  return commands.some(({ program }) => /^(?:mvnw?|gradlew?)$/.test(program));
+/** Reports whether what the image copied into the program's folder are sources, or the parts of Spring Boot's jar. */
+export function copiesProgram({ commands, program, copies }: DockerfileFacts): boolean {
+  return (
+    [program, ...commands.map((command) => command.program)].some((name) => /^(?:mvnw?|gradlew?)$/.test(name)) ||
+    copies.some(({ sources }) => sources.some((source) => source.includes('spring-boot-loader')))
+  );
 }
 
 function isUsed(name: string, { commands, copies }: DockerfileFacts): boolean {
@@ -199,8 +202,9 @@ function outputsOf({ copies, entrypoint, cmd }: DockerfileFacts): readonly Outpu
 }
 
 /** Returns the name by which the image takes its jar from the build, unless a version in it may change: `*-all.jar`. */
-function fileOf(output: Output, facts: DockerfileFacts): string {
-  const named = outputsOf(facts).find(({ file }) => file.endsWith(`.${output}`) && !/\d/.test(file));
+function fileOf(output: Output, module: string | undefined, facts: DockerfileFacts): string {
+  const files = outputsOf(facts).filter((file) => file.module === '' || file.module === module);
+  const named = files.find(({ file }) => file.endsWith(`.${output}`) && !/\d/.test(file));
   return named?.file ?? `*.${output}`;
 }
 

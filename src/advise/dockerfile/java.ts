@@ -3,7 +3,7 @@ import { scriptNote, settingLines, startLines } from './closing.ts';
 import { environmentLines } from './environment.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
-import { buildStage, buildsItself, LONGEST_SCRIPT } from './java-build.ts';
+import { buildStage, copiesProgram, LONGEST_SCRIPT } from './java-build.ts';
 import { runPackages } from './packages.ts';
 import { tomcatDockerfile } from './tomcat.ts';
 
@@ -126,7 +126,7 @@ function withJar(facts: DockerfileFacts, { build, last, user = '10001' }: Stages
     'COPY --from=build /app.jar app.jar',
     `USER ${user}`,
     // The jar is all that the build left: what else the image copied into the program's folder is copied as well.
-    ...settingLines(buildsItself(facts) ? facts : { ...facts, folder: '/src' }),
+    ...settingLines(copiesProgram(facts) ? facts : { ...facts, folder: '/src' }),
     ...startOf(facts),
   ].join('\n');
 }

@@ -343,6 +343,29 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
     ['cp build/libs/*-all.jar /app.jar\n'],
   ],
   [
+    'the jar of the module that the image built',
+    {
+      runtime: 'java',
+      own: [run('mvn -pl worker -am package')],
+      config: { Cmd: ['java', '-jar', 'api/target/api.jar'] },
+    },
+    ['cp worker/target/*.jar /app.jar\n'],
+  ],
+  [
+    'no sources beside the jar of Java that Maven starts',
+    { runtime: 'java', own: [copy('pom.xml ./'), copy('src src')], config: { Cmd: ['mvn', 'spring-boot:run'] } },
+    ['COPY --from=build /app.jar app.jar\nUSER 10001\nENTRYPOINT'],
+  ],
+  [
+    'no parts of a jar beside the jar of Java',
+    {
+      runtime: 'java',
+      own: ['dependencies/', 'spring-boot-loader/', 'application/'].map((layer) => copy(`${layer} ./`)),
+      config: { WorkingDir: '/app', Cmd: ['java', '-jar', 'application.jar'] },
+    },
+    ['COPY --from=build /app.jar app.jar\nUSER 10001\nENTRYPOINT'],
+  ],
+  [
     'the project whose program a .NET image starts',
     {
       runtime: 'dotnet',
