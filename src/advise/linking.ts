@@ -1,6 +1,6 @@
 import type { Runtime } from '../classify/verdict.ts';
 import type { ImageView } from '../policy/image-view.ts';
-import { runs } from '../policy/shell.ts';
+import { type Command, runs } from '../policy/shell.ts';
 import { ownPackages } from './own-packages.ts';
 import { ownSteps } from './own-steps.ts';
 
@@ -37,13 +37,22 @@ const WITHOUT_MUSL =
 const PYTHON_INSTALLERS = ['pip', 'uv', 'poetry', 'pipenv', 'python'];
 /** Programs that download browsers built for glibc. */
 const BROWSER_INSTALLERS = ['playwright', 'cypress'];
+/** Programs that install packages of conda, all of which are built for glibc. */
+const CONDA = ['conda', 'mamba', 'micromamba'];
+const INSTALLERS = [...PYTHON_INSTALLERS, ...BROWSER_INSTALLERS, ...CONDA];
+
+/** Reports whether a command installs packages of conda. */
+export function installsByConda(command: Command): boolean {
+  return runs(command, CONDA, ['install', 'create', 'update']);
+}
 
 /** Reports whether the image's own steps install programs that exist for glibc only, and so do not run on Alpine. */
 export function needsGlibc({ own, ownPrograms }: ImageView): boolean {
-  if (![...PYTHON_INSTALLERS, ...BROWSER_INSTALLERS].some((program) => ownPrograms.has(program))) return false;
+  if (!INSTALLERS.some((program) => ownPrograms.has(program))) return false;
   return own.some(({ commands }) =>
     commands.some(
       (command) =>
+        installsByConda(command) ||
         runs(command, BROWSER_INSTALLERS, ['install']) ||
         (PYTHON_INSTALLERS.includes(command.program) && command.words.some((word) => WITHOUT_MUSL.test(word))),
     ),

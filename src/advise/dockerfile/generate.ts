@@ -1,8 +1,8 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import { isWindows } from '../../oci/platform.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
-import { runs } from '../../policy/shell.ts';
 import type { Plan } from '../advise.ts';
+import { installsByConda } from '../linking.ts';
 import { type BaseTechniqueId, TECHNIQUES, techniqueOf } from '../technique.ts';
 import { ignoredBy, isIgnored } from './dockerignore.ts';
 import { dotnetDockerfile } from './dotnet.ts';
@@ -87,7 +87,7 @@ const OTHER_BUILDERS = /^(?:sbt|mill|lein|clojure|ant|bazel)$/;
 function isBuiltOtherwise({ runtime, commands, copies, entrypoint, cmd }: DockerfileFacts): boolean {
   const paths = [...copies.flatMap(({ sources }) => sources), ...entrypoint, ...cmd];
   return (
-    commands.some((command) => runs(command, ['conda', 'mamba', 'micromamba'], ['install', 'create', 'update'])) ||
+    commands.some(installsByConda) ||
     (runtime === 'java' &&
       (commands.some(({ program }) => OTHER_BUILDERS.test(program)) ||
         paths.some((path) => path.includes('target/scala-'))))

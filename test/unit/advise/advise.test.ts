@@ -361,6 +361,7 @@ test.each([
   ['python', 'pip install fastapi "torch==2.9.0" uvicorn', false],
   ['python', 'uv pip install tensorflow-cpu', false],
   ['python', 'playwright install --with-deps chromium', false],
+  ['python', 'conda env create -f environment.yml', false],
   ['node', 'npx playwright install', false],
   ['python', 'pip install torch-utils torchmetrics fastapi', true],
   ['python', 'pip install -r requirements.txt', true],
