@@ -95,7 +95,7 @@ const needsDistribution: (subject: Subject) => boolean = rememberOf(
 /** Reports whether PHP runs in Apache, or Java in Tomcat, whose official images exist on Debian and Ubuntu only. */
 function isServedOnDebian({ view, runtime }: Subject): boolean {
   const { config } = view.image;
-  return (runtime === 'php' && servesByApache(config)) || (runtime === 'java' && servesByTomcat(config));
+  return (runtime === 'php' && servesByApache(view)) || (runtime === 'java' && servesByTomcat(config));
 }
 
 /** Variants from the largest to the smallest; a variant that is not listed ranks with the first. */

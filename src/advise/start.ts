@@ -89,9 +89,16 @@ function isShell(word: string): boolean {
   return SHELL.test(word) || isScript(word);
 }
 
-/** Reports whether PHP runs as a module of Apache, by a variable that PHP's images with Apache set. */
-export function servesByApache({ env }: Pick<ImageConfig, 'env'>): boolean {
-  return env.some((variable) => variable.startsWith('APACHE_CONFDIR='));
+/** Apache's programs, by their names in several distributions. */
+export const APACHE = /^(?:\S*\/)?(?:apache2(?:ctl)?|apachectl|httpd)(?:-foreground)?$/;
+
+/** Reports whether PHP runs in Apache, by a variable that PHP's images with Apache set, or by what is started. */
+export function servesByApache(view: ImageView): boolean {
+  const { entrypoint, cmd } = startOf(view);
+  return (
+    view.image.config.env.some((variable) => variable.startsWith('APACHE_CONFDIR=')) ||
+    [...entrypoint, ...cmd].some((word) => APACHE.test(word))
+  );
 }
 
 /** Reports whether Java runs in Tomcat, by a variable and a folder of its official images. */

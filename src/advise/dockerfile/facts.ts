@@ -32,7 +32,7 @@ export interface DockerfileFacts {
   readonly commands: readonly PlacedCommand<string>[];
   /** The COPY and ADD instructions of its own steps, without {@link secretFiles}. */
   readonly copies: readonly Copy[];
-  /** `apache` if PHP runs as a module of Apache, see {@link servesByApache}. */
+  /** `apache` if PHP runs in Apache, see {@link servesByApache}. */
   readonly server: 'apache' | undefined;
   readonly tomcat: TomcatFacts | undefined;
   /** The build tool of which Jib is a plugin, if Jib built the image. */
@@ -126,7 +126,7 @@ export function dockerfileFacts(
     framework: (verdict.framework?.value ?? '').toLowerCase(),
     commands,
     copies,
-    server: servesByApache(config) ? 'apache' : undefined,
+    server: servesByApache(view) ? 'apache' : undefined,
     tomcat,
     jib: jibOf(view),
     env: ownEnvironment(view),

@@ -1,6 +1,7 @@
 import { lookUp } from '../../classify/look-up.ts';
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
+import { APACHE } from '../start.ts';
 import { closingLines } from './closing.ts';
 import { contextFolderOf, copiesFile, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines } from './environment.ts';
@@ -17,25 +18,28 @@ const START: Readonly<Record<Server, string>> = {
   cli: 'CMD ["php", "main.php"]',
 };
 
-/** Apache's programs, by their names in several distributions. */
-const APACHE = /^(?:apache2(?:ctl)?|apachectl|httpd)(?:-foreground)?$/;
-
 function serverOf({ program, commands, server }: DockerfileFacts): Server {
-  const isApache = server === 'apache' || APACHE.test(program);
-  if (isApache || commands.some(({ program: name }) => name === 'a2enmod')) return 'apache';
+  if (server === 'apache' || commands.some(({ program: name }) => name === 'a2enmod')) return 'apache';
   return program === 'php' ? 'cli' : 'fpm';
 }
 
-/** A distribution's package of an extension: `php8.3-mysql`, `php83-pecl-redis`. */
-const PACKAGE = /^php[\d.]*-(?:pecl-)?([a-z]\w*)$/;
-/** Packages of what the official images have anyway. */
-const BUILT_IN =
-  /^(?:cli|cgi|fpm|common|dev|pear|json|curl|mbstring|xml\w*|dom|simplexml|sqlite3?|pdo(?:_sqlite)?|ctype|fileinfo|iconv|openssl|phar|posix|readline|session|tokenizer)$/;
-/** Packages of several extensions. */
+/** A distribution's package of an extension, and its version: `php8.3-mysql`, `php83-pecl-redis`, `php-gd=2:8.2*`. */
+const PACKAGE = /^php[\d.]*-(?:pecl-)?([a-z]\w*)(?:[=~<>].*|-(?:\d|im\d).*)?$/;
+/** Packages of no extension, and of those that the official images have anyway. */
+const NO_EXTENSION = new Set(
+  (
+    'cli cgi fpm apache2 litespeed phpdbg dbg embed embedded common dev devel doc pear json curl mbstring xml xmlreader ' +
+    'xmlwriter dom simplexml sqlite sqlite3 pdo pdo_sqlite ctype fileinfo iconv openssl phar posix readline session tokenizer'
+  ).split(' '),
+);
+/** The extensions of packages that have several, or another name. */
 const OF_PACKAGE: Readonly<Record<string, readonly string[]>> = {
   mysql: ['mysqli', 'pdo_mysql'],
   mysqlnd: ['mysqli', 'pdo_mysql'],
   pgsql: ['pgsql', 'pdo_pgsql'],
+  process: ['pcntl', 'sysvmsg', 'sysvsem', 'sysvshm'],
+  redis5: ['redis'],
+  redis6: ['redis'],
 };
 
 /** Returns the names of the extensions that the image's own steps built, enabled, or installed as packages. */
@@ -51,7 +55,7 @@ function extensionsOf({ commands }: DockerfileFacts): readonly string[] {
 
 function extensionsOfPackage(word: string): readonly string[] {
   const name = PACKAGE.exec(word)?.[1];
-  return name === undefined || BUILT_IN.test(name) ? [] : (lookUp(OF_PACKAGE, name) ?? [name]);
+  return name === undefined || NO_EXTENSION.has(name) ? [] : (lookUp(OF_PACKAGE, name) ?? [name]);
 }
 
 function isExtension(word: string): boolean {
@@ -140,14 +144,19 @@ function composerSteps(facts: DockerfileFacts): readonly string[] {
 
 /** Returns the packages that the official image does not replace. The installer of extensions adds their libraries. */
 function packagesBeside(server: Server, { packages }: DockerfileFacts): DockerfileFacts['packages'] {
-  return { ...packages, build: [], run: packages.run.filter((name) => server !== 'apache' || name !== 'apache2') };
+  return {
+    ...packages,
+    build: [],
+    run: packages.run.filter((name) => server !== 'apache' || !/^(?:apache2|httpd)$/.test(name)),
+  };
 }
 
 /** Returns a Dockerfile for PHP: one stage runs Composer; the last one serves the program as the image does. */
-export function phpDockerfile(facts: DockerfileFacts): string {
-  const server = serverOf(facts);
+export function phpDockerfile(image: DockerfileFacts): string {
+  const server = serverOf(image);
   // PHP's official images with Apache exist on Debian only.
-  const suite = facts.base === 'alpine-base' && server !== 'apache' ? `alpine${ALPINE}` : DEBIAN;
+  const facts: DockerfileFacts = server === 'apache' ? { ...image, base: 'slim-base' } : image;
+  const suite = facts.base === 'alpine-base' ? `alpine${ALPINE}` : DEBIAN;
   return [
     'FROM composer:2 AS build',
     'WORKDIR /app',

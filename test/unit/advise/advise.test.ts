@@ -352,6 +352,11 @@ test.each<[string, ImageSketch, readonly string[]]>([
   ['PHP', { runtime: 'php', runtimeVersion: '8.3.1', variant: 'full' }, ['alpine-base']],
   ['nginx', { runtime: 'nginx', runtimeVersion: '1.30.4', variant: 'slim' }, ['alpine-base']],
   ['PHP in Apache', { runtime: 'php', variant: 'full', config: { Env: ['APACHE_CONFDIR=/etc/apache2'] } }, []],
+  [
+    "PHP in a distribution's Apache",
+    { runtime: 'php', variant: 'full', config: { Cmd: ['apachectl', '-DFOREGROUND'] } },
+    [],
+  ],
 ])('only published bases are advised: %s', (_, sketch, bases) => {
   const { alone } = advise({ base: NODE_FULL.base, ...sketch });
   expect(alone.map(({ techniques }) => techniques[0])).toEqual(bases);

@@ -486,6 +486,21 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
       'recommends ffmpeg &&',
       'CMD ["apache2-foreground"]',
     ],
+    'alpine-base',
+  ],
+  [
+    "packages of Red Hat's PHP that are several extensions, or none",
+    {
+      runtime: 'php',
+      own: [run('dnf install -y httpd php php-devel php-process php-pecl-redis6 php-gd-8.2.1 git')],
+      config: { Cmd: ['httpd', '-DFOREGROUND'] },
+    },
+    ['extensions pcntl sysvmsg sysvsem sysvshm redis gd\nWORKDIR'],
+  ],
+  [
+    "packages of Alpine's PHP that are no extensions, and pinned ones",
+    { runtime: 'php', own: [run('apk add php83 php83-apache2 php83-phpdbg "php83-gd~=8.3" php83-intl=8.3.1-r0')] },
+    ['install-php-extensions gd intl\n'],
   ],
   [
     "extensions as Alpine's packages",
