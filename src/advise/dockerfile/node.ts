@@ -70,7 +70,7 @@ const BETTER_THAN_SCRIPT =
   '# Better: the command behind the script, such as ["node", "dist/server.js"]: one process, which receives the signals.';
 
 const ON_DEVELOPMENT =
-  '# This starts a tool of development, whose packages are removed above: name what starts the program in production.';
+  '# This starts a tool of development, which usually needs packages that are removed above: name what production starts.';
 /** Scripts and programs that serve sources during development. */
 const FOR_DEVELOPMENT =
   /^(?:dev|develop|watch|start:(?:dev|debug|watch)|nodemon|ts-node(?:-dev)?|ng|react-scripts|webpack(?:-dev-server)?)$/;
