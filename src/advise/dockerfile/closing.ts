@@ -1,4 +1,4 @@
-import { absolutePath, baseName } from '../../policy/paths.ts';
+import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
 import { type Copy, sourceOf } from './copies.ts';
 import { jsonWords } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
@@ -74,9 +74,11 @@ function scriptLines(facts: DockerfileFacts): readonly string[] {
   const { script, copies, workdir, folder, entrypoint, cmd } = facts;
   const isStarted = script !== undefined && [...entrypoint, ...cmd].includes(script);
   if (!isStarted) return [];
-  if (script.startsWith(`${folder}/`) || script.startsWith('./')) {
-    const source = isMadeExecutable(script, facts) ? sourceOf(script, copies, workdir) : undefined;
-    return source === undefined ? [] : [`COPY --chmod=0755 ${source} ${absolutePath(script, workdir)}`];
+  const path = absolutePath(script, workdir);
+  // A name without a folder is searched for on the PATH.
+  if (script.includes('/') && isWithin(path, folder)) {
+    const source = isMadeExecutable(path, facts) ? sourceOf(script, copies, workdir) : undefined;
+    return source === undefined ? [] : [`COPY --chmod=0755 ${source} ${path}`];
   }
   const copy = copies.find((candidate) => isCopyOf(candidate, script));
   return [
@@ -86,10 +88,11 @@ function scriptLines(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
-function isMadeExecutable(script: string, { commands, workdir }: DockerfileFacts): boolean {
-  const path = absolutePath(script, workdir);
-  return commands.some(
-    ({ program, words, folder }) => program === 'chmod' && words.some((word) => absolutePath(word, folder) === path),
+/** Reports whether the image's own steps changed the mode of a path, of what a pattern may name, or of a folder above. */
+function isMadeExecutable(path: string, { commands }: DockerfileFacts): boolean {
+  const chmods = commands.filter(({ program }) => program === 'chmod');
+  return chmods.some(({ words, folder }) =>
+    words.some((word) => isWithin(path, absolutePath(word.replace(/[^/]*\*.*$/, ''), folder))),
   );
 }
 

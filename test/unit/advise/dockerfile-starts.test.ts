@@ -331,6 +331,8 @@ test.each([
   ['/app', './start.sh', 'chmod +x start.sh'],
   ['/app', '/app/start.sh', 'chmod 755 /app/start.sh'],
   ['/app/src', '/app/start.sh', 'chmod +x /app/start.sh'],
+  ['/app/src', '../start.sh', 'chmod -R +x /app'],
+  ['/app', './start.sh', 'chmod +x *.sh'],
 ])('a script among the sources is made executable as the image does: in %s %s', (WorkingDir, script, chmod) => {
   const config = { WorkingDir, Entrypoint: [script] };
   const text = dockerfile({ runtime: 'python', own: [copy('. /app'), run(chmod)], config });
@@ -345,11 +347,14 @@ test.each([
   expect(text).not.toContain(script);
 });
 
-test.each(['./start.sh', '/app/start.sh'])('a script among the sources is not copied once more: %s', (script) => {
-  const text = dockerfile({ runtime: 'node', config: { WorkingDir: '/app', Entrypoint: [script] } });
-  expect(instructionsOf(text).filter((line) => line.includes('start.sh'))).toEqual([`ENTRYPOINT ["${script}"]`]);
-  expect(text).not.toContain('copy it here');
-});
+test.each(['./start.sh', '/app/start.sh', 'bin/start.sh'])(
+  'a script among the sources is not copied once more: %s',
+  (script) => {
+    const text = dockerfile({ runtime: 'node', config: { WorkingDir: '/app', Entrypoint: [script] } });
+    expect(instructionsOf(text).filter((line) => line.includes('start.sh'))).toEqual([`ENTRYPOINT ["${script}"]`]);
+    expect(text).not.toContain('copy it here');
+  },
+);
 
 test('a package of the project that starts it is not installed for all', () => {
   const text = dockerfile({

@@ -92,7 +92,7 @@ test('the program of a compiled image keeps its name and its arguments', () => {
 test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
   [
     'yarn since its second version',
-    { runtime: 'node', own: [{ instruction: 'RUN /bin/sh -c corepack yarn install --immutable' }] },
+    { runtime: 'node', own: [run('corepack yarn install --immutable')] },
     [
       'ENV YARN_NODE_LINKER=node-modules\nWORKDIR',
       'yarn install --immutable',
