@@ -1,4 +1,5 @@
 import { anyOf } from '../common/any-of.ts';
+
 /** Media types of OCI image-spec (media-types.md) and of Docker's image manifest version 2. */
 export const MEDIA_TYPE = {
   ociIndex: 'application/vnd.oci.image.index.v1+json',
