@@ -1,11 +1,10 @@
 import type { Runtime } from '../classify/verdict.ts';
 import type { ImageView } from '../policy/image-view.ts';
 import { type Command, runs } from '../policy/shell.ts';
-import { ownPackages } from './own-packages.ts';
+import { HEADERS, ownPackages } from './own-packages.ts';
 import { ownSteps } from './own-steps.ts';
 
-/** C compilers and headers of C libraries. The C library's own headers do not count: every toolchain includes them. */
-const C_BUILD = /^(?:gcc|g\+\+|clang|build-essential|build-base)$|^(?!libc6?-dev$|musl-dev$).+-dev(?:el)?$/;
+const C_COMPILER = /^(?:gcc|g\+\+|clang|build-essential|build-base)$/;
 /** The generated Rust image links statically with musl, and Alpine also packages OpenSSL as a static library. */
 const STATIC_IN_RUST = /^(?:libssl-dev|openssl-dev)$/;
 
@@ -16,10 +15,10 @@ const STATIC_IN_RUST = /^(?:libssl-dev|openssl-dev)$/;
  */
 export function linksLibraries(view: ImageView, runtime: Runtime): boolean {
   const { build } = ownPackages(view);
-  if (runtime === 'rust') return build.some((name) => /-dev(?:el)?$/.test(name) && isLinkedByRust(name));
+  if (runtime === 'rust') return build.some((name) => HEADERS.test(name) && !STATIC_IN_RUST.test(name));
   if (runtime !== 'go') return false;
   const cgo = cgoSetting(view);
-  return cgo === '1' || (cgo === undefined && build.some((name) => C_BUILD.test(name)));
+  return cgo === '1' || (cgo === undefined && build.some((name) => C_COMPILER.test(name) || HEADERS.test(name)));
 }
 
 /**
@@ -57,10 +56,6 @@ export function needsGlibc({ own, ownPrograms }: ImageView): boolean {
         (PYTHON_INSTALLERS.includes(command.program) && command.words.some((word) => WITHOUT_MUSL.test(word))),
     ),
   );
-}
-
-function isLinkedByRust(name: string): boolean {
-  return C_BUILD.test(name) && !STATIC_IN_RUST.test(name);
 }
 
 /** Returns the last value of CGO_ENABLED in the image's own steps; Go's official images do not set it. */

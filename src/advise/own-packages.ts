@@ -124,8 +124,8 @@ function namesIn({ words }: Command): readonly string[] {
 /** Packages that every distroless image contains or makes unnecessary. */
 const EVERYWHERE = /^(?:ca-certificates|tzdata|tini|dumb-init|openssl|libc6-compat|libstdc\+\+6?|libgcc(?:-s1)?)$/;
 
-/** Headers of C libraries, which a package that was compiled with them loads; compilers come with those of C itself. */
-const HEADERS = /^(?!libc6?-dev$|musl-dev$|python).+-dev(?:el)?$/;
+/** Headers of C libraries, which what was compiled with them loads; compilers come with those of C itself. */
+export const HEADERS = /^(?!libc6?-dev$|musl-dev$|glibc-devel$).+-dev(?:el)?$/;
 
 /**
  * Reports whether the program needs packages that images without a package manager, such as distroless ones, lack. What
@@ -134,5 +134,6 @@ const HEADERS = /^(?!libc6?-dev$|musl-dev$|python).+-dev(?:el)?$/;
 export function needsPackages(view: ImageView): boolean {
   const { run, build } = ownPackages(view);
   const isCompiled = /^(?:go|rust)$/.test(view.image.verdict.runtime?.value.name ?? '');
-  return run.some((name) => !EVERYWHERE.test(name)) || (!isCompiled && build.some((name) => HEADERS.test(name)));
+  const isLoaded = (name: string): boolean => HEADERS.test(name) && !name.startsWith('python');
+  return run.some((name) => !EVERYWHERE.test(name)) || (!isCompiled && build.some(isLoaded));
 }

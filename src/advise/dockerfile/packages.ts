@@ -1,4 +1,5 @@
 import { anyOf } from '../../common/any-of.ts';
+import { HEADERS } from '../own-packages.ts';
 import type { DockerfileFacts } from './facts.ts';
 
 /** Reports whether the image's packages have the same manager as the Dockerfile's base, and so the same names. */
@@ -83,8 +84,7 @@ export function runPackages(facts: DockerfileFacts, more: readonly string[] = []
   const isKnown = knownNames(facts);
   const unknown = run.filter((name) => !isKnown(name));
   const names = [...run.filter(isKnown), ...more];
-  // Every base contains the C library.
-  const headers = build.filter((name) => /-dev(?:el)?$/.test(name) && !/^(?:libc6?|musl)-dev$/.test(name));
+  const headers = build.filter((name) => HEADERS.test(name));
   return [
     ...(unknown.length > 0
       ? [`# The image has these packages, which may have other names here, or may not be needed: ${unknown.join(' ')}`]

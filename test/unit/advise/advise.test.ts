@@ -292,6 +292,11 @@ test.each<[string, ImageSketch, boolean]>([
     true,
   ],
   [
+    'headers of C itself',
+    { ...NODE_APP, own: [{ instruction: 'RUN /bin/sh -c dnf install -y gcc-c++ glibc-devel make && npm ci' }] },
+    true,
+  ],
+  [
     'a library for which it was compiled',
     { ...NODE_APP, own: [{ instruction: 'RUN /bin/sh -c apt-get update && apt-get install -y g++ libvips-dev' }] },
     false,
@@ -302,6 +307,11 @@ test.each<[string, ImageSketch, boolean]>([
     true,
   ],
   ['Go', { ...GO_APP, own: [{ instruction: 'RUN /bin/sh -c go build -o /app .' }] }, true],
+  [
+    'Go with headers of C itself',
+    { ...GO_APP, own: [{ instruction: 'RUN /bin/sh -c dnf install -y glibc-devel && go build -o /app .' }] },
+    true,
+  ],
   ['Go with C', { ...GO_APP, own: [{ instruction: 'RUN /bin/sh -c CGO_ENABLED=1 go build -o /app .' }] }, false],
   [
     'Go with headers',
