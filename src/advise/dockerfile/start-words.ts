@@ -76,7 +76,10 @@ export function startedByNpm(facts: DockerfileFacts): DockerfileFacts {
   if (!/^(?:pnpm|yarn)$/.test(facts.program)) return facts;
   const [entrypoint, cmd] = [byNpm(facts.entrypoint), byNpm(facts.cmd)];
   const program = [entrypoint, cmd].flatMap(([first = '']) => (/^(?:npm|npx|node)$/.test(first) ? first : []))[0];
-  return program === undefined ? facts : { ...facts, entrypoint, cmd, program };
+  if (program === undefined) return facts;
+  // Without this, npm takes the options of the command for its own.
+  const separator = entrypoint[0] === 'npm' && cmd.length > 0 && !entrypoint.includes('--') ? ['--'] : [];
+  return { ...facts, entrypoint: [...entrypoint, ...separator], cmd, program };
 }
 
 function byNpm(words: readonly string[]): readonly string[] {

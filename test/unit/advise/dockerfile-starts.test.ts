@@ -44,6 +44,11 @@ test.each<[string, Config, readonly string[], BaseTechniqueId?]>([
   ['a package by pnpm', { Cmd: ['pnpm', '--filter', 'api', 'start'] }, ['CMD ["pnpm", "--filter", "api", "start"]']],
   ['a script by yarn', { Cmd: ['yarn', 'start:prod', '--port=80'] }, START_PROD],
   [
+    'a script by yarn, with the arguments of a command',
+    { Entrypoint: ['yarn', 'start'], Cmd: ['--port', '80'] },
+    ['ENTRYPOINT ["npm", "start", "--"]', 'CMD ["--port", "80"]'],
+  ],
+  [
     'a package by yarn',
     { Cmd: ['yarn', 'workspace', '@acme/api', 'run', 'start'] },
     ['CMD ["npm", "start", "-w", "@acme/api"]'],
