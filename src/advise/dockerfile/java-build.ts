@@ -89,11 +89,14 @@ function quarkusNote(outputs: string, { copies, entrypoint, cmd }: DockerfileFac
 /** A config may hold a script of megabytes, but no jar is started by a long one. */
 export const LONGEST_SCRIPT = 1_000;
 
-/** Reports whether what the image copied into the program's folder are sources, or the parts of Spring Boot's jar. */
+/** Parts into which Spring Boot and Micronaut divide a program for layers: they are no files of the build context. */
+const PART_OF_PROGRAM = /(?:^|\/)(?:spring-boot-loader|extracted\/lib|layers\/libs)(?:\/|$)/;
+
+/** Reports whether what the image copied into the program's folder are its sources, or its parts. */
 export function copiesProgram({ commands, program, copies }: DockerfileFacts): boolean {
   return (
     [program, ...commands.map((command) => command.program)].some((name) => /^(?:mvnw?|gradlew?)$/.test(name)) ||
-    copies.some(({ sources }) => sources.some((source) => source.includes('spring-boot-loader')))
+    copies.some(({ sources }) => sources.some((source) => PART_OF_PROGRAM.test(source)))
   );
 }
 

@@ -366,6 +366,15 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
     ['COPY --from=build /app.jar app.jar\nUSER 10001\nENTRYPOINT'],
   ],
   [
+    "no layers of Micronaut's plugin beside the jar of Java",
+    {
+      runtime: 'java',
+      own: [copy('layers/libs /home/app/libs'), copy('layers/resources /home/app/resources')],
+      config: { WorkingDir: '/home/app', Cmd: ['java', '-jar', '/home/app/application.jar'] },
+    },
+    ['COPY --from=build /app.jar app.jar\nUSER 10001\nENTRYPOINT'],
+  ],
+  [
     'the project whose program a .NET image starts',
     {
       runtime: 'dotnet',
