@@ -28,13 +28,14 @@ export function currentSteps(gain: string): string {
         select o.manifest_id
         from (
           select i.manifest_id, rank() over (partition by i.platform, tag_line(t.name) order by i.created_at desc nulls last) as age
-          from tag t
+          from repository r join source s on s.id = r.source_id join tag t on t.repository_id = r.id
           -- "offset 0" has Postgres look up each tag's images: for each repository it would read a small table as a whole.
           cross join lateral (
             select * from image where manifest_id = any (array(
-              select t.manifest_id union all select c.child_id from index_child c where c.index_id = t.manifest_id))
+              select t.manifest_id union all
+              select c.child_id from index_child c where c.index_id = t.manifest_id and is_wanted_platform(c.platform, s.platforms)))
             offset 0) i
-          where t.repository_id = a.repository_id and t.name is not null and t.ended_at is null) o
+          where r.id = a.repository_id and t.name is not null and t.ended_at is null) o
         where o.age = 1) b) c
     where c.manifest_ids is not null
     order by a.gain desc nulls last, a.repository_id limit ${MOST_REPOSITORIES}),

@@ -71,3 +71,23 @@ test('the images of a small registry are not all read for each repository', asyn
   expect(found).toEqual([{ steps: 6_400 }]);
   expect(plans.join('\n')).not.toMatch(/Seq Scan on image .*loops=\d\d/);
 });
+
+test('images of an index for platforms that the source does not audit make no other image old', async () => {
+  await store(1, 5);
+  // Two variants of one architecture, which their configs do not tell; another source has read the newer one.
+  await db.query(`update source set platforms = '{linux/arm/v7}'`);
+  await db.query(`update index_child set platform = 'linux/arm/v7'`);
+  await db.query(
+    `insert into index_child (index_id, position, digest, child_id, platform)
+     select c.index_id, 1, m.digest, m.id, 'linux/arm/v6' from index_child c join manifest m on m.id = c.child_id - 1`,
+  );
+  await db.query(`update image set created_at = to_timestamp(-manifest_id), platform = 'linux/arm'`);
+  await db.query('delete from tag t using manifest m where m.id = t.manifest_id and m.kind = $1', ['image']);
+  const found = await db.query(
+    `with step as materialized (
+       select t.repository_id, c.child_id as manifest_id, 7 as gain from tag t join index_child c on c.index_id = t.manifest_id and c.position = 0),
+     ${currentSteps('gain')}
+     select count(*) as steps from current_step`,
+  );
+  expect(found).toEqual([{ steps: 1 }]);
+});
