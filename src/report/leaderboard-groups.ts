@@ -105,11 +105,11 @@ const HELD_NOW = `
       select root.team, c.child_id from root join source s on s.id = root.source_id
       join index_child c on c.index_id = root.manifest_id and c.child_id is not null and is_wanted_platform(c.platform, s.platforms))`;
 
-/** The teams' images that were under tags at the end of the scope's audit. */
+/** The teams' images that were under tags at the end of the scope's audit. No tag is read when there is no such team. */
 const heldAtAudit = (scope: QueryScope): string => `
     held as (
       select distinct i.team, i.manifest_id from ${imagesRelation(scope)} i
-      where i.tag <> '' and i.team = any (array(select team from scattered)))`;
+      where exists (select from scattered) and i.tag <> '' and i.team = any (array(select team from scattered)))`;
 
 /**
  * The current tags that name an image, whose manifest is `id`, or an index that lists it. Written out rather than

@@ -49,7 +49,7 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
     rowWhere: conditionOf(true),
     source: filters.source,
     isFiltered: request.audit !== undefined || Object.values(otherFilters).some((filter) => filter !== undefined),
-    audit: requested ? { id: requested.id } : undefined,
+    audit: requested ? { id: requested.id, endedAt: await findEnd(db, requested.id) } : undefined,
     parameters,
     storagePricePerGBMonth: request.storagePricePerGBMonth,
   };
@@ -112,4 +112,12 @@ function orderOf(kind: ReportKind, sort: string): string {
     throw new SettingsError(`report ${kind.name} has no column "${column}" to sort by: it has ${names.join(', ')}`);
   const others = (kind.key ?? names).filter((name) => name !== column).map((name) => `"${name}"`);
   return [`"${column}" ${descending ? 'desc' : 'asc'} nulls last`, ...others].join(', ');
+}
+
+/** When an audit ended, to the microsecond; null while it runs. */
+async function findEnd(db: Database, id: number): Promise<string | null> {
+  const [row] = await db.query<{ ended: string | null }>('select finished_at::text as ended from audit where id = $1', [
+    id,
+  ]);
+  return row?.ended ?? null;
 }

@@ -43,6 +43,13 @@ export const IMAGE_FILTERS = {
   distro: 'i.distro',
 } as const satisfies FilterTargets;
 
+/** The audit whose end a report shows. */
+export interface ShownAudit {
+  readonly id: number;
+  /** As the database writes it, null while it runs. By a time that it knows, Postgres estimates how many tags were open. */
+  readonly endedAt: string | null;
+}
+
 /** What a report's query has to select. */
 export interface QueryScope {
   /** The filters as an SQL condition on the kind's filter targets. */
@@ -54,7 +61,7 @@ export interface QueryScope {
   /** Whether an audit or any filter but `source` is given: then the sums that audits store cannot be used. */
   readonly isFiltered: boolean;
   /** The audit whose end the report shows; undefined: the present state. */
-  readonly audit: { readonly id: number } | undefined;
+  readonly audit: ShownAudit | undefined;
   readonly parameters: SqlParameters;
   /** In the configured currency; undefined: not configured. */
   readonly storagePricePerGBMonth: number | undefined;
@@ -93,19 +100,21 @@ export class SqlParameters {
 export function auditConditions(audit: QueryScope['audit'], parameters: SqlParameters) {
   if (!audit)
     return { isOpen: (_from: string, to: string) => `${to} is null`, isSeen: () => 'true', isAudited: () => 'true' };
-  const id = `${parameters.add(audit.id)}::int8`;
-  const time = `coalesce((select finished_at from audit where id = ${id}), now())`;
+  const time = (): string => `coalesce(${parameters.add(audit.endedAt)}::timestamptz, now())`;
   return {
     /** Selects tags and repositories whose lifetime, from column `from` to column `to`, includes that moment. */
-    isOpen: (from: string, to: string) => `${from} <= ${time} and (${to} is null or ${to} > ${time})`,
+    isOpen(from: string, to: string) {
+      const end = time();
+      return `${from} <= ${end} and (${to} is null or ${to} > ${end})`;
+    },
     /** Selects what had been seen by then; `at` is the column of the first sighting. */
-    isSeen: (at: string) => `${at} <= ${time}`,
+    isSeen: (at: string) => `${at} <= ${time()}`,
     /**
      * Selects rows of the sources that the audit covers; `relation` has a `source_id`. By an array, which Postgres can
      * compare within the branches of `image_history`: of a join to a union it expects one row in two hundred.
      */
     isAudited: (relation: string) =>
-      `${relation}.source_id = any (array(select source_id from audit_source where audit_id = ${id}))`,
+      `${relation}.source_id = any (array(select source_id from audit_source where audit_id = ${parameters.add(audit.id)}::int8))`,
   };
 }
 

@@ -1,18 +1,58 @@
-import { expect, test } from 'vitest';
-import { imagesRelation, SqlParameters } from '../../../src/report/kinds/kind.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database, Queryable, SqlValue } from '../../../src/database/database.ts';
+import { auditConditions, imagesRelation, type QueryScope, SqlParameters } from '../../../src/report/kinds/kind.ts';
+import { teams } from '../../../src/report/leaderboard.ts';
 import { BACKENDS } from '../../support/databases.ts';
 
-test.each(BACKENDS)('the images of an audit are selected within each part of the union, in $name', async ({ open }) => {
-  const db = await open();
-  try {
+const audit = { id: 1, endedAt: '2026-11-23 02:00:00.123456+00' };
+
+async function planOf(db: Queryable, sql: string, parameters: readonly SqlValue[]): Promise<string> {
+  const lines = await db.query<{ 'QUERY PLAN': string }>(`explain ${sql}`, parameters);
+  return lines.map((line) => line['QUERY PLAN']).join('\n');
+}
+
+describe.each(BACKENDS)('the plan of a report as of an audit, in $name', ({ open }) => {
+  let db: Database;
+  beforeAll(async () => {
+    db = await open();
+  });
+  afterAll(() => db.close());
+
+  test('selects the images of the audit within each part of the union', async () => {
     const parameters = new SqlParameters();
-    const relation = imagesRelation({ audit: { id: 1 }, parameters });
-    const lines = await db.query<{ 'QUERY PLAN': string }>(`explain select * from ${relation} i`, parameters.values);
-    const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
+    const relation = imagesRelation({ audit, parameters });
+    const plan = await planOf(db, `select * from ${relation} i`, parameters.values);
     expect(plan).toContain('audit_source');
     // A join to the union would compare each of its rows, of which Postgres expects one in two hundred to match.
     expect(plan).not.toContain('audit_source.source_id');
-  } finally {
-    await db.close();
-  }
+  });
+
+  test('expects as many tags as were open: of a third of them, Postgres would look up each image by itself', async () => {
+    const parameters = new SqlParameters();
+    const { isOpen } = auditConditions(audit, parameters);
+    const plan = await db.transaction(async (tx) => {
+      await tx.query(
+        `create temp table seen on commit drop as
+         select timestamptz '2026-11-01' + n * interval '1 minute' as started_at, null::timestamptz as ended_at from generate_series(1, 1000) n`,
+      );
+      await tx.query('analyze seen');
+      return planOf(tx, `select * from seen where ${isOpen('started_at', 'ended_at')}`, parameters.values);
+    });
+    expect(plan).toContain('rows=1000 ');
+  });
+
+  test('reads no tag for teams when none has images in several sources', async () => {
+    const parameters = new SqlParameters();
+    const scope: QueryScope = {
+      where: 'true',
+      rowWhere: 'true',
+      source: undefined,
+      isFiltered: true,
+      audit,
+      parameters,
+      storagePricePerGBMonth: undefined,
+    };
+    const plan = await planOf(db, teams.query(scope), parameters.values);
+    expect(plan).toContain('One-Time Filter');
+  });
 });
