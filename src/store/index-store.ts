@@ -43,11 +43,15 @@ export async function findMissingChildren(db: Queryable, indexes: readonly Diges
        select digest, id from manifest where digest = any($1::bytea[])
        union
        -- Indexes that were stored by this audit do not have the entries of nested ones yet.
-       select l.root, c.child_id from listed l join index_child c on c.index_id = l.index_id
-       where exists (select 1 from index_child nested where nested.index_id = c.child_id))
-     select distinct l.root as index, c.digest as child, c.describes, coalesce(described.platform, c.platform) as platform
-     from listed l join index_child c on c.index_id = l.index_id and c.child_id is null
-     left join index_child described on described.index_id = c.index_id and described.digest = c.describes`,
+       -- "offset 0" has Postgres look up the entries of each index: it would read those of all indexes for each batch.
+       select l.root, c.child_id from listed l cross join lateral (
+         select child_id from index_child c
+         where c.index_id = l.index_id and exists (select 1 from index_child nested where nested.index_id = c.child_id) offset 0) c)
+     select distinct l.root as index, c.child, c.describes, c.platform
+     from listed l cross join lateral (
+       select c.digest as child, c.describes, coalesce(described.platform, c.platform) as platform
+       from index_child c left join index_child described on described.index_id = c.index_id and described.digest = c.describes
+       where c.index_id = l.index_id and c.child_id is null offset 0) c`,
     [indexes.map(digestBytes)],
   );
   return rows.map(({ index, child, platform, describes }) => ({

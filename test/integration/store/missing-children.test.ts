@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { digestFromBytes } from '../../../src/oci/digest.ts';
+import { findMissingChildren } from '../../../src/store/index-store.ts';
+import { POSTGRES, useEmptyDatabase } from '../../support/databases.ts';
+import { recordPlans } from '../../support/plans.ts';
+
+let db: Database;
+useEmptyDatabase(POSTGRES.open, (opened) => {
+  db = opened;
+});
+
+test('what some indexes lack is found without reading the entries of all', async () => {
+  await db.query(
+    `insert into manifest (digest, media_type, kind, fetched_at)
+     select sha256(n::text::bytea), 'application/json', 'index', now() from generate_series(1, 4000) n`,
+  );
+  await db.query(
+    `insert into index_child (index_id, position, digest, platform)
+     select id, n, sha256((id || ' ' || n)::bytea), 'linux/arm64' from manifest cross join generate_series(1, 20) n`,
+  );
+  await db.query('analyze manifest, index_child');
+  const rows = await db.query<{ digest: Uint8Array }>('select digest from manifest order by id limit 100');
+  const plans: string[] = [];
+  const indexes = rows.map(({ digest }) => digestFromBytes(digest));
+  expect(await findMissingChildren(recordPlans(db, /listed/, plans), indexes)).toHaveLength(2_000);
+  expect(plans.join('\n')).not.toContain('Seq Scan on index_child');
+});
