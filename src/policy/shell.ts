@@ -12,9 +12,10 @@ export interface Command {
 
 /** Words before a command that do not affect what it leaves in the image. */
 const PREFIXES = new Set(
-  'if then else elif do while until ! { } ( time exec command sudo env nice eval sh bash ash /bin/sh /bin/bash /usr/bin/env corepack npx'.split(
-    ' ',
-  ),
+  (
+    'if then else elif do while until ! { } ( time exec command sudo env nice eval sh ' +
+    'bash ash /bin/sh /bin/bash /usr/bin/env corepack npx'
+  ).split(' '),
 );
 
 const CONTINUATION = /\\\n/g;

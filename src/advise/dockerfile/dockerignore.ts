@@ -6,10 +6,10 @@ import { LANGUAGES } from './languages.ts';
  * Files that no image needs, whatever its language: slimboard's own database is among them, and settings that may hold a
  * token, which the build gets as secrets. `docs` is not: the program may import or serve it.
  */
-const IGNORED_ALWAYS =
-  '.git .github .gitlab .vscode .idea .slimboard **/.env **/.env.* **/.npmrc **/.netrc **/.pypirc Dockerfile* compose*.y*ml .dockerignore *.md'.split(
-    ' ',
-  );
+const IGNORED_ALWAYS = (
+  '.git .github .gitlab .vscode .idea .slimboard **/.env **/.env.* **/.npmrc **/.netrc ' +
+  '**/.pypirc Dockerfile* compose*.y*ml .dockerignore *.md'
+).split(' ');
 
 /** Returns the lines of the .dockerignore for a language. */
 export function ignoredBy(runtime: Runtime): readonly string[] {
