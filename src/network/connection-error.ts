@@ -1,9 +1,11 @@
+import { codeOf } from '../errors.ts';
+
 /**
  * What a connection failed by. For a host with several addresses, Node.js gives one error for each, of which this is the
  * first; for a connection that the server closed, undici may know why.
  */
 export function connectionError(error: unknown): unknown {
-  const isClosed = error instanceof Error && 'code' in error && error.code === 'UND_ERR_SOCKET';
+  const isClosed = error instanceof Error && codeOf(error) === 'UND_ERR_SOCKET';
   const first: unknown = error instanceof AggregateError ? error.errors[0] : isClosed ? error.cause : undefined;
   return first instanceof Error ? first : error;
 }

@@ -50,11 +50,6 @@ export function verifyDigest(bytes: Uint8Array, expected: Digest, what: string):
   }
 }
 
-/** Compares distinct items by digest. */
-export function byDigest(a: { readonly digest: Digest }, b: { readonly digest: Digest }): number {
-  return a.digest < b.digest ? -1 : 1;
-}
-
 /** The digest's hex digits, without the algorithm. */
 export function digestHex(digest: Digest): string {
   return digest.slice(digest.indexOf(':') + 1);

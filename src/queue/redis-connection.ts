@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { QueueUnavailableError, SettingsError } from '../errors.ts';
+import { codeOf, QueueUnavailableError, SettingsError } from '../errors.ts';
 import { CERTIFICATE_ALERT } from '../network/connection-error.ts';
 
 /** The prefix of all keys in Redis. Installations that share a Redis set different ones. */
@@ -92,7 +92,8 @@ function watch(redis: Redis, address: string): void {
 }
 
 /** What is wrong with the certificates of a connection, if anything, and what to do about it. */
-function tlsAdviceOn({ code = '' }: NodeJS.ErrnoException): string | undefined {
+function tlsAdviceOn(failure: Error): string | undefined {
+  const code = codeOf(failure);
   if (CERTIFICATE_ALERT.test(code))
     return `it asks for a client certificate (${code}), which is not supported: set its tls-auth-clients to no`;
   if (/SELF_SIGNED|UNABLE_TO_/.test(code))

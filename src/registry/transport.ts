@@ -1,3 +1,4 @@
+import type { Pool } from 'undici';
 import { MalformedContentError } from '../errors.ts';
 import { DOCKER_HUB, type RegistryHost } from '../oci/reference.ts';
 import { orAborted } from './abort.ts';
@@ -148,17 +149,21 @@ export class Transport {
     throw new MalformedContentError(`${request.what}: more than ${MAX_REDIRECTS} redirects in a row`);
   }
 
+  /** The pool for an address of a request: its own, or one that it was redirected to. */
+  #poolFor(request: TransportRequest, url: URL): Pool {
+    return this.#options.connections.poolFor(url, url.origin !== request.url.origin);
+  }
+
   #exchange(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<Answer> {
-    const { clock, connections, requestTimeoutMs } = this.#options;
-    const pool = connections.poolFor(url, url.origin !== request.url.origin);
+    const { clock, requestTimeoutMs } = this.#options;
+    const pool = this.#poolFor(request, url);
     const exchanged = exchange(pool, asSent(request, url, authorization), clock, requestTimeoutMs);
     return this.#observed(exchanged);
   }
 
   #openStream(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<StreamAnswer> {
-    const { clock, connections, requestTimeoutMs } = this.#options;
-    const pool = connections.poolFor(url, url.origin !== request.url.origin);
-    const opened = openStream(pool, asSent(request, url, authorization), {
+    const { clock, requestTimeoutMs } = this.#options;
+    const opened = openStream(this.#poolFor(request, url), asSent(request, url, authorization), {
       clock,
       deadlineMs: requestTimeoutMs,
       // A stream may break long after it was opened: its reader then gets the error that `open` would have thrown.

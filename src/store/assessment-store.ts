@@ -1,6 +1,6 @@
 import type { BaseVerdict } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
-import { byDigest, type Digest, digestBytes, digestHex } from '../oci/digest.ts';
+import { type Digest, digestBytes, digestHex } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
 import { columnArrays } from './sql/column-arrays.ts';
 import { jsonRows } from './sql/json-rows.ts';
@@ -132,6 +132,10 @@ async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment
     ...columnArrays(verdicts, 'class', 'instruction', 'layers'),
     assessments[0]?.classifierVersion ?? 0,
   ]);
+}
+
+function byDigest(a: LayerVerdict, b: LayerVerdict): number {
+  return a.digest < b.digest ? -1 : 1;
 }
 
 /** Whether `verdict` wins over `other`; the same order as in SAVE_LAYER_VERDICTS. */
