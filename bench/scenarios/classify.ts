@@ -93,13 +93,7 @@ function syntheticImages(): readonly SyntheticImage[] {
 }
 
 function inputOf(manifest: ImageManifest, config: ImageConfig): ClassifierInput {
-  return {
-    manifest,
-    config,
-    platform: { os: config.os, architecture: config.architecture },
-    provenance: [],
-    bases: [],
-  };
+  return { manifest, config, provenance: [], bases: [] };
 }
 
 /** Makes the image's own steps unique: adds a word to every RUN and COPY in the second half of its history. */

@@ -1,5 +1,5 @@
 import data from '../../config/base-alternatives.json' with { type: 'json' };
-import type { ImageVerdict, Runtime, Variant } from '../classify/verdict.ts';
+import { type ImageVerdict, type Runtime, runtimeOf, type Variant } from '../classify/verdict.ts';
 import { groupBy } from '../common/group-by.ts';
 import type { ByteRange } from '../policy/finding.ts';
 
@@ -41,17 +41,17 @@ export class Knowledge {
    * distribution will do. All known bases are for Linux, so none replaces one of Windows.
    */
   alternativeTo(
-    { runtime, distro }: Pick<ImageVerdict, 'runtime' | 'distro'>,
+    verdict: Pick<ImageVerdict, 'runtime' | 'distro'>,
     variants: readonly Variant[],
   ): BaseAlternative | undefined {
-    if (distro?.value.id === 'windows') return undefined;
-    const { name, version } = runtime?.value ?? { name: 'none' };
-    if (name !== 'none') {
+    const distro = verdict.distro?.value;
+    if (distro?.id === 'windows') return undefined;
+    const { name, version } = runtimeOf(verdict);
+    if (name !== 'none')
       return smallest(this.#release(name, version), variants) ?? smallest(this.ofRuntime(name), variants);
-    }
     // Debian 12 is also tagged by its point releases, such as `debian:12.5`, so the major version is tried as well.
-    for (const release of [distro?.value.version, distro?.value.version?.split('.', 1)[0]]) {
-      const same = this.#release('none', release).filter((base) => base.distro === distro?.value.id);
+    for (const release of [distro?.version, distro?.version?.split('.', 1)[0]]) {
+      const same = this.#release('none', release).filter((base) => base.distro === distro?.id);
       const least = smallest(same, variants);
       if (least) return least;
     }
@@ -98,7 +98,8 @@ export function knowledgeOf(alternatives: readonly BaseAlternative[]): Knowledge
   return new Knowledge([...alternatives, ...DEFAULT_ALTERNATIVES.filter((known) => !own.has(kindOf(known)))]);
 }
 
-function kindOf({ runtime, version, variant, distro }: BaseAlternative): string {
+/** What an alternative replaces, as a key: another of the same runtime, release, variant and distribution. */
+export function kindOf({ runtime, version, variant, distro }: BaseAlternative): string {
   return `${lineOf(runtime, version)} ${variant} ${distro}`;
 }
 

@@ -1,9 +1,8 @@
 import { distroEndOfLife } from '../classify/end-of-life.ts';
-import type { ImageVerdict, KnownBase, NewerBuild } from '../classify/verdict.ts';
+import { type ImageVerdict, isCompiled, type KnownBase, type NewerBuild, runtimeOf } from '../classify/verdict.ts';
 import type { BaseFacts, EndedRelease } from '../policy/audited-image.ts';
 import { isExact, type Knowledge } from './alternatives.ts';
 import { endedRuntime } from './releases.ts';
-import { isCompiled } from './subject.ts';
 
 /** What an image's base is compared with. */
 export interface BaseContext {
@@ -54,8 +53,9 @@ function endedDistro({ distro }: ImageVerdict, today: string): EndedRelease | un
   return endOfLife !== undefined && endOfLife < today ? { name: `${id} ${version}`, endOfLife } : undefined;
 }
 
-function endedRuntimeOf({ runtime }: ImageVerdict, today: string): EndedRelease | undefined {
-  return runtime?.value.version ? endedRuntime(runtime.value.name, runtime.value.version, today) : undefined;
+function endedRuntimeOf(verdict: ImageVerdict, today: string): EndedRelease | undefined {
+  const { name, version } = runtimeOf(verdict);
+  return version === undefined ? undefined : endedRuntime(name, version, today);
 }
 
 /**
@@ -64,7 +64,7 @@ function endedRuntimeOf({ runtime }: ImageVerdict, today: string): EndedRelease 
  * the same one.
  */
 function slimmerOf(verdict: ImageVerdict, knowledge: Knowledge): BaseFacts['slimmer'] {
-  const { name, version } = verdict.runtime?.value ?? { name: 'none' };
+  const { name, version } = runtimeOf(verdict);
   const needsNoRuntime = isCompiled(name) && verdict.distro?.value.id !== 'windows';
   for (const variants of [['slim', 'jre', 'minimal'], ['alpine']] as const) {
     const alternative = needsNoRuntime

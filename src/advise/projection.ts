@@ -129,8 +129,7 @@ function mayBeSmaller({ variants }: Technique, ids: readonly TechniqueId[], subj
 }
 
 function isBaseless({ view }: Subject): boolean {
-  const { base } = view.image.verdict;
-  return base.layerCount === 0 || (base.confidence === 'unknown' && base.reason === 'scratch');
+  return view.image.verdict.base.layerCount === 0;
 }
 
 /** Reports whether the last stage does what an earlier one could do: it compiles, or adds what only builds need. */

@@ -1,9 +1,8 @@
-import type { Variant } from '../classify/verdict.ts';
+import { isCompiled, runtimeOf, type Variant } from '../classify/verdict.ts';
 import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { Finding } from '../policy/finding.ts';
 import { viewImage } from '../policy/image-view.ts';
-import { isCompiled } from './subject.ts';
 import { TECHNIQUES, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
 
 /** One of two builds that are compared: an image with its findings. */
@@ -33,7 +32,7 @@ export function recogniseTechniques(before: Build, after: Build): readonly Recog
 /** Returns the techniques that the later build undid: those that lie between the two builds in reverse order. */
 export function undoneTechniques(before: Build, after: Build): readonly RecognisedTechnique[] {
   return recogniseTechniques(after, before).map(({ technique, evidence, part }) => {
-    if (part === 'base') return { technique, evidence: `${baseName(before)} → ${baseName(after)}`, part };
+    if (part === 'base') return { technique, evidence: `${nameOfBase(before)} → ${nameOfBase(after)}`, part };
     const { kind } = techniqueOf(technique);
     return {
       technique,
@@ -60,7 +59,7 @@ function recogniseBase(technique: Technique, before: Build, after: Build): strin
   const [from, to] = [variantOf(before), variantOf(after)];
   if (to === undefined || from === to || !technique.variants.includes(to)) return undefined;
   if ((savedByPart(before, after)?.base ?? savedBytes(before, after)) < 0) return undefined;
-  return `${baseName(before)} → ${baseName(after)}`;
+  return `${nameOfBase(before)} → ${nameOfBase(after)}`;
 }
 
 function recogniseStages(before: Build, after: Build): string | undefined {
@@ -79,7 +78,7 @@ function usesBuildTools({ image, findings }: Build): boolean {
   const { layers, own } = viewImage(image);
   const firstOwn = layers.length - own.length;
   return (
-    isCompiled(image.verdict.runtime?.value.name ?? 'none') ||
+    isCompiled(runtimeOf(image.verdict).name) ||
     finding.evidence.some(({ layer }) => layer !== undefined && layer >= firstOwn)
   );
 }
@@ -94,7 +93,7 @@ function variantOf({ image }: Build): Variant | undefined {
   return variant?.value;
 }
 
-function baseName({ image }: Build): string {
+function nameOfBase({ image }: Build): string {
   const { base } = image.verdict;
   return base.confidence === 'unknown' ? base.reason : base.references.join('; ') || base.evidence;
 }

@@ -1,4 +1,4 @@
-import type { Runtime } from '../classify/verdict.ts';
+import { isCompiled, type Runtime, runtimeOf } from '../classify/verdict.ts';
 import { pullBytes } from '../measure/pull-bytes.ts';
 import { isWindows } from '../oci/platform.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
@@ -25,20 +25,13 @@ export interface Subject {
   readonly removable: Removable;
 }
 
-const COMPILED: readonly Runtime[] = ['go', 'rust'];
-
-/** Reports whether a runtime's programs, once built, run without the runtime. */
-export function isCompiled(runtime: Runtime): boolean {
-  return COMPILED.includes(runtime);
-}
-
 /**
  * Gathers what projections need to know about an image.
  * @param findings the image's findings, as the rules returned them
  */
 export function subjectOf(image: AuditedImage, findings: readonly Finding[], knowledge: Knowledge): Subject {
   const view = viewImage(image);
-  const runtime = image.verdict.runtime?.value.name ?? 'none';
+  const { name: runtime, version } = runtimeOf(image.verdict);
   return {
     view,
     findings,
@@ -46,7 +39,7 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     currentBytes: pullBytes(image.manifest),
     baseBytes: view.baseBytes,
     runtime,
-    runtimeVersion: image.verdict.runtime?.value.version,
+    runtimeVersion: version,
     // The known bases for the last stage of a compiled program are for Linux.
     compiled: isCompiled(runtime) && !isWindows(image.config),
     removable: removableOf(view.own, findings, runtime),

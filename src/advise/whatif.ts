@@ -124,14 +124,10 @@ function storedBytesOf(layers: readonly StoredLayer[]): number {
 }
 
 function byTeam(moving: readonly MovingImage[]): WhatIf['teams'] {
-  const teams = new Map<string, { repositories: Set<string>; images: number }>();
-  for (const { team, repository } of moving) {
-    const entry = teams.get(team) ?? { repositories: new Set(), images: 0 };
-    entry.repositories.add(repository);
-    entry.images += 1;
-    teams.set(team, entry);
-  }
-  return [...teams]
-    .map(([team, { repositories, images }]) => ({ team, repositories: repositories.size, images }))
+  return [...groupBy(moving, ({ team }) => team)]
+    .map(([team, images]) => {
+      const repositories = new Set(images.map(({ repository }) => repository)).size;
+      return { team, repositories, images: images.length };
+    })
     .sort((a, b) => b.images - a.images || a.team.localeCompare(b.team));
 }

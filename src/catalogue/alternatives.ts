@@ -1,5 +1,5 @@
-import { type BaseAlternative, isNewer, releaseOf } from '../advise/alternatives.ts';
-import type { Runtime, Variant } from '../classify/verdict.ts';
+import { type BaseAlternative, isNewer, kindOf } from '../advise/alternatives.ts';
+import type { Runtime } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
 
 /**
@@ -29,7 +29,7 @@ const BASES: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
  * run that, under its shortest tag, which a Dockerfile would name.
  */
 const NEWEST = `
-  select distinct on (runtime, version, variant, distro) runtime, version, variant, distro, repository || ':' || tag as reference, pull_bytes
+  select distinct on (runtime, version, variant, distro) runtime, version, variant, distro, repository || ':' || tag as reference, pull_bytes as "compressedBytes", true as measured
   from (
     select coalesce(runtime, 'none') as runtime, case when coalesce(runtime, 'none') = 'none' then distro_version else runtime_version end as version,
       variant, coalesce(distro, '') as distro, repository, tag, pull_bytes, platform
@@ -38,25 +38,14 @@ const NEWEST = `
   where version is not null and variant is not null
   order by runtime, version, variant, distro, platform <> 'linux/amd64', length(tag), tag, repository`;
 
-interface AlternativeRow {
-  readonly runtime: Runtime;
-  readonly version: string;
-  readonly variant: Variant;
-  readonly distro: string;
-  readonly reference: string;
-  readonly pull_bytes: number;
-}
-
 /** Returns the newest version of each release of the catalogue's base images, with measured sizes. */
 export async function catalogueAlternatives(db: Queryable): Promise<readonly BaseAlternative[]> {
   const bases = Object.entries(BASES).flatMap(([runtime, names]) => names.map((name) => `${runtime} ${name}`));
   const newest = new Map<string, BaseAlternative>();
-  for (const row of await db.query<AlternativeRow>(NEWEST, [bases])) {
-    const { runtime, version, variant, distro, reference } = row;
-    const key = [runtime, releaseOf(runtime, version), variant, distro].join(' ');
-    const known = newest.get(key);
-    if (known && !isNewer(version, known.version)) continue;
-    newest.set(key, { runtime, version, variant, distro, reference, compressedBytes: row.pull_bytes, measured: true });
+  for (const row of await db.query<BaseAlternative>(NEWEST, [bases])) {
+    const known = newest.get(kindOf(row));
+    if (known && !isNewer(row.version, known.version)) continue;
+    newest.set(kindOf(row), row);
   }
   return [...newest.values()];
 }

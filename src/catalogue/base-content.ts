@@ -2,7 +2,7 @@ import { classifyImage } from '../classify/classify-image.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
 import type { BatchContent } from '../fetch/read-batch.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ImageConfig, parseImageConfig, platformOf } from '../oci/image-config.ts';
+import { type ImageConfig, parseImageConfig } from '../oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
@@ -87,7 +87,7 @@ function describe(
 /** Classifies the image with its own name as its base: the tag may state the distribution. */
 function verdictOf(manifest: ImageManifest, config: ImageConfig, digest: Digest, name: string): ImageVerdict {
   const self = { references: [name], digest, layerCount: manifest.layers.length, origin: 'catalogue' } as const;
-  return classifyImage({ manifest, config, platform: platformOf(config), provenance: [], bases: [self] });
+  return classifyImage({ manifest, config, provenance: [], bases: [self] });
 }
 
 /** Finds the variant in a tag. For the images of a distribution itself, nothing else states it. */

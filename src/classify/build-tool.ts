@@ -1,12 +1,13 @@
 import { isBuildpacksImage } from './base-image/buildpacks.ts';
 import type { Context } from './context.ts';
+import { isInstruction } from './history/instruction.ts';
 import { isNixStep } from './nix.ts';
-import type { BuildTool, Judged } from './verdict.ts';
+import { type BuildTool, inferred, type Judged } from './verdict.ts';
 
 /** The tool that built the image: the one that wrote its last steps. */
 export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
   const { input, own, history, stack } = context;
-  if (isBuildpacksImage(context) && own.every((step) => step.verb === 'NONE' || step.verb === 'OTHER')) {
+  if (isBuildpacksImage(context) && !own.some((step) => isInstruction(step.verb))) {
     return { value: 'buildpacks', confidence: 'declared', evidence: 'label:io.buildpacks' };
   }
   const last = own.findLast((step) => step.tool !== 'unknown')?.tool;
@@ -15,12 +16,12 @@ export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
     // Buildah writes history lines like classic Docker's; only its label tells them apart. Images built by other tools
     // on top of a Buildah image inherit the label, so it counts only where nothing lies beneath.
     if (last === 'docker' && isStandalone && Object.hasOwn(input.config.labels, 'io.buildah.version'))
-      return { value: 'buildah', confidence: 'inferred', evidence: 'label:io.buildah.version' };
+      return inferred('buildah', 'label:io.buildah.version');
     return { value: last, confidence: 'declared', evidence: `history:${last}` };
   }
   if (history.steps.some(isNixStep)) return { value: 'nix', confidence: 'declared', evidence: 'history:nix' };
   const nix =
     input.config.env.some((entry) => entry.includes('/nix/store/')) ||
     input.config.cmd.concat(input.config.entrypoint).some((word) => word.startsWith('/nix/store/'));
-  return nix ? { value: 'nix', confidence: 'inferred', evidence: 'config:/nix/store' } : undefined;
+  return nix ? inferred('nix', 'config:/nix/store') : undefined;
 }

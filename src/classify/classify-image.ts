@@ -51,7 +51,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
     runtimeLayers: findRuntimeLayers(context, runtime),
     buildTool,
     multiStage: findMultiStage(context, base, provenance),
-    runsAsRoot: runsAsRoot(input.config.user, input.config.os),
+    runsAsRoot: runsAsRoot(input.config),
     ownLabels: findOwnLabels(context),
     layers: judgeLayers(context, base.layerCount ?? layersBefore(context, context.stack.ownStart)),
     signals: signals.concat(

@@ -1,3 +1,4 @@
+import { BASE_NAME } from './base-image/declared.ts';
 import { type DistroName, distroName, distroOfSuite } from './knowledge/distros.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -138,7 +139,7 @@ function bitnamiDistro(value: string | undefined): LabelledDistro | undefined {
 }
 
 function minidebDistro(labels: Labels): LabelledDistro | undefined {
-  const suite = /\/minideb:([a-z]+)/.exec(labels['org.opencontainers.image.base.name'] ?? '')?.[1];
+  const suite = /\/minideb:([a-z]+)/.exec(labels[BASE_NAME] ?? '')?.[1];
   const distro = distroOfSuite(suite ?? '');
-  return distro ? { distro, label: 'org.opencontainers.image.base.name' } : undefined;
+  return distro ? { distro, label: BASE_NAME } : undefined;
 }

@@ -1,3 +1,4 @@
+import { isWindows } from '../oci/platform.ts';
 import type { Context } from './context.ts';
 import { isLambda, labelDistro } from './distro-labels.ts';
 import { distroOfReference } from './distro-reference.ts';
@@ -14,7 +15,7 @@ import {
 } from './knowledge/distros.ts';
 import type { OfficialImage } from './knowledge/official-images.ts';
 import { lookUp } from './look-up.ts';
-import type { DistroVerdict } from './verdict.ts';
+import { type DistroVerdict, inferred } from './verdict.ts';
 
 type ClaimSource = (context: Context, baseReferences: readonly string[]) => DistroVerdict | undefined;
 
@@ -53,13 +54,9 @@ function verdictOf(first: DistroVerdict, versioned: DistroVerdict): DistroVerdic
   return { value: versioned.value, confidence: first.confidence, evidence };
 }
 
-function inferred(value: DistroName, evidence: string): DistroVerdict {
-  return { value, evidence, confidence: 'inferred' };
-}
-
 function windowsClaim({ input }: Context): DistroVerdict | undefined {
-  if (input.config.os !== 'windows') return undefined;
-  const value = distroName('windows', input.config.osVersion ?? input.platform.osVersion);
+  if (!isWindows(input.config)) return undefined;
+  const value = distroName('windows', input.config.osVersion);
   return { value, evidence: 'config:os.version', confidence: 'declared' };
 }
 

@@ -1,6 +1,6 @@
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
-import type { Judged } from './verdict.ts';
+import { inferred, type Judged } from './verdict.ts';
 
 interface FrameworkRule {
   readonly name: string;
@@ -64,7 +64,7 @@ export function findFramework({ input, env, own }: Context): Judged<string> | un
 /** The framework of the first rule that matches any of the texts. */
 function firstRule(texts: readonly string[], evidence: string): Judged<string> | undefined {
   const rule = RULES[Math.min(RULES.length, ...texts.map(ruleOf))];
-  return rule && { value: rule.name, confidence: 'inferred', evidence };
+  return rule && inferred(rule.name, evidence);
 }
 
 /** The index of the first rule that matches a text; the number of rules if none does. */

@@ -2,7 +2,7 @@ import { anyOf } from '../common/any-of.ts';
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
-import { copiesFiles } from './history/instruction.ts';
+import { copiesFiles, isInstruction } from './history/instruction.ts';
 import { redact } from './redact.ts';
 import type { LayerClass, LayerVerdict } from './verdict.ts';
 
@@ -25,9 +25,8 @@ export function judgeLayers(context: Context, baseLayers: number | undefined): r
 }
 
 /** A step as written in a Dockerfile, with white space collapsed, secrets replaced, and at most 1,000 characters. */
-export function instructionText(step: BuildStep): string {
-  const verb = step.verb === 'OTHER' || step.verb === 'NONE' ? '' : `${step.verb} `;
-  return displayed(verb + step.args);
+function instructionText(step: BuildStep): string {
+  return displayed(isInstruction(step.verb) ? `${step.verb} ${step.args}` : step.args);
 }
 
 const displayed = remember((line: string): string => {

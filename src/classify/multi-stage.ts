@@ -3,8 +3,9 @@ import { remember } from '../common/remember.ts';
 import type { Provenance } from './base-image/provenance.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
+import { isInstruction } from './history/instruction.ts';
 import { redact } from './redact.ts';
-import { type BaseVerdict, type ImageVerdict, namesOf } from './verdict.ts';
+import { type BaseVerdict, type ImageVerdict, isScratch, namesOf } from './verdict.ts';
 
 type MultiStage = ImageVerdict['multiStage'];
 
@@ -22,8 +23,7 @@ function byProvenance(base: BaseVerdict, provenance: Provenance | undefined): Mu
   const stageMaterial = materials.find(({ reference }) => !namesOf(base).includes(reference));
   // A single material may be the base under a mirror's name. Of several, or beside scratch, one must be another
   // stage's.
-  const isFromScratch = namesOf(base).includes('scratch');
-  const hasStages = materials.length > 1 || (materials.length === 1 && isFromScratch);
+  const hasStages = materials.length > 1 || (materials.length === 1 && isScratch(base));
   return hasStages && stageMaterial ? { value: 'yes', evidence: `provenance:${stageMaterial.reference}` } : undefined;
 }
 
@@ -64,7 +64,7 @@ function byHistory({ history, stack, own }: Context): MultiStage | undefined {
   }
   if (own.some(mayMountStage)) return undefined;
   const addsFiles = own.some((step) => step.verb === 'RUN' || step.verb === 'ADD');
-  const isReadable = own.every((step) => step.verb !== 'OTHER' && step.verb !== 'NONE');
+  const isReadable = own.every((step) => isInstruction(step.verb));
   if (addsFiles && isReadable && copies.length === 0 && history.aligned)
     return { value: 'no', evidence: 'history:no COPY' };
   return undefined;

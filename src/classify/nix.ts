@@ -1,8 +1,7 @@
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { byName } from './look-up.ts';
-import { inferredRuntime } from './runtime-verdict.ts';
-import type { Runtime, RuntimeVerdict } from './verdict.ts';
+import { inferredRuntime, type Runtime, type RuntimeVerdict } from './verdict.ts';
 
 /**
  * The start of the comment that dockerTools writes for each layer. It lists the store paths in the layer, or for an

@@ -236,7 +236,7 @@ function endOfQuotes(text: string, start: number): number {
 }
 
 /** A flag's name in the form of a variable's: `--db-password` gives `db_password`. */
-function variableName(name: string): string {
+export function variableName(name: string): string {
   return name.replace(/^-+/, '').replaceAll('-', '_');
 }
 

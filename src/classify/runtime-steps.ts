@@ -2,10 +2,9 @@ import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import { isDistroless } from './distroless.ts';
 import { type BuildStep, commandsOf } from './history/build-steps.ts';
-import { inferredRuntime } from './runtime-verdict.ts';
 import { installedVersion } from './runtime-version.ts';
 import { programNames, type StartedProgram } from './started-program.ts';
-import type { Runtime, RuntimeVerdict } from './verdict.ts';
+import { inferredRuntime, type Runtime, type RuntimeVerdict } from './verdict.ts';
 
 /** Words in a step, such as packages, installers and tools, which show that it installed a runtime or found one. */
 const MENTIONS: Readonly<Partial<Record<Runtime, RegExp>>> = {

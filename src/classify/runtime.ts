@@ -4,10 +4,9 @@ import { commandsOf } from './history/build-steps.ts';
 import { byName } from './look-up.ts';
 import { storeRuntime } from './nix.ts';
 import { dependencyRuntime, installedRuntime } from './runtime-steps.ts';
-import { inferredRuntime } from './runtime-verdict.ts';
 import { javaVersionBehind, javaVersionIn, pythonOfPypy, releaseOfSdk, versionIn } from './runtime-version.ts';
 import { type StartedProgram, startedProgram, WEB_SERVERS } from './started-program.ts';
-import type { Runtime, RuntimeVerdict } from './verdict.ts';
+import { inferredRuntime, type Runtime, type RuntimeVerdict } from './verdict.ts';
 
 /**
  * Variables that official images set, most specific first: Elixir's image also sets Erlang's, and Node.js is in many

@@ -4,11 +4,13 @@ import type { BuildStep } from './history/build-steps.ts';
 import { isNixStep } from './nix.ts';
 import { isSlimDebian } from './slim-debian.ts';
 import { temurinKind } from './temurin.ts';
+import { universalBase } from './universal-base.ts';
 import {
   type BaseVerdict,
   type DistroVerdict,
+  inferred,
+  isScratch,
   type Judged,
-  namesOf,
   type RuntimeVerdict,
   type Variant,
 } from './verdict.ts';
@@ -40,10 +42,6 @@ function variantByName(references: readonly string[]): Variant | undefined {
   return all(/minimal|micro\b|-chiseled|nanoserver|minideb|(?:wolfi|chainguard)-base/) ? 'minimal' : undefined;
 }
 
-function inferred(value: Variant, evidence: string): Judged<Variant> {
-  return { value, confidence: 'inferred', evidence };
-}
-
 function variantByContent(
   context: Context,
   base: BaseVerdict,
@@ -53,11 +51,11 @@ function variantByContent(
   const java = runtime?.value.name === 'java' ? javaVariant(context) : undefined;
   if (java) return java;
   if (distro?.value.id === 'alpine') return inferred('alpine', 'distro');
-  if (/^ubi\d+-(?:minimal|micro)-/.test(context.input.config.labels['com.redhat.component'] ?? ''))
+  if (/^(?:minimal|micro)$/.test(universalBase(context.input.config.labels)?.edition ?? ''))
     return inferred('minimal', 'label:com.redhat.component');
   if (isChiselled(context)) return inferred('minimal', 'history:chiselled .NET');
   if (hasNoShell(context)) return inferred('distroless', 'history');
-  if (namesOf(base).includes('scratch')) {
+  if (isScratch(base)) {
     // A root file system, a copied stage or a Nix store may hold a distribution that nothing names.
     const { stack, history } = context;
     const mayHoldDistro =

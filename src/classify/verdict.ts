@@ -1,14 +1,12 @@
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
-import type { Platform } from '../oci/platform.ts';
 import type { DistroName } from './knowledge/distros.ts';
 
 /** The classifier's input. All of it is stored, so a newer classifier can judge again without a registry request. */
 export interface ClassifierInput {
   readonly manifest: ImageManifest;
   readonly config: ImageConfig;
-  readonly platform: Platform;
   /** Annotations of the index that lists this image. */
   readonly indexAnnotations?: Readonly<Record<string, string>>;
   /** Build provenance: the in-toto statements of the image's attestations, as parsed but unchecked JSON. */
@@ -46,7 +44,7 @@ export interface NewerBuild {
 /** `proven` by layer digests, `declared` by the builder, or `inferred` from names and history. */
 export type Confidence = 'proven' | 'declared' | 'inferred';
 /** Why the base image is unknown. */
-export type UnknownReason = 'scratch' | 'squashed' | 'not-in-catalogue' | 'no-history';
+export type UnknownReason = 'squashed' | 'not-in-catalogue' | 'no-history';
 
 /** The base image, or why it is unknown. */
 export type BaseVerdict =
@@ -67,11 +65,21 @@ export function namesOf(base: BaseVerdict): readonly string[] {
   return base.confidence === 'unknown' ? [] : base.references;
 }
 
+/** Whether an image is built on nothing. */
+export function isScratch(base: BaseVerdict): boolean {
+  return namesOf(base).includes('scratch');
+}
+
 /** A conclusion with its confidence and evidence, such as `env:NODE_VERSION`. */
 export interface Judged<T> {
   readonly value: T;
   readonly confidence: Confidence;
   readonly evidence: string;
+}
+
+/** A conclusion from names, history or settings, which prove nothing. */
+export function inferred<T>(value: T, evidence: string): Judged<T> {
+  return { value, confidence: 'inferred', evidence };
 }
 
 /** The language runtime or server that an image runs; `none` if it needs none. */
@@ -94,10 +102,21 @@ export type Runtime =
   | 'httpd'
   | 'caddy'
   | 'none';
+
+/** Whether programs of a runtime, once built, run without it. */
+export function isCompiled(runtime: Runtime): boolean {
+  return runtime === 'go' || runtime === 'rust';
+}
+
 /** A distribution with its version, where known, as os-release names them. */
 export type DistroVerdict = Judged<DistroName>;
 /** A runtime with its version, where known. */
 export type RuntimeVerdict = Judged<{ readonly name: Runtime; readonly version?: string }>;
+/** Makes a runtime verdict. Manifest and config never prove a runtime, so its confidence is always `inferred`. */
+export function inferredRuntime(name: Runtime, version: string | undefined, evidence: string): RuntimeVerdict {
+  return inferred(version === undefined ? { name } : { name, version }, evidence);
+}
+
 /** Which edition of its base or distribution an image is. */
 export type Variant = 'full' | 'slim' | 'alpine' | 'distroless' | 'scratch' | 'jre' | 'jdk' | 'minimal';
 /** The tool that built an image. */
@@ -155,4 +174,9 @@ export interface ImageVerdict {
   /** One per layer of the manifest, base first. */
   readonly layers: readonly LayerVerdict[];
   readonly signals: readonly Signal[];
+}
+
+/** The runtime of an image; `none` if none was recognised. */
+export function runtimeOf({ runtime }: Pick<ImageVerdict, 'runtime'>): RuntimeVerdict['value'] {
+  return runtime?.value ?? { name: 'none' };
 }

@@ -13,13 +13,14 @@ const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
   tib: 2 ** 40,
 };
 
-const SECOND_MS = 1_000;
-const DAY_MS = 86_400 * SECOND_MS;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 const MS_PER_UNIT: Readonly<Record<string, number>> = {
   ms: 1,
-  s: SECOND_MS,
-  m: 60 * SECOND_MS,
-  h: 3_600 * SECOND_MS,
+  s: 1_000,
+  m: MINUTE_MS,
+  h: HOUR_MS,
   d: DAY_MS,
   w: 7 * DAY_MS,
   y: 365 * DAY_MS,

@@ -19,7 +19,6 @@ export interface LayerFacts {
   readonly diffId: Digest;
   /** As detected from the first bytes, whatever the media type says. */
   readonly compression: Compression;
-  readonly compressedBytes: number;
   /** Size of the uncompressed tar: contents, headers and padding. */
   readonly tarBytes: number;
   /** Size of the contents of regular files. Hard links add nothing; sparse files count with what is stored of them. */

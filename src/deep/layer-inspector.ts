@@ -14,7 +14,7 @@ const MAX_ROWS = 10_000;
 const HASH_HEX = 16;
 
 /** The facts that only the reader of the stream knows. */
-type StreamFacts = Pick<LayerFacts, 'diffId' | 'compression' | 'compressedBytes' | 'tarBytes'>;
+type StreamFacts = Pick<LayerFacts, 'diffId' | 'compression' | 'tarBytes'>;
 
 /**
  * Collects the contents of a layer from its tar in one pass. Holds no file contents except those of small files that

@@ -9,7 +9,7 @@ import {
   UnsupportedContentError,
 } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { Digest } from '../oci/digest.ts';
+import { algorithmOf, type Digest } from '../oci/digest.ts';
 import { whyUnreadable } from '../oci/media-type.ts';
 import type { LayerContents } from './contents.ts';
 import { type Compression, compressionOf, MAGIC_BYTES, openDecompressor } from './decompress.ts';
@@ -99,7 +99,7 @@ class BlobVerifier {
 
   constructor(layer: Pick<Descriptor, 'digest' | 'size'>) {
     this.#layer = layer;
-    this.#hash = createHash(layer.digest.slice(0, layer.digest.indexOf(':')));
+    this.#hash = createHash(algorithmOf(layer.digest));
   }
 
   add(chunk: Buffer): void {
@@ -117,7 +117,7 @@ class BlobVerifier {
     if (this.bytes !== size) {
       throw new ContentMismatchError(`layer ${digest}: ${this.bytes} bytes came, its descriptor says ${size}`);
     }
-    const actual = `${digest.slice(0, digest.indexOf(':'))}:${this.#hash.digest('hex')}`;
+    const actual = `${algorithmOf(digest)}:${this.#hash.digest('hex')}`;
     if (actual !== digest) {
       throw new ContentMismatchError(`layer: other bytes than asked for: expected ${digest}, got ${actual}`);
     }
@@ -162,7 +162,6 @@ class LayerTar {
     return this.#inspector.finish({
       diffId: `sha256:${this.#hash.digest('hex')}` as Digest,
       compression: this.#compression,
-      compressedBytes: this.#blob.bytes,
       tarBytes: this.#tarBytes,
     });
   }

@@ -148,20 +148,13 @@ async function readImage(
 ): Promise<LoadedImage> {
   const { registry, repository, reference, signal } = loading;
   const { image, config } = await readConfig(loading, manifest);
-  const platform = platformOf(config);
   const provenance = index ? await readProvenance(loading, index.manifest, digest) : [];
   const bases = (await loading.findBases?.(config)) ?? [];
-  const verdict = classifyImage({
-    manifest: image,
-    config,
-    platform,
-    provenance,
-    bases,
-    ...(index ? { indexAnnotations: index.manifest.annotations } : {}),
-  });
+  const annotations = index ? { indexAnnotations: index.manifest.annotations } : {};
+  const verdict = classifyImage({ manifest: image, config, provenance, bases, ...annotations });
   const classified: AuditedImage = { manifest: image, config, verdict };
   const indexDigest = index ? { indexDigest: index.digest } : {};
-  const loaded = { reference, ...indexDigest, platform, digest, image: classified, bases };
+  const loaded = { reference, ...indexDigest, platform: platformOf(config), digest, image: classified, bases };
   if (!loading.deep) return loaded;
   const layers = await readImageLayers(registry, repository, classified, signal);
   const measurement = measureImage(classified, layers);

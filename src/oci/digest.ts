@@ -41,13 +41,18 @@ export function shortHash(text: string): string {
  * @throws ContentMismatchError naming both digests
  */
 export function verifyDigest(bytes: Uint8Array, expected: Digest, what: string): void {
-  const algorithm = expected.slice(0, expected.indexOf(':'));
+  const algorithm = algorithmOf(expected);
   const actual = `${algorithm}:${hash(algorithm, bytes, 'hex')}`;
   if (actual !== expected) {
     throw new ContentMismatchError(
       `${what}: the content does not match its digest: expected ${expected}, got ${actual}`,
     );
   }
+}
+
+/** `sha256` or `sha512`. */
+export function algorithmOf(digest: Digest): string {
+  return digest.slice(0, digest.indexOf(':'));
 }
 
 /** The digest's hex digits, without the algorithm. */

@@ -14,8 +14,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  * @throws MalformedContentError when the bytes are not a JSON object
  */
 export function parseJsonObject(bytes: Uint8Array | string, what: string): JsonObject {
-  const text =
-    typeof bytes === 'string' ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const text = textOf(bytes);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -25,6 +24,21 @@ export function parseJsonObject(bytes: Uint8Array | string, what: string): JsonO
     throw new MalformedContentError(`${what} is not valid JSON${hint}`);
   }
   return readObject(value, what);
+}
+
+function textOf(bytes: Uint8Array | string): string {
+  if (typeof bytes === 'string') return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+/** Parses a JSON object; undefined if it is anything else. */
+export function findJsonObject(bytes: Uint8Array | string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(textOf(bytes));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a JSON value is an object, as opposed to a list or null. */

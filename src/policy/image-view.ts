@@ -1,7 +1,7 @@
 import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
 import { endOfDistribution, readStack } from '../classify/history/stack.ts';
-import type { ImageVerdict, LayerClass } from '../classify/verdict.ts';
+import { type ImageVerdict, type LayerClass, runtimeOf } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { sum } from '../common/sum.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
@@ -98,12 +98,9 @@ function bytesOf(layers: readonly LayerView[]): number {
   return sum(layers.map(({ bytes }) => bytes));
 }
 
-function replaceableOf(
-  base: readonly LayerView[],
-  { runtime, runtimeLayers }: ImageVerdict,
-  steps: readonly BuildStep[],
-): ByteRange {
-  if ((runtime?.value.name ?? 'none') === 'none') {
+function replaceableOf(base: readonly LayerView[], verdict: ImageVerdict, steps: readonly BuildStep[]): ByteRange {
+  const { runtimeLayers } = verdict;
+  if (runtimeOf(verdict).name === 'none') {
     // A base with layers above its distribution contains an unknown program, which no other base would contain.
     const isBareDistribution = runtimeLayers !== undefined && runtimeLayers >= base.length;
     return exactly(isBareDistribution ? bytesOf(base) : 0);

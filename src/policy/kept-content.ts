@@ -1,5 +1,5 @@
-import { isSecretName, mayHoldSecret } from '../classify/redact.ts';
-import { isObject, type JsonObject, parseJsonObject } from '../oci/json.ts';
+import { isSecretName, mayHoldSecret, variableName } from '../classify/redact.ts';
+import { findJsonObject, isObject, parseJsonObject } from '../oci/json.ts';
 import { hideSecrets, hideVariable, isSecret } from './secrets.ts';
 
 /** Values nested more deeply are dropped: nothing reads them, and the recursion needs a limit. */
@@ -73,24 +73,16 @@ function cleanEncoded(encoded: string, walk: Walk): string {
 
 /** Cleans decoded base64: a JSON document like the one around it, or plain text such as a Dockerfile. */
 function cleanDecoded(text: string, walk: Walk): string {
-  const content = parseObject(text);
+  const content = findJsonObject(text);
   if (!content) return walk.hideText(text);
   const cleaned = cleanDocument(content, walk.depth + 1);
   return cleaned === content ? text : JSON.stringify(cleaned);
 }
 
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    return text.startsWith('{') ? parseJsonObject(text, 'content') : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Returns the name of a flag whose value is the next word, as in `["--password", "…"]`; empty for any other word. */
 function flagName(word: unknown): string {
   const [, name = ''] = (typeof word === 'string' && /^--?([A-Za-z][\w.-]{0,60})$/.exec(word)) || [];
-  return name.replaceAll('-', '_');
+  return variableName(name);
 }
 
 /** Reports whether an item is a variable: of `Env` in a config or Docker's container config, or of BuildKit's `env`. */

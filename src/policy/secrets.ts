@@ -1,4 +1,4 @@
-import { isSecretName, isSwitch, REDACTED, redact, replaceSecrets } from '../classify/redact.ts';
+import { isSecretName, isSwitch, REDACTED, redact, replaceSecrets, variableName } from '../classify/redact.ts';
 import { HAS_TOKEN, HIDDEN } from '../classify/secret-forms.ts';
 
 /** Keys of Rails and Django that builds demand. `SECRET_KEY_BASE=1 rails assets:precompile` is too short for a key. */
@@ -108,9 +108,6 @@ function hiddenValues(text: string, safe: string): { before: string; value: stri
 /** Reports whether a command's words hold a secret, by their form or as the value of a flag or variable for secrets. */
 export function commandHoldsSecret(words: readonly string[]): boolean {
   const text = words.join(' ');
-  return redact(text) !== text || words.some((word) => /^-|=/.test(word) && isSecretName(nameOf(word)));
-}
-
-function nameOf(word: string): string {
-  return word.replace(/^-+/, '').split('=', 1).join('').replaceAll('-', '_');
+  const namesSecret = (word: string) => /^-|=/.test(word) && isSecretName(variableName(word.replace(/=.*$/s, '')));
+  return redact(text) !== text || words.some(namesSecret);
 }

@@ -4,7 +4,7 @@ import type { Queryable } from '../database/database.ts';
 import { NotFoundError } from '../errors.ts';
 import { type ComparedImage, diffImages, type ImageDiff } from '../measure/compare.ts';
 import { digestBytes } from '../oci/digest.ts';
-import { parseImageConfig, platformOf } from '../oci/image-config.ts';
+import { parseImageConfig } from '../oci/image-config.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { type ImageDetail, readImageDetail, resolveImage } from './image-detail.ts';
 
@@ -34,7 +34,7 @@ async function readCompared(db: Queryable, detail: ImageDetail): Promise<Compare
   if (!stored?.config || manifest?.form !== 'manifest')
     throw new NotFoundError(`cannot compare ${detail.digest}: its config is not stored`);
   const config = parseImageConfig(stored.config);
-  const verdict = classifyImage({ manifest, config, platform: platformOf(config), provenance: [], bases: [] });
+  const verdict = classifyImage({ manifest, config, provenance: [], bases: [] });
   // Layer classes come from the audit, which knew the base images; the classifier does not know them here.
   const layers = detail.layers.map(({ class: name, instruction }) => ({ class: name as LayerClass, instruction }));
   return { manifest, config, verdict: { ...verdict, layers } };

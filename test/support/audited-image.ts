@@ -4,15 +4,16 @@ import { redact } from '../../src/classify/redact.ts';
 import type { ImageVerdict, KnownBase, LayerClass, Runtime, Variant } from '../../src/classify/verdict.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseImageConfig } from '../../src/oci/image-config.ts';
-import { type ImageManifest, parseManifest } from '../../src/oci/manifest.ts';
+import { parseManifest } from '../../src/oci/manifest.ts';
 import type { AuditedImage, BaseFacts, MeasuredLayer } from '../../src/policy/audited-image.ts';
+import { imageManifest } from './image-manifest.ts';
 
 /** A layer of an {@link ImageSketch}; `contents` is set if it was read with `--deep`. */
 export interface LayerSketch {
   readonly instruction?: string;
   readonly bytes?: number;
   readonly class?: LayerClass;
-  readonly contents?: MeasuredLayer;
+  readonly contents?: Partial<MeasuredLayer>;
 }
 
 /** The properties of an image that rules and advice depend on; defaults fill in everything else. */
@@ -40,16 +41,32 @@ export interface ImageSketch {
   readonly root?: boolean;
 }
 
+const NOTHING_FOUND: MeasuredLayer = {
+  fileBytes: 0,
+  areaBytes: {},
+  deletedBytes: 0,
+  rewrittenBytes: 0,
+  duplicateBytes: 0,
+  developmentPackages: [],
+  toolchain: [],
+  setuidFiles: [],
+  sensitiveFiles: [],
+};
+
 /** Makes an image from a sketch: a manifest and a config that parse, and a verdict that matches them. */
 export function auditedImage(sketch: ImageSketch = {}): AuditedImage {
   const base = sketch.base ?? [{ instruction: 'ADD rootfs.tar /', bytes: 30_000_000 }];
   const layers = [...base, ...(sketch.own ?? [])];
   const config = parseImageConfig(JSON.stringify(configOf(sketch, layers)));
   return {
-    manifest: manifestOf(layers),
+    manifest: imageManifest(
+      layers.map(({ bytes = 1_000_000 }, at) => ({ digest: digestOf(`layer ${at} ${bytes}`), size: bytes })),
+    ),
     config,
     verdict: verdictOf(sketch, base.length, layers),
-    ...(layers.some(({ contents }) => contents) ? { contents: layers.map(({ contents }) => contents) } : {}),
+    ...(layers.some(({ contents }) => contents)
+      ? { contents: layers.map(({ contents }) => contents && { ...NOTHING_FOUND, ...contents }) }
+      : {}),
     ...(sketch.baseFacts ? { baseFacts: sketch.baseFacts } : {}),
   };
 }
@@ -70,23 +87,6 @@ function configOf(sketch: ImageSketch, layers: readonly LayerSketch[]) {
 
 function settingsOf(lines: readonly string[] = []) {
   return lines.map((created_by) => ({ created_by, empty_layer: true }));
-}
-
-function manifestOf(layers: readonly LayerSketch[]): ImageManifest {
-  const manifest = parseManifest(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf('config'), size: 1_000 },
-      layers: layers.map(({ bytes }, at) => ({
-        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-        digest: digestOf(`layer ${at} ${bytes}`),
-        size: bytes ?? 1_000_000,
-      })),
-    }),
-  );
-  if (manifest.form !== 'manifest') throw new Error('a drawn manifest is a manifest');
-  return manifest;
 }
 
 function verdictOf(sketch: ImageSketch, baseLayers: number, layers: readonly LayerSketch[]): ImageVerdict {
@@ -139,6 +139,5 @@ export function classified(manifestText: string, configText: string, bases: read
   const manifest = parseManifest(manifestText);
   if (manifest.form !== 'manifest') throw new Error('no image manifest');
   const config = parseImageConfig(configText);
-  const platform = { os: config.os, architecture: config.architecture };
-  return { manifest, config, verdict: classifyImage({ manifest, config, platform, provenance: [], bases }) };
+  return { manifest, config, verdict: classifyImage({ manifest, config, provenance: [], bases }) };
 }

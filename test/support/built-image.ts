@@ -2,6 +2,7 @@ import { commandWords } from '../../src/classify/history/instruction.ts';
 import type { ClassifierInput } from '../../src/classify/verdict.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseImageConfig } from '../../src/oci/image-config.ts';
+import { imageManifest } from './image-manifest.ts';
 
 /** A history entry of a made-up image. */
 export interface BuiltStep {
@@ -65,25 +66,10 @@ export function builtImage(image: BuiltImage): ClassifierInput {
     }),
   );
   return {
-    manifest: {
-      form: 'manifest',
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      config: {
-        mediaType: 'application/vnd.oci.image.config.v1+json',
-        digest: digestOf('config'),
-        size: 1,
-        annotations: {},
-      },
-      layers: made.map((step) => ({
-        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-        digest: digestOf(`blob ${step.line}${step.day}`),
-        size: step.size ?? 1_000,
-        annotations: {},
-      })),
-      annotations: {},
-    },
+    manifest: imageManifest(
+      made.map(({ line, day, size = 1_000 }) => ({ digest: digestOf(`blob ${line}${day}`), size })),
+    ),
     config,
-    platform: { os: config.os, architecture: config.architecture },
     provenance: [],
     bases: [],
   };

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClassifierInput, KnownBase } from '../../src/classify/verdict.ts';
-import type { Digest } from '../../src/oci/digest.ts';
+import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { parseImageConfig } from '../../src/oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../../src/oci/manifest.ts';
+import { imageManifest } from './image-manifest.ts';
 
 /** The right answers for one image; undefined = not known, null = none. */
 export interface Truth {
@@ -46,10 +46,6 @@ function readFolder(
   return files.flatMap((name) => read(JSON.parse(readFileSync(join(folder, name), 'utf8')), name.slice(0, -5)) ?? []);
 }
 
-function sha256(text: string): Digest {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}` as Digest;
-}
-
 /** Makes an image from a listing, which has no config: its environment and labels come from ENV and LABEL entries. */
 function officialImage(file: Json, name: string): LabelledImage {
   const env = new Map([['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']]);
@@ -67,7 +63,7 @@ function officialImage(file: Json, name: string): LabelledImage {
       Entrypoint: file.entrypoint,
       Cmd: file.cmd,
     },
-    rootfs: { type: 'layers', diff_ids: file.layers.map((layer: Json) => sha256(`diff:${layer.digest}`)) },
+    rootfs: { type: 'layers', diff_ids: file.layers.map((layer: Json) => digestOf(`diff:${layer.digest}`)) },
     history: file.history.map((entry: Json) => ({
       ...entry,
       created_by: entry.created_by.replace(/^RUN (?=# debian\.sh|BusyBox |umoci )/, ''),
@@ -106,7 +102,7 @@ function verbatimImage(file: Json, name: string): LabelledImage | undefined {
   return {
     name: `images/${name}`,
     names: truth.identity ? [truth.identity] : [],
-    digest: file.manifestDigest ?? sha256(name),
+    digest: file.manifestDigest ?? digestOf(name),
     input: inputOf(file.config, file.layers, file.manifest),
     truth: {
       distroHidden: hidden,
@@ -133,7 +129,6 @@ function inputOf(config: Json, layers: Json, manifest?: Json): ClassifierInput {
         ? (parseManifest(JSON.stringify(manifest)) as ImageManifest)
         : manifestOf(layers, parsed.diffIds),
     config: parsed,
-    platform: { os: parsed.os, architecture: parsed.architecture },
     provenance: [],
     bases: [],
   };
@@ -142,24 +137,12 @@ function inputOf(config: Json, layers: Json, manifest?: Json): ClassifierInput {
 /** A manifest for an image that was recorded without one. Sizes are zero where the compressed ones are not known. */
 function manifestOf(layers: Json, diffIds: readonly Digest[]): ImageManifest {
   const rows: Json[] = layers?.length ? layers : diffIds.map((digest) => ({ digest, size: 0 }));
-  const descriptor = (row: Json) => ({
-    mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-    digest: row.digest ?? row.diffId,
-    size: row.sizeKind === 'uncompressed' ? 0 : (row.size ?? 0),
-    annotations: {},
-  });
-  return {
-    form: 'manifest',
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: {
-      mediaType: 'application/vnd.oci.image.config.v1+json',
-      digest: sha256('config'),
-      size: 1,
-      annotations: {},
-    },
-    layers: rows.map(descriptor),
-    annotations: {},
-  };
+  return imageManifest(
+    rows.map(({ digest, diffId, size, sizeKind }) => ({
+      digest: digest ?? diffId,
+      size: sizeKind === 'uncompressed' ? 0 : (size ?? 0),
+    })),
+  );
 }
 
 /** The images of the catalogue whose layers are the first layers of an image, compared by diff ID. */

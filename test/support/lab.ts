@@ -50,12 +50,11 @@ export function readLab(): readonly LabImage[] {
         labels: base.config.labels,
       }));
     const manifest = parseManifest(JSON.stringify(file.manifest)) as ImageManifest;
-    const platform = { os: config.os, architecture: config.architecture };
     return {
       names: file.names,
       digest: file.digest,
       truth: file.truth,
-      input: { manifest, config, platform, provenance: file.provenance, bases },
+      input: { manifest, config, provenance: file.provenance, bases },
     };
   });
 }

@@ -1,5 +1,7 @@
+import { expect, test } from 'vitest';
+import { classifyImage } from '../../src/classify/classify-image.ts';
 import type { ImageVerdict } from '../../src/classify/verdict.ts';
-import type { ListedImage } from './listed-image.ts';
+import { type ListedImage, listedImage } from './listed-image.ts';
 
 /**
  * A verdict's base, distribution and runtime as test tables write them: `debian 12`, `node 22.1.0`; for an unknown
@@ -35,4 +37,13 @@ export function summaryFields(verdict: ImageVerdict) {
     framework: verdict.framework?.value,
     buildTool: verdict.buildTool?.value,
   };
+}
+
+/** Tests what is expected of each image. @param title of a test, such as `$is` */
+export function testVerdicts(title: string, cases: readonly ExpectedImage[]): void {
+  test.each(cases)(title, ({ expected: { base, ...others }, ...image }) => {
+    const fields = summaryFields(classifyImage(listedImage(image)));
+    if (base !== undefined) expect(fields.base).toContain(base);
+    expect(fields).toMatchObject(others);
+  });
 }

@@ -42,7 +42,7 @@ export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
  * Returns the commands of the image's own layers, in order, each with its folder.
  * @param workdir the folder if the history has no WORKDIR
  */
-export function commandsOf(view: ImageView, workdir: string): readonly PlacedCommand<string>[] {
+export function ownCommandsOf(view: ImageView, workdir: string): readonly PlacedCommand<string>[] {
   const first = firstFolderOf(view, workdir);
   return view.own.flatMap(({ commands, folder }) => withFolders(commands, folder ?? first));
 }

@@ -1,5 +1,5 @@
 import { readEnv } from '../../classify/context.ts';
-import type { Runtime } from '../../classify/verdict.ts';
+import { type Runtime, runtimeOf } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { type ImageView, viewImage } from '../../policy/image-view.ts';
 import { baseName, type PlacedCommand } from '../../policy/paths.ts';
@@ -10,7 +10,7 @@ import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts
 import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import type { BaseTechniqueId } from '../technique.ts';
-import { type Copy, commandsOf, copiesOf, sourceFolderOf } from './copies.ts';
+import { type Copy, copiesOf, ownCommandsOf, sourceFolderOf } from './copies.ts';
 import { credentialNotes } from './credentials.ts';
 import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
@@ -32,8 +32,8 @@ export interface DockerfileFacts {
   readonly commands: readonly PlacedCommand<string>[];
   /** The COPY and ADD instructions of its own steps, without {@link secretFiles}. */
   readonly copies: readonly Copy[];
-  /** `apache` if PHP runs in Apache, see {@link servesByApache}. */
-  readonly server: 'apache' | undefined;
+  /** Whether PHP runs in Apache. */
+  readonly servesByApache: boolean;
   readonly tomcat: TomcatFacts | undefined;
   /** The build tool of which Jib is a plugin, if Jib built the image. */
   readonly jib: 'gradle' | 'maven' | undefined;
@@ -105,17 +105,17 @@ export function dockerfileFacts(
   today: string,
 ): DockerfileFacts | undefined {
   const { config, verdict } = image;
-  const runtime = verdict.runtime?.value.name ?? 'none';
-  const version = verdict.runtime?.value.version;
+  const { name: runtime, version } = runtimeOf(verdict);
   const release = supportedRelease(runtime, version, today);
   if (release === undefined) return undefined;
   const view = viewImage(image);
   const start = startOf(view);
+  const variables = readEnv(config.env);
   const defaultWorkdir = runtime === 'php' ? PHP_FOLDER : DEFAULT_WORKDIR;
   const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? defaultWorkdir;
   const all = copiesOf(view, workdir);
   const copies = withoutSecretFiles(all, runtime);
-  const commands = commandsOf(view, workdir);
+  const commands = ownCommandsOf(view, workdir);
   const secretFiles = secretFilesOf(all, commands, runtime);
   const tomcat = runtime === 'java' ? tomcatOf(config, copies) : undefined;
   const folder = sourceFolderOf(copies, workdir, runtime);
@@ -126,12 +126,12 @@ export function dockerfileFacts(
     framework: (verdict.framework?.value ?? '').toLowerCase(),
     commands,
     copies,
-    server: servesByApache(view) ? 'apache' : undefined,
+    servesByApache: servesByApache(view),
     tomcat,
     jib: jibOf(view),
     env: ownEnvironment(view),
-    poetryVersion: readEnv(config.env).get('POETRY_VERSION'),
-    gradleVersion: readEnv(config.env).get('GRADLE_VERSION'),
+    poetryVersion: variables.get('POETRY_VERSION'),
+    gradleVersion: variables.get('GRADLE_VERSION'),
     packages: ownPackages(view),
     olderDistro: olderDistroOf(image),
     changesOwner: view.own.some(({ args }) => /(?:^|\s|--)chown[\s=]/.test(args)),

@@ -1,12 +1,11 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
-import type { Runtime } from '../../classify/verdict.ts';
+import { isCompiled, type Runtime } from '../../classify/verdict.ts';
 import { anyOf } from '../../common/any-of.ts';
 import type { LayerView } from '../../policy/image-view.ts';
 import { baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
 import { isScript } from '../start.ts';
-import { isCompiled } from '../subject.ts';
 import { type Copy, SOURCE, type SourceFacts, targetOf } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';

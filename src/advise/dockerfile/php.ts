@@ -18,8 +18,8 @@ const START: Readonly<Record<Server, string>> = {
   cli: 'CMD ["php", "main.php"]',
 };
 
-function serverOf({ program, commands, server }: DockerfileFacts): Server {
-  if (server === 'apache' || commands.some(({ program: name }) => name === 'a2enmod')) return 'apache';
+function serverOf({ program, commands, servesByApache }: DockerfileFacts): Server {
+  if (servesByApache || commands.some(({ program: name }) => name === 'a2enmod')) return 'apache';
   return program === 'php' ? 'cli' : 'fpm';
 }
 

@@ -1,3 +1,4 @@
+import { readEnv } from '../../classify/context.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { baseName, isWithin } from '../../policy/paths.ts';
 import { servesByTomcat } from '../start.ts';
@@ -23,10 +24,10 @@ const REPLACED: Readonly<Record<string, string>> = { '7.0': '9.0', '8.0': '9.0',
 
 /** Returns the Tomcat of an image that copies an application into its official image; undefined for all others. */
 export function tomcatOf({ env }: Pick<ImageConfig, 'env'>, copies: readonly Copy[]): TomcatFacts | undefined {
-  const version = /^TOMCAT_VERSION=(\d+\.\d+)\./.exec(env.find((each) => each.startsWith('TOMCAT_VERSION=')) ?? '');
+  const [, release] = /^(\d+\.\d+)\./.exec(readEnv(env).get('TOMCAT_VERSION') ?? '') ?? [];
   const copy = copies.findLast(({ into }) => isWithin(into, APPLICATIONS));
-  if (version?.[1] === undefined || copy === undefined || !servesByTomcat({ env })) return undefined;
-  return { release: REPLACED[version[1]] ?? version[1], application: applicationOf(copy) };
+  if (release === undefined || copy === undefined || !servesByTomcat({ env })) return undefined;
+  return { release: REPLACED[release] ?? release, application: applicationOf(copy) };
 }
 
 function applicationOf({ sources: [source = ''], into }: Copy): string {

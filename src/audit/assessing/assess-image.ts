@@ -6,9 +6,8 @@ import { distroEndOfLife } from '../../classify/end-of-life.ts';
 import type { ImageVerdict } from '../../classify/verdict.ts';
 import { sum } from '../../common/sum.ts';
 import type { LayerContents } from '../../deep/contents.ts';
-import { MalformedContentError } from '../../errors.ts';
-import { parseImageConfig, platformOf } from '../../oci/image-config.ts';
-import { type JsonObject, parseJsonObject } from '../../oci/json.ts';
+import { parseImageConfig } from '../../oci/image-config.ts';
+import { findJsonObject } from '../../oci/json.ts';
 import { type ImageManifest, parseManifest } from '../../oci/manifest.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { findingsOf } from '../../policy/findings-of.ts';
@@ -95,24 +94,12 @@ function classifiedImage(stored: StoredImage): AuditedImage {
   const verdict = classifyImage({
     manifest,
     config,
-    platform: platformOf(config),
-    provenance: stored.provenance.flatMap(readStatement),
+    // Anybody may push a statement that is no JSON object: it must not fail the assessment.
+    provenance: stored.provenance.flatMap((statement) => findJsonObject(statement) ?? []),
     bases: stored.bases,
     ...(indexManifest?.form === 'index' ? { indexAnnotations: indexManifest.annotations } : {}),
   });
   return { manifest, config, verdict };
-}
-
-/**
- * Returns nothing for a statement that is no JSON object: anybody may push one, and it must not fail the assessment.
- */
-function readStatement(statement: Uint8Array): readonly JsonObject[] {
-  try {
-    return [parseJsonObject(statement, 'provenance')];
-  } catch (error) {
-    if (error instanceof MalformedContentError) return [];
-    throw error;
-  }
 }
 
 function distroFields({ distro }: ImageVerdict): Pick<Assessment, 'distro' | 'distroVersion' | 'distroEndOfLife'> {

@@ -1,6 +1,7 @@
 import { isDigest } from '../../oci/digest.ts';
-import { isObject, type JsonObject } from '../../oci/json.ts';
+import { findJsonObject, isObject, type JsonObject } from '../../oci/json.ts';
 import type { Context } from '../context.ts';
+import { isInstruction } from '../history/instruction.ts';
 import type { DeclaredBase } from './declared.ts';
 import { normaliseReference } from './naming.ts';
 
@@ -45,17 +46,11 @@ export function isBuildpacksImage({ input }: Context): boolean {
 
 function lifecycleMetadata({ input }: Context): JsonObject | undefined {
   const label = input.config.labels[METADATA];
-  if (label === undefined || label.length > MAX_LABEL_LENGTH) return undefined;
-  try {
-    const value: unknown = JSON.parse(label);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return label === undefined || label.length > MAX_LABEL_LENGTH ? undefined : findJsonObject(label);
 }
 
 /** Whether the last step is a Dockerfile instruction. The lifecycle writes none, so a Dockerfile was built on top. */
 function hasDockerfileSteps({ history }: Context): boolean {
   const last = history.steps.at(-1);
-  return last !== undefined && last.verb !== 'NONE' && last.verb !== 'OTHER';
+  return last !== undefined && isInstruction(last.verb);
 }

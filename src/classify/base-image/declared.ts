@@ -1,9 +1,9 @@
-import type { Digest } from '../../oci/digest.ts';
-import { isDigest } from '../../oci/digest.ts';
+import { type Digest, isDigest } from '../../oci/digest.ts';
 import type { Context } from '../context.ts';
 import type { BuildStep } from '../history/build-steps.ts';
 import { makesLayer, setsStart } from '../history/instruction.ts';
 import { normaliseReference } from './naming.ts';
+import { withoutTag } from './tags.ts';
 
 /** A base image that the builder named, not yet compared with any layers. */
 export interface DeclaredBase {
@@ -46,7 +46,7 @@ function hasInheritedAnnotations({ input, own }: Context): boolean {
  * been seen with a stale tag next to a correct digest.
  */
 function untagged(base: DeclaredBase): DeclaredBase {
-  return base.digest ? { ...base, reference: base.reference.replace(/:[\w.-]+$/, '') } : base;
+  return base.digest ? { ...base, reference: withoutTag(base.reference) } : base;
 }
 
 /**

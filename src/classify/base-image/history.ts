@@ -1,3 +1,5 @@
+import { DAY_MS } from '../../common/units.ts';
+import { isWindows } from '../../oci/platform.ts';
 import { type Context, layersBefore } from '../context.ts';
 import { gapMs } from '../history/build-steps.ts';
 import { copiesFiles, makesLayer } from '../history/instruction.ts';
@@ -16,7 +18,7 @@ export function inferredBase(context: Context, distro: DistroName | undefined): 
   const top = stack.images.length - 1;
   if (top < 0) return bottomVerdict(context);
   const references =
-    top === 0 && context.input.config.os === 'windows' ? windowsNames(context) : inferReferences(context, top, distro);
+    top === 0 && isWindows(context.input.config) ? windowsNames(context) : inferReferences(context, top, distro);
   // Every base has layers: with none left, a builder or registry squashed them and the boundary is lost.
   const boundary = layerCount ? { layerCount } : {};
   if (references.length === 0) return { confidence: 'unknown', reason: 'not-in-catalogue', ...boundary };
@@ -57,8 +59,6 @@ export function beginsWithFiles({ history, stack }: Context): boolean {
   const first = history.steps.find((step) => makesLayer(step.verb) && step.verb !== 'WORKDIR');
   return stack.rootfs === undefined && first !== undefined && copiesFiles(first.verb);
 }
-
-const DAY_MS = 86_400_000;
 
 /** Whether a day or more passed between two layers, so they come from several builds. */
 function hasPause({ history }: Context): boolean {

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../common/units.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Context } from '../context.ts';
 import { gapMs } from '../history/build-steps.ts';
@@ -23,8 +24,6 @@ export function basesBeneath(context: Context): readonly KnownBase[] {
   });
 }
 
-const HOUR_MS = 3_600_000;
-
 /** Whether the own steps made no layer and were made an hour or more after the steps beneath: `FROM redis`, `CMD …`. */
 function onlyChangesSettings({ stack, history, own }: Context): boolean {
   const isLater = gapMs(history.steps[stack.ownStart - 1], own[0]) >= HOUR_MS;
@@ -33,7 +32,6 @@ function onlyChangesSettings({ stack, history, own }: Context): boolean {
 
 /** The known images beneath with the most layers. Several names for the same layers are one answer. */
 export function longestBase(context: Context): ProvenBase | undefined {
-  if (context.input.bases.length === 0) return undefined;
   const beneath = basesBeneath(context);
   const layerCount = Math.max(0, ...beneath.map((base) => base.layerCount));
   return mergeBases(beneath.filter((base) => base.layerCount === layerCount));

@@ -1,12 +1,14 @@
+import { HOUR_MS } from '../../common/units.ts';
 import type { Context } from '../context.ts';
 import { distroOfReference } from '../distro-reference.ts';
 import { gapMs } from '../history/build-steps.ts';
 import { isOfficialReference } from '../knowledge/official-images.ts';
-import { type BaseVerdict, namesOf } from '../verdict.ts';
+import { type BaseVerdict, isScratch, namesOf } from '../verdict.ts';
 import type { DeclaredBase } from './declared.ts';
 import { beginsWithFiles, unknownBase } from './history.ts';
 import { baseByDigest, longestBase, type ProvenBase } from './layer-chain.ts';
 import type { Material, Provenance } from './provenance.ts';
+import { withoutTag } from './tags.ts';
 
 /** The base according to the provenance: from its Dockerfile, or else the one material that agrees with the history. */
 export function provenanceBases(
@@ -34,8 +36,6 @@ function mayBeFromScratch(context: Context, historical: BaseVerdict): boolean {
   return isScratch(historical) || beginsWithFiles(context) || startsWithTree(context);
 }
 
-const HOUR_MS = 3_600_000;
-
 /**
  * Whether the first layer is a whole file tree that is no distribution's and sets no shell, with the next step less
  * than an hour later: `FROM scratch`, `COPY --from=build /rootfs /`.
@@ -49,7 +49,7 @@ function startsWithTree({ stack: { rootfs }, history }: Context): boolean {
  * Whether a history would show this image if it were beneath. Others may themselves be built on what the history shows.
  */
 function isWellKnown(reference: string): boolean {
-  return isOfficialReference(reference) || distroOfReference(reference.replace(/:[\w.-]+$/, '')) !== undefined;
+  return isOfficialReference(reference) || distroOfReference(withoutTag(reference)) !== undefined;
 }
 
 /** Materials whose repository has the same last part: a mirror's `example.com/hub/alpine` is like `library/alpine`. */
@@ -63,12 +63,8 @@ export function withoutNames({ layerCount }: BaseVerdict): BaseVerdict {
   return { ...unknownBase('not-in-catalogue'), ...(layerCount === undefined ? {} : { layerCount }) };
 }
 
-function isScratch(base: BaseVerdict): boolean {
-  return namesOf(base).includes('scratch');
-}
-
 function lastPart(reference: string): string {
-  return reference.replace(/:[\w.-]+$/, '').replace(/^.*\//, '');
+  return withoutTag(reference).replace(/^.*\//, '');
 }
 
 /**

@@ -19,7 +19,8 @@ export function inferReferences(context: Context, index: number, distro: DistroN
   if (image.kind === 'named') return image.reference === undefined ? [] : [normaliseReference(image.reference)];
   if (image.kind === 'rootfs') return rootfsNames(context, distro);
   if (image.kind === 'buildpack-deps') return buildpackNames(image, distro);
-  return image.official ? officialNames(context, image, image.official, index, distro) : [];
+  const { official, end } = image;
+  return official ? officialNames({ context, official, index, end, distro }) : [];
 }
 
 /**

@@ -1,10 +1,20 @@
 import { type Context, variableAt } from '../context.ts';
-import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, debianStableAt, distroOfSuite, suiteOf } from '../knowledge/distros.ts';
 import { dotnetSuite, type OfficialImage, type TagScheme } from '../knowledge/official-images.ts';
 import { temurinKind } from '../temurin.ts';
 import { universalBase } from '../universal-base.ts';
 import { minor, tagged } from './tags.ts';
+
+/** An official image in the stack of another one's history. */
+interface StackedOfficial {
+  readonly context: Context;
+  readonly official: OfficialImage;
+  /** Its place in the stack, lowest first. */
+  readonly index: number;
+  /** The index after its last step. */
+  readonly end: number;
+  readonly distro: DistroName | undefined;
+}
 
 /** The variant of an official image, as far as its tags name it. */
 interface Variant {
@@ -16,20 +26,15 @@ interface Variant {
 }
 
 /** The names of an official image: its version and variant as its tags write them, or the repository alone. */
-export function officialNames(
-  context: Context,
-  image: StackedImage,
-  official: OfficialImage,
-  index: number,
-  distro: DistroName | undefined,
-): readonly string[] {
-  if (isImpostor(context, image, official, index, distro)) return [];
-  const version = versionOf(context, official, image.end);
+export function officialNames(image: StackedOfficial): readonly string[] {
+  const { context, official, end } = image;
+  if (isImpostor(image)) return [];
+  const version = versionOf(image);
   if (version === undefined || official.tags === 'none') return [official.repository];
-  const variant = variantOf(context, index, official, distro, version);
+  const variant = variantOf(image, version);
   // A tag without a variant would claim the default one.
   if (!variant) return [official.repository];
-  const endings = ENDINGS[official.tags](variant, context, image.end);
+  const endings = ENDINGS[official.tags](variant, context, end);
   if (endings.length === 0) return [official.repository];
   return tagged(
     official.repository,
@@ -41,16 +46,10 @@ export function officialNames(
  * Whether an image only sets the same variable as an official one: it is on a distribution that the official image does
  * not use, lacks another variable, or changes the user, which most official Dockerfiles do not.
  */
-function isImpostor(
-  context: Context,
-  image: StackedImage,
-  official: OfficialImage,
-  index: number,
-  distro: DistroName | undefined,
-): boolean {
+function isImpostor({ context, official, index, end, distro }: StackedOfficial): boolean {
   const start = context.stack.images[index - 1]?.end ?? 0;
-  const own = context.history.steps.slice(start, image.end);
-  if (official.needs !== undefined && variableAt(context, official.needs, image.end) === undefined) return true;
+  const own = context.history.steps.slice(start, end);
+  if (official.needs !== undefined && variableAt(context, official.needs, end) === undefined) return true;
   return !isAvailableOn(official, distro?.id) || (!official.setsUser && own.some((step) => step.verb === 'USER'));
 }
 
@@ -62,7 +61,7 @@ function isAvailableOn(official: OfficialImage, id: string | undefined): boolean
   return isUndecided || id === official.aptDistro || id === official.rpmDistro;
 }
 
-function versionOf(context: Context, official: OfficialImage, end: number): string | undefined {
+function versionOf({ context, official, end }: StackedOfficial): string | undefined {
   const value = variableAt(context, official.versionEnv, end) ?? context.env.get(official.versionEnv);
   if (value === undefined) return undefined;
   const version = official.versionPattern
@@ -78,13 +77,7 @@ function versionTags(version: string, { tags, majorTag }: OfficialImage): readon
   return majorTag ? [major, minor(tag), tag] : [minor(tag), tag];
 }
 
-function variantOf(
-  context: Context,
-  index: number,
-  official: OfficialImage,
-  distro: DistroName | undefined,
-  version: string,
-): Variant | undefined {
+function variantOf({ context, official, index, distro }: StackedOfficial, version: string): Variant | undefined {
   if (distro?.id === 'alpine') {
     const release = distro.version === undefined ? [] : [`alpine${minor(distro.version)}`];
     return { suites: ['alpine', ...release], isDefault: false, slim: false };

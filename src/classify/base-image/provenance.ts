@@ -1,7 +1,8 @@
 import { type Digest, isDigest } from '../../oci/digest.ts';
-import { isObject, type JsonObject } from '../../oci/json.ts';
+import { findJsonObject, isObject, type JsonObject } from '../../oci/json.ts';
 import { type DockerfileStages, readDockerfile } from './dockerfile.ts';
 import { normaliseReference } from './naming.ts';
+import { withoutTag } from './tags.ts';
 
 /** An image that a build resolved: a stage's base, an image that files were copied from, or a tool. */
 export interface Material {
@@ -39,17 +40,9 @@ export function readProvenance(statements: readonly unknown[]): Provenance | und
 /** Returns the predicate, whether bare, in a statement, or in an envelope. */
 function unwrap(value: unknown): JsonObject | undefined {
   if (!isObject(value)) return undefined;
-  if (typeof value.payload === 'string') return unwrap(parse(Buffer.from(value.payload, 'base64').toString('utf8')));
+  if (typeof value.payload === 'string') return unwrap(findJsonObject(Buffer.from(value.payload, 'base64')));
   if (isObject(value.predicate)) return value.predicate;
   return value;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function list(value: unknown): readonly JsonObject[] {
@@ -125,7 +118,7 @@ function toolsOf(predicate: JsonObject): readonly string[] {
   return named.filter((name) => typeof name === 'string').map(normaliseReference);
 }
 
-const TOOL_REPOSITORY = /^(?:docker\/(?:dockerfile(?:-upstream)?|binfmt)|moby\/buildkit|tonistiigi\/binfmt)$/;
+const TOOL_REPOSITORY = /^(?:docker\/(?:dockerfile(?:-upstream)?|binfmt)|tonistiigi\/binfmt)$/;
 /**
  * Scanners that generate SBOMs, under any mirror. BuildKit resolves them like a stage's image, and omits the argument
  * that names them from provenance.
@@ -134,9 +127,8 @@ const TOOL_REPOSITORY = /^(?:docker\/(?:dockerfile(?:-upstream)?|binfmt)|moby\/b
 const SCANNER_REPOSITORY = /(?:^|\/)(?:buildkit-[a-z-]*scanner|scout-sbom-indexer)$/;
 
 function isTool(reference: string, tools: readonly string[]): boolean {
-  const repository = reference.replace(/:[\w.-]+$/, '');
-  if (tools.includes(reference) || SCANNER_REPOSITORY.test(repository)) return true;
-  return repository !== 'moby/buildkit' && TOOL_REPOSITORY.test(repository);
+  const repository = withoutTag(reference);
+  return tools.includes(reference) || SCANNER_REPOSITORY.test(repository) || TOOL_REPOSITORY.test(repository);
 }
 
 /** In mode max, BuildKit includes the Dockerfile in its metadata, in base64. */

@@ -24,9 +24,9 @@ const CORE_LIMIT_BYTES = 3_000_000_000;
  * Empty if either is unknown.
  */
 export function windowsNames({ input, stack, history }: Context): readonly string[] {
-  const build = (input.config.osVersion ?? input.platform.osVersion ?? '').split('.')[2] ?? '';
+  const build = (input.config.osVersion ?? '').split('.')[2] ?? '';
   const tag = lookUp(TAGS, build);
-  if (input.config.os !== 'windows' || tag === undefined) return [];
+  if (tag === undefined) return [];
   const layers = input.manifest.layers.slice(0, Math.max(1, Math.min(stack.rootfs?.end ?? 1, history.steps.length)));
   const bytes = sum(layers.map(({ size }) => size));
   if (bytes === 0 || bytes >= CORE_LIMIT_BYTES) return [];

@@ -42,7 +42,7 @@ export interface Instruction {
  * Only this many characters of a line are read. The longest lines of Docker Official Images have about 8,000; a config
  * of 4 MB may hold one line of 4 MB.
  */
-export const MAX_LINE_LENGTH = 16_384;
+const MAX_LINE_LENGTH = 16_384;
 
 const INSTRUCTION =
   /^(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)(?=[ \t[]|$)/;
@@ -112,6 +112,11 @@ function withoutBuildArgs(text: string): string {
   // Values may contain spaces, so only the shell marks their end.
   const shell = / (?=\/bin\/(?:ba|a|da|z)?sh -|cmd \/S|powershell |pwsh )/.exec(text);
   return shell ? text.slice(shell.index + 1) : text;
+}
+
+/** Whether a line is a Dockerfile's instruction, not a tool's own text or nothing. */
+export function isInstruction(verb: Verb): boolean {
+  return verb !== 'OTHER' && verb !== 'NONE';
 }
 
 const LAYER_VERBS: ReadonlySet<Verb> = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR', 'OTHER', 'NONE'] as const);

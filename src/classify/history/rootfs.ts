@@ -1,4 +1,5 @@
 import { remember } from '../../common/remember.ts';
+import { MINUTE_MS } from '../../common/units.ts';
 import { type DistroName, distroName, distroOfRootfsLine } from '../knowledge/distros.ts';
 import { redact } from '../redact.ts';
 import { type BuildStep, gapMs } from './build-steps.ts';
@@ -20,7 +21,7 @@ export interface Rootfs {
 }
 
 /** How long after the root file system its settings may follow. */
-const SETTINGS_WITHIN_MS = 10 * 60_000;
+const SETTINGS_WITHIN_MS = 10 * MINUTE_MS;
 /** Commands of Ubuntu's own Dockerfiles up to 2021, between the root file system and CMD. */
 const UBUNTU_SETUP =
   /policy-rc\.d|\/run\/systemd\/container|apt-get indextargets|sed -i 's\/\^#\\s\*\\\(deb\.\*universe/;
@@ -109,7 +110,6 @@ function endOfSettings(steps: readonly BuildStep[], first: number): number {
   return end;
 }
 
-const ONE_BUILD_MS = 60_000;
 const SHELL = /^(?:\/usr)?(?:\/bin\/)?(?:ba|a|da|z|k)?sh$/;
 
 /**
@@ -122,7 +122,7 @@ function shellOfOneBuild(steps: readonly BuildStep[], first: number): number {
   if (steps[first]?.created === undefined) return -1;
   for (let index = first + 1; index < steps.length; index++) {
     const step = steps[index];
-    if (!step || gapMs(steps[index - 1], step) > ONE_BUILD_MS || step.verb === 'ENTRYPOINT') return -1;
+    if (!step || gapMs(steps[index - 1], step) > MINUTE_MS || step.verb === 'ENTRYPOINT') return -1;
     if (step.verb === 'CMD') return index > first + 1 && SHELL.test(commandWords(step.args).join(' ')) ? index : -1;
   }
   return -1;
@@ -133,7 +133,7 @@ function endOfBuildInfo(steps: readonly BuildStep[], from: number): number {
   let end = from;
   for (let step = steps[end]; step !== undefined; step = steps[++end]) {
     const isBuildInfo = step.verb === 'LABEL' || (step.verb === 'COPY' && /\/buildinfo\//.test(step.args.slice(-200)));
-    if (!isBuildInfo || gapMs(steps[end - 1], step) > ONE_BUILD_MS) break;
+    if (!isBuildInfo || gapMs(steps[end - 1], step) > MINUTE_MS) break;
   }
   return end;
 }

@@ -1,4 +1,5 @@
 import { remember } from '../../common/remember.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../common/units.ts';
 import { type OfficialImage, officialImagesOf } from '../knowledge/official-images.ts';
 import { type BuildStep, gapMs, type StepTool } from './build-steps.ts';
 import { assignments, commandWords, makesLayer, setsStart, type Verb } from './instruction.ts';
@@ -27,9 +28,6 @@ export interface Stack {
 }
 
 const MAX_COMMAND_LENGTH = 4_000;
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Divides a history into a stack of images: the root file system, known images, and unknown ones with a visible end.

@@ -1,4 +1,5 @@
 import table from '../../../config/official-images.json' with { type: 'json' };
+import { groupBy } from '../../common/group-by.ts';
 import { assignments } from '../history/instruction.ts';
 import type { Runtime } from '../verdict.ts';
 
@@ -83,17 +84,12 @@ function patternOf(source: string | undefined): RegExp | undefined {
   return source === undefined ? undefined : new RegExp(source);
 }
 
-function groupImagesBy(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImage[]> {
-  const images = new Map<string, OfficialImage[]>();
-  for (const row of table.images) {
-    const name = row[key];
-    if (name !== undefined) images.set(name, [...(images.get(name) ?? []), readRow(row)]);
-  }
-  return images;
+function imagesBy(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImage[]> {
+  return groupBy(table.images.filter((row) => row[key] !== undefined).map(readRow), ({ env }) => env);
 }
 
-const BY_ENV = groupImagesBy('env');
-const BY_ARG = groupImagesBy('arg');
+const BY_ENV = imagesBy('env');
+const BY_ARG = imagesBy('arg');
 
 const DOTNET_SUITES = new Map(Object.entries(table.dotnetSuites));
 

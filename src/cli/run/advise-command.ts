@@ -2,7 +2,7 @@ import type { Advice, PlanStep } from '../../advise/advise.ts';
 import { type GeneratedFiles, generateDockerfile, lastStageBase } from '../../advise/dockerfile/generate.ts';
 import { largerBaseOf } from '../../advise/dockerfile/larger-base.ts';
 import { howTo, techniqueOf } from '../../advise/technique.ts';
-import type { Runtime } from '../../classify/verdict.ts';
+import { type Runtime, runtimeOf } from '../../classify/verdict.ts';
 import { parseGoal } from '../../common/units.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
@@ -31,7 +31,7 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const members = { reference: name, digest: loaded.digest, advice, files: files ?? null };
   const document = jsonDocument('slimboard.advice/1', members);
   const holdsMore = largerBaseOf(viewImage(image)) !== undefined;
-  const runtime = image.verdict.runtime?.value.name ?? 'none';
+  const runtime = runtimeOf(image.verdict).name;
   await writeTableOrJson(session.io, format, document, linesOf(name, advice, files, { holdsMore, runtime }));
 }
 

@@ -1,3 +1,4 @@
+import { findJsonObject } from '../../oci/json.ts';
 import { type PackageReader, packageText } from './package.ts';
 
 const MODULES = 'node_modules/';
@@ -10,8 +11,9 @@ export const npm: PackageReader = {
   matches: (path) => path.endsWith('/package.json') && MANIFEST.test(path),
   maxBytes: 1_048_576,
   read: (path, content) => {
-    const { name, version } = fieldsOf(content);
-    return name === '' ? [] : [{ ecosystem: 'npm', name, version, path }];
+    const manifest = findJsonObject(content);
+    const name = textOf(manifest?.name);
+    return name === '' ? [] : [{ ecosystem: 'npm', name, version: textOf(manifest?.version), path }];
   },
   readLink: (path) => {
     const [, folder = '', name = ''] = LINKED.exec(path) ?? [];
@@ -38,17 +40,6 @@ export function npmPackageFolder(path: string): string | undefined {
 function versionIn(folder: string, name: string): string {
   const start = `${name.replace('/', '+')}@`;
   return folder.startsWith(start) ? packageText(/^\d[^_(]*/.exec(folder.slice(start.length))?.[0]) : '';
-}
-
-function fieldsOf(content: Buffer): { name: string; version: string } {
-  try {
-    const manifest: unknown = JSON.parse(content.toString('utf8'));
-    if (typeof manifest !== 'object' || manifest === null) return { name: '', version: '' };
-    const { name, version } = manifest as Record<string, unknown>;
-    return { name: textOf(name), version: textOf(version) };
-  } catch {
-    return { name: '', version: '' };
-  }
 }
 
 function textOf(value: unknown): string {

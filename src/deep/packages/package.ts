@@ -1,5 +1,5 @@
 /** The package managers whose packages are recognised. */
-export type Ecosystem = 'deb' | 'apk' | 'rpm' | 'npm' | 'pypi' | 'go' | 'maven' | 'gem';
+export type Ecosystem = 'deb' | 'apk' | 'npm' | 'pypi' | 'go' | 'maven' | 'gem';
 
 /** A package that a layer's files declare. */
 export interface LayerPackage {

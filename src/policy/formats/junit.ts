@@ -1,3 +1,4 @@
+import { groupBy } from '../../common/group-by.ts';
 import type { Violation } from '../check-image.ts';
 import { evidenceLines } from '../evidence-text.ts';
 
@@ -9,8 +10,7 @@ import { evidenceLines } from '../evidence-text.ts';
  * @see the JUnit XML schema that Jenkins and GitLab read
  */
 export function formatJUnit(references: readonly string[], violations: readonly Violation[]): string {
-  const byReference = new Map<string, Violation[]>(references.map((reference) => [reference, []]));
-  for (const violation of violations) byReference.get(violation.reference)?.push(violation);
+  const byReference = groupBy(violations, ({ reference }) => reference);
   const suites = references.map((reference) => suiteOf(reference, byReference.get(reference) ?? []));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="slimboard">\n${suites.join('')}</testsuites>\n`;
 }

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { basicAuthorization } from '../../common/basic-authorization.ts';
 import { codeOf, SettingsError } from '../../errors.ts';
-import { isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
+import { findJsonObject, isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
 import { DOCKER_HUB, parseRegistryHost, type RegistryHost } from '../../oci/reference.ts';
 import type { Environment } from '../../settings/settings.ts';
 import { Secret } from './secret.ts';
@@ -138,13 +138,10 @@ async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
     if (codeOf(cause) === 'ENOENT') return undefined;
     throw new SettingsError(`cannot read ${path} (${codeOf(cause)}): fix it, or point DOCKER_CONFIG at another folder`);
   }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
-  } catch {
-    // The error of JSON.parse quotes the text around the mistake, which may be a password: it is dropped.
-  }
-  throw new SettingsError(`${path} is not a JSON object: fix it, or point DOCKER_CONFIG at another folder`);
+  const config = findJsonObject(text);
+  if (!config)
+    throw new SettingsError(`${path} is not a JSON object: fix it, or point DOCKER_CONFIG at another folder`);
+  return config;
 }
 
 /**
@@ -223,7 +220,7 @@ function runHelper(
         // Helpers report "nothing stored" by this sentence, on either stream. Their output is never part of a message.
         if (error && /credentials not found/i.test(`${stdout}${stderr}`)) return resolve(undefined);
         if (error) return reject(helperError(program, serverUrl, error));
-        resolve(parseHelperAnswer(stdout));
+        resolve(findJsonObject(stdout));
       },
     );
     // A helper that exits without reading its input breaks the pipe; its exit status is what gets reported.
@@ -240,13 +237,4 @@ function helperError(program: string, serverUrl: string, error: { code?: unknown
   }
   const reason = error.killed ? `timed out after ${HELPER_TIMEOUT_MS / 1_000} s` : `failed (${error.code})`;
   return new SettingsError(`${program} ${reason}: run "echo ${serverUrl} | ${program} get" to see why`);
-}
-
-function parseHelperAnswer(stdout: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(stdout);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

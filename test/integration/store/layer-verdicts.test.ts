@@ -89,7 +89,7 @@ function assessmentOf(manifestId: number, image: Judged, classifierVersion: numb
     classifierVersion,
     rulesKey: 'r',
     basesKey: 'b',
-    base: { confidence: 'unknown', reason: 'scratch' },
+    base: { confidence: 'unknown', reason: 'squashed' },
     multiStage: 'unknown',
     multiStageEvidence: '',
     user: '',

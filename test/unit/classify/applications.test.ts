@@ -1,8 +1,5 @@
-import { expect, test } from 'vitest';
-import { classifyImage } from '../../../src/classify/classify-image.ts';
-import { listedImage } from '../../support/listed-image.ts';
 import { ALPINE, JAMMY, TRIXIE_SLIM } from '../../support/official-histories.ts';
-import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
+import { type ExpectedImage, testVerdicts } from '../../support/verdict-summary.ts';
 
 // Applications as teams build them, on bases that show themselves little, with variables that hold what they like.
 
@@ -288,8 +285,4 @@ const cases: readonly ExpectedImage[] = [
   },
 ];
 
-test.each(cases)('$is', ({ expected: { base, ...others }, ...image }) => {
-  const fields = summaryFields(classifyImage(listedImage(image)));
-  if (base !== undefined) expect(fields.base).toContain(base);
-  expect(fields).toMatchObject(others);
-});
+testVerdicts('$is', cases);

@@ -1,7 +1,4 @@
-import { expect, test } from 'vitest';
-import { classifyImage } from '../../../src/classify/classify-image.ts';
-import { listedImage } from '../../support/listed-image.ts';
-import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
+import { type ExpectedImage, testVerdicts } from '../../support/verdict-summary.ts';
 
 // Images whose histories, labels and environments stand in public documentation, tests and scanners' reports, shortened
 // where nothing hangs on it. The index of public files that they were found in does not always know a file's path: there
@@ -336,8 +333,4 @@ const cases: readonly FoundImage[] = [
   },
 ];
 
-test.each(cases)('$is ($found)', ({ expected: { base, ...others }, ...image }) => {
-  const fields = summaryFields(classifyImage(listedImage(image)));
-  if (base !== undefined) expect(fields.base).toContain(base);
-  expect(fields).toMatchObject(others);
-});
+testVerdicts('$is ($found)', cases);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { readLab } from '../../support/lab.ts';
 
-const cases = readLab().map((image) => ({ name: `${image.names[0]} ${image.input.platform.architecture}`, ...image }));
+const cases = readLab().map((image) => ({ name: `${image.names[0]} ${image.input.config.architecture}`, ...image }));
 
 describe.each(cases)('$name', ({ input, truth }) => {
   const verdict = classifyImage(input);

@@ -5,6 +5,7 @@ import type { ClassifierInput, KnownBase } from '../../../src/classify/verdict.t
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parseImageConfig } from '../../../src/oci/image-config.ts';
 import { readCorpus } from '../../support/corpus.ts';
+import { imageManifest } from '../../support/image-manifest.ts';
 
 const corpus = readCorpus('test/fixtures/corpus');
 const realLines = corpus.flatMap((image) => image.input.config.history.map((entry) => entry.createdBy));
@@ -62,17 +63,9 @@ const inputs: fc.Arbitrary<ClassifierInput> = fc
   })
   .map(({ config: json, layers, provenance, annotations }) => {
     const parsed = parseImageConfig(JSON.stringify(json));
-    const descriptor = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', size: 1, annotations: {} };
     return {
-      manifest: {
-        form: 'manifest',
-        mediaType: 'application/vnd.oci.image.manifest.v1+json',
-        config: { ...descriptor, digest: digestOf('config') },
-        layers: layers.map((layer) => ({ ...descriptor, digest: layer })),
-        annotations,
-      },
+      manifest: { ...imageManifest(layers.map((layer) => ({ digest: layer, size: 1 }))), annotations },
       config: parsed,
-      platform: { os: parsed.os, architecture: parsed.architecture },
       provenance,
       bases: [],
     };

@@ -1,8 +1,5 @@
-import { expect, test } from 'vitest';
-import { classifyImage } from '../../../src/classify/classify-image.ts';
-import { listedImage } from '../../support/listed-image.ts';
 import { ALPINE, JAMMY, UBI_LABELS } from '../../support/official-histories.ts';
-import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
+import { type ExpectedImage, testVerdicts } from '../../support/verdict-summary.ts';
 
 // Applications on images that vendors and projects publish beside Docker's official ones, as their Dockerfiles make them.
 
@@ -402,8 +399,4 @@ const cases: readonly ExpectedImage[] = [
   },
 ];
 
-test.each(cases)('$is', ({ expected: { base, ...others }, ...image }) => {
-  const fields = summaryFields(classifyImage(listedImage(image)));
-  if (base !== undefined) expect(fields.base).toContain(base);
-  expect(fields).toMatchObject(others);
-});
+testVerdicts('$is', cases);

@@ -12,7 +12,6 @@ export function layerOf(entries: readonly LayerEntry[], facts: Partial<LayerCont
   return {
     diffId: digestOf(''),
     compression: 'gzip',
-    compressedBytes: fileBytes,
     tarBytes: fileBytes * 2,
     fileBytes,
     files: 0,
