@@ -1,4 +1,4 @@
-import type { Runtime } from '../classify/verdict.ts';
+import { isCompiled, type Runtime, runtimeOf } from '../classify/verdict.ts';
 import { anyOf } from '../common/any-of.ts';
 import type { ImageView, LayerView } from '../policy/image-view.ts';
 import { isToolchain } from '../policy/rules/build-tools.ts';
@@ -63,15 +63,14 @@ export function ownPackages(view: ImageView): OwnPackages {
   const steps = ownSteps(view).filter(({ verb }) => verb === 'RUN');
   // Parsing scripts is the expensive part, and few steps install packages.
   const scripts = steps.flatMap(({ args }) => (MENTIONS_MANAGER.test(args) ? [parseScript(args)] : []));
-  const { hasHealthcheck } = view.image.config;
-  const runtime = view.image.verdict.runtime?.value.name ?? 'none';
+  const { name: runtime } = runtimeOf(view.image.verdict);
   const names = [...new Set(scripts.flatMap(installedBy))].filter((name) => OF_RUNTIME[runtime]?.test(name) !== true);
   const manager = scripts.flat().find(installs)?.program ?? '';
   const hasToolchain = names.some(isToolchain);
   const isForBuild = (name: string): boolean =>
     isToolchain(name) ||
     FOR_BUILDS.test(name) ||
-    (FETCHERS.includes(name) && !hasHealthcheck) ||
+    (FETCHERS.includes(name) && !view.image.config.healthcheck) ||
     (OF_NODE_GYP.test(name) && hasToolchain && runtime === 'node');
   return {
     manager: MANAGERS[manager],
@@ -133,7 +132,9 @@ export const HEADERS = /^(?!libc6?-dev$|musl-dev$|glibc-devel$).+-dev(?:el)?$/;
  */
 export function needsPackages(view: ImageView): boolean {
   const { run, build } = ownPackages(view);
-  const isCompiled = /^(?:go|rust)$/.test(view.image.verdict.runtime?.value.name ?? '');
   const isLoaded = (name: string): boolean => HEADERS.test(name) && !name.startsWith('python');
-  return run.some((name) => !EVERYWHERE.test(name)) || (!isCompiled && build.some(isLoaded));
+  return (
+    run.some((name) => !EVERYWHERE.test(name)) ||
+    (!isCompiled(runtimeOf(view.image.verdict).name) && build.some(isLoaded))
+  );
 }

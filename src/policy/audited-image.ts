@@ -2,29 +2,32 @@ import type { ImageVerdict, NewerBuild } from '../classify/verdict.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 
-/**
- * What reading the contents of one layer (`--deep`) found. Sizes are uncompressed bytes of files. An absent field was
- * not examined; zero or an empty list means that nothing was found.
- */
+/** What reading the contents of one layer (`--deep`) found. Sizes are uncompressed bytes of files. */
 export interface MeasuredLayer {
   /** All regular files of the layer. */
   readonly fileBytes: number;
   /** Bytes by area, under the names of deep/areas.ts: `apt-lists`, `npm-cache`, `documentation`, … */
-  readonly areaBytes?: Readonly<Record<string, number>>;
+  readonly areaBytes: Readonly<Record<string, number>>;
   /** Bytes of this layer's files that a later layer removes. */
-  readonly deletedBytes?: number;
+  readonly deletedBytes: number;
   /** Bytes of this layer's files that a later layer writes again. */
-  readonly rewrittenBytes?: number;
+  readonly rewrittenBytes: number;
   /** Bytes of files whose content is also elsewhere in the image; the first copy does not count. */
-  readonly duplicateBytes?: number;
+  readonly duplicateBytes: number;
   /** Packages that only development needs, such as test runners, linters and headers, with their sizes. */
-  readonly developmentPackages?: readonly { readonly name: string; readonly bytes: number }[];
+  readonly developmentPackages: readonly NamedBytes[];
   /** Compilers and build tools: paths with their sizes. */
-  readonly toolchain?: readonly { readonly name: string; readonly bytes: number }[];
+  readonly toolchain: readonly NamedBytes[];
   /** Paths of programs with the setuid or setgid bit. */
-  readonly setuidFiles?: readonly string[];
+  readonly setuidFiles: readonly string[];
   /** Paths that hold secrets by convention: `.env`, private keys, credentials of tools. */
-  readonly sensitiveFiles?: readonly string[];
+  readonly sensitiveFiles: readonly string[];
+}
+
+/** A package or path, with its size. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: number;
 }
 
 /** A release that gets no more fixes. */

@@ -1,6 +1,6 @@
 import type { Confidence } from '../classify/verdict.ts';
 import { sum } from '../common/sum.ts';
-import type { MeasuredLayer } from './audited-image.ts';
+import type { MeasuredLayer, NamedBytes } from './audited-image.ts';
 import type { ByteRange, Evidence, Hit } from './finding.ts';
 import type { LayerView } from './image-view.ts';
 
@@ -21,15 +21,13 @@ const MAX_NAMES = 8;
  * Returns evidence of packages found in a layer: the names of the largest, and the compressed bytes of all.
  * @param packages with their uncompressed sizes in bytes
  */
-export function packagesEvidence(
-  layer: LayerView,
-  packages: readonly { readonly name: string; readonly bytes: number }[],
-): Evidence {
+export function packagesEvidence(layer: LayerView, packages: readonly NamedBytes[]): readonly Evidence[] {
+  if (packages.length === 0) return [];
   const fileBytes = sum(packages.map(({ bytes }) => bytes));
   const names = packages.toSorted((a, b) => b.bytes - a.bytes).map(({ name }) => name);
   const more = names.length > MAX_NAMES ? `, and ${names.length - MAX_NAMES} more` : '';
   const subject = names.slice(0, MAX_NAMES).join(', ') + more;
-  return evidenceOf(layer, { subject, bytes: exactly(compressedShare(layer, fileBytes)) });
+  return [evidenceOf(layer, { subject, bytes: exactly(compressedShare(layer, fileBytes)) })];
 }
 
 /** Returns the sum of the evidence's bytes; evidence without bytes counts as zero. */
@@ -74,7 +72,7 @@ export function compressedShare(layer: LayerView, fileBytes: number): number {
  * @param areas names of deep/areas.ts
  */
 export function areaBytes(contents: MeasuredLayer, areas: readonly string[]): number {
-  return sum(areas.map((area) => contents.areaBytes?.[area] ?? 0));
+  return sum(areas.map((area) => contents.areaBytes[area] ?? 0));
 }
 
 /** Returns the evidence of files that a layer was read to have; none if their compressed share is nothing. */

@@ -28,7 +28,9 @@ export const buildTools: Rule = {
   severity: 'warn',
   title: 'Compilers and build tools are in the final image',
   find: (view) => {
-    const evidence = view.layers.filter((layer) => addsToolchain(layer, view)).map(toolchainEvidence);
+    const evidence = view.layers.flatMap((layer) =>
+      layer.contents ? packagesEvidence(layer, layer.contents.toolchain) : likelyEvidence(layer, view),
+    );
     return hitFrom(
       evidence,
       'Build in an earlier stage and copy the result: a multi-stage build leaves the toolchain behind',
@@ -36,9 +38,8 @@ export const buildTools: Rule = {
   },
 };
 
-function addsToolchain(layer: LayerView, view: ImageView): boolean {
-  if (layer.contents?.toolchain) return layer.contents.toolchain.length > 0;
-  return installsForGood(layer) || unpacksToolchain(layer, view);
+function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] {
+  return installsForGood(layer) || unpacksToolchain(layer, view) ? [wholeLayer(layer)] : [];
 }
 
 /** Reports whether a layer installs a toolchain and keeps it. Official bases often purge theirs in the same layer. */
@@ -74,9 +75,4 @@ function unpacksToolchain(layer: LayerView, { image, layers, own }: ImageView): 
     /(?:^|\/)(?:golang|rust|maven|gradle|gcc)(?::|$)|-jdk|\/sdk/.test(name),
   );
   return isToolchain && runtime !== undefined && layer.bytes === Math.max(...baseLayers.map(({ bytes }) => bytes));
-}
-
-function toolchainEvidence(layer: LayerView): Evidence {
-  const tools = layer.contents?.toolchain;
-  return tools ? packagesEvidence(layer, tools) : wholeLayer(layer);
 }

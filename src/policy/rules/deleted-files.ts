@@ -16,7 +16,9 @@ export const deletedFiles: Rule = {
   title: 'Files are removed in a later layer than the one that added them',
   find: (view) => {
     const removedAt = lastRemovals(view);
-    const evidence = view.own.flatMap((layer) => measuredEvidence(layer) ?? likelyEvidence(layer, removedAt));
+    const evidence = view.own.flatMap((layer) =>
+      layer.contents ? measuredFiles(layer, layer.contents.deletedBytes) : likelyEvidence(layer, removedAt),
+    );
     return hitFrom(
       evidence,
       'A later layer only hides them, and every pull still transfers them: remove them in the RUN that adds them',
@@ -24,14 +26,8 @@ export const deletedFiles: Rule = {
   },
 };
 
-/** Returns evidence from the layer's contents; undefined if the layer was not read. */
-function measuredEvidence(layer: LayerView): readonly Evidence[] | undefined {
-  const deleted = layer.contents?.deletedBytes;
-  return deleted === undefined ? undefined : measuredFiles(layer, deleted);
-}
-
 /** Returns evidence if a later RUN removes a path that this layer copied or downloaded, or a folder above it. */
-function likelyEvidence(layer: LayerView, removedAt: ReadonlyMap<string, number>): Evidence[] {
+function likelyEvidence(layer: LayerView, removedAt: ReadonlyMap<string, number>): readonly Evidence[] {
   if (removedAt.size === 0) return [];
   const target = writtenBy(layer).find((path) =>
     pathsAbove(path).some((above) => (removedAt.get(above) ?? -1) > layer.position),

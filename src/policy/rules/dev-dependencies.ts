@@ -9,7 +9,9 @@ export const devDependencies: Rule = {
   severity: 'warn',
   title: 'Development dependencies are installed in the final image',
   find: (view) => {
-    const evidence = view.own.flatMap((layer) => measuredEvidence(layer) ?? likelyEvidence(layer, view));
+    const evidence = view.own.flatMap((layer) =>
+      layer.contents ? packagesEvidence(layer, layer.contents.developmentPackages) : likelyEvidence(layer, view),
+    );
     return hitFrom(evidence, `Install production dependencies only: ${remediesFor(view, evidence).join(', ')}`);
   },
 };
@@ -25,15 +27,8 @@ function remediesFor({ ownPrograms }: ImageView, evidence: readonly Evidence[]):
 /** The remedy for header packages of Debian and Alpine. */
 const HEADERS_REMEDY = '-dev packages in an earlier stage, and only their libraries in the last';
 
-/** Returns evidence from the layer's contents; undefined if the layer was not read. */
-function measuredEvidence(layer: LayerView): Evidence[] | undefined {
-  const packages = layer.contents?.developmentPackages;
-  if (!packages) return undefined;
-  return packages.length === 0 ? [] : [packagesEvidence(layer, packages)];
-}
-
 /** Returns evidence if a command of the layer installs development dependencies. */
-function likelyEvidence(layer: LayerView, view: ImageView): Evidence[] {
+function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] {
   const installer = INSTALLERS.find(
     ({ programs, installs }) => programs.some((name) => view.ownPrograms.has(name)) && layer.commands.some(installs),
   );

@@ -5,5 +5,5 @@ export const duplicateFiles = measuredBytesRule({
   severity: 'info',
   title: 'The same files are in the image more than once',
   remedy: 'copy a file once, and create links to it for other paths',
-  wasteOf: ({ duplicateBytes = 0 }) => ({ bytes: duplicateBytes }),
+  wasteOf: ({ duplicateBytes }) => ({ bytes: duplicateBytes }),
 });

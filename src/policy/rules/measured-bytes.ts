@@ -19,7 +19,7 @@ interface Waste {
 export function wasteIn(areas: readonly string[]): (contents: MeasuredLayer) => Waste {
   return (contents) => {
     const found = areas
-      .map((name) => ({ name, bytes: contents.areaBytes?.[name] ?? 0 }))
+      .map((name) => ({ name, bytes: contents.areaBytes[name] ?? 0 }))
       .filter(({ bytes }) => bytes > 0)
       .sort((a, b) => b.bytes - a.bytes);
     return { bytes: areaBytes(contents, areas), subject: found.map(({ name }) => name).join(', ') };

@@ -54,17 +54,13 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
   const usesManager = cache.programs.some((program) => view.ownPrograms.has(program));
   if (!usesManager && !view.image.contents) return undefined;
   const mayFill = usesManager && !mountsList(view, cache);
-  const evidence: Evidence[] = [];
-  for (const layer of view.own)
-    evidence.push(...(measuredCache(layer, cache.areas) ?? (mayFill ? likelyCache(layer, view, cache) : [])));
+  const evidence = view.own.flatMap((layer) => {
+    if (layer.contents) return measuredFiles(layer, areaBytes(layer.contents, cache.areas));
+    return mayFill ? likelyCache(layer, view, cache) : [];
+  });
   // Managers leave lock files and empty databases behind even after their caches were cleared.
   if (totalOf(evidence).max < SMALLEST_CACHE_BYTES) return undefined;
   return hitFrom(evidence, `${cache.title}: ${cache.remedy}`);
-}
-
-/** Returns evidence from the layer's contents; undefined if the layer was not read. */
-function measuredCache(layer: LayerView, areas: readonly string[]): readonly Evidence[] | undefined {
-  return layer.contents?.areaBytes && measuredFiles(layer, areaBytes(layer.contents, areas));
 }
 
 function likelyCache(layer: LayerView, view: ImageView, cache: PackageCache): Evidence[] {

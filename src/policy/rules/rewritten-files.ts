@@ -1,4 +1,4 @@
-import { compressedShare, evidenceOf, exactly, hitFrom, wholeLayer } from '../evidence.ts';
+import { compressedShare, hitFrom, measuredFiles, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -16,8 +16,9 @@ export const rewrittenFiles: Rule = {
   severity: 'warn',
   title: 'Files are written twice: changing owner or mode copies them into a new layer',
   find: (view) => {
-    const evidence: Evidence[] = [];
-    for (const layer of view.own) evidence.push(...(measuredEvidence(layer) ?? likelyEvidence(layer)));
+    const evidence = view.own.flatMap((layer) =>
+      layer.contents ? measuredEvidence(layer, layer.contents.rewrittenBytes) : likelyEvidence(layer),
+    );
     return hitFrom(
       evidence,
       'Set owner and mode while copying ("COPY --chown=10001 --chmod=0555"), or in the RUN that creates the files',
@@ -25,15 +26,12 @@ export const rewrittenFiles: Rule = {
   },
 };
 
-/** Returns evidence from the layer's contents; undefined if the layer was not read. */
-function measuredEvidence(layer: LayerView): Evidence[] | undefined {
-  if (layer.contents?.rewrittenBytes === undefined) return undefined;
-  const bytes = compressedShare(layer, layer.contents.rewrittenBytes);
-  return bytes < WORTH_REPORTING_BYTES ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
+function measuredEvidence(layer: LayerView, fileBytes: number): readonly Evidence[] {
+  return compressedShare(layer, fileBytes) < WORTH_REPORTING_BYTES ? [] : measuredFiles(layer, fileBytes);
 }
 
 /** Returns evidence if the layer's commands only change existing files. */
-function likelyEvidence(layer: LayerView): Evidence[] {
+function likelyEvidence(layer: LayerView): readonly Evidence[] {
   if (layer.bytes < WORTH_REPORTING_BYTES || !layer.commands.some(changes)) return [];
   const changesOnly = layer.commands.every((command) => changes(command) || ADDS_NOTHING.includes(command.program));
   return changesOnly ? [wholeLayer(layer)] : [];
