@@ -106,16 +106,10 @@ function byClass(oldLayers: readonly DiffedLayer[], newLayers: readonly DiffedLa
     .sort((a, b) => a.changedBytes - b.changedBytes);
 }
 
+const SETTINGS = ['user', 'entrypoint', 'cmd', 'workingDir', 'exposedPorts', 'healthcheck'] as const;
+
 function changedSettings(before: ImageConfig, after: ImageConfig): readonly string[] {
-  const names: readonly (keyof ImageConfig)[] = [
-    'user',
-    'entrypoint',
-    'cmd',
-    'workingDir',
-    'exposedPorts',
-    'hasHealthcheck',
-  ];
-  const changed = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  const changed = SETTINGS.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
   const variables = new Set(
     [...before.env, ...after.env].filter((entry) => before.env.includes(entry) !== after.env.includes(entry)),
   );

@@ -52,7 +52,7 @@ export interface ImageConfig {
   readonly labels: Readonly<Record<string, string>>;
   /** `8080/tcp`, … */
   readonly exposedPorts: readonly string[];
-  readonly hasHealthcheck: boolean;
+  /** Undefined if there is none, or it is switched off. */
   readonly healthcheck: Healthcheck | undefined;
   /** Digests of the uncompressed layers, base first. */
   readonly diffIds: readonly Digest[];
@@ -66,7 +66,6 @@ export const MAX_CONFIG_BYTES = 4_194_304;
 export function parseImageConfig(body: Uint8Array | string): ImageConfig {
   const object = parseJsonObject(body, 'config');
   const runtime = isObject(object.config) ? object.config : {};
-  const healthcheck = healthcheckOf(runtime.Healthcheck);
   return {
     os: readOptionalString(object.os) ?? '',
     architecture: readOptionalString(object.architecture) ?? '',
@@ -80,8 +79,7 @@ export function parseImageConfig(body: Uint8Array | string): ImageConfig {
     workingDir: readOptionalString(runtime.WorkingDir) ?? '',
     labels: readStringMap(runtime.Labels),
     exposedPorts: isObject(runtime.ExposedPorts) ? Object.keys(runtime.ExposedPorts) : [],
-    hasHealthcheck: healthcheck !== undefined,
-    healthcheck,
+    healthcheck: healthcheckOf(runtime.Healthcheck),
     diffIds: diffIdsOf(object),
     history: readArray(object.history, 'config.history').filter(isObject).map(historyEntry),
   };

@@ -6,7 +6,7 @@ export const noHealthcheck: Rule = {
   title: 'The image has no HEALTHCHECK',
   find: ({ image }) => {
     const { config, verdict } = image;
-    if (config.hasHealthcheck || config.exposedPorts.length === 0) return undefined;
+    if (config.healthcheck || config.exposedPorts.length === 0) return undefined;
     // An image without a shell or a client has nothing that could run the check.
     if (verdict.variant === undefined || ['scratch', 'distroless'].includes(verdict.variant.value)) return undefined;
     return {

@@ -34,6 +34,11 @@ test('shows names of variables but not their values', () => {
   expect(diffImages(before, after).settings).toEqual(['env DB_PASSWORD']);
 });
 
+test('a health check with another command is a difference', () => {
+  const checkedBy = (command: string) => auditedImage({ config: { Healthcheck: { Test: ['CMD', command] } } });
+  expect(diffImages(checkedBy('/health'), checkedBy('/ready')).settings).toEqual(['healthcheck']);
+});
+
 const sizes = fc.array(fc.record({ bytes: fc.nat({ max: 1e9 }) }), { maxLength: 8 });
 
 test('changes by layer and by class add up to the total', () => {
