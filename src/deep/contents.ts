@@ -1,7 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Digest } from '../oci/digest.ts';
-import type { Area } from './areas.ts';
-import type { Compression } from './decompress.ts';
 import type { LayerPackage } from './packages/package.ts';
 
 /** The result of reading one layer. It depends on the layer alone, and so holds for every image that has the layer. */
@@ -17,22 +15,10 @@ export interface LayerContents extends LayerFacts {
 export interface LayerFacts {
   /** The digest of the uncompressed tar, as computed. */
   readonly diffId: Digest;
-  /** As detected from the first bytes, whatever the media type says. */
-  readonly compression: Compression;
   /** Size of the uncompressed tar: contents, headers and padding. */
   readonly tarBytes: number;
-  /** Size of the contents of regular files. Hard links add nothing; sparse files count with what is stored of them. */
-  readonly fileBytes: number;
-  readonly files: number;
-  readonly directories: number;
-  /** Symbolic and hard links. */
-  readonly links: number;
   /** Whiteouts, including those of opaque directories. */
   readonly whiteouts: number;
-  /** Entries whose path or target is absolute, contains `..` or a NUL, or is not UTF-8. */
-  readonly oddPaths: number;
-  /** Bytes and files in each area that occurs. */
-  readonly areas: Readonly<Partial<Record<Area, AreaSize>>>;
   /** Executables that run with their owner's or group's permissions. */
   readonly setuid: readonly { readonly path: string; readonly mode: number }[];
   /** Files that by their names hold secrets; see sensitive.ts. */
@@ -46,12 +32,6 @@ export interface LayerFacts {
 /** A file with its size in bytes. */
 export interface FileSize {
   readonly path: string;
-  readonly bytes: number;
-}
-
-/** The files in an area: their number and total size in bytes. */
-export interface AreaSize {
-  readonly files: number;
   readonly bytes: number;
 }
 

@@ -1,7 +1,6 @@
 import { createHash, type Hash, hash } from 'node:crypto';
-import { type Area, areaOf } from './areas.ts';
 import { CappedList } from './capped-list.ts';
-import type { AreaSize, FileSize, LayerContents, LayerFacts, OsRelease } from './contents.ts';
+import type { FileSize, LayerContents, LayerFacts, OsRelease } from './contents.ts';
 import { EntryWriter } from './entries.ts';
 import { OS_RELEASE_MAX_BYTES, OS_RELEASE_PATHS, parseOsRelease } from './os-release.ts';
 import { PackageCollector } from './packages/collector.ts';
@@ -14,7 +13,7 @@ const MAX_ROWS = 10_000;
 const HASH_HEX = 16;
 
 /** The facts that only the reader of the stream knows. */
-type StreamFacts = Pick<LayerFacts, 'diffId' | 'compression' | 'tarBytes'>;
+type StreamFacts = Pick<LayerFacts, 'diffId' | 'tarBytes'>;
 
 /**
  * Collects the contents of a layer from its tar in one pass. Holds no file contents except those of small files that
@@ -23,11 +22,10 @@ type StreamFacts = Pick<LayerFacts, 'diffId' | 'compression' | 'tarBytes'>;
 export class LayerInspector implements TarSink {
   readonly #entries = new EntryWriter();
   readonly #packages = new PackageCollector();
-  readonly #areas = new Map<Area, { files: number; bytes: number }>();
   readonly #setuid = new CappedList<{ path: string; mode: number }>(MAX_ROWS);
   readonly #sensitive = new CappedList<FileSize>(MAX_ROWS);
   readonly #releases = new CappedList<OsRelease>(MAX_ROWS);
-  readonly #counts = { fileBytes: 0, files: 0, directories: 0, links: 0, whiteouts: 0, oddPaths: 0 };
+  #whiteouts = 0;
   #entry: TarEntry | undefined;
   #hash: Hash | undefined;
   #hex = '';
@@ -38,7 +36,7 @@ export class LayerInspector implements TarSink {
     this.#entry = entry;
     this.#hash = undefined;
     this.#hex = '';
-    this.#count(entry);
+    if (findWhiteout(entry.path)) this.#whiteouts++;
     if (entry.kind !== 'file') return;
     this.#content = isRelease(entry) || needsLook(entry.path, entry.size) ? [] : undefined;
     this.#packages.open(entry);
@@ -63,8 +61,7 @@ export class LayerInspector implements TarSink {
   finish(stream: StreamFacts): LayerContents {
     return {
       ...stream,
-      ...this.#counts,
-      areas: Object.fromEntries(this.#areas) as Partial<Record<Area, AreaSize>>,
+      whiteouts: this.#whiteouts,
       setuid: this.#setuid.items,
       sensitive: this.#sensitive.items,
       releases: this.#releases.items,
@@ -78,33 +75,14 @@ export class LayerInspector implements TarSink {
     this.#hash.update(piece);
   }
 
-  #count(entry: TarEntry): void {
-    if (entry.odd) this.#counts.oddPaths++;
-    if (findWhiteout(entry.path)) this.#counts.whiteouts++;
-    else if (entry.kind === 'file') this.#counts.files++;
-    else if (entry.kind === 'directory') this.#counts.directories++;
-    else if (entry.kind !== 'other') this.#counts.links++;
-  }
-
   #closeFile(entry: TarEntry): void {
     const { path, size: bytes, mode } = entry;
-    this.#counts.fileBytes += bytes;
-    this.#addToArea(path, bytes);
     if (isSetuid(mode)) this.#setuid.add({ path, mode });
     const content = this.#content && Buffer.concat(this.#content);
     this.#content = undefined;
     if (isSensitive(path, content)) this.#sensitive.add({ path, bytes });
     if (content && isRelease(entry)) this.#releases.add(parseOsRelease(path, content));
     this.#packages.close(entry);
-  }
-
-  #addToArea(path: string, bytes: number): void {
-    const area = areaOf(path);
-    if (area === undefined) return;
-    const size = this.#areas.get(area) ?? { files: 0, bytes: 0 };
-    size.files++;
-    size.bytes += bytes;
-    this.#areas.set(area, size);
   }
 }
 

@@ -1,38 +1,30 @@
-/** A path in a layer's file system: relative to the root, components separated by `/`, without `/` at either end. */
-export interface LayerPath {
-  readonly path: string;
-  /** The path as written was absolute, contained `..` or a NUL, or was not UTF-8: no builder writes such a path. */
-  readonly odd: boolean;
-}
-
 const PLAIN = /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))/s;
 
 /**
- * Normalises the path of a tar entry by its text alone. `..` stops at the root, as in a container runtime's chroot. The
- * root itself is the empty path.
+ * Normalises the path of a tar entry by its text alone: relative to the root, which is the empty path, without `/` at
+ * either end. `..` stops at the root, as in a container runtime's chroot.
  */
-export function layerPath(bytes: Buffer): LayerPath {
-  const { text, odd } = pathText(bytes);
-  const path = text.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '');
-  if (PLAIN.test(path)) return { path, odd };
+export function layerPath(bytes: Buffer): string {
+  const path = pathText(bytes)
+    .replace(/^(?:\.\/+)+/, '')
+    .replace(/\/+$/, '');
+  if (PLAIN.test(path)) return path;
   const names: string[] = [];
   for (const name of path.split('/')) {
     if (name === '..') names.pop();
     else if (name !== '' && name !== '.') names.push(name);
   }
-  return { path: names.join('/'), odd: odd || text.startsWith('/') || path.split('/').includes('..') };
+  return names.join('/');
 }
 
 /**
  * Decodes a path to text that JSON and the database accept: NUL, and bytes that are not valid UTF-8, are written as
  * `\x..`.
  */
-export function pathText(bytes: Buffer): { text: string; odd: boolean } {
+export function pathText(bytes: Buffer): string {
   const text = bytes.toString('utf8');
-  const lossless = !text.includes('\ufffd') || Buffer.from(text).equals(bytes);
-  if (lossless && !text.includes('\0')) return { text, odd: false };
-  const safe = lossless ? text.replaceAll('\0', '\\x00') : escapeBytes(bytes);
-  return { text: safe, odd: true };
+  const isUtf8 = !text.includes('\ufffd') || Buffer.from(text).equals(bytes);
+  return isUtf8 ? text.replaceAll('\0', '\\x00') : escapeBytes(bytes);
 }
 
 function escapeBytes(bytes: Buffer): string {

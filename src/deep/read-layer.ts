@@ -12,7 +12,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, type Digest } from '../oci/digest.ts';
 import { whyUnreadable } from '../oci/media-type.ts';
 import type { LayerContents } from './contents.ts';
-import { type Compression, compressionOf, MAGIC_BYTES, openDecompressor } from './decompress.ts';
+import { compressionOf, MAGIC_BYTES, openDecompressor } from './decompress.ts';
 import type { Decompressor } from './decompressor.ts';
 import { LayerInspector } from './layer-inspector.ts';
 import { DEFAULT_LAYER_LIMITS, type LayerLimits } from './limits.ts';
@@ -132,7 +132,6 @@ class LayerTar {
   readonly #inspector = new LayerInspector();
   readonly #reader: TarReader;
   #head = Buffer.alloc(0);
-  #compression: Compression = 'none';
   #decompressor: Decompressor | undefined;
   #tarBytes = 0;
 
@@ -161,14 +160,12 @@ class LayerTar {
   finish(): LayerContents {
     return this.#inspector.finish({
       diffId: `sha256:${this.#hash.digest('hex')}` as Digest,
-      compression: this.#compression,
       tarBytes: this.#tarBytes,
     });
   }
 
   #open(): Decompressor {
-    this.#compression = compressionOf(this.#head);
-    this.#decompressor = openDecompressor(this.#compression, this.#limits, (piece) => this.#take(piece));
+    this.#decompressor = openDecompressor(compressionOf(this.#head), this.#limits, (piece) => this.#take(piece));
     return this.#decompressor;
   }
 

@@ -2,7 +2,7 @@ import { groupBy } from '../common/group-by.ts';
 import { sum } from '../common/sum.ts';
 import { type Area, areaOf } from './areas.ts';
 import { Largest } from './capped-list.ts';
-import type { AreaSize, FileSize, LayerContents, OsRelease } from './contents.ts';
+import type { FileSize, LayerContents, OsRelease } from './contents.ts';
 import { toolOf } from './development.ts';
 import type { Change, FileTree, StoredFile } from './file-tree.ts';
 import { OS_RELEASE_PATHS } from './os-release.ts';
@@ -87,7 +87,7 @@ export function reportStack(layers: readonly LayerContents[], ledger: WasteLedge
 /** What the final file system shows of one layer. */
 class VisibleLayer {
   readonly paths = new Set<string>();
-  readonly areas = new Map<Area, AreaSize>();
+  readonly areas = new Map<Area, number>();
   readonly tools = new Map<string, number>();
   usefulBytes = 0;
   duplicateBytes = 0;
@@ -179,8 +179,7 @@ class VisibleFiles {
     const visible = this.#layer(layer);
     visible.paths.add(path);
     visible.usefulBytes += bytes;
-    const before = area && visible.areas.get(area);
-    if (area) visible.areas.set(area, { files: (before?.files ?? 0) + 1, bytes: (before?.bytes ?? 0) + bytes });
+    if (area) visible.areas.set(area, (visible.areas.get(area) ?? 0) + bytes);
     const tool = toolOf(path);
     if (tool) visible.tools.set(tool, (visible.tools.get(tool) ?? 0) + bytes);
   }

@@ -1,5 +1,5 @@
 import type { Area } from './areas.ts';
-import type { AreaSize, FileSize, LayerContents, OsRelease } from './contents.ts';
+import type { FileSize, LayerContents, OsRelease } from './contents.ts';
 import { readEntries } from './entries.ts';
 import { FileTree } from './file-tree.ts';
 import type { LayerPackage } from './packages/package.ts';
@@ -35,7 +35,8 @@ export interface LayerUse {
   readonly wasted: Waste;
   /** Bytes of visible files whose content is also at an earlier path of the image. */
   readonly duplicateBytes: number;
-  readonly areas: Readonly<Partial<Record<Area, AreaSize>>>;
+  /** Visible bytes in each area that occurs. */
+  readonly areas: Readonly<Partial<Record<Area, number>>>;
   /** Visible compilers and build tools. */
   readonly tools: readonly { readonly name: string; readonly bytes: number }[];
 }

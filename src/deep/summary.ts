@@ -24,7 +24,7 @@ function measuredLayer(stack: StackReport, use: LayerUse, layer: number): Measur
   const isInLayer = (row: { readonly layer: number }): boolean => row.layer === layer;
   return {
     fileBytes: use.fileBytes,
-    areaBytes: Object.fromEntries(Object.entries(use.areas).map(([area, { bytes }]) => [area, bytes])),
+    areaBytes: use.areas,
     deletedBytes: use.wasted.deleted,
     rewrittenBytes: use.wasted.rewritten,
     duplicateBytes: use.duplicateBytes,

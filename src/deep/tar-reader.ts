@@ -14,8 +14,6 @@ export interface TarEntry {
   readonly mode: number;
   /** Bytes stored in the tar: for a sparse file without its holes. */
   readonly size: number;
-  /** The path or target was absolute, contained `..` or a NUL, or was not UTF-8. */
-  readonly odd: boolean;
 }
 
 /**
@@ -170,10 +168,10 @@ export class TarReader {
       throw new TooLargeError(`layer has a path of more than ${this.#limits.pathBytes} bytes`);
     }
     const kind = kindOfType(header.type, name);
-    const { path, odd } = layerPath(name);
-    const target = targetOf(kind, linkName);
-    this.#countPaths(path, target.text);
-    return { kind, path, target: target.text, mode: header.mode, size: 0, odd: odd || target.odd };
+    const path = layerPath(name);
+    const target = kind === 'symlink' ? pathText(linkName) : kind === 'hardlink' ? layerPath(linkName) : '';
+    this.#countPaths(path, target);
+    return { kind, path, target, mode: header.mode, size: 0 };
   }
 
   #countPaths(path: string, target: string): void {
@@ -199,13 +197,6 @@ export class TarReader {
     else if (this.#body === 'global-pax') parsePax(meta, this.#global);
     else this.#next[this.#body === 'long-name' ? 'path' : 'linkPath'] = withoutNul(meta);
   }
-}
-
-function targetOf(kind: EntryKind, linkName: Buffer): { text: string; odd: boolean } {
-  if (kind === 'symlink') return pathText(linkName);
-  if (kind !== 'hardlink') return { text: '', odd: false };
-  const { path, odd } = layerPath(linkName);
-  return { text: path, odd };
 }
 
 function withoutNul(bytes: Buffer): Buffer {

@@ -1,6 +1,5 @@
 import { groupBy } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
-import { storableJson } from '../database/storable.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { StoredRepository } from './inventory-store.ts';
@@ -164,8 +163,6 @@ export interface LayerRecord {
   readonly readerVersion: number;
   /** The size of the tar. */
   readonly uncompressedBytes: number;
-  /** For queries; the complete result is in `contents`. */
-  readonly summary: object;
   /** In the packed format of `deep/contents.ts`. */
   readonly contents: Uint8Array;
 }
@@ -176,13 +173,14 @@ export interface LayerRecord {
  */
 export async function saveLayer(tx: Queryable, layer: LayerRecord, now: string): Promise<void> {
   await tx.query(
+    // Nothing reads the column `summary`, which is not null.
     `insert into layer_contents (blob_id, reader_version, uncompressed_bytes, summary, entries, read_at)
-     values ($1, $2, $3, $4::jsonb, $5, $6)
+     values ($1, $2, $3, '{}', $4, $5)
      on conflict (blob_id) do update
        set reader_version = excluded.reader_version, uncompressed_bytes = excluded.uncompressed_bytes,
-           summary = excluded.summary, entries = excluded.entries, read_at = excluded.read_at
+           entries = excluded.entries, read_at = excluded.read_at
        where layer_contents.reader_version < excluded.reader_version`,
-    [layer.blobId, layer.readerVersion, layer.uncompressedBytes, storableJson(layer.summary), layer.contents, now],
+    [layer.blobId, layer.readerVersion, layer.uncompressedBytes, layer.contents, now],
   );
 }
 

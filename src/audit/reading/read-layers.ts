@@ -96,20 +96,12 @@ async function keep({ context, plan }: Work<unknown>, layer: UnreadLayer, conten
     blobId: layer.blobId,
     readerVersion: LAYER_READER_VERSION,
     uncompressedBytes: contents.tarBytes,
-    summary: summaryOf(contents),
     contents: packContents(contents),
   };
   await context.db.transaction(async (tx) => {
     await saveLayer(tx, record, at);
     await replaceErrors(tx, plan.auditId, [itemOfLayer(layer)], [], at);
   });
-}
-
-/** Contains only numbers, enumerated names and a digest, because anybody who can push chooses the names in a layer. */
-function summaryOf(contents: LayerContents): object {
-  const { diffId, compression, fileBytes, files, directories, links, whiteouts, oddPaths, areas, packages } = contents;
-  const counts = { fileBytes, files, directories, links, whiteouts, oddPaths, packages: packages.length };
-  return { diffId, compression, ...counts, areas };
 }
 
 async function recordFailure(

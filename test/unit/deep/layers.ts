@@ -11,15 +11,8 @@ export function layerOf(entries: readonly LayerEntry[], facts: Partial<LayerCont
   const fileBytes = entries.reduce((total, { size }) => total + size, 0);
   return {
     diffId: digestOf(''),
-    compression: 'gzip',
     tarBytes: fileBytes * 2,
-    fileBytes,
-    files: 0,
-    directories: 0,
-    links: 0,
     whiteouts: entries.filter(({ path }) => findWhiteout(path)).length,
-    oddPaths: 0,
-    areas: {},
     setuid: [],
     sensitive: [],
     releases: [],

@@ -6,25 +6,25 @@ const pathOf = (text: string) => layerPath(Buffer.from(text, 'latin1'));
 
 describe('layerPath', () => {
   test.each([
-    ['etc/passwd', 'etc/passwd', false],
-    ['./etc/passwd', 'etc/passwd', false],
-    ['././etc/', 'etc', false],
-    ['./', '', false],
-    ['', '', false],
-    ['a//b/./c', 'a/b/c', false],
-    ['..data/x..', '..data/x..', false],
-    ['/etc/shadow', 'etc/shadow', true],
-    ['../../etc/shadow', 'etc/shadow', true],
-    ['a/../../b', 'b', true],
-    ['a/..', '', true],
-    ['a\0b', 'a\\x00b', true],
-    ['caf\xe9', 'caf\\xe9', true],
-  ])('%j is %j', (text, path, odd) => {
-    expect(pathOf(text)).toEqual({ path, odd });
+    ['etc/passwd', 'etc/passwd'],
+    ['./etc/passwd', 'etc/passwd'],
+    ['././etc/', 'etc'],
+    ['./', ''],
+    ['', ''],
+    ['a//b/./c', 'a/b/c'],
+    ['..data/x..', '..data/x..'],
+    ['/etc/shadow', 'etc/shadow'],
+    ['../../etc/shadow', 'etc/shadow'],
+    ['a/../../b', 'b'],
+    ['a/..', ''],
+    ['a\0b', 'a\\x00b'],
+    ['caf\xe9', 'caf\\xe9'],
+  ])('%j is %j', (text, path) => {
+    expect(pathOf(text)).toBe(path);
   });
 
   test('UTF-8 names are unchanged, including those with U+FFFD', () => {
-    expect(layerPath(Buffer.from('größe/\ufffd'))).toEqual({ path: 'größe/\ufffd', odd: false });
+    expect(layerPath(Buffer.from('größe/\ufffd'))).toBe('größe/\ufffd');
   });
 
   test('no bytes produce a path outside the root, an empty component, or text that the database rejects', () => {
@@ -32,7 +32,7 @@ describe('layerPath', () => {
     const any = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
     fc.assert(
       fc.property(fc.oneof(nasty, any), (bytes) => {
-        const { path } = layerPath(bytes);
+        const path = layerPath(bytes);
         const names = path === '' ? [] : path.split('/');
         expect(names.filter((name) => ['', '.', '..'].includes(name))).toEqual([]);
         expect(path).not.toContain('\0');
@@ -44,8 +44,8 @@ describe('layerPath', () => {
   test('parsing a parsed path changes nothing', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 30 }), (text) => {
-        const { path } = layerPath(Buffer.from(text));
-        expect(layerPath(Buffer.from(path))).toEqual({ path, odd: false });
+        const path = layerPath(Buffer.from(text));
+        expect(layerPath(Buffer.from(path))).toBe(path);
       }),
     );
   });

@@ -60,19 +60,22 @@ describe('a valid layer', () => {
     const contents = await readBody(body);
     expect(contents).toMatchObject({
       diffId: digestOf(tar),
-      compression: 'gzip',
       tarBytes: tar.length,
-      files: 5,
-      directories: 1,
-      links: 1,
       whiteouts: 1,
-      oddPaths: 1,
       setuid: [{ path: 'usr/bin/su', mode: 0o4755 }],
       sensitive: [{ path: 'app/.env', bytes: 17 }],
-      areas: { 'npm-cache': { files: 1, bytes: 6 } },
       releases: [{ path: 'etc/os-release', id: 'alpine', versionId: '3.20.3', prettyName: 'Alpine Linux v3.20' }],
     });
-    expect(contents.fileBytes).toBe(300_000 + 63 + 6 + 17 + 6);
+    expect([...readEntries(contents.entries)].map(({ kind, path, size }) => `${kind} ${path} ${size}`)).toEqual([
+      'directory  0',
+      'file etc/os-release 63',
+      'file usr/bin/su 300000',
+      'hardlink usr/bin/su2 0',
+      'file root/.npm/_cacache/x 6',
+      'file app/.env 17',
+      'file var/.wh.old 0',
+      'file up 6',
+    ]);
   });
 
   test('reports settings files with a token as sensitive, and others not', async () => {
@@ -95,7 +98,7 @@ describe('a valid layer', () => {
       readBody(tar),
       readBody(gzipSync(tar), {}, 13),
     ]);
-    expect(plain).toEqual({ ...gzip, compression: 'none' });
+    expect(plain).toEqual(gzip);
     expect(tiny).toEqual(gzip);
   });
 
@@ -121,8 +124,8 @@ describe('a valid layer', () => {
   });
 
   test('without a single entry is empty', async () => {
-    expect(await readBody(gzipSync(Buffer.alloc(1_024)))).toMatchObject({ files: 0, tarBytes: 1_024 });
-    expect(await readBody(gzipSync(''))).toMatchObject({ files: 0, tarBytes: 0 });
+    expect(await readBody(gzipSync(Buffer.alloc(1_024)))).toMatchObject({ tarBytes: 1_024, entries: new Uint8Array() });
+    expect(await readBody(gzipSync(''))).toMatchObject({ tarBytes: 0, entries: new Uint8Array() });
   });
 });
 
