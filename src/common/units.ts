@@ -54,30 +54,21 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * Parses a percentage: `90%` gives 0.9.
- * @returns a ratio from 0 to 1
- * @throws SettingsError when the text is not a percentage, or is outside 0 to 100
- */
-export function parsePercent(text: string): number {
-  const [, number] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim()) ?? [];
-  const percent = Number(number);
-  if (!(percent <= 100))
-    throw new SettingsError(`"${text}" is not a percentage: expected for example 90%, at most 100%`);
-  return percent / 100;
-}
-
-/**
  * Parses a goal: `90%` is a reduction by nine tenths, `120MB` a size to get down to.
- * @throws SettingsError when the text is neither, or is 0%
+ * @throws SettingsError when the text is neither, or is 0% or above 100%
  */
 export function parseGoal(text: string): Goal {
-  if (text.trim().endsWith('%')) {
-    const ratio = parsePercent(text);
-    if (ratio === 0) throw new SettingsError(`"${text}" is not a goal: every image meets it already`);
-    return { kind: 'reduction', ratio };
-  }
+  const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim()) ?? [];
   // Without a unit, 90 would be a goal of 90 bytes.
-  return { kind: 'size', bytes: quantity(text, BYTES_PER_UNIT, undefined, 'goal: expected for example 90% or 120MB') };
+  if (percent === undefined)
+    return {
+      kind: 'size',
+      bytes: quantity(text, BYTES_PER_UNIT, undefined, 'goal: expected for example 90% or 120MB'),
+    };
+  const ratio = Number(percent) / 100;
+  if (ratio === 0) throw new SettingsError(`"${text}" is not a goal: every image meets it already`);
+  if (ratio > 1) throw new SettingsError(`"${text}" is not a goal: expected at most 100%`);
+  return { kind: 'reduction', ratio };
 }
 
 function quantity(

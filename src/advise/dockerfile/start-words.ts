@@ -20,7 +20,7 @@ const SOURCE = /\.pyw?$/;
  * @param words the words after the runner's name
  * @returns undefined if they do not start anything
  */
-export function startedByRunner(words: readonly string[]): readonly string[] | undefined {
+function startedByRunner(words: readonly string[]): readonly string[] | undefined {
   const [run, ...rest] = withoutOptions(words);
   if (run !== 'run') return undefined;
   const [first = '', ...more] = withoutOptions(rest);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { jsonWords } from '../../../src/advise/dockerfile/exec-form.ts';
 import { goRun } from '../../../src/advise/dockerfile/go.ts';
-import { startedByRunner } from '../../../src/advise/dockerfile/start-words.ts';
 import { startNeedsShell } from '../../../src/advise/start.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import { viewImage } from '../../../src/policy/image-view.ts';
@@ -118,7 +118,8 @@ test.each<[string, string | undefined]>([
   ['run --', undefined],
   ['sync --frozen', undefined],
 ])('a runner is replaced by what it runs: %s', (words, started) => {
-  expect(startedByRunner(words.split(' '))?.join(' ')).toBe(started);
+  const [start] = startOf({ runtime: 'python', config: { Cmd: ['uv', ...words.split(' ')] } });
+  expect(start).toBe(`CMD ${jsonWords((started ?? `uv ${words}`).split(' '))}`);
 });
 
 test.each<[string, readonly string[], readonly string[]]>([

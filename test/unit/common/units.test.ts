@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseBytes, parseDuration, parseGoal, parsePercent } from '../../../src/common/units.ts';
+import { parseBytes, parseDuration, parseGoal } from '../../../src/common/units.ts';
 import { SettingsError } from '../../../src/errors.ts';
 
 describe('sizes', () => {
@@ -61,24 +61,25 @@ describe('durations', () => {
   });
 });
 
-describe('percentages and goals', () => {
-  test('every percentage from 0 to 100 is a ratio from 0 to 1', () => {
+describe('goals', () => {
+  test('every percentage up to 100 is a reduction by a ratio up to 1', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 1_000 }), (tenths) => {
-        expect(parsePercent(`${tenths / 10}%`)).toBeCloseTo(tenths / 1_000, 12);
+      fc.property(fc.integer({ min: 1, max: 1_000 }), (tenths) => {
+        expect(parseGoal(`${tenths / 10}%`)).toEqual({ kind: 'reduction', ratio: expect.closeTo(tenths / 1_000, 12) });
       }),
     );
   });
 
-  test.each(['101%', '90', '-5%', '%', 'ninety%'])('refuses "%s"', (text) => {
-    expect(() => parsePercent(text)).toThrow(SettingsError);
+  test('others are a size', () => {
+    expect(parseGoal('120MB')).toEqual({ kind: 'size', bytes: 120_000_000 });
   });
 
-  test('a goal is a reduction or a size', () => {
-    expect(parseGoal('95%')).toEqual({ kind: 'reduction', ratio: 0.95 });
-    expect(parseGoal('120MB')).toEqual({ kind: 'size', bytes: 120_000_000 });
-    for (const text of ['small', '90'])
-      expect(() => parseGoal(text)).toThrow(`"${text}" is not a goal: expected for example 90% or 120MB`);
+  test.each<readonly [string, string]>([
+    ['101%', 'expected at most 100%'],
+    ['0%', 'every image meets it already'],
+    ...['small', '90', '-5%', '%', 'ninety%'].map((text) => [text, 'expected for example 90% or 120MB'] as const),
+  ])('refuses "%s"', (text, rule) => {
+    expect(() => parseGoal(text)).toThrow(`"${text}" is not a goal: ${rule}`);
   });
 });
 

@@ -224,7 +224,7 @@ describe('mistakes name file, line, key and what is accepted', () => {
       'notify: [{ kind: webhook, url: "https://ci.example.com/x", on: [] }]',
       ':1: notify[0].on: expected at least one event',
     ],
-    ['a bad goal', 'policy: { goal: 120% }', ':1: policy.goal: "120%" is not a percentage'],
+    ['a bad goal', 'policy: { goal: 120% }', ':1: policy.goal: "120%" is not a goal'],
     [
       'a budget without a limit',
       'policy: { budgets: [{ team: a }] }',
