@@ -1,8 +1,9 @@
 import { isCompiled, type Runtime, runtimeOf } from '../classify/verdict.ts';
 import { anyOf } from '../common/any-of.ts';
 import type { ImageView, LayerView } from '../policy/image-view.ts';
+import { INSTALL_WORDS, installsPackages, PACKAGE_MANAGERS, removesPackages } from '../policy/os-packages.ts';
 import { isToolchain } from '../policy/rules/build-tools.ts';
-import { type Command, parseScript, runs } from '../policy/shell.ts';
+import { type Command, parseScript } from '../policy/shell.ts';
 import { ownSteps } from './own-steps.ts';
 
 /** The distribution packages that an image's own steps installed and did not remove. */
@@ -17,20 +18,7 @@ export interface OwnPackages {
   readonly addsRepositories: boolean;
 }
 
-const MANAGERS: Readonly<Record<string, OwnPackages['manager']>> = {
-  apt: 'apt',
-  'apt-get': 'apt',
-  apk: 'apk',
-  yum: 'other',
-  dnf: 'other',
-  microdnf: 'other',
-  tdnf: 'other',
-  zypper: 'other',
-};
 const MENTIONS_MANAGER = /\b(?:apt|apk|yum|dnf|microdnf|tdnf|zypper)\b/;
-const PROGRAMS = Object.keys(MANAGERS);
-const INSTALL = ['install', 'add', 'in'];
-const REMOVE = ['purge', 'remove', 'autoremove', 'del', 'erase', 'rm'];
 /** Options whose value is the next word. */
 const TAKES_VALUE = ['-t', '--virtual', '-o', '-c', '-X', '--repository', '--target-release', '--repo', '--enablerepo'];
 const PACKAGE_NAME = /^[a-z0-9][a-z0-9.+_-]*$/i;
@@ -59,13 +47,12 @@ const NONE: OwnPackages = { manager: undefined, run: [], build: [], addsReposito
 
 /** Returns the packages that the image's own RUN steps installed, without those that the same step removed again. */
 export function ownPackages(view: ImageView): OwnPackages {
-  if (!PROGRAMS.some((program) => view.ownPrograms.has(program))) return NONE;
+  if (!PACKAGE_MANAGERS.some((program) => view.ownPrograms.has(program))) return NONE;
   const steps = ownSteps(view).filter(({ verb }) => verb === 'RUN');
   // Parsing scripts is the expensive part, and few steps install packages.
   const scripts = steps.flatMap(({ args }) => (MENTIONS_MANAGER.test(args) ? [parseScript(args)] : []));
   const { name: runtime } = runtimeOf(view.image.verdict);
   const names = [...new Set(scripts.flatMap(installedBy))].filter((name) => OF_RUNTIME[runtime]?.test(name) !== true);
-  const manager = scripts.flat().find(installs)?.program ?? '';
   const hasToolchain = names.some(isToolchain);
   const isForBuild = (name: string): boolean =>
     isToolchain(name) ||
@@ -73,7 +60,7 @@ export function ownPackages(view: ImageView): OwnPackages {
     (FETCHERS.includes(name) && !view.image.config.healthcheck) ||
     (OF_NODE_GYP.test(name) && hasToolchain && runtime === 'node');
   return {
-    manager: MANAGERS[manager],
+    manager: managerOf(scripts.flat().find(installsPackages)?.program),
     run: names.filter((name) => !isForBuild(name)),
     build: names.filter(isForBuild),
     addsRepositories: steps.some(({ args }) => ADDS_REPOSITORY.test(args)),
@@ -93,14 +80,15 @@ export function installsForProgram({ commands }: LayerView, runtime: Runtime): b
   });
 }
 
-function installs(command: Command): boolean {
-  return runs(command, PROGRAMS, INSTALL);
+function managerOf(program: string | undefined): OwnPackages['manager'] {
+  if (program === undefined || program === 'apk') return program;
+  return program.startsWith('apt') ? 'apt' : 'other';
 }
 
 function installedBy(commands: readonly Command[]): readonly string[] {
-  const removed = new Set(commands.filter((command) => runs(command, PROGRAMS, REMOVE)).flatMap(({ words }) => words));
+  const removed = new Set(commands.filter(removesPackages).flatMap(({ words }) => words));
   return commands
-    .filter((command) => installs(command) && !removed.has(virtualName(command) ?? ''))
+    .filter((command) => installsPackages(command) && !removed.has(virtualName(command) ?? ''))
     .flatMap(namesIn)
     .filter((name) => !removed.has(name));
 }
@@ -115,7 +103,7 @@ function virtualName({ words }: Command): string | undefined {
 /** Returns the names of the packages of a command, without versions and architectures (`libpq5=15.*`, `libc6:i386`). */
 function namesIn({ words }: Command): readonly string[] {
   const names = words.filter(
-    (word, at) => !word.startsWith('-') && !INSTALL.includes(word) && !TAKES_VALUE.includes(words[at - 1] ?? ''),
+    (word, at) => !word.startsWith('-') && !INSTALL_WORDS.includes(word) && !TAKES_VALUE.includes(words[at - 1] ?? ''),
   );
   return names.map((word) => word.replace(/[=<>~:].*$/, '')).filter((name) => PACKAGE_NAME.test(name));
 }

@@ -2,6 +2,7 @@ import { copiesFiles } from '../../classify/history/instruction.ts';
 import { isCompiled, type Runtime } from '../../classify/verdict.ts';
 import { anyOf } from '../../common/any-of.ts';
 import type { LayerView } from '../../policy/image-view.ts';
+import { PACKAGE_MANAGERS } from '../../policy/os-packages.ts';
 import { baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
@@ -11,8 +12,8 @@ import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { LANGUAGES } from './languages.ts';
 
-/** Programs that install packages of distributions, which all templates repeat. */
-const INSTALLS_PACKAGES = /^(?:apt|apt-get|apt-mark|apt-key|add-apt-repository|apk|yum|dnf|microdnf|tdnf|zypper)$/;
+/** Programs for packages of distributions, which all templates install. */
+const OF_PACKAGES: ReadonlySet<string> = new Set([...PACKAGE_MANAGERS, 'apt-mark', 'apt-key', 'add-apt-repository']);
 /** Programs that leave nothing which a program needs, or that set up the user and the folder, as the templates do. */
 const HOUSEKEEPING: ReadonlySet<string> = new Set(
   (
@@ -62,10 +63,7 @@ function isLeftOut(
   if (program === 'python') return !PYTHON_STEPS.test(words.join(' '));
   if (program === 'rails' || program === 'rake') return !words.includes('assets:precompile');
   if (program === 'gem') return words.includes('install') && !words.some((word) => /^bundler(?::|$)/.test(word));
-  return (
-    !HOUSEKEEPING.has(program) &&
-    ![INSTALLS_PACKAGES, LANGUAGES[runtime]?.repeats].some((known) => known?.test(program))
-  );
+  return !HOUSEKEEPING.has(program) && !OF_PACKAGES.has(program) && !LANGUAGES[runtime]?.repeats.test(program);
 }
 
 /** What earlier stages made in ways that the templates repeat: packages, runtimes, package managers, programs. */

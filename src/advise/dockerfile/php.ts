@@ -1,4 +1,5 @@
 import { lookUp } from '../../classify/look-up.ts';
+import { PACKAGE_MANAGERS } from '../../policy/os-packages.ts';
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { APACHE } from '../start.ts';
@@ -46,7 +47,7 @@ const OF_PACKAGE: Readonly<Record<string, readonly string[]>> = {
 function extensionsOf({ commands }: DockerfileFacts): readonly string[] {
   const names = commands.flatMap((command) => {
     const { program, words } = command;
-    if (/^(?:apt|apt-get|apk|yum|dnf|microdnf)$/.test(program)) return words.flatMap(extensionsOfPackage);
+    if (PACKAGE_MANAGERS.includes(program)) return words.flatMap(extensionsOfPackage);
     const installs = /^docker-php-ext-(?:install|enable)$/.test(program) || runs(command, ['pecl'], ['install']);
     return installs ? words.filter((word, at) => isExtension(word) && words[at - 1] !== '-j') : [];
   });

@@ -2,12 +2,10 @@ import { anyOf } from '../../common/any-of.ts';
 import { hitFrom, packagesEvidence, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
+import { installsPackages, removesPackages } from '../os-packages.ts';
 import type { Rule } from '../rule.ts';
-import { type Command, removes, runs } from '../shell.ts';
+import { type Command, removes } from '../shell.ts';
 
-const PACKAGE_MANAGERS = ['apt', 'apt-get', 'apk', 'dnf', 'microdnf', 'yum', 'zypper', 'tdnf'];
-const INSTALL = ['install', 'in', 'add', 'groupinstall', 'group'];
-const REMOVE = ['purge', 'autoremove', 'remove', 'erase', 'del', 'rm'];
 /** Packages with a compiler or build tool, by their names in Debian, Alpine, Fedora and openSUSE. */
 const TOOLCHAIN = anyOf(
   [
@@ -50,7 +48,7 @@ function installsForGood(layer: LayerView): boolean {
 }
 
 function installsToolchain(command: Command): boolean {
-  return runs(command, PACKAGE_MANAGERS, INSTALL) && command.words.some(isToolchain);
+  return installsPackages(command) && command.words.some(isToolchain);
 }
 
 /** Reports whether a package contains a compiler or build tool. */
@@ -61,7 +59,7 @@ export function isToolchain(name: string): boolean {
 /** Reports whether a command removes the toolchain: by name, a variable, apk's virtual package, or apt-mark's marks. */
 function purges(command: Command, { commands }: LayerView): boolean {
   if (removes(command, '/usr/bin/gcc')) return true;
-  if (!runs(command, PACKAGE_MANAGERS, REMOVE)) return false;
+  if (!removesPackages(command)) return false;
   const namesTools = command.words.some((word) => word.startsWith('$') || TOOLCHAIN.test(word));
   return namesTools || command.program === 'apk' || commands.some(({ program }) => program === 'apt-mark');
 }

@@ -1,5 +1,4 @@
 import { hitFrom, wholeLayer } from '../evidence.ts';
-import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs } from '../shell.ts';
 
@@ -14,7 +13,7 @@ export const recommendedPackages: Rule = {
   severity: 'info',
   title: 'Recommended packages are also installed',
   find: (view) => {
-    const found = view.own.filter(addsRecommended);
+    const found = view.own.filter(({ commands }) => commands.some(installsRecommended));
     if (found.length > 0 && view.own.some(({ args }) => SWITCHED_OFF.test(args))) return undefined;
     return hitFrom(
       found.map(wholeLayer),
@@ -22,10 +21,6 @@ export const recommendedPackages: Rule = {
     );
   },
 };
-
-function addsRecommended({ commands }: LayerView): boolean {
-  return commands.some(installsRecommended);
-}
 
 function installsRecommended(command: Command): boolean {
   if (runs(command, APT, ['install'])) {
