@@ -6,7 +6,7 @@ import { ScriptZstd } from './script-zstd.ts';
 import { OUTPUT_BYTES, StreamDecompressor } from './stream-decompressor.ts';
 
 /** How a layer's tar is compressed. */
-export type Compression = 'gzip' | 'zstd' | 'none';
+type Compression = 'gzip' | 'zstd' | 'none';
 
 /** The number of bytes that {@link compressionOf} needs. */
 export const MAGIC_BYTES = 4;

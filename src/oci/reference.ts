@@ -61,7 +61,7 @@ export function parseRepositoryName(text: string): RepositoryName {
 }
 
 /** Whether a text is a tag: at most 128 characters. @see distribution-spec, "Pulling manifests" */
-export function isTag(text: string): text is Tag {
+function isTag(text: string): text is Tag {
   return TAG.test(text);
 }
 

@@ -1,5 +1,6 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import { baseName, type PlacedCommand, withoutDotSlash } from '../../policy/paths.ts';
+import { INSTALL_PROJECT } from '../../policy/rules/dev-dependencies.ts';
 import { type Command, runs, valuesOf } from '../../policy/shell.ts';
 import { type Copy, SOURCE, sourceOf } from './copies.ts';
 import { LANGUAGES } from './languages.ts';
@@ -41,7 +42,7 @@ function settingsInContext(
   commands: readonly Command[],
   runtime: Runtime,
 ): readonly SecretFile[] {
-  const install = commands.findIndex((command) => runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALLS));
+  const install = commands.findIndex((command) => runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT));
   const context = copies.find(({ isContext, commandsBefore }) => isContext && commandsBefore <= install);
   return runtime === 'node' && context !== undefined && /^\/[\w./-]+$/.test(context.into)
     ? [{ id: 'npmrc', source: '.npmrc', path: `${context.into}/.npmrc`, mayLack: true }]
@@ -56,8 +57,6 @@ function settingsOfMaven(copies: readonly Copy[], commands: readonly PlacedComma
     .flatMap((command) => valuesOf(command, '-s', '--settings').map((file) => sourceOf(file, copies, command.folder)))
     .flatMap((source) => (source === undefined ? [] : [{ id: baseName(path), source, path }]));
 }
-
-const INSTALLS = ['install', 'i', 'ci', 'clean-install'];
 
 /** Returns the instructions without such files. */
 export function withoutSecretFiles(copies: readonly Copy[], runtime: Runtime): readonly Copy[] {

@@ -1,5 +1,6 @@
 import { absolutePath, baseName, type PlacedCommand, withoutDotSlash } from '../../policy/paths.ts';
 import { isToolchain } from '../../policy/rules/build-tools.ts';
+import { INSTALL_PROJECT } from '../../policy/rules/dev-dependencies.ts';
 import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { contextFolderBelow, copySteps, folderBelow, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
@@ -76,7 +77,7 @@ function compilesProject(command: Command): boolean {
 /** Reports whether a command installs the project's dependencies, not a global package. */
 function installsProject(command: Command): boolean {
   const installs =
-    runs(command, ['npm', 'pnpm', 'yarn', 'bun'], ['ci', 'install', 'i', 'clean-install']) ||
+    runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT) ||
     (command.program === 'yarn' && command.words.every((word) => word.startsWith('-')));
   return installs && !hasOption(command, '-g', '--global', '--version');
 }

@@ -54,7 +54,8 @@ interface Installer {
   readonly variables: Readonly<Record<string, RegExp>>;
 }
 
-const INSTALL = ['install', 'i', 'ci', 'clean-install'];
+/** The words by which npm and its kin install what a project lists. */
+export const INSTALL_PROJECT = ['install', 'i', 'ci', 'clean-install'];
 const IS_SET = /./;
 
 const INSTALLERS: readonly Installer[] = [
@@ -118,7 +119,7 @@ function isForProduction(command: Command): boolean {
 export function installsList(command: Command): boolean {
   const { program, words } = command;
   if (program === 'yarn') return words.every((word) => word.startsWith('-') || word === 'install') && !asksOnly(words);
-  return runs(command, ['npm', 'pnpm', 'bun'], INSTALL) && namesNoPackage(words);
+  return runs(command, ['npm', 'pnpm', 'bun'], INSTALL_PROJECT) && namesNoPackage(words);
 }
 
 /** Reports whether the words only ask for the version or for help. */
@@ -129,7 +130,7 @@ function asksOnly(words: readonly string[]): boolean {
 /** Reports whether no word names a package. A word after a `--option` may be its value, and does not count. */
 function namesNoPackage(words: readonly string[]): boolean {
   return words.every(
-    (word, at) => word.startsWith('-') || INSTALL.includes(word) || /^--[^=]+$/.test(words[at - 1] ?? ''),
+    (word, at) => word.startsWith('-') || INSTALL_PROJECT.includes(word) || /^--[^=]+$/.test(words[at - 1] ?? ''),
   );
 }
 
