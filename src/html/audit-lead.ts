@@ -29,12 +29,15 @@ function namesOf(sources: readonly string[]): string {
 }
 
 function coverage(audits: readonly ShownAudit[]): string {
-  const tagsOf = (name: 'tags_listed' | 'tags_audited' | 'tags_skipped' | 'tags_failed'): number =>
-    sum(audits.map((audit) => audit[name]));
+  const countsOf = (
+    name: 'tags_listed' | 'tags_audited' | 'tags_skipped' | 'tags_failed' | 'other_items_failed',
+  ): number => sum(audits.map((audit) => audit[name] ?? 0));
+  const skipped =
+    countsOf('tags_skipped') > 0 ? `, ${count(countsOf('tags_skipped'))} skipped by settings or not images` : '';
+  const failed = countsOf('tags_failed') > 0 ? `, ${count(countsOf('tags_failed'))} failed` : '';
   const others =
-    tagsOf('tags_skipped') > 0 ? `, ${count(tagsOf('tags_skipped'))} skipped by settings or not images` : '';
-  const failed = tagsOf('tags_failed') > 0 ? `, ${count(tagsOf('tags_failed'))} failed` : '';
+    countsOf('other_items_failed') > 0 ? ` · ${countOf(countsOf('other_items_failed'), 'other item')} failed` : '';
   const covered = sum(audits.map((audit) => audit.tags_covered ?? audit.tags_listed));
-  const all = covered === tagsOf('tags_listed') ? '' : ` · reports cover ${countOf(covered, 'tag')}`;
-  return `${count(tagsOf('tags_audited'))} of ${countOf(tagsOf('tags_listed'), 'tag')} audited${others}${failed}${all}`;
+  const all = covered === countsOf('tags_listed') ? '' : ` · reports cover ${countOf(covered, 'tag')}`;
+  return `${count(countsOf('tags_audited'))} of ${countOf(countsOf('tags_listed'), 'tag')} audited${skipped}${failed}${others}${all}`;
 }

@@ -3,6 +3,7 @@ import { sum } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
 import { UNOWNED } from '../../store/team-store.ts';
+import type { RuleCount } from '../../store/totals/summary-store.ts';
 import { countOf } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { type Content, html, type Markup } from '../markup.ts';
@@ -14,8 +15,10 @@ const MOST_OF_A_SORT = 2;
 /** A list of what deserves attention most, worst first, one line each, with links. */
 export function nextSteps(overview: Overview, links: LinkOf): Markup {
   const lines = [
-    ...unreadTags(overview, links),
+    ...unreadItems(overview, links),
+    ...noImages(overview),
     ...errorFindings(overview, links),
+    ...costliestFinding(overview, links),
     ...grownRepositories(overview, links),
     ...savings(overview, links),
     ...unownedRepositories(overview, links),
@@ -28,12 +31,21 @@ function link(content: Content, href: string | undefined): Content {
   return href === undefined ? content : html`<a href="${href}">${content}</a>`;
 }
 
-/** Unread tags come first: all figures lack them. */
-function unreadTags({ audits }: Overview, links: LinkOf): readonly Markup[] {
-  const failed = sum(audits.map(({ tags_failed }) => tags_failed));
-  if (failed === 0) return [];
+/** What was not read comes first: all figures lack it. */
+function unreadItems({ audits }: Overview, links: LinkOf): readonly Markup[] {
+  const tags = sum(audits.map(({ tags_failed }) => tags_failed));
+  const others = sum(audits.map(({ other_items_failed }) => other_items_failed));
+  if (tags + others === 0) return [];
+  const failed = countOf(tags + others, others === 0 ? 'tag' : 'item');
+  return [html`${link(failed, links('page', { page: 'errors' }))} could not be read: the figures are incomplete.`];
+}
+
+/** An empty registry, or one whose images are all left out, is more often a mistake than not. */
+function noImages({ audits, totals }: Overview): readonly Markup[] {
+  const hasFailed = audits.some(({ tags_failed, other_items_failed }) => tags_failed + other_items_failed > 0);
+  if (totals.images > 0 || hasFailed) return [];
   return [
-    html`${link(countOf(failed, 'tag'), links('page', { page: 'errors' }))} could not be read: the figures are incomplete.`,
+    html`No image was found: check which repositories the credentials may list, and <code>include</code> and <code>tags</code> in the settings.`,
   ];
 }
 
@@ -41,10 +53,22 @@ function errorFindings({ rules }: Overview, links: LinkOf): readonly Markup[] {
   return rules
     .filter(({ severity }) => severity === 'error')
     .slice(0, MOST_OF_A_SORT)
-    .map(({ rule, images }) => {
-      const title = ruleTitle(rule);
-      return html`<span class="badge error">error</span> ${link(rule, links('rule', { rule }))} in ${countOf(images, 'image')}${title ? `: ${title}` : ''}.`;
-    });
+    .map((rule) => html`<span class="badge error">error</span> ${findingOf(rule, links)}`);
+}
+
+function findingOf({ rule, images }: RuleCount, links: LinkOf): Markup {
+  const title = ruleTitle(rule);
+  return html`${link(rule, links('rule', { rule }))} in ${countOf(images, 'image')}${title ? `: ${title}` : ''}.`;
+}
+
+/** What to mend everywhere first; errors have lines of their own. */
+function costliestFinding({ rules }: Overview, links: LinkOf): readonly Markup[] {
+  const bytesOf = ({ severity, maxBytes }: RuleCount): number => (severity === 'error' ? 0 : (maxBytes ?? 0));
+  const [first] = rules.toSorted((a, b) => bytesOf(b) - bytesOf(a));
+  if (!first || bytesOf(first) === 0) return [];
+  return [
+    html`${findingOf(first, links)} Fixing it everywhere saves up to <b>${humanBytes(bytesOf(first))}</b>, added up image by image.`,
+  ];
 }
 
 function grownRepositories({ growth }: Overview, links: LinkOf): readonly Markup[] {

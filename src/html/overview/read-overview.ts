@@ -31,8 +31,17 @@ export interface Overview extends Summaries {
   readonly techniques: ReportRows;
 }
 
+/** The way to the goals of all repositories together. */
+interface GoalProgress {
+  /** The share of the way that is done; negative: larger than at the start; null: there are no goals. */
+  readonly progressPercent: number | null;
+  readonly repositoriesWithGoal: number;
+  /** How many of them are at their goal or below. */
+  readonly repositoriesAtGoal: number;
+}
+
 /** Totals of all sources. */
-export interface OverviewTotals {
+export interface OverviewTotals extends GoalProgress {
   readonly repositories: number;
   readonly tags: number;
   readonly images: number;
@@ -105,11 +114,20 @@ const GROWTH = `
   left join source_total p on p.audit_id = a.previous_totals_of and p.source_id = a.source_id
   where a.newest`;
 
+const PROGRESS = `
+  select goal_percent(sum(o.start_bytes)::int8, sum(o.goal_bytes)::int8, sum(o.current_bytes)::int8)::float8 as "progressPercent",
+    coalesce(sum(o.repositories), 0)::int8 as "repositoriesWithGoal", coalesce(sum(o.reached), 0)::int8 as "repositoriesAtGoal"
+  from slimboard_source_audits a join team_goal o on o.audit_id = a.totals_of and o.source_id = a.source_id
+  where a.newest`;
+
+const NO_GOALS: GoalProgress = { progressPercent: null, repositoriesWithGoal: 0, repositoriesAtGoal: 0 };
+
 async function readTotals(db: Database, request: OverviewRequest, images: number): Promise<OverviewTotals> {
   const [row = {}] = recordsOf(await readRows(db, teamTotals, { ...request, limit: 1 }));
   const [{ growth = null, compared = null } = {}] = await db.query<{ growth: number | null; compared: boolean | null }>(
     GROWTH,
   );
+  const [progress = NO_GOALS] = await db.query<GoalProgress>(PROGRESS);
   const known = (name: string): number | null => (typeof row[name] === 'number' ? Number(row[name]) : null);
   return {
     repositories: known('repositories') ?? 0,
@@ -119,6 +137,7 @@ async function readTotals(db: Database, request: OverviewRequest, images: number
     storedBytes: known('stored_bytes') ?? 0,
     growthBytes: compared ? growth : null,
     savingsMaxBytes: known('savings_max_bytes') ?? 0,
+    ...progress,
     monthlyCost: known('monthly_cost'),
   };
 }

@@ -4,16 +4,16 @@ import { ruleTitle } from '../../policy/rule-registry.ts';
 import type { BigLayer, BigStep, RuleCount } from '../../store/totals/summary-store.ts';
 import { type Bar, barList } from '../charts/bar-list.ts';
 import { trendCharts } from '../charts/trend.ts';
+import { EMPTY_STATES } from '../empty-states.ts';
 import { count, countOf, share } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
-import { figures, section } from '../page.ts';
+import { type Figure, figures, section } from '../page.ts';
 import { savingsFigure } from '../savings-figure.ts';
 import { recordTable, reportTable } from '../table.ts';
 import { GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './columns.ts';
 import { mapSection } from './map-section.ts';
 import { nextSteps } from './next-steps.ts';
-import type { Growth } from './read-growth.ts';
 import { MOST_TEAMS, type Overview, type OverviewTotals } from './read-overview.ts';
 import type { SizeBucket, TagShare } from './read-summaries.ts';
 
@@ -34,17 +34,17 @@ export function overviewSections(overview: Overview, view: OverviewView): Markup
   return html`${summary(overview.totals, view)}
 <div class="grid">
 ${section('What to do next', nextSteps(overview, links), { wide: true })}
-${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: teamsNote(overview.teams.rows.length), more: links('page', { page: 'leaderboard' }) })}
-${section('Where the bytes are', mapSection(overview.map, links), { wide: true, note: 'Registry, team, repository, image. A layer in several repositories counts in each of them; within a repository it counts once, at the biggest image that has it.' })}
 ${section('Trend', trendCharts(overview.trends), { wide: true, note: 'Only audits with the same coverage as the newest one.' })}
+${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: teamsNote(overview.teams.rows.length), more: links('page', { page: 'leaderboard' }) })}
 ${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'For each repository and technique, the image in which it saves most, of the newest builds. Sizes assume that the earlier steps of the plan were applied.', more: links('page', { page: 'advice' }) })}
-${section('Repositories that grew', growthTable(overview.growth, links), { wide: true, note: 'Growth of the stored bytes in the last seven days, between audits of the same coverage, with the build that grew most and the step that caused it.', more: links('page', { page: 'regressions' }) })}
+${section('Repositories that grew', growthTable(overview, links), { wide: true, note: 'Growth of the stored bytes in the last seven days, between audits of the same coverage, with the build that grew most and the step that caused it.', more: links('page', { page: 'regressions' }) })}
+${section('Where the bytes are', mapSection(overview.map, links), { wide: true, note: 'Registry, team, repository, image. A layer in several repositories counts in each of them; within a repository it counts once, at the biggest image that has it.' })}
 ${section('Images by pull size', sizeBars(overview.sizes))}
 ${section('Distributions', tagShareBars('Distributions', overview.distros, view, 'distro'), { note: 'Share of tags, with the end of support.' })}
 ${section('Base images', tagShareBars('Base images', overview.bases, view, 'base_image'), { wide: true, note: 'Share of tags.', more: links('page', { page: 'bases' }) })}
 ${section('Findings', ruleTable(overview.rules, links), { wide: true, more: links('page', { page: 'findings' }) })}
 ${section('Biggest layers', layerTable(overview.layers, links), { wide: true, more: links('page', { page: 'layers' }) })}
-${section('What slimming achieved', reportTable(overview.techniques, { label: 'Techniques', links, empty: 'No build has applied a technique yet.' }), { wide: true, note: 'Each build compared with the previous one: the range that the guide gives for a technique, the estimate of the advice, and what was achieved.', more: links('page', { page: 'improvements' }) })}
+${section('What slimming achieved', reportTable(overview.techniques, { label: 'Techniques', links, empty: EMPTY_STATES.techniques }), { wide: true, note: 'Each build compared with the previous one: the range that the guide gives for a technique, the estimate of the advice, and what was achieved.', more: links('page', { page: 'improvements' }) })}
 </div>`;
 }
 
@@ -69,13 +69,27 @@ function summary(totals: OverviewTotals, { currency }: OverviewView): Markup {
   const growth = totals.growthBytes === null ? null : `${signedBytes(totals.growthBytes)} since the previous audit`;
   const cost = totals.monthlyCost === null ? 'not known' : `${totals.monthlyCost.toFixed(2)} ${currency}`;
   return figures([
-    { name: 'Repositories', value: count(totals.repositories) },
-    { name: 'Images', value: count(totals.images), note: `under ${countOf(totals.tags, 'tag')}` },
     { name: 'Stored', value: humanBytes(totals.storedBytes), note: growth },
     { name: 'Storage cost per month', value: cost },
     { name: 'Logical', value: humanBytes(totals.logicalBytes), note: 'pull sizes of all tags' },
     savingsFigure(totals.savingsMaxBytes),
+    progressFigure(totals),
+    {
+      name: 'Images',
+      value: count(totals.images),
+      note: `under ${countOf(totals.tags, 'tag')} in ${countOf(totals.repositories, 'repository')}`,
+    },
   ]);
+}
+
+function progressFigure({ progressPercent, repositoriesWithGoal, repositoriesAtGoal }: OverviewTotals): Figure {
+  const name = 'Progress to the goal';
+  if (progressPercent === null) return { name, value: 'not known' };
+  return {
+    name,
+    value: `${progressPercent.toFixed(1)} %`,
+    note: `reached by ${count(repositoriesAtGoal)} of ${countOf(repositoriesWithGoal, 'repository')}`,
+  };
 }
 
 function sizeBars(sizes: readonly SizeBucket[]): Markup {
@@ -118,10 +132,12 @@ function tagShareBars(label: string, all: readonly TagShare[], view: OverviewVie
 
 function ruleTable(rules: readonly RuleCount[], links: LinkOf): Markup {
   const records = rules.map(({ maxBytes, ...rule }) => ({ ...rule, what: ruleTitle(rule.rule), max_bytes: maxBytes }));
-  return recordTable(RULE_COLUMNS, records, { label: 'Findings by rule', links });
+  return recordTable(RULE_COLUMNS, records, { label: 'Findings by rule', links, empty: EMPTY_STATES.findings });
 }
 
-function growthTable(growth: readonly Growth[], links: LinkOf): Markup {
+function growthTable({ growth, totals }: Overview, links: LinkOf): Markup {
+  if (growth.length === 0 && totals.growthBytes === null)
+    return html`<p class="empty">Not known yet: growth is measured between two audits with the same coverage.</p>`;
   if (growth.length === 0) return html`<p class="empty">No repository grew in the last seven days.</p>`;
   const records = growth.map(({ repository: { registry, name, change_bytes, stored_bytes }, build }) => ({
     ...build,
@@ -145,5 +161,5 @@ function stepTable(steps: readonly BigStep[], links: LinkOf): Markup {
     gain_bytes: gainBytes,
     after_max_bytes: afterMaxBytes,
   }));
-  return recordTable(STEP_COLUMNS, records, { label: 'Advice', links });
+  return recordTable(STEP_COLUMNS, records, { label: 'Advice', links, empty: EMPTY_STATES.advice });
 }

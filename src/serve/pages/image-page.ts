@@ -120,7 +120,11 @@ function findingTable({ findings }: ImageDetail): Markup {
     ...finding,
     layer: finding.layer === null ? null : finding.layer + 1,
   }));
-  return recordTable(FINDING_COLUMNS, records, { label: 'Findings', links: dashboardLinks });
+  return recordTable(FINDING_COLUMNS, records, {
+    label: 'Findings',
+    links: dashboardLinks,
+    empty: 'It trips no rule.',
+  });
 }
 
 const PLAN_COLUMNS = pickColumns(KINDS.advice, [
@@ -143,7 +147,11 @@ function planTable({ plan }: ImageDetail): Markup {
     base,
     basis,
   }));
-  return recordTable(PLAN_COLUMNS, records, { label: 'Slimming plan', links: noLinks });
+  return recordTable(PLAN_COLUMNS, records, {
+    label: 'Slimming plan',
+    links: noLinks,
+    empty: 'No technique would make it smaller.',
+  });
 }
 
 function places(image: ImageDetail): Markup {

@@ -29,6 +29,11 @@ test('figures of several sources come from the newest audit of each', () => {
   );
 });
 
+test('lists and other items that could not be read are told, too: their tags are in no count', () => {
+  const unlisted = { ...audit(7, 'prod', { tags_listed: 0, tags_audited: 0, tags_skipped: 0 }), other_items_failed: 3 };
+  expect(auditLead([unlisted])).toMatch(/ · 0 of 0 tags audited · 3 other items failed$/);
+});
+
 test('it says how many tags the reports cover if the newest audits read a part of them', () => {
   const part = { ...audit(8, 'prod', { tags_listed: 6, tags_audited: 4, tags_skipped: 2 }), tags_covered: 100 };
   expect(auditLead([part])).toMatch(/ · 4 of 6 tags audited, .* · reports cover 100 tags$/);

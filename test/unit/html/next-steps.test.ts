@@ -3,10 +3,11 @@ import { dashboardLinks, noLinks } from '../../../src/html/links.ts';
 import { nextSteps } from '../../../src/html/overview/next-steps.ts';
 import type { Overview } from '../../../src/html/overview/read-overview.ts';
 
-type Parts = Pick<Overview, 'audits' | 'rules' | 'growth' | 'steps' | 'teams'>;
+type Parts = Pick<Overview, 'audits' | 'totals' | 'rules' | 'growth' | 'steps' | 'teams'>;
 
 const NOTHING: Parts = {
   audits: [],
+  totals: { images: 5 } as Overview['totals'],
   rules: [],
   growth: [],
   steps: [],
@@ -19,6 +20,30 @@ const lines = (parts: Partial<Parts>, links = noLinks): readonly string[] =>
 
 test('a quiet night has nothing to do', () => {
   expect(String(nextSteps(NOTHING as Overview, noLinks))).toContain('Nothing needs attention.');
+});
+
+test('what could not be read comes first, be it a tag or a whole list of tags', () => {
+  const failed = (tags_failed: number, other_items_failed: number) =>
+    lines({ audits: [{ tags_failed, other_items_failed } as Overview['audits'][number]] }, dashboardLinks);
+  expect(failed(1, 0)).toEqual(['<a href="/errors">1 tag</a> could not be read: the figures are incomplete.']);
+  expect(failed(2, 3)[0]).toContain('>5 items</a> could not be read');
+});
+
+test('a registry without images is no good news', () => {
+  const totals = { images: 0 } as Overview['totals'];
+  expect(lines({ totals })).toEqual([expect.stringContaining('No image was found')]);
+});
+
+test('the warning whose fix saves most is named with its sum', () => {
+  const rules = [
+    { severity: 'error', rule: 'large-file', images: 1, maxBytes: 9_000_000_000 },
+    { severity: 'warn', rule: 'root-user', images: 90, maxBytes: null },
+    { severity: 'warn', rule: 'npm-cache', images: 8, maxBytes: 1_000_000 },
+    { severity: 'info', rule: 'build-tools', images: 7, maxBytes: 2_000_000 },
+  ];
+  expect(lines({ rules }, dashboardLinks)[1]).toBe(
+    '<a href="/findings?q=build-tools">build-tools</a> in 7 images: Compilers and build tools are in the final image. Fixing it everywhere saves up to <b>2.0 MB</b>, added up image by image.',
+  );
 });
 
 test('errors of the policy come first, warnings are for the list', () => {

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { createDashboardApp } from '../../../src/serve/app.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { dashboardOver } from '../../support/dashboard.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { startRegistry } from '../../support/registry-server.ts';
+
+describe.each(BACKENDS)('the overview over $name', ({ open }) => {
+  let db: Database;
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
+  });
+
+  const overview = async (): Promise<string> => {
+    const app = createDashboardApp(await dashboardOver(db));
+    const response = await app.request('/', { headers: { host: '127.0.0.1' } });
+    return (await response.text()).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+  };
+
+  test('tells of a repository whose tags could not be listed, which no count of tags includes', async () => {
+    const registry = await startRegistry();
+    try {
+      registry.push('web/app', '1.0', image({ layers: ['app'] }));
+      registry.push('web/secret', '1.0', image({ layers: ['secret'] }));
+      registry.fault({ path: /web\/secret\/tags/ }, (_, response) => response.writeHead(403).end('{}'));
+      await auditRegistry(db, registry);
+    } finally {
+      await registry.close();
+    }
+    const text = await overview();
+    expect(text).toContain('1 of 1 tag audited · 1 other item failed');
+    expect(text).toContain('What to do next 1 item could not be read: the figures are incomplete.');
+  });
+
+  test('says of a registry without images what may be wrong, and of one audit that growth is not known yet', async () => {
+    const registry = await startRegistry();
+    try {
+      await auditRegistry(db, registry);
+    } finally {
+      await registry.close();
+    }
+    const text = await overview();
+    expect(text).toContain('What to do next No image was found');
+    expect(text).toContain('Not known yet: growth is measured between two audits');
+    expect(text).toContain('Progress to the goal not known');
+  });
+
+  test('says how far all repositories are on the way to their goals', async () => {
+    const registry = await startRegistry();
+    const goals = { policy: { goal: { kind: 'reduction', ratio: 0.5 } as const } };
+    try {
+      registry.push('web/app', 'latest', image({ layers: ['x'.repeat(50_000), 'y'.repeat(50_000)] }));
+      registry.push('web/api', 'latest', image({ layers: ['api'] }));
+      await auditRegistry(db, registry, goals);
+      expect(await overview()).toContain('Progress to the goal 0.0 % reached by 0 of 2 repositories');
+      registry.push('web/app', 'latest', image({ layers: ['x'] }));
+      await auditRegistry(db, registry, goals);
+    } finally {
+      await registry.close();
+    }
+    expect(await overview()).toMatch(/Progress to the goal [1-9][\d.]* % reached by 1 of 2 repositories/);
+  });
+});
