@@ -95,9 +95,8 @@ function drawNode(node: HierarchyRectangularNode<MapNode>, tone: number | undefi
   const size = humanBytes(value);
   // An accessible name should begin with the visible text.
   const accessibleName = `${data.name} ${children ? '· ' : ''}${size}, ${title}`;
-  const seen = children
-    ? html`<span>${data.name} · ${size}</span>`
-    : html`<span>${data.name}</span><span>${size}</span>`;
+  const name = html`<bdi>${data.name}</bdi>`;
+  const seen = children ? html`<span>${name} · ${size}</span>` : html`<span>${name}</span> <span>${size}</span>`;
   const inside = html`<title>${title}</title><rect class="${kind}" width="100%" height="100%"/>
 <foreignObject width="100%" height="${children ? HEADER : '100%'}"><div class="place${children ? ' head' : ''}">${seen}</div></foreignObject>`;
   return html`<svg x="${perCent(x0, WIDTH)}" y="${y0}" width="${perCent(x1 - x0, WIDTH)}" height="${y1 - y0}">${

@@ -57,7 +57,9 @@ async function seriousViolations(): Promise<readonly string[]> {
   await page.evaluate(await readFile(AXE, 'utf8'));
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      axe: {
+        run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+      };
     };
     const { violations } = await axe.run();
     return violations
@@ -216,6 +218,35 @@ test('no text on the overview is cut off, except in small places of the map', as
         .map(({ textContent }) => textContent),
     );
   expect(cut).toEqual([]);
+});
+
+test('the focus on a place of the map can be seen, though the map cuts off what is outside of it', async () => {
+  await page.goto(server.url);
+  const stroke = () => page.evaluate('getComputedStyle(document.querySelector(".treemap a .leaf")).strokeWidth');
+  const isFocused = () => page.evaluate('document.querySelector(".treemap a:has(.leaf)").matches(":focus-visible")');
+  const before = await stroke();
+  await page.locator('.treemap a').first().focus();
+  while (!(await isFocused())) await page.keyboard.press('Tab');
+  expect(await stroke()).not.toBe(before);
+});
+
+test('figures beside bars have the room that they need', async () => {
+  await page.setViewportSize({ width: 390, height: 900 });
+  await page.goto(server.url);
+  const cut = await page.evaluate(`(() => {
+    const cell = document.querySelector('.bars td.n');
+    cell.textContent = '1,234,567 · 61 %';
+    return cell.scrollWidth - cell.clientWidth;
+  })()`);
+  expect(cut).toBe(0);
+  expect(await overflow()).toBe(0);
+});
+
+test('on a wide screen the header is in line with the content', async () => {
+  await page.setViewportSize({ width: 1920, height: 900 });
+  await page.goto(server.url);
+  const left = async (selector: string) => (await page.locator(selector).boundingBox())?.x;
+  expect(await left('.brand')).toBe(await left('h1'));
 });
 
 test('the keyboard reaches the content in one step, and a narrow screen shows the current page', async () => {

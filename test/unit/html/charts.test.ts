@@ -39,6 +39,17 @@ test('nodes of the map have areas in proportion to their bytes', () => {
   expect((areas[0] ?? 0) / (areas[1] ?? 1)).toBeCloseTo(3, 0);
 });
 
+test('a link of the map is named by the text that is seen, and a name from right to left does not reorder it', () => {
+  const children = [{ name: '1.0', bytes: 450_000_000, href: '/images/a' }];
+  const root = { name: 'all', children: [{ name: 'צוות', href: '/teams/a', children }] };
+  const svg = String(treemapChart(root, { label: 'Bytes', colouredDepth: 1 }));
+  const links = [...svg.matchAll(/<a [^>]*aria-label="([^"]*)".*?<foreignObject[^>]*>(.*?)<\/foreignObject>/gs)];
+  const seen = links.map(([, , inside = '']) => inside.replace(/<[^>]*>/g, ''));
+  expect(seen).toEqual(['צוות · 450 MB', '1.0 450 MB']);
+  for (const [at, [, name = '']] of links.entries()) expect(name).toContain(seen[at]);
+  expect(svg).toContain('<bdi>צוות</bdi> · 450 MB');
+});
+
 test('a map of any number of nodes stays small: those too small to see are drawn as one', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 10 ** 9 }), { minLength: 1, maxLength: 3_000 }), (sizes) => {
