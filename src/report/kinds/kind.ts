@@ -147,6 +147,11 @@ export function firstColumn(order: string): string {
   return /\w+/.exec(order)?.[0] ?? '';
 }
 
+/** The sort that an `order by` list begins with, as a request would name it: `column`, or `-column` for the largest first. */
+export function firstSort(order: string): string {
+  return order.replace(/^(\w+)( desc)?.*/s, (_, column: string, desc?: string) => `${desc ? '-' : ''}${column}`);
+}
+
 /** Some columns of a kind, in this order. */
 export function pickColumns({ columns }: Pick<ReportKind, 'columns'>, names: readonly string[]): readonly Column[] {
   return names.flatMap((name) => columns.filter((column) => column.name === name));

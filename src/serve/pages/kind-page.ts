@@ -8,7 +8,7 @@ import { SCREEN_COLUMNS, SCREEN_SORTS } from '../../html/screen-columns.ts';
 import { reportTable } from '../../html/table.ts';
 import { titleOf } from '../../html/titles.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
-import type { ReportKind } from '../../report/kinds/kind.ts';
+import { firstSort, type ReportKind } from '../../report/kinds/kind.ts';
 import { withoutBackticks } from '../../report/plain-text.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
@@ -61,7 +61,7 @@ export async function kindPage(
           : [],
     ),
     body: html`<p class="note">${withoutBackticks(kind.description)}</p>${filterForm(kind, url, options)}
-<section class="card">${tableOf(page, title, url, sort, options)}${pager(page, url, query.offset, limit)}</section>`,
+<section class="card">${tableOf(page, title, url, sort ?? (kind.order && firstSort(kind.order)), options)}${pager(page, url, query.offset, limit)}</section>`,
   };
 }
 
@@ -69,7 +69,7 @@ function tableOf(
   page: ReportPage,
   label: string,
   url: URL,
-  sort: string | undefined,
+  sortedBy: string | undefined,
   { links = dashboardLinks, columns = SCREEN_COLUMNS[page.kind] }: KindPageOptions,
 ): Markup {
   return reportTable(page, {
@@ -77,7 +77,7 @@ function tableOf(
     columns,
     links,
     empty: emptyMessage(page, url),
-    sortedBy: sort,
+    sortedBy,
     sortLink: (by) => address(url, { sort: by, offset: undefined }),
   });
 }

@@ -264,6 +264,16 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(await (await get('/errors?q=nothing')).text()).toContain('<a href="/errors">show all</a>');
   });
 
+  test.each([
+    ['/repositories', 'descending', 'Stored'],
+    ['/teams', 'ascending', 'Rank'],
+    ['/images', 'descending', 'Pull size'],
+    ['/images?sort=tag', 'ascending', 'Tag'],
+  ])('%s marks the column that its rows are sorted by', async (path, direction, title) => {
+    const sorted = [...(await (await get(path)).text()).matchAll(/aria-sort="(\w+)"[^>]*><a[^>]*>(.*?)<\/a>/g)];
+    expect(sorted.map(([, ...parts]) => parts)).toEqual([[direction, title]]);
+  });
+
   test('a leaderboard sorted by names can be changed to another grouping', async () => {
     const page = await get('/leaderboard?by=repository&metric=stored&sort=-team');
     expect(page.status).toBe(200);
