@@ -8,8 +8,8 @@ import { EMPTY_STATES } from '../empty-states.ts';
 import { count, countOf, share } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
-import { type Figure, figures, section } from '../page.ts';
-import { savingsFigure } from '../savings-figure.ts';
+import { figures, section } from '../page.ts';
+import { progressFigure, savingsFigure } from '../shared-figures.ts';
 import { recordTable, reportTable } from '../table.ts';
 import { GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './columns.ts';
 import { mapSection } from './map-section.ts';
@@ -73,23 +73,16 @@ function summary(totals: OverviewTotals, { currency }: OverviewView): Markup {
     { name: 'Storage cost per month', value: cost },
     { name: 'Logical', value: humanBytes(totals.logicalBytes), note: 'pull sizes of all tags' },
     savingsFigure(totals.savingsMaxBytes),
-    progressFigure(totals),
+    progressFigure(
+      totals.progressPercent,
+      `reached by ${count(totals.repositoriesAtGoal)} of ${countOf(totals.repositoriesWithGoal, 'repository')}`,
+    ),
     {
       name: 'Images',
       value: count(totals.images),
       note: `under ${countOf(totals.tags, 'tag')} in ${countOf(totals.repositories, 'repository')}`,
     },
   ]);
-}
-
-function progressFigure({ progressPercent, repositoriesWithGoal, repositoriesAtGoal }: OverviewTotals): Figure {
-  const name = 'Progress to the goal';
-  if (progressPercent === null) return { name, value: 'not known' };
-  return {
-    name,
-    value: `${progressPercent.toFixed(1)} %`,
-    note: `reached by ${count(repositoriesAtGoal)} of ${countOf(repositoriesWithGoal, 'repository')}`,
-  };
 }
 
 function sizeBars(sizes: readonly SizeBucket[]): Markup {

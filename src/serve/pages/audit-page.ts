@@ -29,9 +29,9 @@ ${section(
     ['Ended', audit.finishedAt === null ? 'not yet' : moment(audit.finishedAt)],
     ['Repositories', count(audit.repositoriesListed)],
     ['Tags listed', count(audit.tagsListed)],
-    ['Audited', count(audit.tagsAudited)],
-    ['Skipped by settings, or not images', count(audit.tagsSkipped)],
-    ['Failed', count(audit.tagsFailed)],
+    ['Tags audited', count(audit.tagsAudited)],
+    ['Tags skipped by settings, or not of images', count(audit.tagsSkipped)],
+    ['Tags failed', count(audit.tagsFailed)],
     ['Requests', `${count(audit.requests)}, ${count(audit.throttled)} of them throttled by the registry`],
   ]),
 )}

@@ -6,7 +6,7 @@ import { count, supportUntil } from '../../html/figures.ts';
 import { html } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
 import { type Figure, figures, type PageContent, section } from '../../html/page.ts';
-import { savingsFigure } from '../../html/savings-figure.ts';
+import { savingsFigure } from '../../html/shared-figures.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob } from '../../report/filters.ts';

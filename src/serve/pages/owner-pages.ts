@@ -5,13 +5,13 @@ import { count, countOf } from '../../html/figures.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
-import { savingsFigure } from '../../html/savings-figure.ts';
+import { progressFigure, savingsFigure } from '../../html/shared-figures.ts';
 import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob, type ReportFilters } from '../../report/filters.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { leaderboard } from '../../report/leaderboard.ts';
-import type { CellsByName } from '../../report/report.ts';
+import type { Cell, CellsByName } from '../../report/report.ts';
 import { recordsOf } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { adviceSections, type Part, partSection, readPart } from './read-part.ts';
@@ -92,11 +92,16 @@ function sizes(row: CellsByName): Markup {
   const largest = typeof row.largest_image === 'string' ? row.largest_image : null;
   return figures([
     { name: 'Stored', value: bytes('stored_bytes'), note: growth },
-    savingsFigure(typeof row.savings_max_bytes === 'number' ? row.savings_max_bytes : null),
+    savingsFigure(numberOf(row.savings_max_bytes)),
+    progressFigure(numberOf(row.goal_percent)),
     { name: 'Freed by removing it', value: bytes('exclusive_bytes') },
     { name: 'Above base images', value: bytes('own_bytes') },
     { name: 'Logical', value: bytes('logical_bytes') },
     { name: 'Largest image', value: bytes('largest_bytes'), note: largest },
     { name: 'Images', value: count(Number(row.images ?? 0)), note: countOf(Number(row.tags ?? 0), 'tag') },
   ]);
+}
+
+function numberOf(cell: Cell | undefined): number | null {
+  return typeof cell === 'number' ? cell : null;
 }

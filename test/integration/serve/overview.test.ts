@@ -13,9 +13,10 @@ describe.each(BACKENDS)('the overview over $name', ({ open }) => {
     db = opened;
   });
 
-  const overview = async (): Promise<string> => {
+  /** The text of the overview, or of another page. */
+  const textOf = async (path = '/'): Promise<string> => {
     const app = createDashboardApp(await dashboardOver(db));
-    const response = await app.request('/', { headers: { host: '127.0.0.1' } });
+    const response = await app.request(path, { headers: { host: '127.0.0.1' } });
     return (await response.text()).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
   };
 
@@ -29,7 +30,7 @@ describe.each(BACKENDS)('the overview over $name', ({ open }) => {
     } finally {
       await registry.close();
     }
-    const text = await overview();
+    const text = await textOf();
     expect(text).toContain('1 of 1 tag audited · 1 other item failed');
     expect(text).toContain('What to do next 1 item could not be read: the figures are incomplete.');
   });
@@ -41,7 +42,7 @@ describe.each(BACKENDS)('the overview over $name', ({ open }) => {
     } finally {
       await registry.close();
     }
-    const text = await overview();
+    const text = await textOf();
     expect(text).toContain('What to do next No image was found');
     expect(text).toContain('Not known yet: growth is measured between two audits');
     expect(text).toContain('Progress to the goal not known');
@@ -54,12 +55,14 @@ describe.each(BACKENDS)('the overview over $name', ({ open }) => {
       registry.push('web/app', 'latest', image({ layers: ['x'.repeat(50_000), 'y'.repeat(50_000)] }));
       registry.push('web/api', 'latest', image({ layers: ['api'] }));
       await auditRegistry(db, registry, goals);
-      expect(await overview()).toContain('Progress to the goal 0.0 % reached by 0 of 2 repositories');
+      expect(await textOf()).toContain('Progress to the goal 0.0 % reached by 0 of 2 repositories');
       registry.push('web/app', 'latest', image({ layers: ['x'] }));
       await auditRegistry(db, registry, goals);
     } finally {
       await registry.close();
     }
-    expect(await overview()).toMatch(/Progress to the goal [1-9][\d.]* % reached by 1 of 2 repositories/);
+    expect(await textOf()).toMatch(/Progress to the goal [1-9][\d.]* % reached by 1 of 2 repositories/);
+    for (const path of ['/teams/unowned', '/repository?name=web/app'])
+      expect(await textOf(path)).toMatch(/Progress to the goal [1-9][\d.]* %/);
   });
 });

@@ -9,3 +9,10 @@ export function savingsFigure(bytes: number | null): Figure {
     note: 'pull sizes, added up image by image',
   };
 }
+
+/** How far something is on the way to its goal. @param percent null: it has no goal */
+export function progressFigure(percent: number | null, note?: string): Figure {
+  return percent === null
+    ? { name: 'Progress to the goal', value: 'not known' }
+    : { name: 'Progress to the goal', value: `${percent.toFixed(1)} %`, note };
+}
