@@ -383,5 +383,6 @@ describe('the report as a file', () => {
     expect(await page.locator('#theme').isVisible()).toBe(false);
     expect(await overflow()).toBe(0);
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+    expect((await page.locator('.brand').boundingBox())?.x).toBe((await page.locator('h1').boundingBox())?.x);
   });
 });
