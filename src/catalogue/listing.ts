@@ -2,42 +2,27 @@ import type { Database } from '../database/database.ts';
 import { filterCondition } from '../report/filters.ts';
 import { SqlParameters, selectColumns } from '../report/kinds/kind.ts';
 import { packRows } from '../report/packed-rows.ts';
-import { type Column, REPORT_SCHEMA, type Report } from '../report/report.ts';
+import { defineColumns, REPORT_SCHEMA, type Report } from '../report/report.ts';
 import { unpackRows } from '../report/row-reader.ts';
 
-const COLUMNS: readonly Column[] = [
-  { name: 'registry', type: 'text', description: 'The host that it was learned from.', detail: true },
-  { name: 'base_image', type: 'text', description: 'Repository and tag, as reports name it.' },
-  { name: 'platform', type: 'text', description: 'Operating system and architecture.' },
-  { name: 'digest', type: 'digest', description: 'The digest of its manifest.', detail: true },
-  {
-    name: 'index_digest',
-    type: 'digest',
-    description: 'The digest of the image index that the tag named.',
-    detail: true,
-  },
-  {
-    name: 'chain_id',
-    type: 'digest',
-    description: 'The chain ID, which identifies all its layers together.',
-    detail: true,
-  },
-  { name: 'layer_count', type: 'integer', description: 'How many layers it has.' },
-  { name: 'pull_bytes', type: 'bytes', description: 'Its pull size.' },
-  { name: 'runtime', type: 'text', description: 'The language runtime that it contains; empty when unknown.' },
-  { name: 'runtime_version', type: 'text', description: 'The version of the runtime.' },
-  { name: 'variant', type: 'text', description: 'Full, slim, alpine and so on.' },
-  { name: 'distro', type: 'text', description: 'The distribution.' },
-  { name: 'distro_version', type: 'text', description: 'The release of the distribution.' },
-  {
-    name: 'created_at',
-    type: 'timestamp',
-    description: 'When it was built, according to the image itself.',
-    detail: true,
-  },
-  { name: 'learned_at', type: 'timestamp', description: 'When the tag was first seen to name it.' },
-  { name: 'newest', type: 'boolean', description: 'Whether the tag still named it when it was last read.' },
-];
+const COLUMNS = defineColumns({
+  registry: ['text', 'The host that it was learned from.', 'detail'],
+  base_image: ['text', 'Repository and tag, as reports name it.'],
+  platform: ['text', 'Operating system and architecture.'],
+  digest: ['digest', 'The digest of its manifest.', 'detail'],
+  index_digest: ['digest', 'The digest of the image index that the tag named.', 'detail'],
+  chain_id: ['digest', 'The chain ID, which identifies all its layers together.', 'detail'],
+  layer_count: ['integer', 'How many layers it has.'],
+  pull_bytes: ['bytes', 'Its pull size.'],
+  runtime: ['text', 'The language runtime that it contains; empty when unknown.'],
+  runtime_version: ['text', 'The version of the runtime.'],
+  variant: ['text', 'Full, slim, alpine and so on.'],
+  distro: ['text', 'The distribution.'],
+  distro_version: ['text', 'The release of the distribution.'],
+  created_at: ['timestamp', 'When it was built, according to the image itself.', 'detail'],
+  learned_at: ['timestamp', 'When the tag was first seen to name it.'],
+  newest: ['boolean', 'Whether the tag still named it when it was last read.'],
+});
 
 /** Which images of the catalogue are listed. */
 export interface ListingOptions {

@@ -48,6 +48,20 @@ export type ColumnType =
   | 'timestamp'
   | 'date';
 
+/** A column without its name. `weight`: left out of tables on a terminal, or what people read the report for. */
+type ColumnDefinition = readonly [type: ColumnType, description: string, weight?: 'detail' | 'gist'];
+
+/** Makes columns of their definitions by name, in the same order. */
+export function defineColumns(definitions: Readonly<Record<string, ColumnDefinition>>): readonly Column[] {
+  return Object.entries(definitions).map(([name, [type, description, weight]]) => ({
+    name,
+    type,
+    description,
+    ...(weight === 'detail' && { detail: true }),
+    ...(weight === 'gist' && { gist: true }),
+  }));
+}
+
 /** A value of a report; null: unknown, or not applicable. */
 export type Cell = string | number | boolean | null;
 /** One row: its cells in the order of the columns. */

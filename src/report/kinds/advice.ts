@@ -1,47 +1,25 @@
 import { currentSteps } from '../../store/totals/current-steps.ts';
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true },
-  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
-  { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'tag', type: 'text', description: 'The first tag, by name, that names the image.' },
-  { name: 'tags', type: 'integer', description: 'Number of tags of the repository that name it.', detail: true },
-  { name: 'digest', type: 'digest', description: "The digest of this platform's manifest.", detail: true },
-  { name: 'platform', type: 'text', description: 'Operating system, architecture and variant.' },
-  { name: 'team', type: 'text', description: 'The team that owns the repository, or `unowned`.' },
-  { name: 'compressed_bytes', type: 'bytes', description: 'The pull size today.' },
-  {
-    name: 'step',
-    type: 'integer',
-    description: 'Position in the plan, largest gain first; each step builds on those before it.',
-  },
-  { name: 'technique', type: 'text', description: 'The technique.', gist: true },
-  {
-    name: 'gain_bytes',
-    type: 'bytes',
-    description: 'What the step adds to the savings: the middle of the projected range.',
-    gist: true,
-  },
-  {
-    name: 'after_min_bytes',
-    type: 'bytes',
-    description: 'Projected pull size after this step and all before it, at best.',
-    detail: true,
-  },
-  {
-    name: 'after_max_bytes',
-    type: 'bytes',
-    description: 'Projected pull size after this step and all before it, at worst.',
-  },
-  {
-    name: 'basis',
-    type: 'text',
-    description: "`measured`: from real sizes; `estimate`: from the guide's ranges.",
-  },
-  { name: 'base', type: 'text', description: 'The base image to move to, where one is known.' },
-];
+const columns = defineColumns({
+  source: ['text', 'The source that it was found in.', 'detail'],
+  registry: ['text', 'The host of the registry.', 'detail'],
+  repository: ['text', 'The repository.'],
+  tag: ['text', 'The first tag, by name, that names the image.'],
+  tags: ['integer', 'Number of tags of the repository that name it.', 'detail'],
+  digest: ['digest', "The digest of this platform's manifest.", 'detail'],
+  platform: ['text', 'Operating system, architecture and variant.'],
+  team: ['text', 'The team that owns the repository, or `unowned`.'],
+  compressed_bytes: ['bytes', 'The pull size today.'],
+  step: ['integer', 'Position in the plan, largest gain first; each step builds on those before it.'],
+  technique: ['text', 'The technique.', 'gist'],
+  gain_bytes: ['bytes', 'What the step adds to the savings: the middle of the projected range.', 'gist'],
+  after_min_bytes: ['bytes', 'Projected pull size after this step and all before it, at best.', 'detail'],
+  after_max_bytes: ['bytes', 'Projected pull size after this step and all before it, at worst.'],
+  basis: ['text', "`measured`: from real sizes; `estimate`: from the guide's ranges."],
+  base: ['text', 'The base image to move to, where one is known.'],
+});
 
 /** The steps of the scope's images, one row for each repository, image and step. Names come later: they would fill the memory for sorting. */
 function stepsSql(scope: QueryScope): string {

@@ -1,49 +1,37 @@
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import { type ReportKind, selectColumns } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'id', type: 'integer', description: "The audit's number." },
-  { name: 'sources', type: 'list', description: 'Its sources, separated by `;`.' },
-  { name: 'lane', type: 'text', description: '`nightly`: scheduled; `adhoc`: started by hand.' },
-  { name: 'status', type: 'text', description: '`running`, `finished`, `incomplete` (some items failed) or `failed`.' },
-  {
-    name: 'stage',
-    type: 'text',
-    description: 'What it is doing: `inventory`, `layers`, `assess` or `close`; `deliver` when it has ended.',
-    detail: true,
-  },
-  { name: 'started_at', type: 'timestamp', description: 'When it started.' },
-  { name: 'finished_at', type: 'timestamp', description: 'When it ended.', detail: true },
-  {
-    name: 'seconds',
-    type: 'integer',
-    description: 'How long it took; for a running audit, until it was last known to be alive.',
-  },
-  { name: 'repositories_listed', type: 'integer', description: 'Repositories listed by the registries.' },
-  { name: 'tags_listed', type: 'integer', description: 'Tags listed by the registries.' },
-  { name: 'tags_audited', type: 'integer', description: 'Tags of images that were audited.' },
-  {
-    name: 'tags_skipped',
-    type: 'integer',
-    description: 'Tags left out by patterns or `newest`, and those of artifacts, signatures and other kinds.',
-  },
-  {
-    name: 'tags_failed',
-    type: 'integer',
-    description: 'Tags that could not be read, and tags that the settings name but the registry does not list.',
-  },
-  { name: 'errors', type: 'integer', description: 'Entries in `report errors`.' },
-  { name: 'requests', type: 'integer', description: 'Requests to registries.', detail: true },
-  { name: 'throttled', type: 'integer', description: 'How often a registry asked to slow down.', detail: true },
-  { name: 'images', type: 'integer', description: 'Distinct images at the end of the audit.', detail: true },
-  {
-    name: 'logical_bytes',
-    type: 'bytes',
-    description: 'Logical bytes of its sources at the end of the audit.',
-    detail: true,
-  },
-  { name: 'stored_bytes', type: 'bytes', description: 'Stored bytes of its sources at the end of the audit.' },
-];
+const columns = defineColumns({
+  id: ['integer', "The audit's number."],
+  sources: ['list', 'Its sources, separated by `;`.'],
+  lane: ['text', '`nightly`: scheduled; `adhoc`: started by hand.'],
+  status: ['text', '`running`, `finished`, `incomplete` (some items failed) or `failed`.'],
+  stage: [
+    'text',
+    'What it is doing: `inventory`, `layers`, `assess` or `close`; `deliver` when it has ended.',
+    'detail',
+  ],
+  started_at: ['timestamp', 'When it started.'],
+  finished_at: ['timestamp', 'When it ended.', 'detail'],
+  seconds: ['integer', 'How long it took; for a running audit, until it was last known to be alive.'],
+  repositories_listed: ['integer', 'Repositories listed by the registries.'],
+  tags_listed: ['integer', 'Tags listed by the registries.'],
+  tags_audited: ['integer', 'Tags of images that were audited.'],
+  tags_skipped: [
+    'integer',
+    'Tags left out by patterns or `newest`, and those of artifacts, signatures and other kinds.',
+  ],
+  tags_failed: [
+    'integer',
+    'Tags that could not be read, and tags that the settings name but the registry does not list.',
+  ],
+  errors: ['integer', 'Entries in `report errors`.'],
+  requests: ['integer', 'Requests to registries.', 'detail'],
+  throttled: ['integer', 'How often a registry asked to slow down.', 'detail'],
+  images: ['integer', 'Distinct images at the end of the audit.', 'detail'],
+  logical_bytes: ['bytes', 'Logical bytes of its sources at the end of the audit.', 'detail'],
+  stored_bytes: ['bytes', 'Stored bytes of its sources at the end of the audit.'],
+});
 
 export const audits: ReportKind = {
   name: 'audits',

@@ -1,23 +1,21 @@
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import { type ReportKind, selectColumns } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'audit_id', type: 'integer', description: 'The audit in which it happened.', detail: true },
-  { name: 'source', type: 'text', description: 'The source.' },
-  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
-  { name: 'repository', type: 'text', description: 'The repository; empty where the error concerns the whole source.' },
-  { name: 'tag', type: 'text', description: 'The tag; empty where the error concerns the whole repository.' },
-  { name: 'digest', type: 'text', description: 'The digest of the content, if it concerns one.', detail: true },
-  { name: 'code', type: 'text', description: 'A stable code for scripts.' },
-  { name: 'message', type: 'text', description: 'What happened, and what would help.', gist: true },
-  {
-    name: 'retry',
-    type: 'text',
-    description:
-      'Whether the next audit may succeed: `never`; `backoff`: it may; `after`: after the pause that the registry asked for.',
-  },
-  { name: 'occurred_at', type: 'timestamp', description: 'When it happened.', detail: true },
-];
+const columns = defineColumns({
+  audit_id: ['integer', 'The audit in which it happened.', 'detail'],
+  source: ['text', 'The source.'],
+  registry: ['text', 'The host of the registry.', 'detail'],
+  repository: ['text', 'The repository; empty where the error concerns the whole source.'],
+  tag: ['text', 'The tag; empty where the error concerns the whole repository.'],
+  digest: ['text', 'The digest of the content, if it concerns one.', 'detail'],
+  code: ['text', 'A stable code for scripts.'],
+  message: ['text', 'What happened, and what would help.', 'gist'],
+  retry: [
+    'text',
+    'Whether the next audit may succeed: `never`; `backoff`: it may; `after`: after the pause that the registry asked for.',
+  ],
+  occurred_at: ['timestamp', 'When it happened.', 'detail'],
+});
 
 export const errors: ReportKind = {
   name: 'errors',

@@ -1,32 +1,25 @@
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true },
-  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
-  { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'tag', type: 'text', description: 'The tag; empty for a manifest without one.' },
-  { name: 'digest', type: 'digest', description: "The digest of this platform's manifest.", detail: true },
-  { name: 'platform', type: 'text', description: 'Operating system, architecture and variant.' },
-  { name: 'team', type: 'text', description: 'The team that owns the repository, or `unowned`.' },
-  { name: 'rule', type: 'text', description: 'The rule that the image trips.', gist: true },
-  { name: 'severity', type: 'text', description: '`error`, `warn` or `info`, as the policy sets it.', gist: true },
-  { name: 'confidence', type: 'text', description: 'How certain the finding is.', detail: true },
-  { name: 'message', type: 'text', description: 'What was found.', gist: true },
-  {
-    name: 'layer',
-    type: 'integer',
-    description:
-      'The layer that it concerns, if there is one: counted from 1, the lowest layer of the base first, as in `inspect`.',
-  },
-  {
-    name: 'min_bytes',
-    type: 'bytes',
-    description: 'The least that fixing it saves, where known.',
-    detail: true,
-  },
-  { name: 'max_bytes', type: 'bytes', description: 'The most that fixing it saves, where known.' },
-];
+const columns = defineColumns({
+  source: ['text', 'The source that it was found in.', 'detail'],
+  registry: ['text', 'The host of the registry.', 'detail'],
+  repository: ['text', 'The repository.'],
+  tag: ['text', 'The tag; empty for a manifest without one.'],
+  digest: ['digest', "The digest of this platform's manifest.", 'detail'],
+  platform: ['text', 'Operating system, architecture and variant.'],
+  team: ['text', 'The team that owns the repository, or `unowned`.'],
+  rule: ['text', 'The rule that the image trips.', 'gist'],
+  severity: ['text', '`error`, `warn` or `info`, as the policy sets it.', 'gist'],
+  confidence: ['text', 'How certain the finding is.', 'detail'],
+  message: ['text', 'What was found.', 'gist'],
+  layer: [
+    'integer',
+    'The layer that it concerns, if there is one: counted from 1, the lowest layer of the base first, as in `inspect`.',
+  ],
+  min_bytes: ['bytes', 'The least that fixing it saves, where known.', 'detail'],
+  max_bytes: ['bytes', 'The most that fixing it saves, where known.'],
+});
 
 const BY_SEVERITY = "case severity when 'error' then 0 when 'warn' then 1 else 2 end";
 

@@ -1,41 +1,24 @@
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import { type ReportKind, selectColumns } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source.', detail: true },
-  { name: 'audit_id', type: 'integer', description: "The audit's number.", detail: true },
-  { name: 'finished_at', type: 'timestamp', description: 'When the audit ended.', detail: true },
-  { name: 'scope', type: 'text', description: 'Whose goal it is: `team` or `repository`.' },
-  { name: 'team', type: 'text', description: 'The team, or `unowned`.' },
-  { name: 'registry', type: 'text', description: 'The host of the registry; empty for a team.', detail: true },
-  { name: 'repository', type: 'text', description: 'The repository; empty for a team.' },
-  { name: 'repositories', type: 'integer', description: 'Number of repositories: those of the team, or 1.' },
-  { name: 'reached', type: 'integer', description: 'How many of the repositories are at their goal or below.' },
-  {
-    name: 'start_bytes',
-    type: 'bytes',
-    description: 'The size at the start: the baseline, else the size at the first audit.',
-  },
-  {
-    name: 'current_bytes',
-    type: 'bytes',
-    description: 'Pull size of the newest build; for a team the sum over its repositories.',
-  },
-  { name: 'goal_bytes', type: 'bytes', description: 'The size to reach.' },
-  { name: 'left_bytes', type: 'bytes', description: 'Bytes that are still above the goal.', gist: true },
-  { name: 'possible_bytes', type: 'bytes', description: 'The smallest size that advice projects.' },
-  {
-    name: 'progress_percent',
-    type: 'percent',
-    description: 'The share of the way that is done; negative: larger than at the start.',
-    gist: true,
-  },
-  {
-    name: 'progress_change',
-    type: 'number',
-    description: 'Percentage points gained or lost since the previous audit with the same coverage.',
-  },
-];
+const columns = defineColumns({
+  source: ['text', 'The source.', 'detail'],
+  audit_id: ['integer', "The audit's number.", 'detail'],
+  finished_at: ['timestamp', 'When the audit ended.', 'detail'],
+  scope: ['text', 'Whose goal it is: `team` or `repository`.'],
+  team: ['text', 'The team, or `unowned`.'],
+  registry: ['text', 'The host of the registry; empty for a team.', 'detail'],
+  repository: ['text', 'The repository; empty for a team.'],
+  repositories: ['integer', 'Number of repositories: those of the team, or 1.'],
+  reached: ['integer', 'How many of the repositories are at their goal or below.'],
+  start_bytes: ['bytes', 'The size at the start: the baseline, else the size at the first audit.'],
+  current_bytes: ['bytes', 'Pull size of the newest build; for a team the sum over its repositories.'],
+  goal_bytes: ['bytes', 'The size to reach.'],
+  left_bytes: ['bytes', 'Bytes that are still above the goal.', 'gist'],
+  possible_bytes: ['bytes', 'The smallest size that advice projects.'],
+  progress_percent: ['percent', 'The share of the way that is done; negative: larger than at the start.', 'gist'],
+  progress_change: ['number', 'Percentage points gained or lost since the previous audit with the same coverage.'],
+});
 
 export const goals: ReportKind = {
   name: 'goals',

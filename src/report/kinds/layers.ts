@@ -1,32 +1,25 @@
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import { firstColumn, IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'digest', type: 'digest', description: 'The digest of the layer as it is transferred.' },
-  { name: 'bytes', type: 'bytes', description: 'Its size as it is transferred, in bytes.' },
-  { name: 'media_type', type: 'text', description: 'Its media type.', detail: true },
-  {
-    name: 'class',
-    type: 'text',
-    description: 'What made it: `base`, `os-packages`, `dependencies`, `build-tools`, `application`, `configuration`.',
-  },
-  {
-    name: 'instruction',
-    type: 'text',
-    description:
-      'The instruction that made it, in the image with the fewest layers of those where it is not in the base; secrets are replaced.',
-  },
-  { name: 'images', type: 'integer', description: 'Number of images that have it.' },
-  { name: 'tags', type: 'integer', description: 'Number of tags that name one of those images.' },
-  { name: 'repositories', type: 'integer', description: 'Number of repositories with images that have it.' },
-  { name: 'teams', type: 'integer', description: 'Number of teams with images that have it.' },
-  {
-    name: 'logical_bytes',
-    type: 'bytes',
-    description: 'Its size times the number of images: the bytes that it would take if nothing were shared.',
-  },
-  { name: 'example_repository', type: 'text', description: 'The first repository, by name, that has it.' },
-];
+const columns = defineColumns({
+  digest: ['digest', 'The digest of the layer as it is transferred.'],
+  bytes: ['bytes', 'Its size as it is transferred, in bytes.'],
+  media_type: ['text', 'Its media type.', 'detail'],
+  class: [
+    'text',
+    'What made it: `base`, `os-packages`, `dependencies`, `build-tools`, `application`, `configuration`.',
+  ],
+  instruction: [
+    'text',
+    'The instruction that made it, in the image with the fewest layers of those where it is not in the base; secrets are replaced.',
+  ],
+  images: ['integer', 'Number of images that have it.'],
+  tags: ['integer', 'Number of tags that name one of those images.'],
+  repositories: ['integer', 'Number of repositories with images that have it.'],
+  teams: ['integer', 'Number of teams with images that have it.'],
+  logical_bytes: ['bytes', 'Its size times the number of images: the bytes that it would take if nothing were shared.'],
+  example_repository: ['text', 'The first repository, by name, that has it.'],
+});
 
 /** The columns that a layer has by itself, whoever holds it. */
 const OWN_COLUMNS: ReadonlySet<string> = new Set(['digest', 'bytes', 'media_type', 'class', 'instruction']);

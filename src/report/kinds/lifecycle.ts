@@ -2,40 +2,32 @@ import { DEDUP_SCOPE } from '../../store/sql/dedup-scope.ts';
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import type { QueryScope, ReportKind, SqlParameters } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source.', detail: true },
-  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
-  { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'team', type: 'text', description: 'The team that owns it, or `unowned`.' },
-  { name: 'tags', type: 'text', description: 'Its tags, separated by `;`; empty: untagged.' },
-  { name: 'digest', type: 'digest', description: 'The manifest that a rule marks.' },
-  { name: 'rule', type: 'integer', description: 'The priority of that rule.' },
-  {
-    name: 'outcome',
-    type: 'text',
-    description:
-      '`expires` or `archives`; with `-later`, once the index that lists it, or the image that it describes, has gone; `stays`: an index that stays lists it; `unknown`: an index that was not read may list it.',
-    gist: true,
-  },
-  {
-    name: 'in_use',
-    type: 'boolean',
-    description: 'Whether `--in-use` names it; the registry does not know what runs.',
-  },
-  { name: 'pushed_at', type: 'timestamp', description: 'The push, else the build: the date that rules use.' },
-  { name: 'pulled_at', type: 'timestamp', description: 'The last pull, if the registry reports it.', detail: true },
-  { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size.', detail: true },
-  {
-    name: 'freed_bytes',
-    type: 'bytes',
-    description:
-      'What its removal frees if all rows above it are removed too: the rows sum to what the whole policy frees. Archived images free nothing.',
-    gist: true,
-  },
-];
+const columns = defineColumns({
+  source: ['text', 'The source.', 'detail'],
+  registry: ['text', 'The host of the registry.', 'detail'],
+  repository: ['text', 'The repository.'],
+  team: ['text', 'The team that owns it, or `unowned`.'],
+  tags: ['text', 'Its tags, separated by `;`; empty: untagged.'],
+  digest: ['digest', 'The manifest that a rule marks.'],
+  rule: ['integer', 'The priority of that rule.'],
+  outcome: [
+    'text',
+    '`expires` or `archives`; with `-later`, once the index that lists it, or the image that it describes, has gone; `stays`: an index that stays lists it; `unknown`: an index that was not read may list it.',
+    'gist',
+  ],
+  in_use: ['boolean', 'Whether `--in-use` names it; the registry does not know what runs.'],
+  pushed_at: ['timestamp', 'The push, else the build: the date that rules use.'],
+  pulled_at: ['timestamp', 'The last pull, if the registry reports it.', 'detail'],
+  compressed_bytes: ['bytes', 'Its pull size.', 'detail'],
+  freed_bytes: [
+    'bytes',
+    'What its removal frees if all rows above it are removed too: the rows sum to what the whole policy frees. Archived images free nothing.',
+    'gist',
+  ],
+});
 
 /**
  * A report of what a lifecycle policy would do to each repository if Amazon ECR ran it; it changes nothing. Manifests

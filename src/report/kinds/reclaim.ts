@@ -1,32 +1,29 @@
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../reclaim/reasons.ts';
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import type { ReportKind } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source.', detail: true },
-  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
-  { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'team', type: 'text', description: 'The team that owns it, or `unowned`.' },
-  { name: 'tags', type: 'text', description: 'Its tags, separated by `;`; empty: untagged.' },
-  { name: 'digest', type: 'digest', description: 'The manifest that could be removed.' },
-  {
-    name: 'reason',
-    type: 'text',
-    description: `\`archived\`, \`untagged\`, \`stale\` (not pulled for ${STALE_DAYS} days) or \`superseded\` (${SUPERSEDED_BUILDS} newer builds, ${SUPERSEDED_DAYS} days old).`,
-    gist: true,
-  },
-  { name: 'dated_at', type: 'timestamp', description: 'The last pull, else the push, else the build.' },
-  { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size; empty for an index.', detail: true },
-  {
-    name: 'freed_bytes',
-    type: 'bytes',
-    description:
-      'What its removal frees if all rows above it are removed too: the rows sum to what the whole set frees.',
-    gist: true,
-  },
-];
+const columns = defineColumns({
+  source: ['text', 'The source.', 'detail'],
+  registry: ['text', 'The host of the registry.', 'detail'],
+  repository: ['text', 'The repository.'],
+  team: ['text', 'The team that owns it, or `unowned`.'],
+  tags: ['text', 'Its tags, separated by `;`; empty: untagged.'],
+  digest: ['digest', 'The manifest that could be removed.'],
+  reason: [
+    'text',
+    `\`archived\`, \`untagged\`, \`stale\` (not pulled for ${STALE_DAYS} days) or \`superseded\` (${SUPERSEDED_BUILDS} newer builds, ${SUPERSEDED_DAYS} days old).`,
+    'gist',
+  ],
+  dated_at: ['timestamp', 'The last pull, else the push, else the build.'],
+  compressed_bytes: ['bytes', 'Its pull size; empty for an index.', 'detail'],
+  freed_bytes: [
+    'bytes',
+    'What its removal frees if all rows above it are removed too: the rows sum to what the whole set frees.',
+    'gist',
+  ],
+});
 
 /** The size for `--min-size`; of an index, the blobs of its children, each once. Runs only when the filter is used. */
 const SIZE = `coalesce(c.compressed_bytes, (

@@ -1,34 +1,28 @@
-import type { Cell, CellsByName, Column } from '../report.ts';
+import { type Cell, type CellsByName, defineColumns } from '../report.ts';
 import { auditConditions, firstColumn, narrowed, type QueryScope, type ReportKind } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source.', detail: true },
-  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
-  { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'team', type: 'text', description: 'The team that owns it, or `unowned`.' },
-  { name: 'tag', type: 'text', description: 'A tag of the build that grew.' },
-  { name: 'previous_tag', type: 'text', description: 'A tag of the previous build.' },
-  { name: 'platform', type: 'text', description: 'The platform of both.', detail: true },
-  { name: 'created_at', type: 'timestamp', description: 'When the build that grew was built.' },
-  { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size.' },
-  { name: 'previous_bytes', type: 'bytes', description: 'Pull size of the previous build.', detail: true },
-  { name: 'change_bytes', type: 'bytes', description: 'The difference between the pull sizes.', gist: true },
-  { name: 'change_percent', type: 'percent', description: 'The difference between the pull sizes, in percent.' },
-  {
-    name: 'step',
-    type: 'integer',
-    description: 'The layer that grew most, counted from 1, the lowest layer of the base first.',
-  },
-  {
-    name: 'step_bytes',
-    type: 'bytes',
-    description:
-      'How much larger that layer is than the one that it replaces: the one of the same instruction, else the one in the same position.',
-  },
-  { name: 'instruction', type: 'text', description: 'The instruction that made that layer; secrets are replaced.' },
-  { name: 'digest', type: 'digest', description: 'The manifest of the build that grew.', detail: true },
-  { name: 'previous_digest', type: 'digest', description: 'The manifest of the previous build.', detail: true },
-];
+const columns = defineColumns({
+  source: ['text', 'The source.', 'detail'],
+  registry: ['text', 'The host of the registry.', 'detail'],
+  repository: ['text', 'The repository.'],
+  team: ['text', 'The team that owns it, or `unowned`.'],
+  tag: ['text', 'A tag of the build that grew.'],
+  previous_tag: ['text', 'A tag of the previous build.'],
+  platform: ['text', 'The platform of both.', 'detail'],
+  created_at: ['timestamp', 'When the build that grew was built.'],
+  compressed_bytes: ['bytes', 'Its pull size.'],
+  previous_bytes: ['bytes', 'Pull size of the previous build.', 'detail'],
+  change_bytes: ['bytes', 'The difference between the pull sizes.', 'gist'],
+  change_percent: ['percent', 'The difference between the pull sizes, in percent.'],
+  step: ['integer', 'The layer that grew most, counted from 1, the lowest layer of the base first.'],
+  step_bytes: [
+    'bytes',
+    'How much larger that layer is than the one that it replaces: the one of the same instruction, else the one in the same position.',
+  ],
+  instruction: ['text', 'The instruction that made that layer; secrets are replaced.'],
+  digest: ['digest', 'The manifest of the build that grew.', 'detail'],
+  previous_digest: ['digest', 'The manifest of the previous build.', 'detail'],
+});
 
 /** The columns that are looked up for the builds of a page alone. */
 const LATE_COLUMNS: Readonly<Record<string, string>> = {

@@ -1,45 +1,30 @@
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import { type ReportKind, repositoriesRelation, selectColumns } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true },
-  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
-  { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'team', type: 'text', description: 'The team that owns it, or `unowned`.' },
-  {
-    name: 'team_origin',
-    type: 'text',
-    description: 'How the owner is known: `pattern`, `registry`, `label` or `none`.',
-    detail: true,
-  },
-  { name: 'tags', type: 'integer', description: 'Its tags.' },
-  { name: 'images', type: 'integer', description: 'Distinct images under those tags.' },
-  { name: 'logical_bytes', type: 'bytes', description: 'The pull sizes of all its tags, as if nothing were shared.' },
-  { name: 'stored_bytes', type: 'bytes', description: 'Each distinct blob in it, counted once.', gist: true },
-  { name: 'exclusive_bytes', type: 'bytes', description: 'What would be freed without this repository.' },
-  {
-    name: 'shared_bytes',
-    type: 'bytes',
-    description: 'Bytes in blobs that other repositories would keep.',
-    detail: true,
-  },
-  { name: 'own_bytes', type: 'bytes', description: 'Bytes in distinct layers above the base images.' },
-  { name: 'median_bytes', type: 'bytes', description: 'The median pull size of its images.' },
-  { name: 'largest_bytes', type: 'bytes', description: 'The largest pull size of its images.' },
-  {
-    name: 'growth_bytes',
-    type: 'bytes',
-    description: 'Change of its stored bytes since the previous audit with the same coverage.',
-  },
-  {
-    name: 'growth_percent',
-    type: 'percent',
-    description: 'Change of its stored bytes since the previous audit with the same coverage, in percent.',
-    detail: true,
-  },
-  { name: 'first_seen_at', type: 'timestamp', description: 'When it was first listed.', detail: true },
-  { name: 'last_seen_at', type: 'timestamp', description: 'When it was last listed.', detail: true },
-];
+const columns = defineColumns({
+  source: ['text', 'The source that it was found in.', 'detail'],
+  registry: ['text', 'The host of the registry.', 'detail'],
+  repository: ['text', 'The repository.'],
+  team: ['text', 'The team that owns it, or `unowned`.'],
+  team_origin: ['text', 'How the owner is known: `pattern`, `registry`, `label` or `none`.', 'detail'],
+  tags: ['integer', 'Its tags.'],
+  images: ['integer', 'Distinct images under those tags.'],
+  logical_bytes: ['bytes', 'The pull sizes of all its tags, as if nothing were shared.'],
+  stored_bytes: ['bytes', 'Each distinct blob in it, counted once.', 'gist'],
+  exclusive_bytes: ['bytes', 'What would be freed without this repository.'],
+  shared_bytes: ['bytes', 'Bytes in blobs that other repositories would keep.', 'detail'],
+  own_bytes: ['bytes', 'Bytes in distinct layers above the base images.'],
+  median_bytes: ['bytes', 'The median pull size of its images.'],
+  largest_bytes: ['bytes', 'The largest pull size of its images.'],
+  growth_bytes: ['bytes', 'Change of its stored bytes since the previous audit with the same coverage.'],
+  growth_percent: [
+    'percent',
+    'Change of its stored bytes since the previous audit with the same coverage, in percent.',
+    'detail',
+  ],
+  first_seen_at: ['timestamp', 'When it was first listed.', 'detail'],
+  last_seen_at: ['timestamp', 'When it was last listed.', 'detail'],
+});
 
 export const repositories: ReportKind = {
   name: 'repositories',

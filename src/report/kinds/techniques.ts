@@ -1,43 +1,23 @@
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import type { ReportKind } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'technique', type: 'list', description: 'One technique, or several that were applied together.' },
-  {
-    name: 'guide_min_percent',
-    type: 'percent',
-    description: 'How much smaller the guide says it makes images, at least.',
-  },
-  {
-    name: 'guide_max_percent',
-    type: 'percent',
-    description: 'How much smaller the guide says it makes images, at most.',
-  },
-  {
-    name: 'estimated_min_percent',
-    type: 'percent',
-    description: 'What advice estimated at least: the median of the builds.',
-  },
-  {
-    name: 'estimated_max_percent',
-    type: 'percent',
-    description: 'What advice estimated at most: the median of the builds.',
-  },
-  { name: 'achieved_percent', type: 'percent', description: 'How much smaller the builds became: the median.' },
-  { name: 'achieved_min_percent', type: 'percent', description: 'The smallest reduction.', detail: true },
-  { name: 'achieved_max_percent', type: 'percent', description: 'The largest reduction.', detail: true },
-  { name: 'builds', type: 'integer', description: 'Number of builds that applied it.' },
-  { name: 'repositories', type: 'integer', description: 'Number of repositories with those builds.' },
-  {
-    name: 'as_estimated',
-    type: 'integer',
-    description: 'Number of estimated builds that saved what was estimated, or more.',
-  },
-  { name: 'estimated', type: 'integer', description: 'Number of builds that were estimated.' },
-  { name: 'previous_bytes', type: 'bytes', description: 'Sum of the pull sizes before.', detail: true },
-  { name: 'compressed_bytes', type: 'bytes', description: 'Sum of the pull sizes after.', detail: true },
-  { name: 'saved_bytes', type: 'bytes', description: 'The difference between the sums of the pull sizes.', gist: true },
-];
+const columns = defineColumns({
+  technique: ['list', 'One technique, or several that were applied together.'],
+  guide_min_percent: ['percent', 'How much smaller the guide says it makes images, at least.'],
+  guide_max_percent: ['percent', 'How much smaller the guide says it makes images, at most.'],
+  estimated_min_percent: ['percent', 'What advice estimated at least: the median of the builds.'],
+  estimated_max_percent: ['percent', 'What advice estimated at most: the median of the builds.'],
+  achieved_percent: ['percent', 'How much smaller the builds became: the median.'],
+  achieved_min_percent: ['percent', 'The smallest reduction.', 'detail'],
+  achieved_max_percent: ['percent', 'The largest reduction.', 'detail'],
+  builds: ['integer', 'Number of builds that applied it.'],
+  repositories: ['integer', 'Number of repositories with those builds.'],
+  as_estimated: ['integer', 'Number of estimated builds that saved what was estimated, or more.'],
+  estimated: ['integer', 'Number of builds that were estimated.'],
+  previous_bytes: ['bytes', 'Sum of the pull sizes before.', 'detail'],
+  compressed_bytes: ['bytes', 'Sum of the pull sizes after.', 'detail'],
+  saved_bytes: ['bytes', 'The difference between the sums of the pull sizes.', 'gist'],
+});
 
 const median = (of: string): string =>
   `round((percentile_cont(0.5) within group (order by b.${of}))::numeric, 2) as ${of}`;

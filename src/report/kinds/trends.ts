@@ -1,29 +1,23 @@
-import type { Column } from '../report.ts';
+import { defineColumns } from '../report.ts';
 import { auditConditions, type ReportKind, selectColumns } from './kind.ts';
 
-const columns: readonly Column[] = [
-  { name: 'finished_at', type: 'timestamp', description: 'When the audit ended.' },
-  { name: 'audit_id', type: 'integer', description: "The audit's number.", detail: true },
-  { name: 'source', type: 'text', description: 'The source.' },
-  { name: 'scope', type: 'text', description: 'What the sizes belong to: a `source`, `team`, `repository` or `base`.' },
-  { name: 'name', type: 'text', description: 'The name of the source, team, repository or base image.', gist: true },
-  { name: 'registry', type: 'text', description: "The host of a repository's registry.", detail: true },
-  { name: 'status', type: 'text', description: 'How the audit ended: `finished` or `incomplete`.', detail: true },
-  { name: 'tags', type: 'integer', description: 'Number of tags.' },
-  { name: 'images', type: 'integer', description: 'Distinct images under those tags.' },
-  { name: 'logical_bytes', type: 'bytes', description: 'The pull sizes of all tags, as if nothing were shared.' },
-  {
-    name: 'stored_bytes',
-    type: 'bytes',
-    description: 'Stored bytes: for a team its fair share, for a base image unknown.',
-    gist: true,
-  },
-  {
-    name: 'change_bytes',
-    type: 'bytes',
-    description: 'Change of the stored bytes since the previous audit with the same coverage; empty if there is none.',
-  },
-];
+const columns = defineColumns({
+  finished_at: ['timestamp', 'When the audit ended.'],
+  audit_id: ['integer', "The audit's number.", 'detail'],
+  source: ['text', 'The source.'],
+  scope: ['text', 'What the sizes belong to: a `source`, `team`, `repository` or `base`.'],
+  name: ['text', 'The name of the source, team, repository or base image.', 'gist'],
+  registry: ['text', "The host of a repository's registry.", 'detail'],
+  status: ['text', 'How the audit ended: `finished` or `incomplete`.', 'detail'],
+  tags: ['integer', 'Number of tags.'],
+  images: ['integer', 'Distinct images under those tags.'],
+  logical_bytes: ['bytes', 'The pull sizes of all tags, as if nothing were shared.'],
+  stored_bytes: ['bytes', 'Stored bytes: for a team its fair share, for a base image unknown.', 'gist'],
+  change_bytes: [
+    'bytes',
+    'Change of the stored bytes since the previous audit with the same coverage; empty if there is none.',
+  ],
+});
 
 export const trends: ReportKind = {
   name: 'trends',
