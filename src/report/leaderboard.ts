@@ -1,6 +1,6 @@
 import { UNOWNED } from '../store/team-store.ts';
 import type { FilterTargets } from './filters.ts';
-import { IMAGE_FILTERS, type QueryScope, type ReportKind } from './kinds/kind.ts';
+import { IMAGE_FILTERS, placeFilters, type QueryScope, type ReportKind } from './kinds/kind.ts';
 import { groupColumns, leaderboardColumns, METRIC_COLUMNS } from './leaderboard-columns.ts';
 import { groupsSql } from './leaderboard-groups.ts';
 import type { Grouping, Metric } from './names.ts';
@@ -80,8 +80,7 @@ export const teams: ReportKind = {
 /** Totals of teams are stored by source, so they allow few filters; bases and the like are summed from images. */
 function filtersOf(by: Grouping): FilterTargets {
   if (by === 'team') return { source: 'i.source', team: 't.team' };
-  if (by === 'repository')
-    return { source: 'i.source', registry: 'i.registry', team: 'i.team', repository: 'i.repository' };
+  if (by === 'repository') return placeFilters('i');
   return { ...IMAGE_FILTERS, minSize: 'i.compressed_bytes' };
 }
 

@@ -47,10 +47,7 @@ export const advice: ReportKind = {
   name: 'advice',
   description: 'One row per step of the plan that makes an image smaller, largest gain first.',
   columns,
-  filters: {
-    ...IMAGE_FILTERS,
-    minSize: 'i.compressed_bytes',
-  },
+  filters: { ...IMAGE_FILTERS, minSize: 'i.compressed_bytes' },
   query: (scope) => namedSteps(stepsSql(scope)),
   order: 'gain_bytes desc nulls last, source, registry, repository, tag, platform, digest, step',
 };

@@ -28,10 +28,7 @@ export const bases: ReportKind = {
   name: 'bases',
   description: 'One row per base image and distribution, most images first: what is built on it.',
   columns,
-  filters: {
-    ...IMAGE_FILTERS,
-    minSize: 'i.base_bytes',
-  },
+  filters: { ...IMAGE_FILTERS, minSize: 'i.base_bytes' },
   query: (scope) =>
     precomputedSumsSql(scope, {
       stored: { table: 'source_base' },

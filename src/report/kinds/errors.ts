@@ -1,5 +1,5 @@
 import { defineColumns } from '../report.ts';
-import { type ReportKind, selectColumns } from './kind.ts';
+import { placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   audit_id: ['integer', 'The audit in which it happened.', 'detail'],
@@ -21,14 +21,7 @@ export const errors: ReportKind = {
   name: 'errors',
   description: 'One row per item that the newest audit of its source could not read.',
   columns,
-  filters: {
-    source: 'e.source',
-    registry: 'e.registry',
-    team: 'e.team',
-    repository: 'e.repository',
-    tag: 'e.tag',
-    since: 'e.occurred_at',
-  },
+  filters: { ...placeFilters('e'), tag: 'e.tag', since: 'e.occurred_at' },
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 'e')} from slimboard_errors e
     where ${where} and ${

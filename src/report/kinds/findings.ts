@@ -27,11 +27,7 @@ export const findings: ReportKind = {
   name: 'findings',
   description: 'One row per finding of a tagged image, errors first.',
   columns,
-  filters: {
-    ...IMAGE_FILTERS,
-    since: 'i.first_seen_at',
-    minSize: 'i.compressed_bytes',
-  },
+  filters: { ...IMAGE_FILTERS, since: 'i.first_seen_at', minSize: 'i.compressed_bytes' },
   query: (scope) => `
     select i.source, i.registry, i.repository, i.tag, i.digest, i.platform, i.team, f.rule, f.severity, f.confidence, f.message,
       f.layer + 1 as layer, f.min_bytes, f.max_bytes, f.ordinal

@@ -1,5 +1,5 @@
 import { defineColumns } from '../report.ts';
-import { type ReportKind, selectColumns } from './kind.ts';
+import { placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   source: ['text', 'The source.', 'detail'],
@@ -24,13 +24,7 @@ export const goals: ReportKind = {
   name: 'goals',
   description: 'One row per team, then one per repository: progress towards its goal, most bytes left first.',
   columns,
-  filters: {
-    source: 'g.source',
-    registry: 'g.registry',
-    team: 'g.team',
-    repository: 'g.repository',
-    minSize: 'g.current_bytes',
-  },
+  filters: { ...placeFilters('g'), minSize: 'g.current_bytes' },
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 'g')} from slimboard_goals g
     where ${audit ? `g.audit_id = ${parameters.add(audit.id)}::int8` : 'g.newest'} and ${where}`,

@@ -125,11 +125,7 @@ export const images: ReportKind = {
   description:
     'One row per tag and platform: what it is, how large, what it is built on, and what would make it smaller.',
   columns,
-  filters: {
-    ...IMAGE_FILTERS,
-    since: 'coalesce(i.pushed_at, i.first_seen_at)',
-    minSize: 'i.compressed_bytes',
-  },
+  filters: { ...IMAGE_FILTERS, since: 'coalesce(i.pushed_at, i.first_seen_at)', minSize: 'i.compressed_bytes' },
   query,
   key: ['source', 'registry', 'repository', 'tag', 'platform', 'digest', 'index_digest'],
   page,

@@ -1,5 +1,5 @@
 import { defineColumns } from '../report.ts';
-import { type ReportKind, selectColumns } from './kind.ts';
+import { placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   source: ['text', 'The source.', 'detail'],
@@ -40,15 +40,7 @@ export const improvements: ReportKind = {
     'One row per build that applied techniques: what was estimated and what was achieved, most bytes saved first.',
   columns,
   currentOnly: true,
-  filters: {
-    source: 'b.source',
-    registry: 'b.registry',
-    team: 'b.team',
-    repository: 'b.repository',
-    tag: 'b.tag',
-    since: 'b.built_at',
-    minSize: 'b.saved_bytes',
-  },
+  filters: { ...placeFilters('b'), tag: 'b.tag', since: 'b.built_at', minSize: 'b.saved_bytes' },
   query: ({ where }) => `
     select ${selectColumns(columns, 'b')} from slimboard_improvements b where ${where}`,
   order: 'saved_bytes desc, source, registry, repository, platform, built_at, digest',

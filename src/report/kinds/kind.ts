@@ -32,16 +32,23 @@ export interface ReportKind {
   readonly packed?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
 }
 
+/** The filters by owner and place, of a relation that has these columns. */
+export function placeFilters(relation: string) {
+  return {
+    source: `${relation}.source`,
+    registry: `${relation}.registry`,
+    team: `${relation}.team`,
+    repository: `${relation}.repository`,
+  } satisfies FilterTargets;
+}
+
 /** The filters of reports on images; the query calls the relation of images `i`. */
 export const IMAGE_FILTERS = {
-  source: 'i.source',
-  registry: 'i.registry',
-  team: 'i.team',
-  repository: 'i.repository',
+  ...placeFilters('i'),
   tag: 'i.tag',
   base: 'i.base_image',
   distro: 'i.distro',
-} as const satisfies FilterTargets;
+} satisfies FilterTargets;
 
 /** The audit whose end a report shows. */
 export interface ShownAudit {

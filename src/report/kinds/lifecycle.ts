@@ -3,7 +3,7 @@ import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';
 import { defineColumns } from '../report.ts';
-import type { QueryScope, ReportKind, SqlParameters } from './kind.ts';
+import { placeFilters, type QueryScope, type ReportKind, type SqlParameters } from './kind.ts';
 
 const columns = defineColumns({
   source: ['text', 'The source.', 'detail'],
@@ -43,7 +43,7 @@ export function lifecycleSimulation(rules: readonly LifecycleRule[], inUse: InUs
       'One row per manifest that a rule of the policy marks, with what becomes of it and the bytes that it frees.',
     columns,
     // No filter selects within a repository, such as by size: rules count all its images.
-    filters: { source: 's.source', registry: 's.registry', team: 's.team', repository: 's.repository' },
+    filters: placeFilters('s'),
     query: (scope) => `
       with recursive ${LISTED},
       ${markedSql(rules, scope)},

@@ -2,7 +2,7 @@ import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../reclaim/reasons.ts';
 import { defineColumns } from '../report.ts';
-import type { ReportKind } from './kind.ts';
+import { placeFilters, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   source: ['text', 'The source.', 'detail'],
@@ -44,7 +44,7 @@ export function reclaimable(inUse: InUse): ReportKind {
     description:
       'One row per manifest that could be removed, with the bytes that its removal frees together with all rows above it.',
     columns,
-    filters: { source: 'c.source', registry: 'c.registry', team: 'c.team', repository: 'c.repository', minSize: SIZE },
+    filters: { ...placeFilters('c'), minSize: SIZE },
     query: (scope) =>
       candidatesSql(`${scope.where} and ${NOT_LISTED} and not ${inUseSql(inUse, 'c', scope.parameters)}`),
     order: 'place',

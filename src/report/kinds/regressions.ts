@@ -1,5 +1,5 @@
 import { type Cell, type CellsByName, defineColumns } from '../report.ts';
-import { auditConditions, firstColumn, narrowed, type QueryScope, type ReportKind } from './kind.ts';
+import { auditConditions, firstColumn, narrowed, placeFilters, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   source: ['text', 'The source.', 'detail'],
@@ -83,15 +83,7 @@ export const regressions: ReportKind = {
   description:
     'One row per build that is larger than the previous build in its line of tags, with the layer that grew most; largest growth first.',
   columns,
-  filters: {
-    source: 'i.source',
-    registry: 'i.registry',
-    team: 'i.team',
-    repository: 'i.repository',
-    tag: 'b.tag',
-    since: 'b.seen_at',
-    minSize: 'b.change_bytes',
-  },
+  filters: { ...placeFilters('i'), tag: 'b.tag', since: 'b.seen_at', minSize: 'b.change_bytes' },
   rowFilters: ['tag', 'since', 'minSize'],
   query: (scope) => withSteps(grownBuilds(scope)),
   order: 'change_bytes desc, source, registry, repository, created_at, digest',

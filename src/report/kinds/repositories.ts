@@ -1,5 +1,5 @@
 import { defineColumns } from '../report.ts';
-import { type ReportKind, repositoriesRelation, selectColumns } from './kind.ts';
+import { placeFilters, type ReportKind, repositoriesRelation, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   source: ['text', 'The source that it was found in.', 'detail'],
@@ -30,14 +30,7 @@ export const repositories: ReportKind = {
   name: 'repositories',
   description: 'One row per repository, most stored bytes first.',
   columns,
-  filters: {
-    source: 'r.source',
-    registry: 'r.registry',
-    team: 'r.team',
-    repository: 'r.repository',
-    since: 'r.first_seen_at',
-    minSize: 'r.stored_bytes',
-  },
+  filters: { ...placeFilters('r'), since: 'r.first_seen_at', minSize: 'r.stored_bytes' },
   query: (scope) => `
     select ${selectColumns(columns, 'r')} from ${repositoriesRelation(scope)} r where ${scope.where}`,
   order: 'stored_bytes desc nulls last, source, registry, repository',

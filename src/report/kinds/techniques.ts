@@ -1,5 +1,5 @@
 import { defineColumns } from '../report.ts';
-import type { ReportKind } from './kind.ts';
+import { placeFilters, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   technique: ['list', 'One technique, or several that were applied together.'],
@@ -28,13 +28,7 @@ export const techniques: ReportKind = {
     "One row per technique that builds applied: what the guide says, what advice estimated, and what this registry's builds achieved.",
   columns,
   currentOnly: true,
-  filters: {
-    source: 'b.source',
-    registry: 'b.registry',
-    team: 'b.team',
-    repository: 'b.repository',
-    since: 'b.built_at',
-  },
+  filters: { ...placeFilters('b'), since: 'b.built_at' },
   query: ({ where }) => `
     select b.technique, max(b.guide_min_percent) as guide_min_percent, max(b.guide_max_percent) as guide_max_percent,
       ${median('estimated_min_percent')}, ${median('estimated_max_percent')},

@@ -1,5 +1,5 @@
 import { defineColumns } from '../report.ts';
-import { auditConditions, type ReportKind, selectColumns } from './kind.ts';
+import { auditConditions, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   finished_at: ['timestamp', 'When the audit ended.'],
@@ -24,14 +24,7 @@ export const trends: ReportKind = {
   description:
     'One row per audit and source, team, repository or base image, newest first; a repository has a row only when its sizes changed.',
   columns,
-  filters: {
-    source: 't.source',
-    registry: 't.registry',
-    team: 't.team',
-    repository: 't.repository',
-    since: 't.finished_at',
-    minSize: 't.stored_bytes',
-  },
+  filters: { ...placeFilters('t'), since: 't.finished_at', minSize: 't.stored_bytes' },
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 't')} from slimboard_trends t
     where ${where} and ${audit ? `t.audit_id <= ${parameters.add(audit.id)}::int8 and ${auditConditions(audit, parameters).isAudited('t')}` : 'true'}`,
