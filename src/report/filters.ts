@@ -1,3 +1,4 @@
+import { flagOf } from '../common/flag-of.ts';
 import { expandGlob } from '../common/glob.ts';
 import { parseBytes, parseDuration } from '../common/units.ts';
 import type { SqlValue } from '../database/database.ts';
@@ -31,18 +32,6 @@ export type FilterName = keyof ReportFilters;
 
 /** The SQL expression that each filter compares with; the kind has no filter that is missing here. */
 export type FilterTargets = Readonly<Partial<Record<FilterName, string>>>;
-
-const FLAGS: Readonly<Record<FilterName, string>> = {
-  source: '--source',
-  registry: '--registry',
-  team: '--team',
-  repository: '--repository',
-  tag: '--tag',
-  base: '--base',
-  distro: '--distro',
-  since: '--since',
-  minSize: '--min-size',
-};
 
 interface FilterRule {
   /** Parses the text into the value that the condition compares with. @throws SettingsError when it cannot */
@@ -84,6 +73,9 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
   minSize: { value: parseBytes, condition: (target, parameter) => `${target} >= ${parameter}::int8` },
 };
 
+/** The names of all filters. */
+export const FILTER_NAMES = Object.keys(RULES) as readonly FilterName[];
+
 /**
  * The filters as one SQL condition; `true` when there are none.
  * @param kind the report's name, for errors
@@ -96,7 +88,7 @@ export function filterCondition(
   now: Date,
   parameters: { add(value: SqlValue): string },
 ): string {
-  const conditions = (Object.keys(RULES) as FilterName[]).flatMap((name) => {
+  const conditions = FILTER_NAMES.flatMap((name) => {
     const text = filters[name];
     if (text === undefined) return [];
     const target = targets[name];
@@ -108,8 +100,8 @@ export function filterCondition(
 }
 
 function unknownFilter(kind: string, name: FilterName, targets: FilterTargets): SettingsError {
-  const usable = (Object.keys(targets) as FilterName[]).map((target) => FLAGS[target]).join(', ');
-  return new SettingsError(`report ${kind} cannot be limited by ${FLAGS[name]}: it takes ${usable || 'no filter'}`);
+  const usable = (Object.keys(targets) as FilterName[]).map(flagOf).join(', ');
+  return new SettingsError(`report ${kind} cannot be limited by ${flagOf(name)}: it takes ${usable || 'no filter'}`);
 }
 
 /**

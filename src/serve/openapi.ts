@@ -1,3 +1,4 @@
+import { flagOf } from '../common/flag-of.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
@@ -6,7 +7,7 @@ import { leaderboardColumns } from '../report/leaderboard-columns.ts';
 import { GROUPINGS, METRICS } from '../report/names.ts';
 import { type Column, type ColumnType, REPORT_SCHEMA } from '../report/report.ts';
 import { API_FORMATS, contentTypeOf } from './answer-report.ts';
-import { FILTER_PARAMETERS, filterNamesOf, MAX_VALUE_LENGTH } from './report-query.ts';
+import { filterParametersOf, MAX_VALUE_LENGTH } from './report-query.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -146,13 +147,8 @@ function reportOperation(kind: ReportKind): Json {
 }
 
 function filterParameters(kind: ReportKind): readonly Json[] {
-  return filterNamesOf(kind).map((name) =>
-    parameter(
-      FILTER_PARAMETERS[name],
-      'query',
-      `The same as --${FILTER_PARAMETERS[name].replace('_', '-')} on the command line`,
-      TEXT,
-    ),
+  return filterParametersOf(kind).map((name) =>
+    parameter(name, 'query', `The same as ${flagOf(name)} on the command line`, TEXT),
   );
 }
 

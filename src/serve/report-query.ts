@@ -1,22 +1,13 @@
+import { snakeCase } from '../common/snake-case.ts';
 import { SettingsError } from '../errors.ts';
-import type { FilterName, ReportFilters } from '../report/filters.ts';
+import { FILTER_NAMES, type ReportFilters } from '../report/filters.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import type { PageRequest } from '../report/report-page.ts';
 
-/** The query parameter of each filter. */
-export const FILTER_PARAMETERS: Readonly<Record<FilterName, string>> = {
-  source: 'source',
-  registry: 'registry',
-  team: 'team',
-  repository: 'repository',
-  tag: 'tag',
-  base: 'base',
-  distro: 'distro',
-  since: 'since',
-  minSize: 'min_size',
-};
+/** The query parameters of all filters: `min_size`. */
+export const FILTER_PARAMETERS = FILTER_NAMES.map(snakeCase);
 const PARAMETERS: ReadonlySet<string> = new Set([
-  ...Object.values(FILTER_PARAMETERS),
+  ...FILTER_PARAMETERS,
   'q',
   'sort',
   'limit',
@@ -36,9 +27,9 @@ export interface ReportQuery extends Pick<PageRequest, 'filters' | 'search' | 's
   readonly format: string | undefined;
 }
 
-/** The filters that a kind of report accepts. */
-export function filterNamesOf(kind: ReportKind): readonly FilterName[] {
-  return (Object.keys(FILTER_PARAMETERS) as FilterName[]).filter((name) => kind.filters[name] !== undefined);
+/** The query parameters of the filters that a kind of report accepts. */
+export function filterParametersOf({ filters }: ReportKind): readonly string[] {
+  return FILTER_NAMES.filter((name) => filters[name] !== undefined).map(snakeCase);
 }
 
 /** Parses the parameters of a report. @throws SettingsError naming one that is unknown, too long, or not a number */
@@ -51,8 +42,8 @@ export function parseReportQuery(parameters: URLSearchParams): ReportQuery {
   }
   const given = (name: string): string | undefined => parameters.get(name)?.trim() || undefined;
   const filters = Object.fromEntries(
-    Object.entries(FILTER_PARAMETERS).flatMap(([name, parameter]) => {
-      const value = given(parameter);
+    FILTER_NAMES.flatMap((name) => {
+      const value = given(snakeCase(name));
       return value === undefined ? [] : [[name, value]];
     }),
   ) as ReportFilters;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type * as z from 'zod';
+import { flagOf } from '../common/flag-of.ts';
 import { SettingsError } from '../errors.ts';
 import { packagePath } from '../package-root.ts';
 import { unknownKey } from './fields.ts';
@@ -60,13 +61,13 @@ const MAX_MISTAKES = 10;
 export async function loadSettings(options: LoadSettingsOptions): Promise<Settings> {
   const file = await readOwnFile(options);
   const layers = [
-    layerOf(assignments(FLAGS, options.flags, toFlag)),
+    layerOf(assignments(FLAGS, options.flags, flagOf)),
     layerOf(assignments(VARIABLES, options.env, (variable) => variable)),
     ...(file ? [file] : []),
     await readDefaults(),
   ];
   if (file) refuseSecrets(file);
-  const readingFlags = layerOf(assignments(READING_FLAGS, options.flags, toFlag));
+  const readingFlags = layerOf(assignments(READING_FLAGS, options.flags, flagOf));
   const reading = check(flagSchema, [readingFlags]);
   const settings = check(settingsSchema, layers);
   if (options.ruleNames) checkRules(Object.keys(settings.policy.rules), options.ruleNames, layers);
@@ -103,11 +104,6 @@ function assignments(
   return names
     .map(([name, ...path]) => ({ name: displayName(name), path, value: values[name] }))
     .filter(({ value }) => value !== undefined && value !== '');
-}
-
-/** Turns `plainHttp` into `--plain-http`. */
-function toFlag(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** Merges the layers and parses the result. @throws SettingsError with a line for each mistake */

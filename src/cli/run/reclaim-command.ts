@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
+import { flagOf } from '../../common/flag-of.ts';
 import { codeOf, SettingsError } from '../../errors.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
@@ -23,8 +24,6 @@ export interface ReclaimOptions {
   /** Whether to write the nearest policy instead of a report. */
   readonly lifecyclePolicy?: boolean | undefined;
 }
-
-const FLAGS = { inUse: '--in-use', simulate: '--simulate', lifecyclePolicy: '--lifecycle-policy' } as const;
 
 /**
  * Returns the kind that the options select.
@@ -60,9 +59,9 @@ export async function policyCommand(
 
 function refuseElsewhere(name: KindName, options: ReclaimOptions): void {
   if (name === 'reclaim') return;
-  for (const [option, flag] of Object.entries(FLAGS)) {
-    if (options[option as keyof ReclaimOptions] !== undefined)
-      throw new SettingsError(`report ${name} does not accept ${flag}: only "report reclaim" does`);
+  for (const [option, value] of Object.entries(options)) {
+    if (value !== undefined)
+      throw new SettingsError(`report ${name} does not accept ${flagOf(option)}: only "report reclaim" does`);
   }
 }
 

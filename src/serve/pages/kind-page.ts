@@ -12,7 +12,7 @@ import { firstSort, type ReportKind } from '../../report/kinds/kind.ts';
 import { withoutBackticks } from '../../report/plain-text.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
-import { FILTER_PARAMETERS, filterNamesOf, parseReportQuery } from '../report-query.ts';
+import { FILTER_PARAMETERS, filterParametersOf, parseReportQuery } from '../report-query.ts';
 
 const DEFAULT_ROWS = 100;
 const MAX_ROWS = 500;
@@ -83,7 +83,7 @@ function tableOf(
 }
 
 /** The parameters that select rows; others, such as `sort`, choose how to show them, or what to rank. */
-const SELECTING: readonly string[] = [...Object.values(FILTER_PARAMETERS), 'q', 'audit', 'offset'];
+const SELECTING: readonly string[] = [...FILTER_PARAMETERS, 'q', 'audit', 'offset'];
 
 /** Says why a table has no rows: nothing matches the query, nothing was audited yet, or the report is empty. */
 function emptyMessage({ kind, audit }: ReportPage, url: URL): Content {
@@ -93,7 +93,7 @@ function emptyMessage({ kind, audit }: ReportPage, url: URL): Content {
 }
 
 function filterForm(kind: ReportKind, url: URL, { csvPath, fields }: KindPageOptions): Markup {
-  const names = filterNamesOf(kind).map((name) => FILTER_PARAMETERS[name]);
+  const names = filterParametersOf(kind);
   const isFiltered = names.some((name) => url.searchParams.get(name));
   const sort = url.searchParams.get('sort');
   const audit = url.searchParams.get('audit');

@@ -1,17 +1,18 @@
+import { snakeCase } from '../../common/snake-case.ts';
 import { EMPTY_STATES } from '../../html/empty-states.ts';
 import { dashboardLinks } from '../../html/links.ts';
 import type { Markup } from '../../html/markup.ts';
 import { section } from '../../html/page.ts';
 import { SCREEN_COLUMNS } from '../../html/screen-columns.ts';
 import { reportTable } from '../../html/table.ts';
-import type { FilterName, ReportFilters } from '../../report/filters.ts';
+import type { ReportFilters } from '../../report/filters.ts';
 import { adviceByRepository } from '../../report/kinds/advice.ts';
 import { findingsByRule } from '../../report/kinds/findings.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { type ReportRows, readRows } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
-import { FILTER_PARAMETERS, MAX_VALUE_LENGTH } from '../report-query.ts';
+import { MAX_VALUE_LENGTH } from '../report-query.ts';
 
 /** The part of the registry that a page shows, such as a team's repositories. */
 export interface Part {
@@ -83,6 +84,6 @@ export function partSection(
 function addressOf(kind: string, filters: ReportFilters, search?: string): string | undefined {
   if (Object.values(filters).some((value) => value.length > MAX_VALUE_LENGTH)) return undefined;
   const parameters = new URLSearchParams(search === undefined ? {} : { q: search });
-  for (const [name, value] of Object.entries(filters)) parameters.set(FILTER_PARAMETERS[name as FilterName], value);
+  for (const [name, value] of Object.entries(filters)) parameters.set(snakeCase(name), value);
   return `/${kind}?${parameters}`;
 }

@@ -5,7 +5,7 @@ import { openDatabase } from '../../../src/database/open-database.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS } from '../../../src/report/names.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
-import { FILTER_PARAMETERS, filterNamesOf } from '../../../src/serve/report-query.ts';
+import { filterParametersOf } from '../../../src/serve/report-query.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
 import { image, index } from '../../support/image-builder.ts';
@@ -75,7 +75,7 @@ const valueFor = (parameter: string): string => ({ since: '30d', min_size: '1MB'
 function addresses(): readonly string[] {
   const query = (parameters: Record<string, string>) => new URLSearchParams(parameters).toString();
   const reports = Object.values(KINDS).flatMap((kind) =>
-    [...filterNamesOf(kind).map((name) => FILTER_PARAMETERS[name]), 'q', 'sort', 'audit'].map(
+    [...filterParametersOf(kind), 'q', 'sort', 'audit'].map(
       (parameter) => `/api/v1/reports/${kind.name}?${query({ [parameter]: valueFor(parameter) })}`,
     ),
   );
