@@ -2,7 +2,7 @@ import type { Database } from '../database/database.ts';
 import { filterCondition } from '../report/filters.ts';
 import { SqlParameters, selectColumns } from '../report/kinds/kind.ts';
 import { packRows } from '../report/packed-rows.ts';
-import { defineColumns, REPORT_SCHEMA, type Report } from '../report/report.ts';
+import { defineColumns, type Report } from '../report/report.ts';
 import { unpackRows } from '../report/row-reader.ts';
 
 const COLUMNS = defineColumns({
@@ -42,7 +42,6 @@ export function listBases(db: Database, { pattern, all }: ListingOptions): Repor
     where ${where} ${all ? '' : 'and b.newest'}
     order by b.repository, b.tag, b.registry, b.platform, b.newest desc, b.learned_at desc, b.digest`;
   return {
-    schema: REPORT_SCHEMA,
     kind: 'catalogue',
     columns: COLUMNS,
     audit: null,

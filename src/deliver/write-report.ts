@@ -1,10 +1,8 @@
 import { dayOf } from '../common/day.ts';
 import type { Database } from '../database/database.ts';
-import { SettingsError } from '../errors.ts';
-import { htmlReport } from '../html/report-file.ts';
+import { reportText } from '../html/report-text.ts';
 import type { Logger } from '../log.ts';
 import { CONTENT_TYPES } from '../report/formats/content-types.ts';
-import { FORMATS } from '../report/formats/formats.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { leaderboard } from '../report/leaderboard.ts';
@@ -26,7 +24,7 @@ export interface ReportWriter {
 /**
  * Writes a configured report after an audit has ended.
  * @param source what `{source}` in the path stands for
- * @throws DeliveryError when it cannot be written, SettingsError when there is no such kind
+ * @throws DeliveryError when it cannot be written
  */
 export async function writeReport(
   { settings, db, log, folder }: ReportWriter,
@@ -35,28 +33,16 @@ export async function writeReport(
   source: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
+  const { prices } = settings;
   // The end of the audit, not the current time, so that a second attempt after midnight writes the same file.
-  const ended = audit.finishedAt ?? audit.startedAt;
-  const now = new Date(ended);
-  const report = await openReport(db, kindNamed(kind), { now, storagePricePerGBMonth });
-  const options = { now, storagePricePerGBMonth, currency };
-  const text = format === 'html' ? once(() => htmlReport(db, report, options)) : FORMATS[format](report, {});
+  const now = new Date(audit.finishedAt ?? audit.startedAt);
+  const report = await openReport(db, kindNamed(kind), { now, prices });
+  const text = reportText(db, report, format, { now, prices });
   const destination = destinationOf(path, { date: dayOf(now), audit: audit.id, source }, folder);
   await writeTo(destination, text, CONTENT_TYPES[format], signal);
   log.info({ audit: audit.id, report: kind }, `wrote ${formatDestination(destination)}`);
 }
 
-function kindNamed(name: string): ReportKind {
-  const kinds: Readonly<Record<string, ReportKind>> = {
-    ...KINDS,
-    leaderboard: leaderboard({ by: 'team', metric: 'stored' }),
-  };
-  const kind = kinds[name];
-  if (!kind) throw new SettingsError(`reports: there is no report ${name}`);
-  return kind;
-}
-
-async function* once(make: () => Promise<string>): AsyncGenerator<string> {
-  yield await make();
+function kindNamed(name: ReportSettings['kind']): ReportKind {
+  return name === 'leaderboard' ? leaderboard({ by: 'team', metric: 'stored' }) : KINDS[name];
 }

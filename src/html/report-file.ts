@@ -2,6 +2,7 @@ import { dayOf } from '../common/day.ts';
 import type { Database } from '../database/database.ts';
 import { newestSummaries } from '../report/audit-summary.ts';
 import type { FilterName, ReportFilters } from '../report/filters.ts';
+import type { Prices } from '../report/open-report.ts';
 import type { Cells, Report } from '../report/report.ts';
 import { inlineHead, readAssets } from './assets.ts';
 import { auditLead } from './audit-lead.ts';
@@ -19,9 +20,7 @@ import { titleOf } from './titles.ts';
 /** What an HTML report contains beside its rows. */
 export interface ReportFileOptions {
   readonly now: Date;
-  /** In `currency`. */
-  readonly storagePricePerGBMonth: number;
-  readonly currency: string;
+  readonly prices: Prices;
   /**
    * The filters, if the rows are a selection; none if they are those of a certain audit. Then the overview is left out,
    * because totals of everything would mislead.
@@ -45,7 +44,7 @@ export async function htmlReport(db: Database, report: Report, options: ReportFi
     options.audit !== undefined && report.audit
       ? [report.audit]
       : (overview?.audits ?? (await newestSummaries(db, options.selection?.source)));
-  const view = { links: noLinks, currency: options.currency, today: dayOf(options.now) };
+  const view = { links: noLinks, currency: options.prices.currency, today: dayOf(options.now) };
   const rows = await ownRows(report, options.selection);
   const title = titleOf(report.kind);
   const body = html`${overview ? html`${overviewSections(overview, view)}${section(title, rows)}` : html`<section class="card">${rows}</section>`}

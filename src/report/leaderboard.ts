@@ -92,7 +92,7 @@ function rankedSql(
   since: string | undefined,
 ): string {
   const { now, before, minImages } = RANKINGS[metric];
-  const price = scope.storagePricePerGBMonth;
+  const price = scope.storagePerGBMonth;
   const cost =
     price === undefined ? 'null::numeric' : `round(g.stored_bytes / 1e9 * ${scope.parameters.add(price)}::numeric, 2)`;
   const rankable = (value: string, images: string): string =>

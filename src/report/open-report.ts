@@ -4,8 +4,15 @@ import { findSummary } from './audit-summary.ts';
 import { filterCondition, type ReportFilters } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
 import { type PackedRows, packRows, streamLines } from './packed-rows.ts';
-import { type AuditSummary, type Column, REPORT_SCHEMA, type Report } from './report.ts';
+import type { AuditSummary, Column, Report } from './report.ts';
 import { unpackRows } from './row-reader.ts';
+
+/** What storage costs: the settings under `prices`. */
+export interface Prices {
+  /** Per 10^9 bytes, in `currency`. */
+  readonly storagePerGBMonth: number;
+  readonly currency: string;
+}
 
 /** Which rows of a report to read, and in which order. */
 export interface ReportRequest {
@@ -17,8 +24,8 @@ export interface ReportRequest {
   readonly limit?: number | undefined;
   /** How many rows to skip. */
   readonly offset?: number;
-  /** In the configured currency; default: costs are not known. */
-  readonly storagePricePerGBMonth?: number;
+  /** Default: costs are not known. */
+  readonly prices?: Prices;
   /** What durations such as `--since 30d` count back from. */
   readonly now: Date;
 }
@@ -51,12 +58,11 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
     isFiltered: request.audit !== undefined || Object.values(otherFilters).some((filter) => filter !== undefined),
     audit: requested ? { id: requested.id, endedAt: await findEnd(db, requested.id) } : undefined,
     parameters,
-    storagePricePerGBMonth: request.storagePricePerGBMonth,
+    storagePerGBMonth: request.prices?.storagePerGBMonth,
   };
   const packed = packedRows(db, kind, scope, request);
   const { name, columns } = kind;
   return {
-    schema: REPORT_SCHEMA,
     kind: name,
     columns: withSortColumn(columns, request),
     audit,

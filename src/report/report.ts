@@ -2,7 +2,6 @@ import type { PackedRows } from './packed-rows.ts';
 
 /** A report: named columns, and rows that formats write as they stream by. */
 export interface Report {
-  readonly schema: typeof REPORT_SCHEMA;
   readonly kind: string;
   readonly columns: readonly Column[];
   /** The audit that the figures come from; null before the first one. */

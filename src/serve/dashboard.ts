@@ -18,7 +18,7 @@ export interface Dashboard {
   readonly now: () => Date;
 }
 
-/** What every report of the dashboard is asked with: the time, and the price of storage. */
+/** What every report of the dashboard is asked with: the time, and what storage costs. */
 export function presentOf({ now, settings }: Pick<Dashboard, 'now' | 'settings'>) {
-  return { now: now(), storagePricePerGBMonth: settings.prices.storagePerGBMonth } satisfies ReportRequest;
+  return { now: now(), prices: settings.prices } satisfies ReportRequest;
 }

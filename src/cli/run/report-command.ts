@@ -3,13 +3,13 @@ import { withStore } from '../../app/open-store.ts';
 import type { Database } from '../../database/database.ts';
 import { writeTo } from '../../deliver/write-destination.ts';
 import { DeliveryError, SettingsError } from '../../errors.ts';
+import { reportText } from '../../html/report-text.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import { CONTENT_TYPES } from '../../report/formats/content-types.ts';
-import { FORMATS } from '../../report/formats/formats.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import type { FormatName } from '../../report/names.ts';
 import { openReport } from '../../report/open-report.ts';
-import type { AuditSummary, Report } from '../../report/report.ts';
+import type { AuditSummary, FormatOptions, Report } from '../../report/report.ts';
 import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { isKnownTeam } from '../../store/team-store.ts';
@@ -36,21 +36,14 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
   const { settings, io } = session;
   const { format = formatOfFile(options.output), output, audit, sort, limit } = options;
   const filters = filtersOf(options);
+  const { prices } = settings;
   return withStore(settings, 'read', async (db) => {
-    const report = await openReport(db, kind, {
-      filters,
-      audit,
-      sort,
-      limit,
-      now: io.now(),
-      storagePricePerGBMonth: settings.prices.storagePerGBMonth,
-    });
+    const now = io.now();
+    const report = await openReport(db, kind, { filters, audit, sort, limit, now, prices });
     const selection = Object.keys(filters).length > 0 || audit !== undefined ? filters : undefined;
-    const text = interruptible(
-      textOf(session, db, report, { format, toFile: isFile(output), selection, audit }),
-      io.signal,
-    );
-    await emit(io, { output, format }, text, report.audit);
+    const terminal = isFile(output) ? {} : terminalOptions(io);
+    const text = reportText(db, report, format, { now, prices, selection, audit, ...terminal });
+    await emit(io, { output, format }, interruptible(text, io.signal), report.audit);
     const problem = session.quiet ? undefined : await findProblem(db, settings, report, filters);
     if (problem !== undefined) session.notices.problem(problem);
   });
@@ -93,28 +86,8 @@ function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters):
   return `no audit has ended in ${where} yet: "slimboard audit HOST" runs one`;
 }
 
-interface Writing {
-  readonly format: FormatName;
-  readonly toFile: boolean;
-  readonly selection: ReportFilters | undefined;
-  readonly audit: number | undefined;
-}
-
-async function* textOf(
-  { io, settings }: Session,
-  db: Database,
-  report: Report,
-  { format, toFile, selection, audit }: Writing,
-): AsyncGenerator<string> {
-  if (format === 'html') {
-    const { htmlReport } = await import('../../html/report-file.ts');
-    const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
-    yield await htmlReport(db, report, { now: io.now(), storagePricePerGBMonth, currency, selection, audit });
-    return;
-  }
-  const terminal = io.stdout.isTTY === true && !toFile;
-  const width = toFile ? undefined : terminalColumns(io.stdout);
-  yield* FORMATS[format](report, { colour: terminal && !io.environment.NO_COLOR, width });
+function terminalOptions({ stdout, environment }: Io): FormatOptions {
+  return { colour: stdout.isTTY === true && !environment.NO_COLOR, width: terminalColumns(stdout) };
 }
 
 async function* interruptible(text: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {

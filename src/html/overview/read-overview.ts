@@ -4,6 +4,7 @@ import { type NewestAudit, newestSummaries } from '../../report/audit-summary.ts
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { techniques } from '../../report/kinds/techniques.ts';
 import { leaderboard, teams } from '../../report/leaderboard.ts';
+import type { Prices } from '../../report/open-report.ts';
 import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
 import type { Trend } from '../charts/trend.ts';
 import { type Growth, readGrowth } from './read-growth.ts';
@@ -57,8 +58,7 @@ export interface OverviewTotals extends GoalProgress {
 /** What {@link readOverview} needs to know. */
 export interface OverviewRequest {
   readonly now: Date;
-  /** In the configured currency. */
-  readonly storagePricePerGBMonth: number;
+  readonly prices: Prices;
 }
 
 /** The overview lists at most this many teams. */

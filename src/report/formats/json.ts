@@ -1,12 +1,12 @@
 import { rememberLast } from '../../common/remember-last.ts';
 import { cellReader, packedTexts } from '../packed-rows.ts';
-import type { Cell, Column, Report } from '../report.ts';
+import { type Cell, type Column, REPORT_SCHEMA, type Report } from '../report.ts';
 import { type ColumnWriter, joining, type RowFormat, writtenRows } from './written-rows.ts';
 
 /** One JSON document, described by config/report.schema.json. */
 export async function* json(report: Report): AsyncGenerator<string> {
-  const { schema, kind, audit } = report;
-  const head = JSON.stringify({ schema, kind, audit }).slice(0, -1);
+  const { kind, audit } = report;
+  const head = JSON.stringify({ schema: REPORT_SCHEMA, kind, audit }).slice(0, -1);
   yield `${head},"rows":[`;
   let isFirst = true;
   for await (const text of writtenRows(report, { ...OBJECTS, start: ',\n{', end: '}' })) {

@@ -70,8 +70,8 @@ export interface QueryScope {
   /** The audit whose end the report shows; undefined: the present state. */
   readonly audit: ShownAudit | undefined;
   readonly parameters: SqlParameters;
-  /** In the configured currency; undefined: not configured. */
-  readonly storagePricePerGBMonth: number | undefined;
+  /** The price of 10^9 bytes; undefined: costs are not known. */
+  readonly storagePerGBMonth: number | undefined;
 }
 
 /** The same kind, limited by another condition on its filter targets. */

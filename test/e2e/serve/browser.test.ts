@@ -335,7 +335,7 @@ describe('the report as a file', () => {
   beforeAll(async () => {
     const now = new Date('2026-11-24T02:00:00Z');
     const report = await openReport(db, KINDS.images, { now });
-    const text = await htmlReport(db, report, { now, storagePricePerGBMonth: 0.1, currency: 'USD' });
+    const text = await htmlReport(db, report, { now, prices: { storagePerGBMonth: 0.1, currency: 'USD' } });
     file = join(mkdtempSync(join(tmpdir(), 'slimboard-')), 'report.html');
     await writeFile(file, text);
   });

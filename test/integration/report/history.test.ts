@@ -229,7 +229,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     const teams = ['big', 'small'].map((name) => ({ name, repositories: [`${name}/**`] }));
     const audited = async () => {
       await auditRegistry(db, registry, { teams });
-      return (await readOverview(db, { now: new Date(), storagePricePerGBMonth: 0 })).totals;
+      return (await readOverview(db, { now: new Date(), prices: { storagePerGBMonth: 0, currency: 'USD' } })).totals;
     };
     registry.push('big/app', '1', image({ layers: ['large '.repeat(900)] }));
     registry.push('small/app', '1', image({ layers: ['small'] }));

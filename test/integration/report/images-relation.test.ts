@@ -50,7 +50,7 @@ describe.each(BACKENDS)('the plan of a report as of an audit, in $name', ({ open
       isFiltered: true,
       audit,
       parameters,
-      storagePricePerGBMonth: undefined,
+      storagePerGBMonth: undefined,
     };
     const plan = await planOf(db, teams.query(scope), parameters.values);
     expect(plan).toContain('One-Time Filter');

@@ -4,7 +4,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { csv } from '../../../src/report/formats/csv.ts';
 import { ndjson } from '../../../src/report/formats/json.ts';
 import { type PackedRows, packRows, rowSql, runsOf, sharedSql, streamLines } from '../../../src/report/packed-rows.ts';
-import { type Column, type Format, REPORT_SCHEMA, type Report } from '../../../src/report/report.ts';
+import type { Column, Format, Report } from '../../../src/report/report.ts';
 import { unpackRows } from '../../../src/report/row-reader.ts';
 import { BACKENDS } from '../../support/databases.ts';
 
@@ -63,7 +63,7 @@ describe.each(BACKENDS)('packed rows from $name', ({ open }) => {
   }
 
   function reportFrom(packed: PackedRows): Required<Report> {
-    return { schema: REPORT_SCHEMA, kind: 'test', columns, audit: null, rows: unpackRows(packed), packed };
+    return { kind: 'test', columns, audit: null, rows: unpackRows(packed), packed };
   }
 
   test('arrive unchanged', async () => {

@@ -251,7 +251,7 @@ const TEAMS = [
 
 describe('teams', () => {
   test('are as calculated by hand', async () => {
-    const rows = await rowsOf(KINDS.teams, { storagePricePerGBMonth: 1e7 });
+    const rows = await rowsOf(KINDS.teams, { prices: { storagePerGBMonth: 1e7, currency: 'USD' } });
     expect(rows).toMatchObject(TEAMS);
     expect(rows[0]).toMatchObject({ growth_percent: 99.86, monthly_cost: 14.01 });
     expect(rows[1]).toMatchObject({

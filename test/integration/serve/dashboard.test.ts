@@ -371,7 +371,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
 
   test('an HTML report is one file that loads nothing else', async () => {
     const report = await openReport(db, KINDS.images, { now: new Date() });
-    const options = { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD' };
+    const options = { now: new Date(), prices: { storagePerGBMonth: 0.1, currency: 'USD' } };
     const file = await htmlReport(db, report, options);
     expect(file).toContain("default-src 'none'");
     expect(file).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
@@ -383,7 +383,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   test('an HTML report of a selection says what was selected, and has no totals of everything', async () => {
     const selection = { team: 'payments', minSize: '1kB' };
     const report = await openReport(db, KINDS.images, { now: new Date(), filters: selection });
-    const options = { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD', selection };
+    const options = { now: new Date(), prices: { storagePerGBMonth: 0.1, currency: 'USD' }, selection };
     const file = await htmlReport(db, report, options);
     expect(file).toContain('Only team payments. Only at least 1kB.');
     expect(file).not.toContain('Teams by stored bytes');
@@ -394,7 +394,11 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   test('an HTML report without rows says what that means', async () => {
     const fileOf = async (selection?: ReportFilters) => {
       const report = await openReport(db, KINDS.errors, { now: new Date(), ...(selection && { filters: selection }) });
-      return htmlReport(db, report, { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD', selection });
+      return htmlReport(db, report, {
+        now: new Date(),
+        prices: { storagePerGBMonth: 0.1, currency: 'USD' },
+        selection,
+      });
     };
     expect(await fileOf()).toContain('No errors: everything that the registries list was read.');
     expect(await fileOf({ team: 'payments' })).toContain('No rows match.');

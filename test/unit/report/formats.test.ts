@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FORMATS } from '../../../src/report/formats/formats.ts';
 import type { StreamedFormat } from '../../../src/report/names.ts';
-import { type Cells, type Column, REPORT_SCHEMA, type Report } from '../../../src/report/report.ts';
+import type { Cells, Column, Report } from '../../../src/report/report.ts';
 
 const COLUMNS: readonly Column[] = [
   { name: 'name', type: 'text', description: 'A name.' },
@@ -17,7 +17,7 @@ function reportOf(rows: readonly Cells[], columns: readonly Column[], batchRows 
   async function* batches(): AsyncGenerator<readonly Cells[]> {
     for (let start = 0; start < rows.length; start += batchRows) yield rows.slice(start, start + batchRows);
   }
-  return { schema: REPORT_SCHEMA, kind: 'images', columns, audit: null, rows: batches() };
+  return { kind: 'images', columns, audit: null, rows: batches() };
 }
 
 async function write(format: StreamedFormat, rows: readonly Cells[], options = {}, columns = COLUMNS): Promise<string> {
