@@ -54,6 +54,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'schedule',
     description: 'start the audits of every source on its schedule, for workers to run; needs Redis and Postgres',
+    args: [new Argument('[sources...]', 'with --now: sources by their names; default: all')],
     load: () => import('./commands/schedule.ts'),
   },
   {

@@ -35,6 +35,7 @@ const VARIABLES: readonly (readonly [variable: string, ...path: string[]])[] = [
   ['SLIMBOARD_SERVE_HOST', 'serve', 'host'],
   ['SLIMBOARD_SERVE_PORT', 'serve', 'port'],
   ['SLIMBOARD_SERVE_TOKEN', 'serve', 'token'],
+  ['SLIMBOARD_METRICS_PORT', 'metricsPort'],
 ];
 
 const FLAGS: readonly (readonly [flag: string, ...path: string[]])[] = [
@@ -43,6 +44,7 @@ const FLAGS: readonly (readonly [flag: string, ...path: string[]])[] = [
   ['logFormat', 'log', 'format'],
   ['host', 'serve', 'host'],
   ['port', 'serve', 'port'],
+  ['metricsPort', 'metricsPort'],
 ];
 
 /** The flags that override the reading options of every source. */

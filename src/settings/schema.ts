@@ -22,6 +22,7 @@ const glob = parsedName('payments/**', (pattern) => {
 });
 const globs = oneOrMore(glob, '["payments/**", "billing-*"]');
 const bytes = parsed('300MB', parseBytes);
+const port = integer(0, 65_535);
 const duration = parsed('90d', parseDuration);
 /** The name of an environment variable that holds a secret. */
 const variable = text('SLIMBOARD_WEBHOOK_SECRET', /^[A-Za-z_][A-Za-z0-9_]*$/);
@@ -288,9 +289,10 @@ export const settingsSchema = keys({
   serve: keys(
     {
       host: text('127.0.0.1'),
-      port: integer(0, 65_535),
+      port,
       token: text('those that "openssl rand -hex 32" prints', /^.{16,}$/, 'at least 16 characters').exactOptional(),
     },
     'SLIMBOARD_SERVE_TOKEN',
   ),
+  metricsPort: port.exactOptional(),
 });

@@ -26,8 +26,6 @@ export interface InstallationOptions {
   readonly settings: Settings;
   readonly environment: Environment;
   readonly log: Logger;
-  /** The port that serves `/metrics` and `/healthz`; absent: neither is served. */
-  readonly metricsPort?: number | undefined;
 }
 
 type Close = () => Promise<unknown>;
@@ -57,7 +55,7 @@ const COUNT_EVERY_MS = 5_000;
 const CLOSE_WITHIN_MS = 5_000;
 
 /**
- * Connects to Postgres and Redis, creates the queue and the engine, and starts the sweeper and the metrics server.
+ * Connects to Postgres and Redis, creates the queue and the engine, and starts the sweeper.
  * @throws SettingsError if the settings name no Redis or no Postgres
  * @throws QueueUnavailableError, StoreUnavailableError if one of them does not answer
  */
@@ -83,7 +81,6 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const installation = { db, redis, queue, engine, metrics, tally, telemetry, now, onQueueError, onClose, close };
     startSweeping(installation, log);
     startCounting(installation, log);
-    await serveMetrics(installation, options.metricsPort);
     return installation;
   } catch (error) {
     await close();
@@ -175,7 +172,11 @@ function startCounting({ db, tally, onClose }: Installation, log: Logger): void 
   });
 }
 
-async function serveMetrics({ metrics, db, redis, onClose }: Installation, port: number | undefined): Promise<void> {
+/** Serves `/metrics` and `/healthz` if the settings name a port. @throws SettingsError when it cannot be opened */
+export async function serveMetrics(
+  { metrics, db, redis, onClose }: Installation,
+  { metricsPort: port }: Settings,
+): Promise<void> {
   if (port === undefined) return;
   const isHealthy = async () => redis.status === 'ready' && (await db.query('select 1')).length === 1;
   // Not only localhost: probes and Prometheus connect from outside the container.

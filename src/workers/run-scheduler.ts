@@ -7,7 +7,7 @@ import { type DueOutcome, type SchedulerEvents, startScheduler } from '../schedu
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
 import { createAuditStarter } from './create-audit-starter.ts';
-import { type InstallationOptions, openInstallation } from './installation.ts';
+import { type InstallationOptions, openInstallation, serveMetrics } from './installation.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface ScheduleOptions extends InstallationOptions {
@@ -22,6 +22,7 @@ export async function runScheduler(options: ScheduleOptions): Promise<void> {
   const installation = await openInstallation(options);
   const { redis, queue, telemetry, db, now } = installation;
   try {
+    await serveMetrics(installation, options.settings);
     const sources = async () => (await options.reload()).sources;
     const scheduler = await startScheduler({
       redis,

@@ -4,7 +4,7 @@ import { type AttemptOutcome, startTaskWorkers, type WorkerEvents } from '../que
 import type { TaskKind } from '../queue/queue.ts';
 import { isHandedToWorkers } from '../store/queued-audit-store.ts';
 import { ofHandedAudits } from './handed-audits.ts';
-import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
+import { type Installation, type InstallationOptions, openInstallation, serveMetrics } from './installation.ts';
 import { outlastingOutages } from './outlast-outages.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -30,6 +30,7 @@ const TASKS_AT_ONCE: Readonly<Record<TaskKind, number>> = {
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const installation = await openInstallation(options);
   try {
+    await serveMetrics(installation, options.settings);
     await doTasks(installation, options);
   } finally {
     await installation.close();

@@ -2,11 +2,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '../command-list.ts';
 import { EXIT } from '../exit-code.ts';
 import { addMetricsOption } from '../metrics-option.ts';
-import type { MetricsOption } from '../metrics-port.ts';
-
-interface WorkerFlags extends MetricsOption {
-  readonly grace: number;
-}
 
 /** Less than the 30 s that Kubernetes allows a process to end. */
 const GRACE_SECONDS = 25;
@@ -20,14 +15,13 @@ export function define(command: Command, { io, exit, endWithin, prepare }: Comma
     seconds,
     GRACE_SECONDS,
   );
-  addMetricsOption(command).action(async (flags: WorkerFlags) => {
-    const { metricsPortOf } = await import('../metrics-port.ts');
+  addMetricsOption(command).action(async (flags: { readonly grace: number }) => {
     const { runWorker } = await import('../../workers/run-worker.ts');
-    const { settings, log } = await prepare();
+    const { settings, log } = await prepare(flags);
     const { environment, signal } = io;
-    endWithin(flags.grace * 1_000 + GIVE_BACK_MS);
-    const metricsPort = metricsPortOf(flags, environment);
-    await runWorker({ settings, log, environment, signal, metricsPort, graceMs: flags.grace * 1_000 });
+    const graceMs = flags.grace * 1_000;
+    endWithin(graceMs + GIVE_BACK_MS);
+    await runWorker({ settings, log, environment, signal, graceMs });
     exit(EXIT.done);
   });
 }

@@ -2,35 +2,37 @@ import { SettingsError } from '../../errors.ts';
 import type { AuditStatus } from '../../store/audit-store.ts';
 import { runNow, runScheduler } from '../../workers/run-scheduler.ts';
 import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
-import { type MetricsOption, metricsPortOf } from '../metrics-port.ts';
 import type { Session } from '../prepare.ts';
 
 /** The flags of `schedule`. */
-export interface ScheduleFlags extends MetricsOption {
-  /** The sources to audit now; `true`: all sources. */
-  readonly now?: true | readonly string[];
+export interface ScheduleFlags {
+  readonly now?: boolean;
   readonly wait?: boolean;
 }
 
-/** Runs the scheduler until the process is told to end or, with `--now`, hands audits to the workers at once. */
+/**
+ * Runs the scheduler until the process is told to end or, with `--now`, hands audits to the workers at once.
+ * @param sources those to audit now; empty: all sources
+ */
 export async function scheduleCommand(
   session: Session,
-  flags: ScheduleFlags,
+  sources: readonly string[],
+  { now = false, wait = false }: ScheduleFlags,
   reload: () => Promise<Session>,
 ): Promise<ExitCode> {
-  if (flags.wait && flags.now === undefined) throw new SettingsError('--wait needs --now');
+  if (wait && !now) throw new SettingsError('--wait needs --now');
+  if (sources.length > 0 && !now) throw new SettingsError(`${sources[0]}: to audit sources at once, add --now`);
   const { settings, log, io } = session;
   const { environment, signal, stdout } = io;
   const common = { settings, log, environment, signal };
-  if (flags.now === undefined) {
-    const reloadSettings = async () => (await reload()).settings;
-    await runScheduler({ ...common, metricsPort: metricsPortOf(flags, environment), reload: reloadSettings });
+  if (!now) {
+    await runScheduler({ ...common, reload: async () => (await reload()).settings });
     return EXIT.done;
   }
   const ended = await runNow({
     ...common,
-    sources: flags.now === true ? [] : flags.now,
-    wait: flags.wait === true,
+    sources,
+    wait,
     onStarted: (source, auditId, running) =>
       void stdout.write(`${source}: audit ${auditId} ${running ? 'is already running' : 'handed to the workers'}\n`),
     onNoWorker: () =>

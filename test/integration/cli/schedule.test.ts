@@ -1,12 +1,40 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runInProcess } from '../../support/program.ts';
 
+const environment = {
+  SLIMBOARD_REDIS_URL: 'redis://127.0.0.1:1',
+  SLIMBOARD_DATABASE_URL: 'postgres://127.0.0.1:1/x',
+};
+
 test('without a source nothing is queued, and the command fails, so that a cron job in the wrong folder is noticed', async () => {
-  const environment = {
-    SLIMBOARD_REDIS_URL: 'redis://127.0.0.1:1',
-    SLIMBOARD_DATABASE_URL: 'postgres://127.0.0.1:1/x',
-  };
   const { code, stdout, stderr } = await runInProcess('/', ['schedule', '--now', '--wait'], environment);
   expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('there is nothing to audit: write sources into slimboard.yaml');
+});
+
+test.each([['--now dev --wait'], ['--now --wait dev'], ['dev --now']])(
+  'schedule %s takes dev for a source, wherever the flags are',
+  async (words) => {
+    const folder = await mkdtemp(join(tmpdir(), 'slimboard-schedule-'));
+    await writeFile(
+      join(folder, 'slimboard.yaml'),
+      'sources: [{ name: main, kind: oci, registry: registry.example.com }]',
+    );
+    const { code, stderr } = await runInProcess(folder, ['schedule', ...words.split(' ')], environment);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'slimboard: there is no source "dev" in the settings; known sources: main\n',
+    });
+  },
+);
+
+test('a wrong port of the metrics is refused as other settings are, with its flag or variable', async () => {
+  const flag = await runInProcess('/', ['schedule', '--metrics-port', '65536'], environment);
+  const variable = await runInProcess('/', ['schedule'], { ...environment, SLIMBOARD_METRICS_PORT: 'http' });
+  const rule = 'expected a whole number from 0 to 65535';
+  expect(flag).toMatchObject({ code: 2, stderr: `slimboard: --metrics-port: ${rule}\n` });
+  expect(variable).toMatchObject({ code: 2, stderr: `slimboard: SLIMBOARD_METRICS_PORT: metricsPort: ${rule}\n` });
 });

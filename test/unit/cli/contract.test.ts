@@ -14,7 +14,7 @@ const FILTERS = '--source --team --repository --tag --base --distro --audit --si
 
 const COMMANDS: readonly (readonly [command: string, operands: string, flags: readonly string[]])[] = [
   ['audit', '[targets...]', READING],
-  ['schedule', '', ['--now [sources...]', '--wait', ...READING]],
+  ['schedule', '[sources...]', ['--now', '--wait', ...READING]],
   ['worker', '', []],
   ['plan', '[targets...]', READING],
   ['status', '[audit]', ['--watch']],
@@ -119,6 +119,8 @@ describe('exit codes', () => {
     [['check']],
     [['bases', 'learn']],
     [['schedule']],
+    [['schedule', 'main']],
+    [['schedule', '--wait']],
     [['worker']],
     [['serve', '--port', 'http']],
   ])('%j is a usage error: exit code 2, nothing on stdout, a message on stderr', async (args) => {
