@@ -1,16 +1,9 @@
-import { SettingsError } from '../errors.ts';
 import type { JsonDocument } from '../report/json-document.ts';
 import { printable } from '../report/plain-text.ts';
 import { type Io, writeResult } from './io.ts';
 
 /** The values of `--format` of commands that are no reports. */
 export type TableOrJson = 'table' | 'json';
-
-/** Parses `--format`. @throws SettingsError when the text is neither `table` nor `json` */
-export function parseTableOrJson(text: string): TableOrJson {
-  if (text === 'table' || text === 'json') return text;
-  throw new SettingsError(`--format ${text}: expected table or json`);
-}
 
 /** Writes a document as JSON, or as lines of text; makes control characters harmless, which may come from images. */
 export async function writeTableOrJson(

@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
+import { addFormatOption } from '../format-option.ts';
 import { collect } from '../reading-options.ts';
 
 /** Defines the commands of the base-image catalogue: learn, list, export and import. */
@@ -29,14 +30,12 @@ function defineLearn(bases: Command, { exit, prepare }: CommandContext): void {
 }
 
 function defineList(bases: Command, { prepare }: CommandContext): void {
-  bases
-    .command('list')
+  addFormatOption(bases.command('list'), ['table', 'csv', 'json', 'ndjson'])
     .description('list the base images in the catalogue')
     .argument(
       '[pattern]',
       'only base images that match, such as "library/node:20-*", by the whole name or its last parts',
     )
-    .addOption(new Option('--format <format>').choices(['table', 'csv', 'json', 'ndjson']).default('table'))
     .option('--all', 'also images that a tag named earlier')
     .action(async (pattern: string | undefined, options: { readonly format: 'table'; readonly all?: true }) => {
       const { listCommand } = await import('../run/bases-command.ts');

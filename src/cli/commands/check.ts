@@ -4,16 +4,16 @@ import type { CommandContext } from '../command-list.ts';
 import { addImageOptions } from '../image-options.ts';
 import type { CheckOptions } from '../run/check-command.ts';
 
+const FORMATS: readonly CheckOptions['format'][] = ['table', 'json', 'junit', 'sarif'];
+
 export function define(command: Command, { exit, prepare }: CommandContext): void {
   command.option(
     '--audit <id>',
     'check every image of the sources of this audit, as the audit judged it',
     parseAuditNumber,
   );
-  addImageOptions(command, 'table, json, junit or sarif').action(
-    async (images: readonly string[], options: CheckOptions) => {
-      const { checkCommand } = await import('../run/check-command.ts');
-      await checkCommand(await prepare({ plainHttp: options.plainHttp }), images, options, exit);
-    },
-  );
+  addImageOptions(command, FORMATS).action(async (images: readonly string[], options: CheckOptions) => {
+    const { checkCommand } = await import('../run/check-command.ts');
+    await checkCommand(await prepare({ plainHttp: options.plainHttp }), images, options, exit);
+  });
 }

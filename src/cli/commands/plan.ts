@@ -1,10 +1,15 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
+import { addFormatOption } from '../format-option.ts';
 import { addReadingOptions } from '../reading-options.ts';
+import type { TableOrJson } from '../table-or-json.ts';
+
+interface PlanFlags {
+  readonly format: TableOrJson;
+}
 
 export function define(command: Command, { exit, prepare }: CommandContext): void {
-  command.option('--format <format>', 'table or json', 'table');
-  addReadingOptions(command).action(async (targets: readonly string[], options: { readonly format: string }) => {
+  addReadingOptions(addFormatOption(command)).action(async (targets: readonly string[], options: PlanFlags) => {
     const { planCommand } = await import('../run/plan-command.ts');
     exit(await planCommand(await prepare(options), targets, options.format));
   });

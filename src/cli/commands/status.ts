@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
+import { addFormatOption } from '../format-option.ts';
+import type { StatusOptions } from '../run/status-command.ts';
 
 export function define(command: Command, { exit, prepare }: CommandContext): void {
-  command
+  addFormatOption(command)
     .option('--watch', 'update every two seconds until the audit has ended')
-    .option('--format <format>', 'table or json', 'table')
-    .action(async (audit: number | undefined, options: { readonly watch?: boolean; readonly format: string }) => {
+    .action(async (audit: number | undefined, options: StatusOptions) => {
       const { statusCommand } = await import('../run/status-command.ts');
-      exit(await statusCommand(await prepare(), { ...options, audit }));
+      exit(await statusCommand(await prepare(), audit, options));
     });
 }

@@ -12,7 +12,7 @@ import { jsonDocument } from '../../report/json-document.ts';
 import type { ImageOptions } from '../image-options.ts';
 import { todayOf } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
+import { writeTableOrJson } from '../table-or-json.ts';
 import { withAssessor } from '../with-assessor.ts';
 
 /** The options of `advise`. */
@@ -22,7 +22,6 @@ export interface AdviseOptions extends ImageOptions {
 
 /** Shows which techniques make one image smaller and by how much, and a Dockerfile to begin with. */
 export async function adviseCommand(session: Session, text: string, options: AdviseOptions): Promise<void> {
-  const format = parseTableOrJson(options.format);
   const goal = options.goal === undefined ? undefined : parseGoal(options.goal);
   const reference = parseReference(text);
   const { loaded, image, advice } = await withAssessor(session, { ...options, goal }, (assess) => assess(reference));
@@ -32,7 +31,7 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const document = jsonDocument('slimboard.advice/1', members);
   const holdsMore = largerBaseOf(viewImage(image)) !== undefined;
   const runtime = runtimeOf(image.verdict).name;
-  await writeTableOrJson(session.io, format, document, linesOf(name, advice, files, { holdsMore, runtime }));
+  await writeTableOrJson(session.io, options.format, document, linesOf(name, advice, files, { holdsMore, runtime }));
 }
 
 /** The present image. */

@@ -1,5 +1,4 @@
 import { withStore } from '../../app/open-store.ts';
-import { lookUp } from '../../classify/look-up.ts';
 import type { Queryable } from '../../database/database.ts';
 import { isItemFailure, messageOf, SettingsError } from '../../errors.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
@@ -23,7 +22,8 @@ import { counted } from '../text.ts';
 import { withAssessor } from '../with-assessor.ts';
 
 /** The options of `check`. */
-export interface CheckOptions extends ImageOptions {
+export interface CheckOptions extends Omit<ImageOptions, 'format'> {
+  readonly format: 'table' | 'json' | 'junit' | 'sarif';
   /** An audit whose images are checked, as it judged them. */
   readonly audit?: number;
 }
@@ -35,7 +35,7 @@ interface Checked {
   readonly gaps: readonly string[];
 }
 
-const FORMATS: Readonly<Record<string, (checked: Checked) => string>> = {
+const FORMATS: Readonly<Record<CheckOptions['format'], (checked: Checked) => string>> = {
   table: describe,
   json: ({ references, violations }) => jsonText(jsonDocument('slimboard.check/1', { images: references, violations })),
   junit: ({ references, violations }) => formatJUnit(references, violations),
@@ -52,8 +52,6 @@ export async function checkCommand(
   options: CheckOptions,
   exit: (code: ExitCode) => void,
 ): Promise<void> {
-  const format = lookUp(FORMATS, options.format);
-  if (!format) throw new SettingsError(`--format ${options.format}: expected ${Object.keys(FORMATS).join(', ')}`);
   if ((options.audit === undefined) === (images.length === 0))
     throw new SettingsError('expected either images to check, or --audit with a number');
   const checked =
@@ -62,7 +60,7 @@ export async function checkCommand(
       : await checkAudit(session, options.audit);
   for (const gap of checked.gaps) session.notices.problem(gap);
   exit(exitCodeOf(checked));
-  await writeResult(session.io, [format(checked)]);
+  await writeResult(session.io, [FORMATS[options.format](checked)]);
 }
 
 function exitCodeOf({ violations, gaps }: Checked): ExitCode {

@@ -11,7 +11,7 @@ import { formatReference, parseReference } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import type { ImageOptions } from '../image-options.ts';
 import type { Session } from '../prepare.ts';
-import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
+import { writeTableOrJson } from '../table-or-json.ts';
 import { withAssessor } from '../with-assessor.ts';
 
 /** Compares two images layer by layer, and names the techniques that explain the difference. */
@@ -21,7 +21,6 @@ export async function diffCommand(
   after: string,
   options: ImageOptions,
 ): Promise<void> {
-  const format = parseTableOrJson(options.format);
   const references = [parseReference(before), parseReference(after)] as const;
   const [old, current] = await withAssessor(
     session,
@@ -42,7 +41,7 @@ export async function diffCommand(
     savedBytes: saved ?? null,
   });
   const lines = [...linesOf(names, diff), '', ...explanation(diff, techniques, undone, saved)];
-  await writeTableOrJson(session.io, format, document, lines);
+  await writeTableOrJson(session.io, options.format, document, lines);
 }
 
 const MARK = { kept: ' ', gone: '-', new: '+' } as const;

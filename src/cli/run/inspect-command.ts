@@ -4,7 +4,7 @@ import { jsonDocument } from '../../report/json-document.ts';
 import type { ImageOptions } from '../image-options.ts';
 import { terminalColumns, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { jsonText, parseTableOrJson } from '../table-or-json.ts';
+import { jsonText } from '../table-or-json.ts';
 import { withAssessor } from '../with-assessor.ts';
 
 /** The options of `inspect`. */
@@ -15,12 +15,11 @@ export interface InspectOptions extends ImageOptions {
 
 /** Shows one image: its layers, its base image with the evidence for it, findings and advice. */
 export async function inspectCommand(session: Session, text: string, options: InspectOptions): Promise<void> {
-  const format = parseTableOrJson(options.format);
   const reference = parseReference(text);
   const { loaded, findings, advice } = await withAssessor(session, options, (assess) => assess(reference));
   const described = describeImage(loaded, findings, advice);
   await writeResult(session.io, [
-    format === 'json'
+    options.format === 'json'
       ? jsonText(jsonDocument('slimboard.image/1', described))
       : imageText(described, terminalColumns(session.io.stdout)),
   ]);

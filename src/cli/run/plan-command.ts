@@ -13,13 +13,16 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { MAX_FAILURES_SHOWN } from '../progress.ts';
-import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
+import { type TableOrJson, writeTableOrJson } from '../table-or-json.ts';
 import { counted, factLines, labelled } from '../text.ts';
 import { selectSources } from './audit-command.ts';
 
 /** Shows what an audit would cost each registry. Reports what cannot be listed, and plans the rest. */
-export async function planCommand(session: Session, targets: readonly string[], format: string): Promise<ExitCode> {
-  const wanted = parseTableOrJson(format);
+export async function planCommand(
+  session: Session,
+  targets: readonly string[],
+  format: TableOrJson,
+): Promise<ExitCode> {
   const sources = mergeSources(selectSources(session, targets));
   if (sources.length === 0)
     throw new SettingsError('there is nothing to plan: name a registry, or write sources into slimboard.yaml');
@@ -27,7 +30,7 @@ export async function planCommand(session: Session, targets: readonly string[], 
     const estimates: AuditEstimate[] = [];
     for (const source of sources) estimates.push(...(await planSource(session, db, source)));
     const plan = jsonDocument('slimboard.plan/1', { sources: estimates });
-    await writeTableOrJson(session.io, wanted, plan, estimates.flatMap(linesOf));
+    await writeTableOrJson(session.io, format, plan, estimates.flatMap(linesOf));
     const isWhole = estimates.length === sources.length && estimates.every(({ unlisted }) => unlisted === undefined);
     return isWhole ? EXIT.done : EXIT.failure;
   });

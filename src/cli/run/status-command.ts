@@ -9,29 +9,32 @@ import { type AuditProgress, readAuditProgress } from '../../store/progress-stor
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { parseTableOrJson } from '../table-or-json.ts';
+import type { TableOrJson } from '../table-or-json.ts';
 import { counted, factLines } from '../text.ts';
 
 const WATCH_MS = 2_000;
 /** A running audit has a heartbeat every few seconds; without one for this long, it was stopped or killed. */
 const SILENT_MS = 60_000;
 
-interface StatusOptions {
-  readonly audit: number | undefined;
+/** The options of `status`. */
+export interface StatusOptions {
   readonly watch?: boolean;
-  readonly format: string;
+  readonly format: TableOrJson;
 }
 
-/** Shows the progress of an audit, once or until it has ended. */
-export async function statusCommand({ settings, io }: Session, options: StatusOptions): Promise<ExitCode> {
-  const format = parseTableOrJson(options.format);
+/** Shows the progress of an audit (default: the running or last one), once or until it has ended. */
+export async function statusCommand(
+  { settings, io }: Session,
+  audit: number | undefined,
+  { watch, format }: StatusOptions,
+): Promise<ExitCode> {
   return withStore(settings, 'read', async (db) => {
     for (let shown = ''; ; ) {
-      const progress = await readProgress(db, options.audit);
+      const progress = await readProgress(db, audit);
       const text = format === 'json' ? lineOf(progress) : describe(progress);
       io.stdout.write(`${shown && format === 'table' ? again(shown, io) : ''}${text}`);
       shown = text;
-      if (!options.watch || progress.status !== 'running') return EXIT.done;
+      if (!watch || progress.status !== 'running') return EXIT.done;
       await sleep(WATCH_MS, undefined, { signal: io.signal });
     }
   });

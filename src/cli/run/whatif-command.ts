@@ -9,18 +9,24 @@ import { jsonDocument } from '../../report/json-document.ts';
 import { findImageLayers, readHeldElsewhere, readImagesOn, readSources } from '../../store/totals/fleet-store.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
-import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
+import { type TableOrJson, writeTableOrJson } from '../table-or-json.ts';
 import { counted, factLines } from '../text.ts';
 
 /** A base has an image for each platform; sizes are compared on the platform that most images run on. */
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
 
+/** The options of `whatif`: bases as {@link namesOf} takes them. */
+export interface WhatifOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly format: TableOrJson;
+}
+
 /**
  * Computes the effect of a base swap on all stored images, for each source.
  * @throws SettingsError when no image is built on the base, or it is `scratch`, which has no layers
  */
-export async function whatifCommand(session: Session, from: string, to: string, format: string): Promise<void> {
-  const wanted = parseTableOrJson(format);
+export async function whatifCommand(session: Session, { from, to, format }: WhatifOptions): Promise<void> {
   if (from === 'scratch')
     throw new SettingsError('images on scratch have no base whose layers could be exchanged: name another one');
   return withStore(session.settings, 'read', async (db) => {
@@ -37,7 +43,7 @@ export async function whatifCommand(session: Session, from: string, to: string, 
     if (results.length === 0)
       throw new SettingsError(`no audited image is built on ${from}: "slimboard report bases" lists the bases`);
     const document = jsonDocument('slimboard.whatif/1', { results });
-    await writeTableOrJson(session.io, wanted, document, results.flatMap(linesOf));
+    await writeTableOrJson(session.io, format, document, results.flatMap(linesOf));
   });
 }
 
