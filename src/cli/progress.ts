@@ -37,17 +37,7 @@ export const MAX_FAILURES_SHOWN = 10;
 /** Starts to show progress on stderr; nothing with `--quiet`. */
 export function createProgress({ io, settings, notices, quiet }: ProgressScope): Progress {
   const { stderr } = io;
-  const counts = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
-  const failures = new Map<string, FailureGroup>();
-  const startedAt = Date.now();
-  const line = (): string => {
-    const seconds = Math.max(1, Math.round((Date.now() - startedAt) / 1000));
-    const done = counts.audited + counts.unchanged;
-    return (
-      `${counted(counts.repositories, 'repository')}, ${done} of ${counted(counts.tags, 'tag')} (${counts.unchanged} unchanged, ${counts.failed} failed), ` +
-      `${counted(counts.requests, 'request')}, ${Math.round(done / seconds)} tags/s`
-    );
-  };
+  const { line, ...counting } = createTally();
   const onTerminal = stderr.isTTY === true && settings.log.format === 'pretty';
   const show = (): void => {
     if (onTerminal) stderr.write(`\r${clip(line(), terminalColumns(stderr) ?? 80)}\u001b[K`);
@@ -62,6 +52,20 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
     if (onTerminal && !quiet) stderr.write('\r\u001b[K');
   };
   io.signal.addEventListener('abort', end, { once: true });
+  return { ...counting, end };
+}
+
+interface Tally extends Omit<Progress, 'end'> {
+  /** What was counted so far, in one line. */
+  line(): string;
+}
+
+const NO_COUNTS = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
+
+function createTally(): Tally {
+  const counts = { ...NO_COUNTS };
+  const failures = new Map<string, FailureGroup>();
+  const startedAt = Date.now();
   return {
     events: {
       repositoryListed: (_source, _repository, tags) => {
@@ -74,14 +78,9 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
       itemFailed: (_source, error) => {
         counts.failed++;
         const { code, message } = error;
-        const group = failures.get(message);
-        if (group || failures.size < MAX_FAILURES_SHOWN)
-          failures.set(message, {
-            code,
-            message,
-            item: group?.item ?? itemName(error),
-            count: (group?.count ?? 0) + 1,
-          });
+        const { item, count } = failures.get(message) ?? { item: itemName(error), count: 0 };
+        if (count > 0 || failures.size < MAX_FAILURES_SHOWN)
+          failures.set(message, { code, message, item, count: count + 1 });
       },
       // The command itself shows the outcome.
       auditEnded: () => undefined,
@@ -90,8 +89,17 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
       counts.requests++;
     },
     failures: () => ({ count: counts.failed, first: [...failures.values()] }),
-    end,
+    line: () => lineOf(counts, (Date.now() - startedAt) / 1_000),
   };
+}
+
+function lineOf(counts: typeof NO_COUNTS, seconds: number): string {
+  const { repositories, tags, audited, unchanged, failed, requests } = counts;
+  const done = audited + unchanged;
+  return (
+    `${counted(repositories, 'repository')}, ${done} of ${counted(tags, 'tag')} (${unchanged} unchanged, ${failed} failed), ` +
+    `${counted(requests, 'request')}, ${Math.round(done / Math.max(1, Math.round(seconds)))} tags/s`
+  );
 }
 
 function clip(text: string, columns: number): string {

@@ -10,6 +10,6 @@ export function define(command: Command, { prepare }: CommandContext): void {
   );
   addImageOptions(command).action(async (image: string, options: AdviseOptions) => {
     const { adviseCommand } = await import('../run/advise-command.ts');
-    await adviseCommand(await prepare({ plainHttp: options.plainHttp }), image, options);
+    await adviseCommand(await prepare(options), image, options);
   });
 }

@@ -14,6 +14,6 @@ export function define(command: Command, { exit, prepare }: CommandContext): voi
   );
   addImageOptions(command, FORMATS).action(async (images: readonly string[], options: CheckOptions) => {
     const { checkCommand } = await import('../run/check-command.ts');
-    await checkCommand(await prepare({ plainHttp: options.plainHttp }), images, options, exit);
+    await checkCommand(await prepare(options), images, options, exit);
   });
 }

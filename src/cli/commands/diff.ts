@@ -5,6 +5,6 @@ import { addImageOptions, type ImageOptions } from '../image-options.ts';
 export function define(command: Command, { prepare }: CommandContext): void {
   addImageOptions(command).action(async (before: string, after: string, options: ImageOptions) => {
     const { diffCommand } = await import('../run/diff-command.ts');
-    await diffCommand(await prepare({ plainHttp: options.plainHttp }), before, after, options);
+    await diffCommand(await prepare(options), before, after, options);
   });
 }

@@ -7,6 +7,6 @@ export function define(command: Command, { prepare }: CommandContext): void {
   command.option('--deep', 'also read its layers: unpacked sizes, waste, largest files, packages, setuid programs');
   addImageOptions(command).action(async (image: string, options: InspectOptions) => {
     const { inspectCommand } = await import('../run/inspect-command.ts');
-    await inspectCommand(await prepare({ plainHttp: options.plainHttp }), image, options);
+    await inspectCommand(await prepare(options), image, options);
   });
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FORMAT_NAMES, type KindName } from '../../report/names.ts';
+import { parseAuditNumber } from '../audit-number.ts';
 import type { CommandContext } from '../command-list.ts';
 import type { ReclaimOptions } from '../run/reclaim-command.ts';
 import type { ReportOptions } from '../run/report-command.ts';
@@ -43,7 +44,7 @@ export function addReportOptions(command: Command): Command {
     .option('--registry <host>', 'only this registry: registry.example.com')
     .option('--team <name>', 'only this team')
     .option('--repository <glob>', 'only repositories that match: payments/**')
-    .option('--audit <id>', 'as of this audit; default: the newest', wholeNumber)
+    .option('--audit <id>', 'as of this audit; default: the newest', parseAuditNumber)
     .option('--limit <n>', 'at most this many rows', wholeNumber);
 }
 
