@@ -47,12 +47,12 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
   app.notFound((context) => {
     const address = withoutLastSlash(context.req.raw);
     if (address !== undefined) return context.redirect(address, 301);
-    return failureResponse(context.req.path, 404, 'not-found', 'There is nothing at this address.', render);
+    return failureResponse(context.req.path, NO_SUCH_ADDRESS, render);
   });
   app.onError((error, context) => {
-    const { status, code, message } = failureOf(error);
-    if (status === 500) dashboard.log.error({ error, path: context.req.path }, 'a request failed');
-    return failureResponse(context.req.path, status, code, message, render);
+    const failure = failureOf(error);
+    if (failure.status === 500) dashboard.log.error({ error, path: context.req.path }, 'a request failed');
+    return failureResponse(context.req.path, failure, render);
   });
   return app;
 }
@@ -91,6 +91,8 @@ interface Failure {
   readonly message: string;
 }
 
+const NO_SUCH_ADDRESS: Failure = { status: 404, code: 'not-found', message: 'There is nothing at this address.' };
+
 /** The HTTP status of expected errors, by their code; 500 for all others. */
 const STATUSES: Readonly<Record<string, number>> = {
   settings: 400,
@@ -109,16 +111,16 @@ function failureOf(error: unknown): Failure {
   return { status: 500, code: 'internal', message: 'unexpected failure: see the log of slimboard serve' };
 }
 
+const TITLES: Readonly<Record<number, string>> = { 400: 'Bad request', 404: 'Not found' };
+
 /** An error response: JSON under /api/, elsewhere a page. */
 function failureResponse(
   path: string,
-  status: number,
-  code: string,
-  message: string,
+  { status, code, message }: Failure,
   render: (content: PageContent) => string,
 ): Response {
   if (path.startsWith('/api/')) return Response.json({ error: { code, message } }, { status });
-  const title = status === 404 ? 'Not found' : status === 400 ? 'Bad request' : 'The request failed';
-  const page = render({ title, body: html`<p class="notice" role="alert">${message}</p>` });
+  const body = html`<p class="notice" role="alert">${message}</p>`;
+  const page = render({ title: TITLES[status] ?? 'The request failed', body });
   return new Response(page, { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
 }

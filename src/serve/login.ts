@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { html } from '../html/markup.ts';
 import type { PageContent } from '../html/page.ts';
+import { refusal } from './guards.ts';
 
 /** How long a browser stays logged in. */
 const SESSION_MS = 12 * 3_600_000;
@@ -36,14 +37,11 @@ export function requireToken({ token, now }: Pick<LoginOptions, 'token' | 'now'>
       return undefined;
     }
     if (PROGRAM_PATHS.test(path))
-      return context.json(
-        {
-          error: {
-            code: 'authentication',
-            message: 'the token is missing or wrong: send "Authorization: Bearer TOKEN"',
-          },
-        },
+      return refusal(
+        context,
         401,
+        'authentication',
+        'the token is missing or wrong: send "Authorization: Bearer TOKEN"',
         { 'www-authenticate': 'Bearer realm="slimboard"' },
       );
     // The path as it was sent: the one that routes see is decoded, and may contain characters that no header allows.

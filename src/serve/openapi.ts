@@ -35,46 +35,48 @@ export function openApiDocument(): Json {
         'One image: its layers, its base image with the evidence for it, findings, slimming plan',
         {
           schema: objectOf('slimboard.image-detail/1', IMAGE),
-          parameters: [parameter('digest', 'path', 'The digest of the manifest, sha256:…', { type: 'string' }, true)],
+          parameters: [pathParameter('digest', 'The digest of the manifest, sha256:…', { type: 'string' })],
         },
       ),
       '/compare': operation('compare', 'The differences between two stored images: layers, sizes, settings', {
         schema: objectOf('slimboard.comparison/1', COMPARISON),
         parameters: [
-          parameter('old', 'query', 'The old image: a digest, or REPOSITORY:TAG', { type: 'string' }, true),
-          parameter('new', 'query', 'The new image: a digest, or REPOSITORY:TAG', { type: 'string' }, true),
+          parameter('old', 'The old image: a digest, or REPOSITORY:TAG', TEXT, true),
+          parameter('new', 'The new image: a digest, or REPOSITORY:TAG', TEXT, true),
         ],
       }),
       '/audits/{id}': operation('audit', 'The progress or the result of an audit', {
         schema: objectOf('slimboard.audit/1', AUDIT),
-        parameters: [parameter('id', 'path', 'The ID of the audit', { type: 'integer' }, true)],
+        parameters: [pathParameter('id', 'The ID of the audit', { type: 'integer' })],
       }),
       '/openapi.json': operation('openapi', 'This description', { schema: { type: 'object' } }),
     },
-    components: {
-      securitySchemes: {
-        token: {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'The value of SLIMBOARD_SERVE_TOKEN, if the server has one',
-        },
-      },
-      schemas: {
-        Error: {
+    components: COMPONENTS,
+  };
+}
+
+const COMPONENTS: Json = {
+  securitySchemes: {
+    token: {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'The value of SLIMBOARD_SERVE_TOKEN, if the server has one',
+    },
+  },
+  schemas: {
+    Error: {
+      type: 'object',
+      required: ['error'],
+      properties: {
+        error: {
           type: 'object',
-          required: ['error'],
-          properties: {
-            error: {
-              type: 'object',
-              required: ['code', 'message'],
-              properties: { code: { type: 'string' }, message: { type: 'string' } },
-            },
-          },
+          required: ['code', 'message'],
+          properties: { code: { type: 'string' }, message: { type: 'string' } },
         },
       },
     },
-  };
-}
+  },
+};
 
 const TEXT: Json = { type: 'string' };
 const COUNT: Json = { type: 'integer' };
@@ -148,7 +150,7 @@ function reportOperation(kind: ReportKind): Json {
 
 function filterParameters(kind: ReportKind): readonly Json[] {
   return filterParametersOf(kind).map((name) =>
-    parameter(name, 'query', `The same as ${flagOf(name)} on the command line`, TEXT),
+    parameter(name, `The same as ${flagOf(name)} on the command line`, TEXT),
   );
 }
 
@@ -160,11 +162,10 @@ function leaderboardOperation(): Json {
   return operation('leaderboard', 'A leaderboard of teams, repositories, base images, distributions or runtimes', {
     schema: reportSchema(columns.filter(({ name }) => name !== 'team')),
     parameters: [
-      parameter('by', 'query', 'What to rank; default: team', { enum: GROUPINGS }),
-      parameter('metric', 'query', 'The metric to rank by; default: stored', { enum: METRICS }),
+      parameter('by', 'What to rank; default: team', { enum: GROUPINGS }),
+      parameter('metric', 'The metric to rank by; default: stored', { enum: METRICS }),
       parameter(
         'since',
-        'query',
         'What to compare with for growth and movement: a date, or an age such as 30d; default: the previous audit',
         TEXT,
       ),
@@ -178,23 +179,27 @@ function leaderboardOperation(): Json {
 function pageParameters(columns: readonly Column[]): readonly Json[] {
   const sorts = columns.flatMap(({ name }) => [name, `-${name}`]);
   return [
-    parameter('q', 'query', 'Only rows that contain this text in a cell, digests included', {
+    parameter('q', 'Only rows that contain this text in a cell, digests included', {
       type: 'string',
       maxLength: MAX_VALUE_LENGTH,
     }),
-    parameter('sort', 'query', 'The column to sort by; -COLUMN puts the largest first', { enum: sorts }),
-    parameter('limit', 'query', 'The largest number of rows; default: 1000 for JSON, all rows for the other formats', {
+    parameter('sort', 'The column to sort by; -COLUMN puts the largest first', { enum: sorts }),
+    parameter('limit', 'The largest number of rows; default: 1000 for JSON, all rows for the other formats', {
       type: 'integer',
       minimum: 1,
     }),
-    parameter('offset', 'query', 'How many rows to skip', { type: 'integer', minimum: 0 }),
-    parameter('audit', 'query', 'The ID of an audit: the report as of the end of that audit', { type: 'integer' }),
-    parameter('format', 'query', 'The format of the answer; default: json', { enum: API_FORMATS }),
+    parameter('offset', 'How many rows to skip', { type: 'integer', minimum: 0 }),
+    parameter('audit', 'The ID of an audit: the report as of the end of that audit', { type: 'integer' }),
+    parameter('format', 'The format of the answer; default: json', { enum: API_FORMATS }),
   ];
 }
 
-function parameter(name: string, location: string, description: string, schema: Json, required = false): Json {
-  return { name, in: location, description, required, schema };
+function parameter(name: string, description: string, schema: Json, required = false): Json {
+  return { name, in: 'query', description, required, schema };
+}
+
+function pathParameter(name: string, description: string, schema: Json): Json {
+  return { name, in: 'path', description, required: true, schema };
 }
 
 interface OperationOptions {
