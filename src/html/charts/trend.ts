@@ -38,20 +38,12 @@ export function trendCharts(trends: readonly Trend[]): Markup {
   if (trends.length === 0) return html`<p class="empty">A trend begins with the second audit.</p>`;
   return html`${trends.map(
     ({ title, points }) =>
-      html`${trends.length > 1 ? html`<h3>${title}</h3>` : null}<div class="trends">${storedChart(points)}${logicalChart(points)}</div>`,
+      html`${trends.length > 1 ? html`<h3>${title}</h3>` : null}<div class="trends">${trendChart('Stored', pointsOf(points, 'storedBytes'))}${trendChart('Logical', pointsOf(points, 'logicalBytes'))}</div>`,
   )}`;
 }
 
-function storedChart(points: readonly SizesAt[]): Markup | null {
-  const known = points.flatMap(({ at, storedBytes }) => (storedBytes === null ? [] : [{ at, bytes: storedBytes }]));
-  return trendChart('Stored', known);
-}
-
-function logicalChart(points: readonly SizesAt[]): Markup | null {
-  return trendChart(
-    'Logical',
-    points.map(({ at, logicalBytes }) => ({ at, bytes: logicalBytes })),
-  );
+function pointsOf(points: readonly SizesAt[], size: 'storedBytes' | 'logicalBytes'): readonly TrendPoint[] {
+  return points.flatMap(({ at, [size]: bytes }) => (bytes === null ? [] : [{ at, bytes }]));
 }
 
 /**
