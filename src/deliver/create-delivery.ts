@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto';
 import type { AuditContext } from '../audit/context.ts';
-import type { Database } from '../database/database.ts';
 import { DeliveryError, messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import { Proxies } from '../network/proxies.ts';
 import { notifyEndpoint } from '../settings/notify-endpoint.ts';
 import type { Environment, NotifySettings, Settings } from '../settings/settings.ts';
@@ -11,16 +9,12 @@ import { readDeliveredKeys, recordDelivery } from '../store/delivery-store.ts';
 import { type AuditEvent, auditEvents, type EventName } from './audit-events.ts';
 import { slackBody, webhookBody } from './message.ts';
 import { postWebhook } from './webhook.ts';
-import { writeReport } from './write-report.ts';
+import { type ReportWriter, writeReport } from './write-report.ts';
 
 /** What reports and notifications are made from. */
-export interface DeliveryOptions {
+export interface DeliveryOptions extends ReportWriter {
   readonly settings: Pick<Settings, 'reports' | 'notify' | 'policy' | 'prices'>;
   readonly environment: Environment;
-  readonly db: Database;
-  readonly log: Logger;
-  /** The folder that relative paths of reports start from. */
-  readonly folder: string;
   /** The delays before retries of a webhook (ms); default: those of {@link postWebhook}. */
   readonly delaysMs?: readonly number[];
 }

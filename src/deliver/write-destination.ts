@@ -33,7 +33,7 @@ export async function writeTo(
  * It follows symbolic links, also to a file that does not exist yet, and grants no more permissions than an existing
  * file had. A device or a pipe is written to directly, because the rename would replace it by a file.
  */
-export async function writeFileAtomically(path: string, text: Text, signal?: AbortSignal): Promise<void> {
+export async function writeFileAtomically(path: string, text: Text, signal: AbortSignal): Promise<void> {
   const existing = await stat(path).catch(undefinedIfMissing);
   if (existing && !existing.isFile()) return writeInto(path, 'w', text, signal);
   const target = existing ? await realpath(path) : await linkedPath(path);
@@ -62,7 +62,7 @@ async function writeInto(
   path: string,
   flags: 'w' | 'wx',
   text: Text,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   mode?: number,
 ): Promise<void> {
   const file = await open(path, flags, mode);
@@ -78,11 +78,11 @@ async function writeInto(
 const BUFFER_BYTES = 1_048_576;
 
 /** Writes text as UTF-8, through one buffer: a new one for each piece of a large report was a twentieth of its time. */
-async function writeText(file: FileHandle, text: Text, signal: AbortSignal | undefined): Promise<void> {
+async function writeText(file: FileHandle, text: Text, signal: AbortSignal): Promise<void> {
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   let used = 0;
   for await (const piece of text) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (used + Buffer.byteLength(piece) > BUFFER_BYTES) {
       await writeBytes(file, buffer.subarray(0, used));
       used = 0;

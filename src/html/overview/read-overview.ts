@@ -1,7 +1,7 @@
 import { sum } from '../../common/sum.ts';
 import type { Database } from '../../database/database.ts';
 import { type NewestAudit, newestSummaries } from '../../report/audit-summary.ts';
-import type { ReportKind } from '../../report/kinds/kind.ts';
+import { pickColumns, type ReportKind } from '../../report/kinds/kind.ts';
 import { techniques } from '../../report/kinds/techniques.ts';
 import { leaderboard, teams } from '../../report/leaderboard.ts';
 import type { Prices } from '../../report/open-report.ts';
@@ -88,21 +88,14 @@ export async function readOverview(db: Database, request: OverviewRequest): Prom
   };
 }
 
-const SUMS: readonly string[] = [
-  'repositories',
-  'tags',
-  'logical_bytes',
-  'stored_bytes',
-  'savings_max_bytes',
-  'monthly_cost',
-];
+const SUMS = 'repositories tags logical_bytes stored_bytes savings_max_bytes monthly_cost'.split(' ');
 
 /** The sums over all teams, including those beyond MOST_TEAMS. */
 const teamTotals: ReportKind = {
   name: teams.name,
   description: 'One row: the sums of all teams.',
   filters: teams.filters,
-  columns: SUMS.flatMap((name) => teams.columns.filter((column) => column.name === name)),
+  columns: pickColumns(teams, SUMS),
   query: (scope) =>
     `select ${SUMS.map((name) => `sum(t.${name}) as ${name}`).join(', ')} from (${teams.query(scope)}) t`,
 };

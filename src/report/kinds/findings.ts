@@ -1,5 +1,5 @@
 import { defineColumns } from '../report.ts';
-import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesRelation, pickColumns, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   source: ['text', 'The source that it was found in.', 'detail'],
@@ -41,7 +41,7 @@ export const findingsByRule: ReportKind = {
   ...findings,
   description: 'One row per rule that images trip, errors first.',
   columns: [
-    ...findings.columns.filter(({ name }) => ['severity', 'rule', 'message', 'max_bytes'].includes(name)),
+    ...pickColumns(findings, ['rule', 'severity', 'message', 'max_bytes']),
     { name: 'images', type: 'integer', description: 'Number of images that trip it.' },
   ],
   query: (scope: QueryScope) => `

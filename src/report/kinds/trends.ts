@@ -1,5 +1,5 @@
 import { defineColumns } from '../report.ts';
-import { auditConditions, placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { auditConditions, pickColumns, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   finished_at: ['timestamp', 'When the audit ended.'],
@@ -43,13 +43,11 @@ export interface TrendOf {
   readonly registry?: string;
 }
 
-const GROWN: readonly string[] = ['source', 'registry', 'name', 'stored_bytes', 'change_bytes'];
-
 /** Repositories that grew: the sum of their changes, most bytes first, and the bytes that they store now. */
 export const grownRepositories: ReportKind = {
   ...trends,
   description: 'One row per repository that stores more than before, most bytes first.',
-  columns: GROWN.flatMap((name) => columns.filter((column) => column.name === name)),
+  columns: pickColumns(trends, ['source', 'registry', 'name', 'stored_bytes', 'change_bytes']),
   query: (scope) => `
     select t.source, t.registry, t.name, (array_agg(t.stored_bytes order by t.finished_at desc))[1] as stored_bytes,
       sum(t.change_bytes)::int8 as change_bytes
