@@ -37,13 +37,12 @@ export interface ReportRequest {
  */
 export async function openReport(db: Database, kind: ReportKind, request: ReportRequest): Promise<Report> {
   const { filters = {}, now } = request;
-  const { source: _source, ...otherFilters } = filters;
   const parameters = new SqlParameters();
+  const rowFilters: ReadonlySet<string> = new Set(kind.rowFilters);
   const conditionOf = (ofRows: boolean): string => {
     const chosen = Object.entries(filters).filter(([name]) => ofRows === rowFilters.has(name));
     return filterCondition(kind.name, Object.fromEntries(chosen), kind.filters, now, parameters);
   };
-  const rowFilters: ReadonlySet<string> = new Set(kind.rowFilters);
   const conditions = [conditionOf(false)];
   const audit = await findSummary(db, request.audit, filters.source);
   const requested = request.audit === undefined ? null : audit;
@@ -55,7 +54,8 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
     where: conditions.join(' and '),
     rowWhere: conditionOf(true),
     source: filters.source,
-    isFiltered: request.audit !== undefined || Object.values(otherFilters).some((filter) => filter !== undefined),
+    isFiltered:
+      requested !== null || Object.entries(filters).some(([name, text]) => name !== 'source' && text !== undefined),
     audit: requested ? { id: requested.id, endedAt: await findEnd(db, requested.id) } : undefined,
     parameters,
     storagePerGBMonth: request.prices?.storagePerGBMonth,

@@ -1,3 +1,5 @@
+import type { PlanStep } from '../advise/advise.ts';
+import type { Projection } from '../advise/projection.ts';
 import type { Queryable } from '../database/database.ts';
 import { NotFoundError } from '../errors.ts';
 import { type Digest, digestBytes, digestFromBytes, isDigest } from '../oci/digest.ts';
@@ -47,17 +49,8 @@ export interface ImageDetail {
   readonly places: readonly Place[];
 }
 
-/** A step of the plan that makes the image smaller; sizes in compressed bytes. */
-export interface PlannedStep {
-  readonly technique: string;
-  /** The bytes that it adds to the savings. */
-  readonly gain: number;
-  /** The pull size after this step and all before it. */
-  readonly after: { readonly min: number; readonly max: number };
-  readonly basis: string;
-  /** The base image to move to. */
-  readonly base?: string;
-}
+/** A step of the plan that makes the image smaller. */
+export type PlannedStep = Pick<PlanStep, 'technique' | 'gain'> & Pick<Projection, 'after' | 'basis' | 'base'>;
 
 /** A layer of the image. */
 export interface DetailLayer {
@@ -109,13 +102,8 @@ type ImageRow = Omit<
 > & {
   readonly id: number;
   readonly base_digest: Uint8Array | null;
-  readonly techniques: readonly StoredStep[] | null;
+  readonly techniques: readonly PlanStep[] | null;
 };
-interface StoredStep {
-  readonly technique: string;
-  readonly gain: number;
-  readonly projection: Omit<PlannedStep, 'technique' | 'gain'>;
-}
 
 const IMAGE = `
   select m.id, i.platform, i.created_at, i.pull_bytes as compressed_bytes, a.uncompressed_bytes, a.base_image, a.base_digest,
@@ -146,7 +134,7 @@ export async function readImageDetail(db: Queryable, digest: Digest): Promise<Im
   };
 }
 
-function stepOf({ technique, gain, projection: { after, basis, base } }: StoredStep): PlannedStep {
+function stepOf({ technique, gain, projection: { after, basis, base } }: PlanStep): PlannedStep {
   return { technique, gain, after, basis, ...(base === undefined ? {} : { base }) };
 }
 

@@ -3,6 +3,7 @@ import { END_OF_LIFE_REVIEWED } from '../../classify/end-of-life.ts';
 import { dayOf } from '../../common/day.ts';
 import { messageOf } from '../../errors.ts';
 import { Proxies } from '../../network/proxies.ts';
+import type { EcrAccessFinding } from '../../registry/ecr/access.ts';
 import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
 import { ecrOptionsOf, withinLimit } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
@@ -14,11 +15,7 @@ import { counted, labelled } from '../text.ts';
 import { selectSources } from './audit-command.ts';
 
 /** The outcome of one check. */
-interface Finding {
-  readonly subject: string;
-  readonly status: 'ok' | 'warning' | 'error' | 'unknown';
-  readonly message: string;
-}
+type Finding = Omit<EcrAccessFinding, 'region'>;
 
 /** Checks everything that an audit depends on. @returns 1 when a check failed */
 export async function doctorCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
@@ -140,10 +137,9 @@ async function checkEcr({ io }: Session, source: EcrSource): Promise<readonly Fi
     { ...ecrOptionsOf(source, io.environment), governor: withinLimit(createInProcessGovernor(), source) },
     { signal: io.signal },
   );
-  return findings.map(({ region, subject, status, message }) => ({
-    subject: `${source.name} ${region} ${subject}`,
-    status,
-    message,
+  return findings.map(({ region, ...finding }) => ({
+    ...finding,
+    subject: `${source.name} ${region} ${finding.subject}`,
   }));
 }
 
