@@ -23,9 +23,12 @@ const PUBLIC_FORM = /^(?:AIza|eyJ)/;
 const ADDRESS = /(?:dsn|connection[_.-]?strings?\w{0,60})$/i;
 /** `user:password@`, Oracle's `user/password@`, Symfony's `sendgrid://key@default`, `Password=…`. */
 const HAS_PASSWORD = /(?::|\w\/)[^\s/@]{1,256}@|@default\b|(?:pass(?:word|wd)?|pwd|key|secret|token|signature|sig)=/i;
-/** Placeholders for a secret that a build demands but does not use: `SECRET_KEY_BASE=dummy rails assets:precompile`. */
+/**
+ * Placeholders for a secret that a build demands but does not use: `SECRET_KEY_BASE=dummy rails assets:precompile`,
+ * `precompile_placeholder`, as Mastodon has it.
+ */
 const STAND_IN =
-  /^(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build[-_]?(?:only|time))(?:[-_ ][\w -]*)?$|^(?:for[-_]?)?build$/i;
+  /^(?:[a-z]{1,20}[-_])?(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build[-_]?(?:only|time))(?:[-_ ][\w -]*)?$|^(?:for[-_]?)?build$/i;
 /** The path of a file with the secret. Only in the usual folders, since 1 in 64 base64 texts begins with a slash. */
 const PATH = /^\/(?:run|etc|var|opt|srv|usr|home|root|mnt|tmp|app|config|secrets?|vault|keys?|certs?)\//;
 /** `MAX_TOKENS=8k` is a limit, so a small number is no secret if the name says `token`; `DB_PASSWORD=1234` is one. */

@@ -114,6 +114,7 @@ test.each([
   ['DB_PASSWORD', '$DB_PASSWORD', false],
   ['GREETING', 'hello', false],
   ['SECRET_KEY', 'placeholder-for-the-build', false],
+  ['OTP_SECRET', 'precompile_placeholder', false],
   ['API_KEY_HEADER', 'X-Api-Key', false],
   ['ACCESS_TOKEN_LIFETIME', '15m', false],
   ['ADMIN_PASSWORD', 'changeme', true],
