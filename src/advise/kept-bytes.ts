@@ -1,3 +1,4 @@
+import { copiesFiles } from '../classify/history/instruction.ts';
 import { lookUp } from '../classify/look-up.ts';
 import type { LayerClass, Runtime } from '../classify/verdict.ts';
 import { sumOfRanges } from '../policy/evidence.ts';
@@ -136,10 +137,28 @@ function fetchesOnly({ commands }: LayerView): boolean {
   );
 }
 
+/** A copy from another stage, whose paths are absolute, or of one of Java's archives. */
+const COPIES_RESULT = /^(?:--\S+\s+)*(?:--from=|\/[^\s])|\.[jwe]ar(?:\s|$)/;
+/** Programs that bring or place files as they are, and words of the shell around them. */
+const PLACES_FILES = new Set(
+  (
+    'curl wget gpg gpgconf gpgv sha1sum sha256sum sha512sum md5sum tar unzip gunzip bunzip2 xz mv cp ln rm mkdir mktemp ' +
+    'chmod chown chgrp touch echo printf cat sed useradd usermod groupadd adduser addgroup uname dpkg ' +
+    'set cd export unset test [ for case in esac fi done break :'
+  ).split(' '),
+);
+
+/** Reports whether a layer holds only what was built elsewhere: in an earlier stage, or by a publisher. */
+function isBuiltElsewhere({ verb, args, commands }: LayerView): boolean {
+  if (copiesFiles(verb)) return COPIES_RESULT.test(args);
+  return commands.length > 0 && commands.every(({ program }) => PLACES_FILES.has(program));
+}
+
 /** Returns the share of a layer that a multi-stage build keeps. */
 function shareOf(layer: LayerView, runtime: Runtime): Share {
   const { class: made } = layer;
   if (fetchesOnly(layer)) return NOTHING_KEPT;
+  if (isBuiltElsewhere(layer)) return WHOLE;
   if (made === 'build-tools' && installsForProgram(layer, runtime)) return OS_PACKAGES;
   const [least, most] = KEPT_BY_STAGES[made];
   return made === 'dependencies' && UNBUNDLED.includes(runtime) ? [SMALLEST_UNBUNDLED, most] : [least, most];

@@ -242,6 +242,20 @@ test.each([
   expect(keptBytes(removable, ['multi-stage']).max).toBe(percent);
 });
 
+test.each([
+  ['what another stage built', 'COPY --chown=node /app/dist /app/dist # buildkit'],
+  ["what kaniko's other stage built", 'COPY --from=build /opt/conda /opt/conda'],
+  ['a jar that a pipeline built', 'COPY target/shop-1.0.jar app.jar # buildkit'],
+  [
+    'what a publisher built',
+    'RUN /bin/sh -c set -ex; wget -nv -O spark.tgz "$SPARK_TGZ_URL"; tar -xf spark.tgz; mv jars /opt/spark/; rm spark.tgz',
+  ],
+])('a multi-stage build keeps %s whole', (_, instruction) => {
+  const own: LayerSketch[] = [{ instruction, bytes: 100 }];
+  const { removable } = subjectOf(auditedImage({ runtime: 'java', own }), [], DEFAULTS);
+  expect(keptBytes(removable, ['multi-stage'])).toEqual({ min: 100, max: 100 });
+});
+
 test('a multi-stage build drops the compiler, however much the build may leave behind', () => {
   const { plan } = advise({
     baseNames: ['library/eclipse-temurin:21-jdk'],
