@@ -1,7 +1,8 @@
 import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
 import { endOfDistribution, readStack } from '../classify/history/stack.ts';
-import { type ImageVerdict, type LayerClass, runtimeOf } from '../classify/verdict.ts';
+import { isProductReference } from '../classify/knowledge/official-images.ts';
+import { type BaseVerdict, type ImageVerdict, type LayerClass, namesOf, runtimeOf } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { sum } from '../common/sum.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
@@ -65,7 +66,8 @@ export interface ImageView {
   readonly baseBytes: number | undefined;
   /**
    * Compressed bytes of the base's layers that another base would replace: those up to its runtime, and none above it.
-   * Ranges from 0 to the whole base if the history does not show where they end; undefined if `baseBytes` is.
+   * Ranges from 0 to the whole base if the history does not show where they end, unless the base is known to hold more
+   * than a runtime; undefined if `baseBytes` is.
    */
   readonly replaceableBytes: ByteRange | undefined;
   /** Every program that the image's own RUN steps start. It lets most rules dismiss an image with a few look-ups. */
@@ -106,8 +108,16 @@ function replaceableOf(base: readonly LayerView[], verdict: ImageVerdict, steps:
     return exactly(isBareDistribution ? bytesOf(base) : 0);
   }
   if (runtimeLayers !== undefined) return exactly(bytesOf(base.slice(0, runtimeLayers)));
+  if (holdsProduct(verdict.base, steps)) return exactly(0);
   // The image's own steps installed the runtime on a distribution, which a base with the runtime replaces whole.
   return isDistribution(base, steps) ? exactly(bytesOf(base)) : { min: 0, max: bytesOf(base) };
+}
+
+/** Reports whether a base is, or is built on, an image with more than a runtime, which no base of the runtime contains. */
+function holdsProduct(base: BaseVerdict, steps: readonly BuildStep[]): boolean {
+  const { images } = readStack(steps);
+  const isKnown = images.some(({ official }) => official !== undefined && official.runtime === undefined);
+  return isKnown || namesOf(base).some(isProductReference);
 }
 
 /** Reports whether a base is a distribution, without any further layer. */

@@ -120,6 +120,14 @@ export function runtimeOfReference(reference: string): Runtime | undefined {
   return WITH_RUNTIME.find((row) => path.endsWith(`/${row.repository}`))?.runtime as Runtime | undefined;
 }
 
+const OF_PRODUCTS = table.images.filter(({ runtime }) => runtime === undefined).map(({ repository }) => repository);
+
+/** Whether a reference names a well-known image, under any mirror, that holds more than a runtime: a server, a tool. */
+export function isProductReference(reference: string): boolean {
+  const path = pathOf(reference);
+  return OF_PRODUCTS.some((repository) => path.endsWith(`/${repository}`));
+}
+
 /** The well-known images whose Dockerfiles set a variable of this ENV, or declare a build argument of this ARG. */
 export function officialImagesOf(verb: 'ENV' | 'ARG', args: string): readonly OfficialImage[] {
   const known = verb === 'ENV' ? BY_ENV : BY_ARG;

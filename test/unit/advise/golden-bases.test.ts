@@ -8,7 +8,7 @@ import type { KnownBase } from '../../../src/classify/verdict.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { listedImage } from '../../support/listed-image.ts';
-import { ALPINE, TEMURIN, TOMCAT } from '../../support/official-histories.ts';
+import { ALPINE, JAMMY, TEMURIN, TOMCAT } from '../../support/official-histories.ts';
 
 const MB = 1_000_000;
 
@@ -45,6 +45,41 @@ function judge(base: string, own = APP, config = {}) {
   const findings = findingsOf(image);
   return { findings, ...adviseImage(image, findings, knowledge, { kind: 'reduction', ratio: 0.9 }) };
 }
+
+const JAMMY_CUDA = `${JAMMY}
+  2026-08-05 - ENV NVARCH=x86_64
+  2026-08-05 180MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends cuda-cudart-12-8 # buildkit`;
+const AIRFLOW = `${BOOKWORM}
+  2026-08-25T01:00:00 200MB RUN /bin/bash -o pipefail -c bash /scripts/docker/install_os_dependencies.sh runtime # buildkit
+  2026-08-25T01:00:00 250MB COPY --chown=airflow:0 /home/airflow/.local /home/airflow/.local # buildkit
+  2026-08-25T01:00:00 - ENV AIRFLOW_VERSION=3.1.0
+  2026-08-25T01:00:00 - ENTRYPOINT ["/usr/bin/dumb-init" "--" "/entrypoint"]`;
+const PLAYWRIGHT = `${JAMMY}
+  2026-08-15T10:00:00 - ARG DOCKER_IMAGE_NAME_TEMPLATE=mcr.microsoft.com/playwright:v%version%-jammy
+  2026-08-15T10:01:00 90MB RUN /bin/sh -c apt-get update && apt-get install -y nodejs # buildkit
+  2026-08-15T10:03:00 600MB RUN /bin/sh -c mkdir /ms-playwright && npx playwright install --with-deps # buildkit`;
+const PIP = `
+  2026-11-01 60MB RUN /bin/sh -c pip3 install --no-cache-dir -r requirements.txt # buildkit`;
+
+test.each([
+  ['CUDA', JAMMY_CUDA, PIP, ['python3', 'server.py']],
+  [
+    "a company's image on CUDA",
+    `${JAMMY_CUDA}\n  2026-09-01 80MB RUN /bin/sh -c apt-get install -y python3-pip`,
+    PIP,
+    ['python3', 'server.py'],
+  ],
+  ['Airflow', AIRFLOW, PIP, []],
+  [
+    'the browsers of Playwright',
+    PLAYWRIGHT,
+    '\n  2026-11-01 30MB RUN /bin/sh -c npm ci # buildkit',
+    ['npx', 'playwright', 'test'],
+  ],
+])('no base of the runtime alone is advised in place of %s', (_, base, own, cmd) => {
+  const { alone } = judge(base, own, { cmd });
+  expect(alone.flatMap((projection) => projection.base ?? [])).toEqual([]);
+});
 
 test('packages that a private base adds to a runtime stay when the runtime is replaced', () => {
   const { plan, slimScore } = judge(PYTHON + TORCH);
