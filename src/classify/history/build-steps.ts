@@ -1,7 +1,7 @@
 import { remember } from '../../common/remember.ts';
 import type { HistoryEntry, ImageConfig } from '../../oci/image-config.ts';
 import type { BuildTool } from '../verdict.ts';
-import { type Instruction, makesLayer, parseInstruction } from './instruction.ts';
+import { copiesFiles, type Instruction, makesLayer, parseInstruction } from './instruction.ts';
 
 /** The builder of a step. Classic Docker and buildah write the same lines, but only buildah may add a comment. */
 export type StepTool = BuildTool | 'unknown';
@@ -37,7 +37,38 @@ export function readBuildHistory(config: ImageConfig, layerCount: number): Build
     const instruction = instructions[index] ?? NO_INSTRUCTION;
     return toStep(entry, instruction, reading?.(entry, instruction) === true ? layer++ : undefined);
   });
-  return { steps, aligned: reading !== undefined };
+  return { steps: withFromFirst(steps), aligned: reading !== undefined };
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Moves the name of the base to the first step of a build whose steps Buildah merged into one layer, as it does by
+ * default: there, the last step alone has a layer, and the name.
+ */
+function withFromFirst(steps: readonly BuildStep[]): readonly BuildStep[] {
+  const last = steps.findLastIndex(({ comment, layer }) => isFrom(comment) && layer !== undefined);
+  const first = startOfMerge(steps, last);
+  if (first >= last) return steps;
+  const { comment = '' } = steps[last] ?? {};
+  return steps.map((step, at) => {
+    return at < first || at > last ? step : { ...step, tool: 'buildah', comment: at === first ? comment : '' };
+  });
+}
+
+/** The first of the steps that were merged into the layer of step `last`; `last` itself if none were. */
+function startOfMerge(steps: readonly BuildStep[], last: number): number {
+  let first = last;
+  for (let before = steps[first - 1]; before !== undefined; before = steps[--first - 1]) {
+    const isOfBuild = before.layer === undefined && before.form === 'classic' && before.comment === '';
+    if (!isOfBuild || gapMs(before, steps[first]) >= HOUR_MS) break;
+  }
+  const isMerge = steps.slice(first, last).some(({ verb }) => verb === 'RUN' || copiesFiles(verb));
+  return isMerge ? first : last;
+}
+
+function isFrom(comment: string | undefined): boolean {
+  return comment?.startsWith('FROM ') === true;
 }
 
 const NO_INSTRUCTION: Instruction = { verb: 'NONE', args: '', form: 'plain' };
@@ -57,7 +88,8 @@ const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddf
 
 /**
  * Whether a reading gives as many layers as there are, and no setting makes one, unless the layer is empty: before
- * version 1.10, Docker made a layer for every instruction.
+ * version 1.10, Docker made a layer for every instruction. Where Buildah merges all layers of a build, its last
+ * instruction makes the layer.
  */
 function fits(
   makesLayerIn: Reading,
@@ -70,7 +102,7 @@ function fits(
     const entry = history[index];
     const instruction = instructions[index];
     if (!entry || !instruction || !makesLayerIn(entry, instruction)) continue;
-    if (!makesLayer(instruction.verb) && diffIds[count] !== EMPTY_LAYER) return false;
+    if (!makesLayer(instruction.verb) && !isFrom(entry.comment) && diffIds[count] !== EMPTY_LAYER) return false;
     count++;
   }
   return count === layerCount;
@@ -95,7 +127,7 @@ const AUTHORS: ReadonlyMap<string, StepTool> = new Map([
 /** The builder of a step, recognised by its comment, its author or the form of its line. */
 function toolOf({ form, args }: Instruction, comment: string, author: string): StepTool {
   if (comment.startsWith('buildkit.')) return 'buildkit';
-  if (comment.startsWith('FROM ') || comment.startsWith('buildah')) return 'buildah';
+  if (isFrom(comment) || comment.startsWith('buildah')) return 'buildah';
   const signed = AUTHORS.get(author);
   if (signed) return signed;
   if (args.startsWith('jib-')) return 'jib';

@@ -5,6 +5,8 @@ import { type BuiltImage, builtImage } from '../../support/built-image.ts';
 interface Case extends BuiltImage {
   readonly name: string;
   readonly base: readonly string[] | string;
+  /** Of the base. */
+  readonly layerCount?: number;
   readonly distro?: string;
   readonly runtime?: string;
   readonly multiStage?: 'yes' | 'no' | 'unknown';
@@ -263,6 +265,31 @@ const cases: readonly Case[] = [
     runtime: 'erlang 26.2.2',
   },
   {
+    name: 'a Universal Base Image, built upon by buildah, which by default makes one layer of a build',
+    steps: [
+      { line: '', day: '2024-02-01', comment: 'Imported from -' },
+      { line: '', day: '2024-02-01' },
+      { line: '/bin/sh -c microdnf install -y java-17-openjdk-headless', day: APP_DAY, empty: true },
+      { line: '/bin/sh -c #(nop) COPY dir:9f8a129ddccccbd5 in /deployments/ ', day: APP_DAY, empty: true },
+      {
+        line: '/bin/sh -c #(nop) ENTRYPOINT ["java", "-jar", "/app.jar"]',
+        day: APP_DAY,
+        comment: 'FROM registry.access.redhat.com/ubi9/ubi-minimal:9.3',
+      },
+    ],
+    labels: {
+      'com.redhat.component': 'ubi9-minimal-container',
+      name: 'ubi9-minimal',
+      version: '9.3',
+      'io.buildah.version': '1.33.0',
+    },
+    base: 'registry.access.redhat.com/ubi9/ubi-minimal:9.3',
+    distro: 'rhel 9',
+    runtime: 'java 17',
+    layerCount: 2,
+    multiStage: 'unknown',
+  },
+  {
     name: 'a Universal Base Image, built upon by buildah',
     steps: [
       { line: '', day: '2024-02-01', comment: 'Imported from -' },
@@ -370,6 +397,7 @@ describe.each(cases)('$name', (image) => {
     const { distro, runtime, multiStage } = verdict;
     expect(distro && `${distro.value.id} ${distro.value.version ?? ''}`.trim()).toBe(image.distro);
     expect(runtime && `${runtime.value.name} ${runtime.value.version ?? ''}`.trim()).toBe(image.runtime);
+    if (image.layerCount !== undefined) expect(verdict.base.layerCount).toBe(image.layerCount);
     if (image.multiStage !== undefined) expect(multiStage.value).toBe(image.multiStage);
   });
 });

@@ -8,6 +8,22 @@ function layersOf(entries: readonly (readonly [line: string, empty: boolean])[],
   return { aligned: read.aligned, layers: read.steps.map((step) => step.layer) };
 }
 
+test("Buildah's single layer of a build begins where its first step does, not with the last, which has the base's name", () => {
+  const history = [
+    { created_by: 'ADD rootfs.tar / # buildkit', created: '2026-08-01T00:00:00Z' },
+    { created_by: '/bin/sh -c #(nop) CMD ["bash"]', created: '2026-08-01T00:00:00Z', empty_layer: true },
+    { created_by: '/bin/sh -c #(nop) WORKDIR /app', created: '2026-09-01T00:00:00Z', empty_layer: true },
+    { created_by: '/bin/sh -c #(nop) COPY dir:2ebdd in /app ', created: '2026-09-01T00:00:01Z', empty_layer: true },
+    { created_by: '/bin/sh -c make', created: '2026-09-01T00:10:00Z', empty_layer: true },
+    { created_by: '/bin/sh -c #(nop) CMD ["app"]', created: '2026-09-01T00:10:01Z', comment: 'FROM acme/base:1' },
+  ];
+  const { aligned, steps } = readBuildHistory(parseImageConfig(JSON.stringify({ history })), 2);
+  expect(aligned).toBe(true);
+  expect(steps.map(({ layer }) => layer)).toEqual([0, undefined, undefined, undefined, undefined, 1]);
+  expect(steps.map(({ comment }) => comment)).toEqual(['', '', 'FROM acme/base:1', '', '', '']);
+  expect(steps.slice(2).every(({ tool }) => tool === 'buildah')).toBe(true);
+});
+
 test('correct flags are kept', () => {
   const entries = [
     ['ADD a /', false],
