@@ -29,6 +29,8 @@ const HAS_PASSWORD = /(?::|\w\/)[^\s/@]{1,256}@|@default\b|(?:pass(?:word|wd)?|p
  */
 const STAND_IN =
   /^(?:[a-z]{1,20}[-_])?(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build[-_]?(?:only|time))(?:[-_ ][\w -]*)?$|^(?:for[-_]?)?build$/i;
+/** The fingerprint of a public key, as in `SWIFT_SIGNING_KEY` of Swift's images. */
+const FINGERPRINT = /^(?:0x)?[0-9A-F]{40}$/;
 /** The path of a file with the secret. Only in the usual folders, since 1 in 64 base64 texts begins with a slash. */
 const PATH = /^\/(?:run|etc|var|opt|srv|usr|home|root|mnt|tmp|app|config|secrets?|vault|keys?|certs?)\//;
 /** `MAX_TOKENS=8k` is a limit, so a small number is no secret if the name says `token`; `DB_PASSWORD=1234` is one. */
@@ -47,6 +49,7 @@ function isPlaceholder(name: string, value: string): boolean {
     (BUILD_KEY.test(name) && bare.length < SHORTEST_KEY) ||
     NO_SECRET_VALUE.test(bare) ||
     STAND_IN.test(bare) ||
+    (/key$/i.test(name) && FINGERPRINT.test(bare)) ||
     PATH.test(bare) ||
     IN_STORE.test(bare) ||
     (PUBLIC_KEY.test(name) && (PUBLIC_FORM.test(bare) || !HAS_TOKEN.test(bare))) ||
