@@ -118,15 +118,17 @@ function advance(step: BuildStep, walk: Walk): void {
   }
 }
 
-/** The official images whose variables an ENV sets, or whose build arguments an ARG declares. */
-export function officialsSetBy(step: BuildStep): readonly OfficialImage[] {
-  if (step.verb === 'ENV') return officialsOfEnv(step.args);
-  return step.verb === 'ARG' ? officialsOfArg(step.args) : NO_OFFICIALS;
+/** The official images whose variables an ENV sets, whose build arguments an ARG declares, or whose RUN this is. */
+export function officialsSetBy({ verb, args }: BuildStep): readonly OfficialImage[] {
+  return verb === 'ENV' || verb === 'ARG' || verb === 'RUN' ? OFFICIALS_OF[verb](args) : NO_OFFICIALS;
 }
 
 const NO_OFFICIALS: readonly OfficialImage[] = [];
-const officialsOfEnv = remember((args) => officialImagesOf('ENV', args));
-const officialsOfArg = remember((args) => officialImagesOf('ARG', args));
+const OFFICIALS_OF = {
+  ENV: remember((args) => officialImagesOf('ENV', args)),
+  ARG: remember((args) => officialImagesOf('ARG', args)),
+  RUN: remember((args) => officialImagesOf('RUN', args)),
+};
 
 /** The image that ends before a step, if another build starts with it. */
 function boundaryBefore(steps: readonly BuildStep[], index: number, walk: Walk): StackedImage | undefined {
@@ -217,7 +219,10 @@ function endOfTrailingSettings(steps: readonly BuildStep[], from: number): numbe
     if (!verbs.has(step.verb) || before?.verb === 'CMD' || step.tool !== (before ?? step).tool) break;
     if (gapMs(before, step) > MINUTE_MS) break;
   }
-  return end;
+  // Labels before layers may be those of an image on top.
+  const isLabelled =
+    steps.slice(end).every(({ verb }) => verb === 'LABEL') && gapMs(steps[end - 1], steps.at(-1)) <= MINUTE_MS;
+  return isLabelled ? steps.length : end;
 }
 
 /** The stages of buildpack-deps, by the endings of their tags; `''` is the complete image. */

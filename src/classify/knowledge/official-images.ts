@@ -20,7 +20,7 @@ export interface OfficialImage {
   readonly repository: string;
   /** Its runtime, if it has nothing else and is made to build on. Tomcat's image, for example, is more than Java. */
   readonly runtime: Runtime | undefined;
-  /** The variable that its Dockerfile sets, or the build argument that it declares. */
+  /** The variable that its Dockerfile sets, or the build argument that it declares; empty if only `run` shows it. */
   readonly env: string;
   /** The form of the variable's value, if several images set the variable. */
   readonly value: RegExp | undefined;
@@ -33,7 +33,10 @@ export interface OfficialImage {
   readonly ends: readonly { readonly verb: string; readonly words: string }[];
   /** Whether the Dockerfile of some variants or older versions has none of these endings. */
   readonly mayLackEnd: boolean;
-  /** Matches a RUN of its Dockerfile. Needed if other images set the variable too, and no ending identifies it. */
+  /**
+   * Matches a RUN of its Dockerfile. Needed if it sets no variable, or if other images set it too and no ending
+   * identifies it.
+   */
   readonly run: RegExp | undefined;
   /** Whether its Dockerfile starts by setting the variable, so that earlier steps are another image's. */
   readonly begins: boolean;
@@ -90,6 +93,10 @@ function imagesBy(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImag
 
 const BY_ENV = imagesBy('env');
 const BY_ARG = imagesBy('arg');
+/** Images that only a RUN shows. */
+const BY_RUN = table.images.filter(({ env, arg }) => env === undefined && arg === undefined).map(readRow);
+/** In characters: an image shows itself early in a RUN. */
+const MAX_RUN_LENGTH = 4_000;
 
 const DOTNET_SUITES = new Map(Object.entries(table.dotnetSuites));
 
@@ -128,8 +135,12 @@ export function isProductReference(reference: string): boolean {
   return OF_PRODUCTS.some((repository) => path.endsWith(`/${repository}`));
 }
 
-/** The well-known images whose Dockerfiles set a variable of this ENV, or declare a build argument of this ARG. */
-export function officialImagesOf(verb: 'ENV' | 'ARG', args: string): readonly OfficialImage[] {
+/**
+ * The well-known images whose Dockerfiles set a variable of this ENV, declare a build argument of this ARG, or have this
+ * RUN.
+ */
+export function officialImagesOf(verb: 'ENV' | 'ARG' | 'RUN', args: string): readonly OfficialImage[] {
+  if (verb === 'RUN') return BY_RUN.filter(({ run }) => run?.test(args.slice(0, MAX_RUN_LENGTH)));
   const known = verb === 'ENV' ? BY_ENV : BY_ARG;
   return assignments(args).flatMap(([name, text]) => {
     return known.get(name)?.find(({ value }) => value?.test(text) !== false) ?? [];

@@ -29,6 +29,23 @@ const bun = (debian: string) => `
   2026-09-02T10:00:00 40MB COPY /usr/local/bin/bun /usr/local/bin/bun # buildkit
   2026-09-02T10:00:02 - CMD ["/usr/local/bin/bun"]
   ${APP} 9MB COPY . . # buildkit`;
+const JENKINS = `
+  2026-08-24T00:00:00 29.8MB RUN # debian.sh --arch 'amd64' out/ 'trixie' '@1787529600'
+  2026-08-26T10:00:00 45MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends ca-certificates curl git tini # buildkit
+  2026-08-26T10:00:00 - ENV JENKINS_HOME=/var/jenkins_home
+  2026-08-26T10:00:01 - ENV JAVA_HOME=/opt/java/openjdk
+  2026-08-26T10:00:02 60MB COPY /javaruntime /opt/java/openjdk # buildkit
+  2026-08-26T10:00:02 95MB COPY /war/jenkins.war /usr/share/jenkins/jenkins.war # buildkit
+  2026-08-26T10:00:02 - USER jenkins
+  2026-08-26T10:00:03 2kB COPY jenkins.sh /usr/local/bin/jenkins.sh # buildkit
+  2026-08-26T10:00:03 - ENV JENKINS_VERSION=2.574
+  2026-08-26T10:00:03 - ENTRYPOINT ["/usr/bin/tini" "--" "/usr/local/bin/jenkins.sh"]
+  2026-08-26T10:00:03 - LABEL org.opencontainers.image.vendor=Jenkins project`;
+const PHP_APACHE = `${BOOKWORM}
+  2026-08-25 - ENV PHP_INI_DIR=/usr/local/etc/php
+  2026-08-25 - ENV PHP_VERSION=8.3.33
+  2026-08-25 12MB RUN /bin/sh -c set -eux; ./configure --with-apxs2; make -j "$(nproc)" # buildkit
+  2026-08-25 - CMD ["apache2-foreground"]`;
 const playwright = (path: string) => `${JAMMY}
   2026-08-15T10:00:00 - ARG DOCKER_IMAGE_NAME_TEMPLATE=mcr.microsoft.com/${path}:v%version%-jammy
   2026-08-15T10:01:00 90MB RUN /bin/sh -c apt-get update && apt-get install -y curl git # buildkit
@@ -37,6 +54,66 @@ const playwright = (path: string) => `${JAMMY}
   ${APP} 9MB COPY . /tests # buildkit`;
 
 const cases: readonly ExpectedImage[] = [
+  {
+    is: 'a shop on MySQL, whose image is on Oracle Linux',
+    history: `
+      2026-09-11 47.9MB ADD oraclelinux-9-slim-amd64-rootfs.tar.xz / # buildkit
+      2026-09-11 - CMD ["/bin/bash"]
+      2026-09-12 - ENV MYSQL_VERSION=8.4.10-1.el9
+      2026-09-12 51.6MB RUN /bin/sh -c set -eux; microdnf install -y "mysql-community-server-minimal-$MYSQL_VERSION" # buildkit
+      2026-09-12 - ENTRYPOINT ["docker-entrypoint.sh"]
+      2026-09-12 - CMD ["mysqld"]
+      ${APP} 1kB COPY schema.sql /docker-entrypoint-initdb.d/ # buildkit`,
+    expected: { base: 'library/mysql', distro: 'ol 9' },
+  },
+  {
+    is: 'a theme on WordPress, whose Dockerfile sets no variable',
+    history: `${PHP_APACHE}
+      2026-08-26 25MB RUN /bin/sh -c set -eux; version='6.8.2'; curl -o wordpress.tar.gz -fL "https://wordpress.org/wordpress-$version.tar.gz" # buildkit
+      2026-08-26 - ENTRYPOINT ["docker-entrypoint.sh"]
+      2026-08-26 - CMD ["apache2-foreground"]
+      ${APP} 9MB COPY themes /usr/src/wordpress/wp-content/themes # buildkit`,
+    expected: { base: 'library/wordpress', runtime: 'php 8.3.33' },
+  },
+  {
+    is: 'modules on Drupal, whose Dockerfile has no CMD',
+    history: `${PHP_APACHE}
+      2026-08-26 - ENV DRUPAL_VERSION=11.2.3
+      2026-08-26 25MB RUN /bin/sh -c composer create-project --no-interaction "drupal/recommended-project:$DRUPAL_VERSION" ./ # buildkit
+      ${APP} 9MB RUN /bin/sh -c composer install --no-dev # buildkit`,
+    expected: { base: 'library/drupal', runtime: 'php 8.3.33' },
+  },
+  {
+    is: "a company's own installation of Drupal, which sets the variable of the official image",
+    history: `${PHP_APACHE}
+      2026-08-26 - ENV DRUPAL_VERSION=11.2.3
+      2026-08-26 25MB RUN /bin/sh -c curl -fsSL https://ftp.example.com/drupal-$DRUPAL_VERSION.tar.gz | tar -xz # buildkit
+      2026-08-26 - CMD ["/start.sh"]
+      ${APP} 9MB COPY modules modules # buildkit`,
+    expected: { base: 'not-in-catalogue' },
+  },
+  {
+    is: 'a script on Perl, whose Dockerfile sets no variable',
+    history: `${BUILDPACK_DEPS}
+      2026-08-05T04:15:00 1kB WORKDIR /usr/src/perl
+      2026-08-05T04:45:00 15MB RUN /bin/sh -c true && curl -fL https://cpan.metacpan.org/authors/id/B/BO/BOOK/perl-5.42.0.tar.gz -o perl-5.42.0.tar.gz && make install # buildkit
+      2026-08-05T04:45:00 1kB WORKDIR /usr/src/app
+      2026-08-05T04:45:00 - CMD ["perl5.42.0" "-de0"]
+      ${APP} 9MB RUN /bin/sh -c cpanm --installdeps --notest . # buildkit`,
+    cmd: ['perl', 'app.pl'],
+    expected: { base: 'library/perl', runtime: 'perl', variant: 'full' },
+  },
+  {
+    is: 'plugins on Jenkins, whose Dockerfile ends with a label',
+    history: `${JENKINS}
+      ${APP} 90MB RUN /bin/sh -c jenkins-plugin-cli -f /usr/share/jenkins/ref/plugins.txt # buildkit`,
+    expected: { base: 'jenkins/jenkins', runtime: 'java' },
+  },
+  {
+    is: 'Jenkins itself',
+    history: JENKINS,
+    expected: { base: 'library/debian:trixie-slim', runtime: 'java' },
+  },
   {
     is: 'Bun on slim Debian, whose tag no variable names',
     history: bun('29.8MB'),
