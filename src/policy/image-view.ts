@@ -90,7 +90,7 @@ function readView(image: AuditedImage): ImageView {
   const own = layers.slice(baseLayers);
   const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);
   const baseBytes = base && bytesOf(base);
-  const replaceableBytes = base && replaceableOf(base, image.verdict, steps);
+  const replaceableBytes = base && replaceableOf(base, image.verdict, steps, image.config.env);
   const ownPrograms = new Set<string>();
   for (const { commands } of own) for (const { program } of commands) ownPrograms.add(program);
   return { image, steps, layers, own, baseBytes, replaceableBytes, ownPrograms };
@@ -100,7 +100,19 @@ function bytesOf(layers: readonly LayerView[]): number {
   return sum(layers.map(({ bytes }) => bytes));
 }
 
-function replaceableOf(base: readonly LayerView[], verdict: ImageVerdict, steps: readonly BuildStep[]): ByteRange {
+/** Variables of the images of AWS Lambda and Azure Functions, which contain what calls the program. */
+const OF_FUNCTIONS = /^(?:LAMBDA_RUNTIME_DIR|AzureWebJobsScriptRoot)=/;
+
+function isForFunctions(env: readonly string[]): boolean {
+  return env.some((variable) => OF_FUNCTIONS.test(variable));
+}
+
+function replaceableOf(
+  base: readonly LayerView[],
+  verdict: ImageVerdict,
+  steps: readonly BuildStep[],
+  env: readonly string[],
+): ByteRange {
   const { runtimeLayers } = verdict;
   if (runtimeOf(verdict).name === 'none') {
     // A base with layers above its distribution contains an unknown program, which no other base would contain.
@@ -108,7 +120,7 @@ function replaceableOf(base: readonly LayerView[], verdict: ImageVerdict, steps:
     return exactly(isBareDistribution ? bytesOf(base) : 0);
   }
   if (runtimeLayers !== undefined) return exactly(bytesOf(base.slice(0, runtimeLayers)));
-  if (holdsProduct(verdict.base, steps)) return exactly(0);
+  if (holdsProduct(verdict.base, steps) || isForFunctions(env)) return exactly(0);
   // The image's own steps installed the runtime on a distribution, which a base with the runtime replaces whole.
   return isDistribution(base, steps) ? exactly(bytesOf(base)) : { min: 0, max: bytesOf(base) };
 }

@@ -58,6 +58,11 @@ const PLAYWRIGHT = `${JAMMY}
   2026-08-15T10:00:00 - ARG DOCKER_IMAGE_NAME_TEMPLATE=mcr.microsoft.com/playwright:v%version%-jammy
   2026-08-15T10:01:00 90MB RUN /bin/sh -c apt-get update && apt-get install -y nodejs # buildkit
   2026-08-15T10:03:00 600MB RUN /bin/sh -c mkdir /ms-playwright && npx playwright install --with-deps # buildkit`;
+const LAMBDA = `
+  2026-09-01 110MB COPY / / # buildkit
+  2026-09-01 - ENV LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime LD_LIBRARY_PATH=/var/lang/lib:/lib64
+  2026-09-01 70MB COPY /var/lang /var/lang # buildkit
+  2026-09-01 - ENTRYPOINT ["/lambda-entrypoint.sh"]`;
 const PIP = `
   2026-11-01 60MB RUN /bin/sh -c pip3 install --no-cache-dir -r requirements.txt # buildkit`;
 
@@ -70,6 +75,7 @@ test.each([
     ['python3', 'server.py'],
   ],
   ['Airflow', AIRFLOW, PIP, []],
+  ['AWS Lambda', LAMBDA, PIP, ['shop.handler']],
   [
     'the browsers of Playwright',
     PLAYWRIGHT,
