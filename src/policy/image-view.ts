@@ -5,6 +5,7 @@ import { isProductReference } from '../classify/knowledge/official-images.ts';
 import { type BaseVerdict, type ImageVerdict, type LayerClass, namesOf, runtimeOf } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { sum } from '../common/sum.ts';
+import type { ImageConfig } from '../oci/image-config.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
 import { exactly } from './evidence.ts';
 import type { ByteRange } from './finding.ts';
@@ -90,7 +91,7 @@ function readView(image: AuditedImage): ImageView {
   const own = layers.slice(baseLayers);
   const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);
   const baseBytes = base && bytesOf(base);
-  const replaceableBytes = base && replaceableOf(base, image.verdict, steps, image.config.env);
+  const replaceableBytes = base && replaceableOf(base, image.verdict, steps, image.config);
   const ownPrograms = new Set<string>();
   for (const { commands } of own) for (const { program } of commands) ownPrograms.add(program);
   return { image, steps, layers, own, baseBytes, replaceableBytes, ownPrograms };
@@ -103,7 +104,8 @@ function bytesOf(layers: readonly LayerView[]): number {
 /** Variables of the images of AWS Lambda and Azure Functions, which contain what calls the program. */
 const OF_FUNCTIONS = /^(?:LAMBDA_RUNTIME_DIR|AzureWebJobsScriptRoot)=/;
 
-function isForFunctions(env: readonly string[]): boolean {
+/** Reports whether an image is for AWS Lambda or Azure Functions and built on the images of either. */
+export function isForFunctions({ env }: ImageConfig): boolean {
   return env.some((variable) => OF_FUNCTIONS.test(variable));
 }
 
@@ -111,7 +113,7 @@ function replaceableOf(
   base: readonly LayerView[],
   verdict: ImageVerdict,
   steps: readonly BuildStep[],
-  env: readonly string[],
+  config: ImageConfig,
 ): ByteRange {
   const { runtimeLayers } = verdict;
   if (runtimeOf(verdict).name === 'none') {
@@ -120,7 +122,7 @@ function replaceableOf(
     return exactly(isBareDistribution ? bytesOf(base) : 0);
   }
   if (runtimeLayers !== undefined) return exactly(bytesOf(base.slice(0, runtimeLayers)));
-  if (holdsProduct(verdict.base, steps) || isForFunctions(env)) return exactly(0);
+  if (holdsProduct(verdict.base, steps) || isForFunctions(config)) return exactly(0);
   // The image's own steps installed the runtime on a distribution, which a base with the runtime replaces whole.
   return isDistribution(base, steps) ? exactly(bytesOf(base)) : { min: 0, max: bytesOf(base) };
 }

@@ -1,5 +1,6 @@
 import { dayOf } from '../../common/day.ts';
 import type { Context } from '../context.ts';
+import { isLambda } from '../distro-labels.ts';
 import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, suiteOf } from '../knowledge/distros.ts';
 import { isSlimDebian } from '../slim-debian.ts';
@@ -52,6 +53,7 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   const { rootfs } = context.stack;
   if (!distro || !rootfs || rootfs.tool) return [];
   // Vendors with a root file system of their own, such as Bitnami's Debian, do not build on Docker Hub's image.
+  if (isLambda(context.env)) return [];
   if (!rootfs.distro && !rootfs.isNameless && NAMED_ARCHIVES.has(distro.id)) return [];
   const elsewhere = namesElsewhere(context, distro);
   if (elsewhere) return elsewhere;

@@ -573,6 +573,14 @@ test.each<[Runtime, readonly string[]]>([
   expect(files?.dockerignore.split('\n')).toEqual(expect.arrayContaining(['.git', ...ignored]));
 });
 
+test.each(['LAMBDA_RUNTIME_DIR=/var/runtime', 'AzureWebJobsScriptRoot=/home/site/wwwroot'])(
+  'an image for functions gets no Dockerfile, because its base calls the program: %s',
+  (variable) => {
+    const image = auditedImage({ runtime: 'python', config: { Env: [variable] } });
+    expect(generateDockerfile(image, 'slim-base', TODAY)).toBeUndefined();
+  },
+);
+
 test('a language without a template gets no Dockerfile', () => {
   expect(generateDockerfile(auditedImage({ runtime: 'perl' }), 'slim-base', TODAY)).toBeUndefined();
   expect(generateDockerfile(auditedImage(), 'slim-base', TODAY)).toBeUndefined();

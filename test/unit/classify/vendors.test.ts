@@ -67,6 +67,15 @@ const cases: readonly ExpectedImage[] = [
     expected: { base: 'library/mysql', distro: 'ol 9' },
   },
   {
+    is: "AWS Lambda's image, whose root file system is its own",
+    history: `
+      2026-09-01 38MB ADD x86_64/1ebe9859248159d10557a6477c2f2127.tar.xz / # buildkit
+      2026-09-01 60MB ADD x86_64/7829ac41fab0373bf7e054ee844a8b50.tar.xz / # buildkit
+      2026-09-01 - ENTRYPOINT ["/lambda-entrypoint.sh"]`,
+    env: ['LD_LIBRARY_PATH=/var/lang/lib:/lib64', 'LAMBDA_TASK_ROOT=/var/task'],
+    expected: { base: 'not-in-catalogue', distro: 'amzn' },
+  },
+  {
     is: 'a theme on WordPress, whose Dockerfile sets no variable',
     history: `${PHP_APACHE}
       2026-08-26 25MB RUN /bin/sh -c set -eux; version='6.8.2'; curl -o wordpress.tar.gz -fL "https://wordpress.org/wordpress-$version.tar.gz" # buildkit
