@@ -24,7 +24,7 @@ export interface PackageCache {
    * none does.
    */
   readonly readsList?: (command: Command) => boolean;
-  /** Environment variables that disable the cache with any value but an empty one. */
+  /** Environment variables that with any value but an empty one disable the cache, or show that it is mounted. */
   readonly switchedOffBy?: readonly string[];
   /** The largest share of the layer (0 to 1) that may be cache. */
   readonly largestShare: number;

@@ -24,7 +24,8 @@ export const pipCache = packageCacheRule({
     runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||
     (runs(command, PIP, ['config']) && /no-cache-dir (?:true|1|yes)/.test(command.words.join(' '))) ||
     CACHE_FOLDERS.some((folder) => removes(command, folder)),
-  switchedOffBy: ['PIP_NO_CACHE_DIR', 'UV_NO_CACHE'],
+  // UV_LINK_MODE=copy is for a cache that is mounted, out of which uv cannot link. @see docs.astral.sh/uv, "Using uv in Docker"
+  switchedOffBy: ['PIP_NO_CACHE_DIR', 'UV_NO_CACHE', 'UV_LINK_MODE'],
   largestShare: 0.6,
 });
 

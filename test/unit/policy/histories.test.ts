@@ -205,6 +205,7 @@ test.each(CASES)('%s is %s of %j', (rule, isFound, steps) => {
 
 test('variables of the image disable the caches they name, and nothing else', () => {
   expect(trips('pip-cache', image(['uv sync --no-dev'], ['UV_NO_CACHE=1']))).toBe(false);
+  expect(trips('pip-cache', image(['uv sync --no-dev'], ['UV_LINK_MODE=copy']))).toBe(false);
   expect(trips('dev-dependencies', image(['bundle install'], ['BUNDLE_WITHOUT=development:test']))).toBe(false);
   expect(trips('dev-dependencies', image(['npm ci'], ['NODE_ENV=production']))).toBe(false);
   expect(trips('dev-dependencies', image(['npm ci'], ['NODE_ENV=test', 'MY_NODE_ENV=production']))).toBe(true);
