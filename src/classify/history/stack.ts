@@ -219,10 +219,16 @@ function endOfTrailingSettings(steps: readonly BuildStep[], from: number): numbe
     if (!verbs.has(step.verb) || before?.verb === 'CMD' || step.tool !== (before ?? step).tool) break;
     if (gapMs(before, step) > MINUTE_MS) break;
   }
-  // Labels before layers may be those of an image on top.
-  const isLabelled =
-    steps.slice(end).every(({ verb }) => verb === 'LABEL') && gapMs(steps[end - 1], steps.at(-1)) <= MINUTE_MS;
-  return isLabelled ? steps.length : end;
+  return endOfLabels(steps, end);
+}
+
+/** The end of labels that end a Dockerfile; `from` if an image on top may begin with them. */
+function endOfLabels(steps: readonly BuildStep[], from: number): number {
+  const continues = (at: number) =>
+    steps[at]?.tool === steps[at - 1]?.tool && gapMs(steps[at - 1], steps[at]) <= MINUTE_MS;
+  let end = from;
+  while (steps[end]?.verb === 'LABEL' && continues(end)) end++;
+  return end < steps.length && continues(end) ? from : end;
 }
 
 /** The stages of buildpack-deps, by the endings of their tags; `''` is the complete image. */

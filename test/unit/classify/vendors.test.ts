@@ -119,6 +119,13 @@ const cases: readonly ExpectedImage[] = [
     expected: { base: 'jenkins/jenkins', runtime: 'java' },
   },
   {
+    is: 'plugins on Jenkins, by another builder',
+    history: `${JENKINS}
+      ${APP} - /bin/sh -c #(nop)  USER root
+      ${APP} 90MB /bin/sh -c jenkins-plugin-cli -f /usr/share/jenkins/ref/plugins.txt`,
+    expected: { base: 'jenkins/jenkins', runtime: 'java' },
+  },
+  {
     is: 'Jenkins itself',
     history: JENKINS,
     expected: { base: 'library/debian:trixie-slim', runtime: 'java' },
