@@ -148,8 +148,8 @@ function hidePair(pair: string, hide: (value: string) => string): string {
 
 const SWITCH = /^["']?(?:true|false|yes|no|on|off|none|null|enabled?|disabled?)["']?$/i;
 const BIT = /^["']?[01]["']?$/;
-/** Names of switches, including `cmake -DENABLE_AUTH=1`. */
-const NAMES_SWITCH = /^D?(?:enable|disable|require|use)_|^auth$/i;
+/** Names of switches, including `cmake -DENABLE_AUTH=1` and those of the images of MySQL and MariaDB. */
+const NAMES_SWITCH = /^D?(?:enable|disable|require|use)_|^auth$|_(?:allow_empty|random|onetime)(?:_root)?_password$/i;
 
 /** Whether a variable only switches something on or off, and so holds no secret: `AUTH=on`, `REQUIRE_PASSWORD=0`. */
 export function isSwitch(name: string, value: string): boolean {

@@ -103,6 +103,8 @@ test.each([
   ['DISABLE_AUTH', '1', false],
   ['AUTH', '1', false],
   ['USE_PASSWORD', '1', false],
+  ['MYSQL_RANDOM_ROOT_PASSWORD', '1', false],
+  ['MARIADB_ALLOW_EMPTY_ROOT_PASSWORD', '1', false],
   ['AUTH', 'on', false],
   ['PASSWORD', 'disabled', false],
   ['PASSWORD', '1', true],
