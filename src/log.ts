@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { printable, printableLines } from './common/printable.ts';
 import type { LogFormat, LogLevel } from './log-levels.ts';
 import { withoutCredentials } from './without-credentials.ts';
 
@@ -77,8 +78,9 @@ function prettyLine(line: string, color: boolean): string {
   const coloredLabel = color && paint !== undefined ? `\u001b[${paint}m${label}\u001b[0m` : label;
   const stacks: string[] = [];
   const fields = Object.entries(rest).map(([key, value]) => `${key}=${fieldText(value, stacks)}`);
-  const head = [String(time).slice(11, 19), coloredLabel, String(msg ?? ''), ...fields].join(' ');
-  return `${[head, ...stacks].join('\n')}\n`;
+  const text = printable([String(msg ?? ''), ...fields].join(' '));
+  const head = `${String(time).slice(11, 19)} ${coloredLabel} ${text}`;
+  return `${[head, ...stacks.map(printableLines)].join('\n')}\n`;
 }
 
 function fieldText(value: unknown, stacks: string[]): string {

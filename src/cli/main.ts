@@ -1,5 +1,6 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { format } from 'node:util';
+import { printableLines } from '../common/printable.ts';
 import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, Interruption } from './exit-code.ts';
 import type { Io } from './io.ts';
@@ -72,5 +73,5 @@ runProgram(process.argv.slice(2), io)
 
 function writeCrash(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`slimboard: ${withoutCredentials(text)}\n`);
+  process.stderr.write(`slimboard: ${withoutCredentials(printableLines(text))}\n`);
 }

@@ -1,3 +1,4 @@
+import { printable } from '../common/printable.ts';
 import type { Logger } from '../log.ts';
 import type { Io } from './io.ts';
 
@@ -20,8 +21,8 @@ export function createNotices(stderr: Io['stderr'], log: Logger, { format, quiet
   if (format === 'json') return { info: (text) => log.info(text), problem: (text) => log.error(text) };
   return {
     info: (text) => {
-      if (!quiet) stderr.write(`${text}\n`);
+      if (!quiet) stderr.write(`${printable(text)}\n`);
     },
-    problem: (text) => void stderr.write(`slimboard: ${text}\n`),
+    problem: (text) => void stderr.write(`slimboard: ${printable(text)}\n`),
   };
 }

@@ -1,5 +1,5 @@
+import { printable } from '../common/printable.ts';
 import type { JsonDocument } from '../report/json-document.ts';
-import { printable } from '../report/plain-text.ts';
 import { type Io, writeResult } from './io.ts';
 
 /** The values of `--format` of commands that are no reports. */

@@ -1,3 +1,4 @@
+import { printable, printableLines } from '../common/printable.ts';
 import { InvalidReferenceError, messageOf, SettingsError, SlimboardError } from '../errors.ts';
 import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, type ExitCode, isInterruption } from './exit-code.ts';
@@ -15,8 +16,10 @@ export async function writeFailure(error: unknown, options: GlobalOptions, io: I
     log.error(debug ? { error } : {}, text);
     return;
   }
-  io.stderr.write(`slimboard: ${withoutCredentials(text)}\n`);
-  if (debug && error instanceof Error) io.stderr.write(`${withoutCredentials(error.stack ?? '')}\n`);
+  // Settings may have several mistakes, one on each line; other messages may quote a registry.
+  const shown = error instanceof SettingsError ? printableLines(text) : printable(text);
+  io.stderr.write(`slimboard: ${withoutCredentials(shown)}\n`);
+  if (debug && error instanceof Error) io.stderr.write(`${withoutCredentials(printableLines(error.stack ?? ''))}\n`);
 }
 
 /** Returns the exit code of a command that failed with the error. */

@@ -1,6 +1,6 @@
+import { printable } from '../common/printable.ts';
 import { countOf } from '../html/figures.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
-import { printable } from '../report/plain-text.ts';
 import type { AuditEvent } from './audit-events.ts';
 
 /** The JSON body of a generic webhook, described in docs/delivery.md. */

@@ -1,6 +1,6 @@
 import { html as escaped, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
-import { printable } from '../report/plain-text.ts';
+import { printable } from '../common/printable.ts';
 
 /** HTML made by {@link html}, in which all text is escaped. */
 export type Markup = HtmlEscapedString;

@@ -1,3 +1,4 @@
+import { printable } from '../common/printable.ts';
 import {
   AccessDeniedError,
   AuthenticationError,
@@ -116,13 +117,7 @@ const A_PAGE = 'with a page: a proxy or a login may have answered instead of the
 
 /** Makes text from outside fit for a terminal: printable, and at most 200 characters. */
 function shown<Name extends string>(name: Name, value: unknown): { [Key in Name]?: string } {
-  const text =
-    typeof value === 'string'
-      ? value
-          .replaceAll(/[^\x20-\x7e\u00a0-\ud7ff]+/g, ' ')
-          .trim()
-          .slice(0, 200)
-      : '';
+  const text = typeof value === 'string' ? printable(value.trim().slice(0, 200)) : '';
   return (text ? { [name]: text } : {}) as { [Key in Name]?: string };
 }
 

@@ -41,6 +41,15 @@ describe('the logger', () => {
     expect(logged({ format: 'pretty', color: true }, (log) => log.error('no'))).toContain('\u001b[31merror');
   });
 
+  test('keeps text from outside on its line, and from controlling the terminal', () => {
+    const text = logged({ format: 'pretty', level: 'debug' }, (log) => {
+      const hostile = '\u001b]0;title\u0007\u009b1m\u202e\n::error::x';
+      log.warn({ item: hostile, path: '\u001b[2J', error: new Error(hostile) }, hostile);
+    });
+    expect(text).not.toMatch(/(?!\n)\p{Cc}|\u202e/u);
+    expect(text.split('\n')[0]).toMatch(/warn {2}\]0;title1m ::error::x item=.*error=/);
+  });
+
   test('does not repeat a cause that the message includes', () => {
     const text = logged({ format: 'pretty' }, (log) => {
       log.warn({ error: new Error('Postgres is away: refused', { cause: new Error('refused') }) }, 'waits');

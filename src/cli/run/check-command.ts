@@ -1,4 +1,5 @@
 import { withStore } from '../../app/open-store.ts';
+import { printable } from '../../common/printable.ts';
 import type { Queryable } from '../../database/database.ts';
 import { isItemFailure, messageOf, SettingsError } from '../../errors.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
@@ -10,7 +11,6 @@ import { formatJUnit } from '../../policy/formats/junit.ts';
 import { formatSarif } from '../../policy/formats/sarif.ts';
 import { unknownAudit } from '../../report/audit-summary.ts';
 import { jsonDocument } from '../../report/json-document.ts';
-import { printable } from '../../report/plain-text.ts';
 import { type AuditRow, findAudit } from '../../store/audit-store.ts';
 import { countUnchecked, readFacts } from '../../store/check-store.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';

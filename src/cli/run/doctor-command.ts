@@ -1,6 +1,7 @@
 import { withStore } from '../../app/open-store.ts';
 import { END_OF_LIFE_REVIEWED } from '../../classify/end-of-life.ts';
 import { dayOf } from '../../common/day.ts';
+import { printable } from '../../common/printable.ts';
 import { messageOf } from '../../errors.ts';
 import { Proxies } from '../../network/proxies.ts';
 import type { EcrAccessFinding } from '../../registry/ecr/access.ts';
@@ -35,7 +36,7 @@ export async function doctorCommand(session: Session, targets: readonly string[]
 }
 
 function line({ subject, status, message }: Finding): string {
-  return `${status.padEnd(8)} ${labelled(subject, message)}\n`;
+  return `${status.padEnd(8)} ${printable(labelled(subject, message))}\n`;
 }
 
 function describeSettings({ settings: { sources, teams } }: Session): Finding {

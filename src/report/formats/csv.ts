@@ -7,7 +7,8 @@ const LINE_END = '\r\n';
 
 /**
  * CSV as in RFC 4180: a header, CRLF, quotes around cells that need them, unknown values as empty cells. Text that a
- * spreadsheet would run as a formula gets an apostrophe in front, which spreadsheets read as "this is text".
+ * spreadsheet would run as a formula gets an apostrophe in front, which spreadsheets read as "this is text"; control
+ * characters are left out.
  */
 export async function* csv(report: Report): AsyncGenerator<string> {
   yield report.columns.map(({ name }) => name).join(',') + LINE_END;
@@ -43,7 +44,7 @@ function cellsWriter(columns: readonly Column[]): (cells: Cells) => string {
  * all cells that the rules for single cells below would change, and some more.
  */
 const UNSAFE_CELLS = new RegExp(
-  `[",\\r\\n${AS_JSON}]|(?:^|${SEPARATOR})[\\s\\ufeff=+\\-@\\uff1d\\uff0b\\uff0d\\uff20]|\\s(?:${SEPARATOR}|$)`,
+  `[",${AS_JSON}-\\x08\\x0a-\\x1f\\x80-\\x9f]|(?:^|${SEPARATOR})[\\s\\ufeff=+\\-@\\uff1d\\uff0b\\uff0d\\uff20]|\\s(?:${SEPARATOR}|$)`,
 );
 
 const WITH_SCALE: ReadonlySet<ColumnType> = new Set(['number', 'percent', 'money']);
@@ -81,11 +82,14 @@ function writerOf({ type }: Column): (cell: Cell) => string {
  */
 const FORMULA = /^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
+/** Characters that RFC 4180 has no place for, and that a terminal would obey. */
+const CONTROL = /(?![\t\r\n])\p{Cc}/gu;
 /** Matches most cells: names that need neither an apostrophe nor quotes. */
 const PLAIN = /^\w[\w./:;+@-]*$/;
 
 function textCell(text: string): string {
   if (PLAIN.test(text)) return text;
-  const safe = FORMULA.test(text) ? `'${text}` : text;
+  const shown = text.replace(CONTROL, '');
+  const safe = FORMULA.test(shown) ? `'${shown}` : shown;
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,5 +1,5 @@
+import { printable } from '../../common/printable.ts';
 import { humanCell } from '../human.ts';
-import { printable } from '../plain-text.ts';
 import { isNumeric, type Report } from '../report.ts';
 
 /** A table in GitHub-flavoured Markdown. Text from registries is escaped: markup, links and HTML have no effect. */

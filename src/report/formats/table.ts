@@ -1,5 +1,5 @@
+import { printable } from '../../common/printable.ts';
 import { humanCell } from '../human.ts';
-import { printable } from '../plain-text.ts';
 import {
   type Cells,
   type Column,

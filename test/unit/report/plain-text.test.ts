@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { printable } from '../../../src/common/printable.ts';
 import { humanBytes } from '../../../src/measure/human-bytes.ts';
-import { printable } from '../../../src/report/plain-text.ts';
 import { cut, widthOf } from '../../../src/report/text-width.ts';
 
 test.each([
