@@ -13,6 +13,12 @@ const INWARD: Record<Reach, number> = { special: 3, loopback: 2, private: 1, pub
 
 // IANA's special-purpose address registries (RFC 6890): addresses that no public registry has a reason to point at.
 const RANGES: readonly (readonly [reach: Reach, network: string, prefix: number])[] = [
+  // Where clouds keep their metadata besides link-local addresses, within ranges that count as something else below: AWS
+  // and Google Cloud by IPv6, Alibaba Cloud, Azure. @see AWS, "Access instance metadata"; Azure, "168.63.129.16"
+  ['special', 'fd00:ec2::', 32],
+  ['special', 'fd20:ce::254', 128],
+  ['special', '100.100.100.200', 32],
+  ['special', '168.63.129.16', 32],
   ['special', '0.0.0.0', 8],
   ['special', '169.254.0.0', 16],
   ['special', '224.0.0.0', 3],
