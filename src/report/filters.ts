@@ -58,7 +58,7 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
   tag: likeTag,
   base: {
     // Without a slash it is not anchored at the start, so that the last parts of a name match.
-    value: (text) => (text.startsWith('/') ? `^${namesBody(text.slice(1))}$` : `${namesBody(text)}(;|$)`),
+    value: (text) => checked(text.startsWith('/') ? `^${namesBody(text.slice(1))}$` : `${namesBody(text)}(;|$)`),
     condition: (target, parameter) => `'/' || replace(${target}, ';', ';/') ~* ${parameter}`,
   },
   distro: {
@@ -135,7 +135,17 @@ function withOffset(time: string): string {
  * that every part starts with a slash and `**` is any number of parts.
  */
 export function globRegex(glob: string): string {
-  return `^${globBody(glob)}$`;
+  return checked(`^${globBody(glob)}$`);
+}
+
+/** Postgres took a minute to refuse one of 800,000 characters, to which braces had expanded a pattern of 500. */
+const MAX_REGEX_LENGTH = 10_000;
+
+function checked(regex: string): string {
+  if (regex.length <= MAX_REGEX_LENGTH) return regex;
+  throw new SettingsError(
+    'a pattern is too long when its braces are expanded: use fewer of them, or a shorter pattern',
+  );
 }
 
 /**
@@ -158,7 +168,7 @@ function globBody(glob: string): string {
 
 function partRegex(part: string): string {
   if (part === '**') return `(/${PART})*`;
-  return `/${part.replace(/[*?.+^$()|[\]{}\\]/g, (character) => WILDCARDS[character] ?? `\\${character}`)}`;
+  return `/${part.replace(/\*+|[?.+^$()|[\]{}\\]/g, ([character = '']) => WILDCARDS[character] ?? `\\${character}`)}`;
 }
 
 /** Within one part of a path, and within one item of a list of base images, which `;` separates. */
