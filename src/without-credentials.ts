@@ -5,7 +5,7 @@ const PUBLIC_QUERY_KEYS = new Set(['n', 'last', 'service', 'scope', 'artifactTyp
 /** Replaces credentials in a text: in URLs, in Authorization headers, and in JSON members with a secret's name. */
 export function withoutCredentials(text: string): string {
   return text
-    .replace(/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"'\\]{1,2000}@/gi, `$1${REMOVED}@`)
+    .replace(/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/"'\\]{1,2000}@/gi, `$1${REMOVED}@`)
     .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${REMOVED}`)
     .replace(/([?&])([\w.-]{1,100})=([^\s&"'\\<>]*)/g, (whole, mark: string, key: string) =>
       PUBLIC_QUERY_KEYS.has(key) ? whole : `${mark}${key}=${REMOVED}`,
@@ -14,4 +14,9 @@ export function withoutCredentials(text: string): string {
       /("[\w.-]{0,40}(?:passw(?:or)?d|secret|token|authorization|cookie|credential)[\w.-]{0,40}":\s*)"(?:[^"\\]|\\.)*"/gi,
       `$1"${REMOVED}"`,
     );
+}
+
+/** A command line that other users may see. A password in a URL may hold any character: all before the last `@` goes. */
+export function publicCommandLine(words: readonly string[]): string {
+  return withoutCredentials(words.map((word) => word.replace(/:\/\/.*@/s, `://${REMOVED}@`)).join(' '));
 }

@@ -1,13 +1,13 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { format } from 'node:util';
 import { printableLines } from '../common/printable.ts';
-import { withoutCredentials } from '../without-credentials.ts';
+import { publicCommandLine, withoutCredentials } from '../without-credentials.ts';
 import { EXIT, Interruption } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { runProgram } from './program.ts';
 
 // --database may contain a password, which other users must not see in the list of processes.
-process.title = withoutCredentials(['slimboard', ...process.argv.slice(2)].join(' '));
+process.title = publicCommandLine(['slimboard', ...process.argv.slice(2)]);
 // Node.js would print each field of the error: some libraries store requests there, with their credentials.
 process.on('uncaughtException', (error) => {
   writeCrash(error);

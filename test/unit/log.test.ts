@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NotFoundError } from '../../src/errors.ts';
 import { createLogger, type LoggerOptions } from '../../src/log.ts';
-import { withoutCredentials } from '../../src/without-credentials.ts';
+import { publicCommandLine, withoutCredentials } from '../../src/without-credentials.ts';
 
 function logged(options: Partial<LoggerOptions>, write: (log: ReturnType<typeof createLogger>) => void): string {
   let text = '';
@@ -90,6 +90,7 @@ describe('the logger', () => {
 describe('credentials', () => {
   test.each([
     ['in a URL', 'postgres://audit:hunter2@db.example.com/x', 'postgres://[redacted]@db.example.com/x'],
+    ['with an at sign', 'postgres://app:hunter2@hunter2@db/app', 'postgres://[redacted]@db/app'],
     ['without a name', 'redis://:hunter2@127.0.0.1:6379', 'redis://[redacted]@127.0.0.1:6379'],
     ['in a header', 'Authorization: Bearer hunter2.abc.def', 'Authorization: Bearer [redacted]'],
     ['of basic authentication', 'basic aHVudGVyMjpodW50ZXIy', 'basic [redacted]'],
@@ -103,6 +104,17 @@ describe('credentials', () => {
   ])('%s are taken out', (_, text, expected) => {
     expect(withoutCredentials(text)).toBe(expected);
   });
+
+  test.each(['@', '"', "'", '\\', '/', ' ', ' x://', '\n', '#', '?'])(
+    'in arguments are taken out with the character %j',
+    (character) => {
+      const url = `postgres://app:a${character}hunter2@db/app`;
+      for (const words of [['--database', url], [`--database=${url}`]])
+        expect(publicCommandLine(['slimboard', ...words, 'audit'])).toMatch(
+          /^slimboard --database[ =]postgres:\/\/\[redacted\]@db\/app audit$/,
+        );
+    },
+  );
 
   test('leaves ordinary text unchanged', () => {
     const text = 'GET https://registry.example.com/v2/team/app/tags/list?n=1000&last=v1 answered 429, user@example.com';
