@@ -50,8 +50,9 @@ const IN_TAG = byName({
 const RELEASE_IN_TAG = new RegExp(`(?:^|-)(${[...IN_TAG.keys()].join('|')})-?(\\d+(?:\\.\\d+)*)(?=-|$)`);
 
 /** The distribution in an image's name, found in its repository or its tag; undefined if neither names one. */
-export const distroOfReference: (reference: string) => DistroName | undefined = remember((reference) => {
-  const match = /(?:^|\/)([a-z0-9._-]+)(?::([\w.-]{1,128}))?(?:@\S*)?$/.exec(reference.slice(0, 512));
+export const distroOfReference: (reference: string) => DistroName | undefined = remember((whole) => {
+  const reference = whole.slice(0, 512);
+  const match = /(?:^|\/)([a-z0-9._-]+)(?::([\w.-]{1,128}))?(?:@\S*)?$/.exec(reference);
   const [, repository = '', tag = ''] = match ?? [];
   const path = reference.replace(/(?::[\w.-]{1,128})?(?:@\S*)?$/, '');
   const id = BY_REPOSITORY.get(repository) ?? BY_PATH.find(({ pattern }) => pattern.test(path))?.id;

@@ -81,7 +81,9 @@ export function readOptionalString(value: unknown): string | undefined {
  */
 export function readSize(value: unknown, path: string): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new MalformedContentError(`${path}: expected a size in bytes, got ${String(value).slice(0, 40)}`);
+    // An object may hold a member toString, which String would call, and lists may nest deeper than the stack allows.
+    const got = isObject(value) || Array.isArray(value) ? 'an object or a list' : String(value).slice(0, 40);
+    throw new MalformedContentError(`${path}: expected a size in bytes, got ${got}`);
   }
   return value as number;
 }

@@ -1,5 +1,5 @@
 import { isDigest } from '../../oci/digest.ts';
-import { findJsonObject, isObject, type JsonObject } from '../../oci/json.ts';
+import { findJsonObject, isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
 import type { Context } from '../context.ts';
 import { isInstruction } from '../history/instruction.ts';
 import type { DeclaredBase } from './declared.ts';
@@ -23,7 +23,7 @@ export function buildpacksBase(context: Context): (DeclaredBase & { readonly lay
   const stack = isObject(metadata.stack) && isObject(metadata.stack.runImage) ? metadata.stack.runImage : {};
   const name = [run.image, stack.image, run.reference].find((value) => typeof value === 'string' && value !== '');
   if (typeof name !== 'string') return undefined;
-  const digest = /@(\S+)$/.exec(String(run.reference ?? ''))?.[1] ?? '';
+  const digest = readOptionalString(run.reference)?.split('@').at(-1) ?? '';
   const topLayer = typeof run.topLayer === 'string' && isDigest(run.topLayer) ? run.topLayer : undefined;
   const top = topLayer === undefined ? -1 : context.input.config.diffIds.indexOf(topLayer);
   return {

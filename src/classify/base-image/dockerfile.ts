@@ -1,4 +1,5 @@
-import { normaliseReference } from './naming.ts';
+import { readOptionalString } from '../../oci/json.ts';
+import { MAX_REFERENCE_LENGTH, normaliseReference } from './naming.ts';
 
 /** What a Dockerfile says about its final stage. */
 export interface DockerfileStages {
@@ -66,17 +67,23 @@ function readStages(instructions: readonly string[], args: Readonly<Record<strin
 function readArguments(line: string, args: Readonly<Record<string, unknown>>, variables: Map<string, string>): void {
   const list = /^ARG\s+(.*)$/i.exec(line)?.[1] ?? '';
   for (const [, name = '', preset = ''] of list.matchAll(/(?:^|\s)([A-Za-z_]\w*)(?:=("[^"]*"|'[^']*'|\S*))?/g)) {
-    const value = args[`build-arg:${name}`] ?? substitute(preset.replace(/^["']|["']$/g, ''), variables);
-    variables.set(name, String(value));
+    const given = readOptionalString(args[`build-arg:${name}`])?.slice(0, MAX_REFERENCE_LENGTH);
+    variables.set(name, given ?? substitute(preset.replace(/^["']|["']$/g, ''), variables));
   }
 }
 
-/** Replaces `${NAME}`, `${NAME:-default}` and `$NAME`. Unknown variables stay, so that the caller can see them. */
+/**
+ * Replaces `${NAME}`, `${NAME:-default}` and `$NAME`. Unknown variables stay, so that the caller can see them. The result
+ * is cut: if each of thirty variables holds the one before it twice, the last has a billion characters.
+ */
 function substitute(text: string, variables: ReadonlyMap<string, string>): string {
-  return text.replace(/\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)/g, (whole, braced: string, preset: string, plain: string) => {
-    const value = variables.get(braced ?? plain);
-    return value || preset || whole;
-  });
+  const replaced = text
+    .slice(0, MAX_REFERENCE_LENGTH)
+    .replace(/\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)/g, (whole, braced: string, preset: string, plain: string) => {
+      const value = variables.get(braced ?? plain);
+      return value || preset || whole;
+    });
+  return replaced.slice(0, MAX_REFERENCE_LENGTH);
 }
 
 /**

@@ -25,11 +25,20 @@ export function inferReferences(context: Context, index: number, distro: DistroN
 }
 
 /**
+ * Longer texts are cut: a name of a repository has at most 255 characters, a tag 128, a digest 135. What reads references
+ * may take the square of their length.
+ */
+export const MAX_REFERENCE_LENGTH = 1_024;
+
+/**
  * A reference without digest and Docker Hub's host, with `library/` written out: `docker.io/alpine:3.20@sha256:…` gives
  * `library/alpine:3.20`.
  */
 export function normaliseReference(text: string): string {
-  const named = text.replace(/^docker-image:\/\/|^docker:\/\//, '').replace(/@.*$/, '');
+  const named = text
+    .slice(0, MAX_REFERENCE_LENGTH)
+    .replace(/^docker-image:\/\/|^docker:\/\//, '')
+    .replace(/@.*$/, '');
   const bare = named.replace(/^(?:docker\.io|index\.docker\.io|registry-1\.docker\.io)\//, '');
   return bare.includes('/') || bare === 'scratch' ? bare : `library/${bare}`;
 }

@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from '../../oci/digest.ts';
-import { findJsonObject, isObject, type JsonObject } from '../../oci/json.ts';
+import { findJsonObject, isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
 import { type DockerfileStages, readDockerfile } from './dockerfile.ts';
 import { normaliseReference } from './naming.ts';
 import { withoutTag } from './tags.ts';
@@ -72,15 +72,17 @@ function slsaMaterial(material: JsonObject): readonly Material[] {
   const sha256 = field(material, 'digest', 'sha256');
   const reference = purlReference(material.uri);
   if (reference === undefined) return [];
-  return [withDigest(reference, `sha256:${String(sha256)}`)];
+  return [withDigest(reference, `sha256:${readOptionalString(sha256)}`)];
 }
 
 function legacyMaterial(material: JsonObject): readonly Material[] {
-  return typeof material.Ref === 'string' ? [withDigest(normaliseReference(material.Ref), String(material.Pin))] : [];
+  return typeof material.Ref === 'string'
+    ? [withDigest(normaliseReference(material.Ref), readOptionalString(material.Pin))]
+    : [];
 }
 
-function withDigest(reference: string, digest: string): Material {
-  return isDigest(digest) ? { reference, digest } : { reference };
+function withDigest(reference: string, digest: string | undefined): Material {
+  return digest !== undefined && isDigest(digest) ? { reference, digest } : { reference };
 }
 
 /**
@@ -137,7 +139,10 @@ function stagesOf(predicate: JsonObject): DockerfileStages | undefined {
     field(predicate, 'metadata', 'https://mobyproject.org/buildkit@v1#metadata') ??
     field(predicate, 'runDetails', 'metadata', 'buildkit_metadata');
   const [source] = list(field(metadata, 'source', 'infos'));
-  if (typeof source?.data !== 'string' || !/dockerfile/i.test(String(source.language ?? source.filename)))
+  if (
+    typeof source?.data !== 'string' ||
+    !/dockerfile/i.test(readOptionalString(source.language ?? source.filename) ?? '')
+  )
     return undefined;
   const args = requestArgs(predicate);
   return readDockerfile(Buffer.from(source.data, 'base64').toString('utf8'), isObject(args) ? args : {});

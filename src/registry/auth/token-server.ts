@@ -70,7 +70,8 @@ export class TokenServer {
     const object = parseJsonObject(answer.body, what);
     const token = readOptionalString(object.token) || readOptionalString(object.access_token);
     if (!token || !/^[\x21-\x7e]+$/.test(token)) throw new MalformedContentError(`${what}: the answer contains none`);
-    const expiresIn = Number(object.expires_in);
+    const { expires_in: stated } = object;
+    const expiresIn = typeof stated === 'number' || typeof stated === 'string' ? Number(stated) : 0;
     return {
       header: bearerHeader(new Secret(token)),
       lifeMs: (expiresIn > 0 ? expiresIn : DEFAULT_EXPIRES_IN) * 1_000,

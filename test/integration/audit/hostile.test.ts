@@ -47,6 +47,21 @@ const children = (count: number) =>
 const config = (fields: object): string =>
   JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [] }, ...fields });
 
+/** An image whose provenance contains a Dockerfile. */
+function withDockerfile(dockerfile: string, args: object): BuiltManifest {
+  const infos = [{ filename: 'Dockerfile', data: Buffer.from(dockerfile).toString('base64') }];
+  const metadata = { 'https://mobyproject.org/buildkit@v1#metadata': { source: { infos } } };
+  const built = image({ layers: [dockerfile] });
+  return index([built, attestation(built, { predicate: { metadata, invocation: { parameters: { args } } } })]);
+}
+
+/** Each variable holds the one before it twice. */
+const DOUBLED = [
+  'ARG V0=x',
+  ...Array.from({ length: 40 }, (_, at) => `ARG V${at + 1}=$V${at}$V${at}`),
+  'FROM $V40',
+].join('\n');
+
 /** Text that no database makes shorter. */
 function noise(length: number): string {
   const parts = Array.from({ length: Math.ceil(length / 64) }, (_, at) => digestOf(`${at}`).slice(7));
@@ -68,6 +83,10 @@ const HOSTILE: readonly (readonly [string, BuiltManifest, readonly string[]])[] 
   ['layers-that-no-registry-takes', withConfig(config({}), [largeLayer('a'), largeLayer('b')]), ['malformed-content']],
   ['fractional-size', layerOfSize('1.5'), ['malformed-content']],
   ['size-as-text', layerOfSize('"12"'), ['malformed-content']],
+  ['size-as-object', layerOfSize('{"toString":1,"valueOf":1}'), ['malformed-content']],
+  ['size-as-deep-list', layerOfSize('['.repeat(50_000) + ']'.repeat(50_000)), ['malformed-content']],
+  ['provenance-that-doubles', withDockerfile(DOUBLED, {}), []],
+  ['provenance-of-no-text', withDockerfile('ARG A\nFROM $A', { 'build-arg:A': { toString: 1, valueOf: 1 } }), []],
   ['nested-as-deep-as-is-read', nested(3), []],
   ['nested-one-deeper', nested(4), ['too-large']],
   ['nested-indexes', nested(6), ['too-large']],

@@ -105,3 +105,10 @@ test('reads a long chain of stages in linear time', () => {
   const stages = Array.from({ length: 50_000 }, (_, at) => (at === 0 ? 'FROM a AS s0' : `FROM s${at - 1} AS s${at}`));
   expect(readDockerfile(stages.join('\n'), {})).toEqual({ base: 'library/a', multiStage: true });
 });
+
+test('cuts variables that double, and takes linear time for openings of variables', () => {
+  const doubled = Array.from({ length: 40 }, (_, at) => `ARG V${at + 1}=$V${at}$V${at}`);
+  const { base = '' } = readDockerfile(['ARG V0=abcd', ...doubled, 'FROM $V40'].join('\n'), {}) ?? {};
+  expect(base).toMatch(/^library\/(?:abcd){100,300}$/);
+  expect(readDockerfile(`FROM ${'${a-'.repeat(200_000)}`, {})).toEqual({ multiStage: false });
+});

@@ -391,6 +391,19 @@ describe('buildpacks', () => {
     expect(verdict.buildTool?.value).toBe('buildpacks');
   });
 
+  test.each(['@'.repeat(200_000), { toString: 1, valueOf: 1 }])(
+    'whose label is hostile are read in linear time',
+    (reference) => {
+      const metadata = JSON.stringify({ runImage: { image: `${'@'.repeat(400_000)}\n@`, reference } });
+      const config = {
+        ...image.config,
+        history: [empty],
+        labels: { 'io.buildpacks.lifecycle.metadata': metadata.replace(/@"/, '\\t@"') },
+      };
+      expect(classifyImage({ ...image, config }).buildTool?.value).toBe('buildpacks');
+    },
+  );
+
   test('beneath a Dockerfile build are inherited, and do not name the base', () => {
     const config = { ...image.config, labels: { 'io.buildpacks.lifecycle.metadata': JSON.stringify({ runImage }) } };
     expect(classifyImage({ ...image, config }).base.confidence).toBe('inferred');

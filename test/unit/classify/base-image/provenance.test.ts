@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { readDockerfile } from '../../../../src/classify/base-image/dockerfile.ts';
 import { normaliseReference } from '../../../../src/classify/base-image/naming.ts';
 import { readProvenance } from '../../../../src/classify/base-image/provenance.ts';
 
@@ -52,4 +53,20 @@ test.each([
   const predicate = { materials: [{ uri: 'pkg:docker/alpine@3.22' }, { uri: `pkg:docker/${name}@${version}` }] };
   const materials = readProvenance([{ predicateType: 'https://slsa.dev/provenance/v0.2', predicate }])?.materials;
   expect(materials?.map((material) => material.reference)).toEqual(['library/alpine:3.22']);
+});
+
+test.each([
+  ['a member toString', { toString: 1, valueOf: 1 }],
+  ['lists nested deeper than the stack', JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)],
+])('takes a value that is no text for none: %s', (_, value) => {
+  const source = { language: value, filename: 'Dockerfile', data: Buffer.from('FROM alpine').toString('base64') };
+  const predicate = {
+    materials: [{ uri: 'pkg:docker/alpine@3.20', digest: { sha256: value } }],
+    Materials: [{ Type: 'docker-image', Ref: 'docker.io/library/node:24', Pin: value }],
+    metadata: { 'https://mobyproject.org/buildkit@v1#metadata': { source: { infos: [source] } } },
+  };
+  expect(readProvenance([{ predicate }])).toEqual({
+    materials: [{ reference: 'library/alpine:3.20' }, { reference: 'library/node:24' }],
+  });
+  expect(readDockerfile('ARG A\nFROM $A', { 'build-arg:A': value, target: value })).toEqual({ multiStage: false });
 });
