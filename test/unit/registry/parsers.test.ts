@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SlimboardError } from '../../../src/errors.ts';
 import { formatReference, parseReference, parseRegistryHost } from '../../../src/oci/reference.ts';
 import { parseChallenges } from '../../../src/registry/auth/challenge.ts';
+import { TokenServer } from '../../../src/registry/auth/token-server.ts';
 import { errorCodeOf, failureOf, isPassing, refusalOf } from '../../../src/registry/failure.ts';
 import { nextPage } from '../../../src/registry/link.ts';
 import { parseRetryAfter, rateLimitsOf } from '../../../src/registry/rate-limit-headers.ts';
@@ -362,4 +363,21 @@ describe('reference', () => {
     fc.assert(fc.property(hostileText, (text) => onlyOwnErrors(() => parseReference(text))));
     fc.assert(fc.property(hostileText, (text) => onlyOwnErrors(() => parseRegistryHost(text))));
   });
+});
+
+test.each([
+  ['a number', '300', 300_000],
+  ['text', '"300"', 300_000],
+  ['a negative number', '-1', 60_000],
+  ['an object that is no number', '{"toString":1,"valueOf":1}', 60_000],
+  ['a list nested deeper than the stack', `${'['.repeat(50_000)}${']'.repeat(50_000)}`, 60_000],
+])('the life of a token is %s', (_, expiresIn, lifeMs) => {
+  const client = {
+    registry: parseRegistryHost('registry.example.com'),
+    base: new URL('https://registry.example.com'),
+    send: () => Promise.reject(new Error('not asked')),
+  };
+  const server = new TokenServer(client, { scheme: 'bearer', parameters: { realm: 'https://auth.example.com/token' } });
+  const body = Buffer.from(`{"token":"t","expires_in":${expiresIn}}`);
+  expect(server.read({ status: 200, headers: {}, body }, undefined).lifeMs).toBe(lifeMs);
 });
