@@ -35,7 +35,7 @@ export function parseRegistryHost(text: string): RegistryHost {
   const host = text.toLowerCase();
   if (!HOST.test(host))
     throw new InvalidReferenceError(
-      `"${text}" is not a registry: expected HOST or HOST:PORT, without a scheme or path`,
+      `"${text.replace(/^.*@/s, '[redacted]@')}" is not a registry: expected HOST or HOST:PORT, without a scheme, user or path`,
     );
   if (!URL.canParse(`https://${host}`)) {
     throw new InvalidReferenceError(

@@ -197,6 +197,11 @@ describe('mistakes name file, line, key and what is accepted', () => {
       'sources:\n  - { name: a, kind: oci, registry: "https://a.example.com" }',
       ':2: sources[0].registry: "https://a.example.com" is not a registry',
     ],
+    [
+      'a user and a password before a registry',
+      'sources:\n  - { name: a, kind: oci, registry: "app:hunter@2@a.example.com" }',
+      ':2: sources[0].registry: "[redacted]@a.example.com" is not a registry',
+    ],
     ['a bad schedule', source('schedule: "61 2 * * *"'), ':4: sources[0].schedule: expected minute, hour,'],
     [
       'a schedule that is drawn at random',
