@@ -5,8 +5,8 @@ import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 
 /**
- * What an audit asks of a registry, as small interfaces. `distribution.ts` implements them for any OCI registry, `ecr/`
- * for Amazon ECR. Every method may throw the errors of ../errors.ts, and stops when its signal aborts.
+ * What an audit asks of a registry. `distribution.ts` implements it for any OCI registry, `ecr/` for Amazon ECR. Every
+ * method may throw the errors of ../errors.ts, and stops when its signal aborts.
  */
 
 /** Options of every call. */
@@ -66,59 +66,6 @@ export interface FetchedManifest {
   readonly body: Uint8Array;
 }
 
-/** Lists the repositories of a registry. */
-export interface RepositoryLister {
-  /** All repositories, page by page. */
-  listRepositories(options: ListOptions): AsyncIterable<readonly ListedRepository[]>;
-}
-
-/** Lists the contents of a repository. */
-export interface ManifestLister {
-  /**
-   * All tags and untagged manifests of a repository, page by page; no page if the registry lists a repository but has
-   * nothing of it.
-   * @throws UnknownRepositoryError when the settings name a repository that the registry does not have
-   */
-  listManifests(repository: ListedRepository, options: ListOptions): AsyncIterable<readonly ListedManifest[]>;
-}
-
-/** Reads manifests by tag or digest. */
-export interface ManifestReader {
-  /**
-   * The manifest that a tag names. If a digest of it is `known`, only the digest that it names now, where the registry tells
-   * that in an answer without a body: most tags have not moved, and many move to a manifest that another tag has.
-   * @throws NotFoundError when the tag is gone
-   */
-  readTag(
-    repository: ListedRepository,
-    tag: Tag,
-    known: Digest | undefined,
-    options: CallOptions,
-  ): Promise<FetchedManifest | Digest>;
-  /**
-   * Manifests by digest, each with its content or the error of reading it.
-   * @throws RateLimitedError for all of them together: a limit makes the work wait and fails no item
-   * @throws AuthenticationError where one call reads many (ECR): its refusal concerns all of them
-   */
-  readManifests(
-    repository: ListedRepository,
-    digests: readonly Digest[],
-    options: CallOptions,
-  ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>>;
-}
-
-/** Reads blobs. */
-export interface BlobReader {
-  /** A whole small blob (a config, an attestation), verified. @throws TooLargeError over `maxBytes` */
-  readBlob(
-    repository: ListedRepository,
-    blob: Descriptor,
-    options: CallOptions & { maxBytes: number },
-  ): Promise<Uint8Array>;
-  /** A blob as a stream. Its bytes are not verified: the caller counts and hashes them. */
-  openBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions): Promise<Readable>;
-}
-
 /**
  * Decides when each request may start, and learns from its outcome; all workers share one through Redis. The governor of a
  * source's own requests knows the source's limit.
@@ -157,7 +104,44 @@ export type RequestLimit = Pick<RequestOutcome, 'remaining' | 'windowMs'>;
 export type DedupScope = 'registry' | 'repository' | 'namespace';
 
 /** A registry that can be audited; whoever opens it closes it. */
-export interface Registry extends RepositoryLister, ManifestLister, ManifestReader, BlobReader {
+export interface Registry {
+  /** All repositories, page by page. */
+  listRepositories(options: ListOptions): AsyncIterable<readonly ListedRepository[]>;
+  /**
+   * All tags and untagged manifests of a repository, page by page; no page if the registry lists a repository but has
+   * nothing of it.
+   * @throws UnknownRepositoryError when the settings name a repository that the registry does not have
+   */
+  listManifests(repository: ListedRepository, options: ListOptions): AsyncIterable<readonly ListedManifest[]>;
+  /**
+   * The manifest that a tag names. If a digest of it is `known`, only the digest that it names now, where the registry tells
+   * that in an answer without a body: most tags have not moved, and many move to a manifest that another tag has.
+   * @throws NotFoundError when the tag is gone
+   */
+  readTag(
+    repository: ListedRepository,
+    tag: Tag,
+    known: Digest | undefined,
+    options: CallOptions,
+  ): Promise<FetchedManifest | Digest>;
+  /**
+   * Manifests by digest, each with its content or the error of reading it.
+   * @throws RateLimitedError for all of them together: a limit makes the work wait and fails no item
+   * @throws AuthenticationError where one call reads many (ECR): its refusal concerns all of them
+   */
+  readManifests(
+    repository: ListedRepository,
+    digests: readonly Digest[],
+    options: CallOptions,
+  ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>>;
+  /** A whole small blob (a config, an attestation), verified. @throws TooLargeError over `maxBytes` */
+  readBlob(
+    repository: ListedRepository,
+    blob: Descriptor,
+    options: CallOptions & { maxBytes: number },
+  ): Promise<Uint8Array>;
+  /** A blob as a stream. Its bytes are not verified: the caller counts and hashes them. */
+  openBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions): Promise<Readable>;
   /**
    * The scope within which the registry shares blobs; undefined when that cannot be read now. The method is absent for
    * registries that do not say (most of them): there the settings decide.

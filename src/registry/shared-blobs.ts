@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { BlobReader, ListedRepository, Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
 
-type ReadBlob = BlobReader['readBlob'];
+type ReadBlob = Registry['readBlob'];
 
 /** Room for the configs of thousands of images, more than are read at the same time. Older ones are in the database. */
 const MAX_BYTES = 8_000_000;
@@ -20,7 +19,7 @@ export function shareBlobs(registry: Registry): Registry {
     reading.catch(() => known.delete(blob.digest));
     return reading;
   };
-  const readBlob: ReadBlob = async (repository: ListedRepository, blob: Descriptor, options) => {
+  const readBlob: ReadBlob = async (repository, blob, options) => {
     const earlier = known.get(blob.digest);
     if (!earlier) return readOnce(repository, blob, options);
     return (await earlier.catch(() => undefined)) ?? readBlob(repository, blob, options);

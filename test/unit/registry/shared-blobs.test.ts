@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { NotFoundError } from '../../../src/errors.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parseRegistryHost, parseRepositoryName } from '../../../src/oci/reference.ts';
-import type { BlobReader, Registry } from '../../../src/registry/registry.ts';
+import type { Registry } from '../../../src/registry/registry.ts';
 import { shareBlobs } from '../../../src/registry/shared-blobs.ts';
 
 const BYTES = Buffer.from('config');
@@ -14,7 +14,7 @@ function repository(name: string) {
 }
 
 /** A registry of blobs alone; it counts what it is asked. */
-function blobsOf(readBlob: BlobReader['readBlob']): { registry: Registry; asked: string[] } {
+function blobsOf(readBlob: Registry['readBlob']): { registry: Registry; asked: string[] } {
   const asked: string[] = [];
   const refuse = () => Promise.reject(new Error('not asked for here'));
   const nothing = async function* () {
