@@ -1,9 +1,8 @@
 import { Proxies } from '../network/proxies.ts';
-import type { EcrSource, Environment, SourceSettings } from '../settings/settings.ts';
+import type { Environment, SourceSettings } from '../settings/settings.ts';
 import { createCredentialsProvider } from './auth/credentials.ts';
 import type { Connect } from './connections.ts';
-import { type DistributionOptions, openDistributionRegistry } from './distribution.ts';
-import type { EcrOptions } from './ecr/options.ts';
+import { openDistributionRegistry } from './distribution.ts';
 import type { PlaceOptions, Registry, RequestGovernor } from './registry.ts';
 
 /** What opening a registry needs besides its source. */
@@ -23,35 +22,32 @@ export interface OpenRegistryOptions {
 
 /** Opens the registry of a source. Loads the AWS SDK only if the source needs it. */
 export async function openRegistry(source: SourceSettings, options: OpenRegistryOptions): Promise<Registry> {
-  const { environment } = options;
-  const governor = withinLimit(options.governor, source);
-  const onRequest = (status: number | undefined): void => options.onRequest?.(status === 429 || status === 503);
+  const { environment, teamKey, connect, onNote } = options;
+  const common = {
+    governor: withinLimit(options.governor, source),
+    proxies: new Proxies(environment),
+    onRequest: (status: number | undefined) => options.onRequest?.(status === 429 || status === 503),
+    onNote,
+  };
   if (source.kind === 'ecr') {
     const { openEcrRegistry } = await import('./ecr/registry.ts');
-    return openEcrRegistry({
-      ...ecrOptionsOf(source, environment),
-      governor,
-      teamTag: options.teamKey,
-      onNote: options.onNote,
-      onRequest,
-    });
+    return openEcrRegistry({ ...source, ...common, teamKey });
   }
+  const { name: sourceName, registry, repositories, caFile, certFile, keyFile, requestTimeout } = source;
   return openDistributionRegistry({
-    registry: source.registry,
-    governor,
-    credentials: createCredentialsProvider({ sourceName: source.name, environment }),
+    ...common,
+    registry,
+    repositories,
+    credentials: createCredentialsProvider({ sourceName, environment }),
+    connect,
     maxConnections: source.concurrency,
-    proxies: new Proxies(environment),
-    onRequest,
-    onNote: options.onNote,
-    connect: options.connect,
     // False stands for the default, which is plain HTTP for loopback hosts.
     plainHttp: source.plainHttp || undefined,
-    caFile: source.caFile,
-    certFile: source.certFile,
-    keyFile: source.keyFile,
-    ...(source.requestTimeout ? timeoutsOf(source.requestTimeout) : {}),
-    repositories: source.repositories,
+    caFile,
+    certFile,
+    keyFile,
+    // A longer request timeout also allows silence for as long: some registries take minutes to list their repositories.
+    ...(requestTimeout ? { requestTimeoutMs: requestTimeout, idleTimeoutMs: requestTimeout } : {}),
   });
 }
 
@@ -61,20 +57,4 @@ export function withinLimit(
   { concurrency: maxConcurrency }: SourceSettings,
 ): RequestGovernor {
   return { acquire: (registry, options) => governor.acquire(registry, { ...options, maxConcurrency }) };
-}
-
-/**
- * A longer request timeout also allows silence for as long: some registries take minutes to list their repositories.
- */
-function timeoutsOf(requestTimeoutMs: number): Pick<DistributionOptions, 'requestTimeoutMs' | 'idleTimeoutMs'> {
-  return { requestTimeoutMs, idleTimeoutMs: requestTimeoutMs };
-}
-
-/** The ECR registries that a source names, and the credentials to read them with. */
-export function ecrOptionsOf(
-  { account: accountId, regions, assumeRole, externalId, profile, endpoint }: EcrSource,
-  environment: Environment,
-): Omit<EcrOptions, 'governor'> {
-  const proxies = new Proxies(environment);
-  return { accountId, regions, assumeRole, externalId, profile, endpoint, proxies };
 }

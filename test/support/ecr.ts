@@ -24,7 +24,7 @@ export interface EcrBench {
   start(options?: FakeEcrOptions): Promise<FakeEcr>;
   open(fake: FakeEcr, options?: Partial<EcrOptions>): Promise<Registry>;
   /** Opens the registry with one of its options left out. */
-  openWithout(fake: FakeEcr, missing: 'accountId' | 'regions' | 'endpoint'): Promise<Registry>;
+  openWithout(fake: FakeEcr, missing: 'account' | 'regions' | 'endpoint'): Promise<Registry>;
 }
 
 /** Before each test of a file, sets static AWS keys in the environment; after it, closes what the test has opened. */
@@ -65,9 +65,10 @@ export function useEcr(): EcrBench {
 
 function defaultsFor(fake: FakeEcr) {
   return {
-    accountId: FAKE_ACCOUNT,
+    account: FAKE_ACCOUNT,
     regions: [FAKE_REGION],
     endpoint: fake.url,
+    teamKey: 'team',
     clock: INSTANT_CLOCK,
     governor: UNLIMITED_GOVERNOR,
   };

@@ -6,7 +6,7 @@ import { messageOf } from '../../errors.ts';
 import { Proxies } from '../../network/proxies.ts';
 import type { EcrAccessFinding } from '../../registry/ecr/access.ts';
 import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
-import { ecrOptionsOf, withinLimit } from '../../registry/open-registry.ts';
+import { withinLimit } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { todayOf } from '../io.ts';
@@ -132,10 +132,15 @@ async function checkSource(session: Session, source: SourceSettings): Promise<re
   }
 }
 
-async function checkEcr({ io }: Session, source: EcrSource): Promise<readonly Finding[]> {
+async function checkEcr({ io, settings }: Session, source: EcrSource): Promise<readonly Finding[]> {
   const { describeEcrAccess } = await import('../../registry/ecr/access.ts');
   const findings = await describeEcrAccess(
-    { ...ecrOptionsOf(source, io.environment), governor: withinLimit(createInProcessGovernor(), source) },
+    {
+      ...source,
+      proxies: new Proxies(io.environment),
+      governor: withinLimit(createInProcessGovernor(), source),
+      teamKey: settings.teamKey,
+    },
     { signal: io.signal },
   );
   return findings.map(({ region, ...finding }) => ({

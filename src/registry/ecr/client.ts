@@ -48,7 +48,7 @@ export class EcrClient {
     this.region = region;
     this.#sdk = sdk;
     this.#options = options;
-    this.#account = options.accountId;
+    this.#account = options.account;
     this.#credentials = describeCredentials(options);
     this.#client = new sdk.ECRClient(clientConfig(region, options, credentials));
     allowReadsOnly(this.#client);
@@ -187,7 +187,7 @@ type Send<O extends EcrOperation> = (
  * @throws SettingsError when an account or region is invalid, or no region is set anywhere
  */
 export async function openEcrClients(options: EcrOptions): Promise<readonly EcrClient[]> {
-  if (options.accountId !== undefined) parseAccount(options.accountId);
+  if (options.account !== undefined) parseAccount(options.account);
   const sdk = await import('@aws-sdk/client-ecr');
   const regions = options.regions ?? [await findDefaultRegion(sdk, options)];
   return Promise.all(

@@ -15,6 +15,7 @@ import type { FetchedManifest, ListedRepository } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { toImageFailure } from './errors.ts';
 import { ecrLocationOf } from './hosts.ts';
+import { REQUESTS_AT_ONCE } from './options.ts';
 
 type Results = Map<Digest, FetchedManifest | Error>;
 
@@ -29,10 +30,12 @@ export async function readByDigest(
   client: EcrClient,
   repository: ListedRepository,
   digests: readonly Digest[],
-  { concurrency, signal }: { readonly concurrency: number; readonly signal: AbortSignal | undefined },
+  signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
   const batches = [...chunksOf([...new Set(digests)], IMAGES_PER_CALL)];
-  const results = await mapConcurrently(batches, concurrency, (batch) => readBatch(client, repository, batch, signal));
+  const results = await mapConcurrently(batches, REQUESTS_AT_ONCE, (batch) =>
+    readBatch(client, repository, batch, signal),
+  );
   return new Map(results.flatMap((result) => [...result]));
 }
 

@@ -5,7 +5,7 @@ import type { RequestGovernor } from '../registry.ts';
 /** Which ECR registries to read, and how. */
 export interface EcrOptions {
   /** The account whose registries are read; absent: the caller's own. */
-  readonly accountId?: string | undefined;
+  readonly account?: string | undefined;
   /** One registry is read in each; absent: the region of the environment, or of the profile. */
   readonly regions?: readonly string[] | undefined;
   /** ARN of the role to assume; its session is renewed for as long as the registry is open. */
@@ -16,10 +16,8 @@ export interface EcrOptions {
   readonly profile?: string | undefined;
   /** URL of ECR's API, for an interface endpoint of a VPC, for FIPS, or for a test. */
   readonly endpoint?: string | undefined;
-  /** The key of the repository tag that names the owner; default `team`. */
-  readonly teamTag?: string;
-  /** The most requests at the same time for one method call; default 16. The governor bounds all calls together. */
-  readonly concurrency?: number;
+  /** The key of the repository tag that names the owner. */
+  readonly teamKey: string;
   /** Bounds requests, and decides how long to wait after a refusal: ECR does not say. */
   readonly governor: RequestGovernor;
   /** Called after each request, with the status; undefined when no answer came. */
@@ -31,7 +29,8 @@ export interface EcrOptions {
   readonly proxies?: Proxies;
 }
 
-/** At about 20 ms a request, 16 at a time read the tags of 10,000 repositories in 15 seconds. */
-export const DEFAULT_CONCURRENCY = 16;
-/** The default of {@link EcrOptions.teamTag}. */
-export const DEFAULT_TEAM_TAG = 'team';
+/**
+ * The most requests at the same time for one method call; the governor bounds all calls together. At about 20 ms a
+ * request, 16 at a time read the tags of 10,000 repositories in 15 seconds.
+ */
+export const REQUESTS_AT_ONCE = 16;

@@ -18,7 +18,7 @@ import { isAnswered } from './errors.ts';
 import { ecrLocationOf } from './hosts.ts';
 import { listImages, resolveTag } from './images.ts';
 import { readByDigest } from './manifests.ts';
-import { DEFAULT_CONCURRENCY, type EcrOptions } from './options.ts';
+import type { EcrOptions } from './options.ts';
 import { listRepositories } from './repositories.ts';
 
 /**
@@ -79,8 +79,7 @@ class EcrRegistry implements Registry {
     digests: readonly Digest[],
     { signal }: CallOptions,
   ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
-    const concurrency = this.#options.concurrency ?? DEFAULT_CONCURRENCY;
-    return readByDigest(this.#clientOf(repository.registry), repository, digests, { concurrency, signal });
+    return readByDigest(this.#clientOf(repository.registry), repository, digests, signal);
   }
 
   readBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions & { maxBytes: number }) {

@@ -6,7 +6,7 @@ import { keepNames } from '../keep-names.ts';
 import type { ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { findEcrLocation } from './hosts.ts';
-import { DEFAULT_CONCURRENCY, DEFAULT_TEAM_TAG, type EcrOptions } from './options.ts';
+import { type EcrOptions, REQUESTS_AT_ONCE } from './options.ts';
 import { ITEMS_PER_PAGE, readPages } from './pages.ts';
 
 type Teams = (repository: Repository) => Promise<string | undefined>;
@@ -20,7 +20,7 @@ export async function* listRepositories(
   const teamOf = teamReader(client, options, listing.signal);
   for await (const page of describeRepositories(client, listing.signal)) {
     client.learnAccount(page.map(accountOf).find(Boolean));
-    const repositories = await mapConcurrently(page, options.concurrency ?? DEFAULT_CONCURRENCY, async (repository) => {
+    const repositories = await mapConcurrently(page, REQUESTS_AT_ONCE, async (repository) => {
       const [name] = keepNames([repository.repositoryName ?? ''], parseRepositoryName, listing);
       if (!name) return [];
       const team = listing.selects?.(name) === false ? undefined : await teamOf(repository);
@@ -57,7 +57,6 @@ function describeRepositories(
  * no error. A registry that refused {@link GIVE_UP_AFTER} times without ever answering is not asked again.
  */
 function teamReader(client: EcrClient, options: EcrOptions, signal: AbortSignal | undefined): Teams {
-  const key = options.teamTag ?? DEFAULT_TEAM_TAG;
   let answers = 0;
   let refusals = 0;
   return async ({ repositoryArn, repositoryName }) => {
@@ -69,7 +68,7 @@ function teamReader(client: EcrClient, options: EcrOptions, signal: AbortSignal 
         { repository: repositoryName, signal },
       );
       answers += 1;
-      return tags?.find((tag) => tag.Key === key)?.Value?.trim();
+      return tags?.find((tag) => tag.Key === options.teamKey)?.Value?.trim();
     } catch (error) {
       if (error instanceof NotFoundError) return undefined;
       if (!(error instanceof AccessDeniedError || error instanceof UnsupportedContentError)) throw error;

@@ -10,7 +10,14 @@ const ROLE = 'arn:aws:iam::123456789012:role/slimboard-audit';
 
 function describeAccess(fake: FakeEcr, options: Partial<EcrOptions> = {}) {
   return describeEcrAccess(
-    { regions: ['eu-west-1'], endpoint: fake.url, clock: INSTANT_CLOCK, governor: UNLIMITED_GOVERNOR, ...options },
+    {
+      regions: ['eu-west-1'],
+      endpoint: fake.url,
+      teamKey: 'team',
+      clock: INSTANT_CLOCK,
+      governor: UNLIMITED_GOVERNOR,
+      ...options,
+    },
     {},
   );
 }

@@ -116,7 +116,7 @@ describe('the region', () => {
     vi.stubEnv('AWS_REGION', undefined);
     await expect(ecr.openWithout(fake, 'regions')).rejects.toThrow(SettingsError);
     await expect(ecr.open(fake, { regions: ['everywhere'] })).rejects.toThrow(SettingsError);
-    await expect(ecr.open(fake, { accountId: 'mine' })).rejects.toThrow(SettingsError);
+    await expect(ecr.open(fake, { account: 'mine' })).rejects.toThrow(SettingsError);
   });
 });
 

@@ -39,11 +39,11 @@ describe('manifests', () => {
     const fake = await ecr.start();
     const images = Array.from({ length: 201 }, (_, at) => image({ layers: [`l${at}`] }));
     const digests = images.map((content) => fake.push('api', content));
-    const registry = await ecr.open(fake, { concurrency: 1 });
+    const registry = await ecr.open(fake);
     const manifests = await registry.readManifests(API, [...digests, ...digests], {});
     expect([...manifests.keys()]).toEqual(digests);
     const inputs = fake.calls.map(({ input }) => input as { imageIds: object[]; acceptedMediaTypes: string[] });
-    expect(inputs.map(({ imageIds }) => imageIds.length)).toEqual([100, 100, 1]);
+    expect(inputs.map(({ imageIds }) => imageIds.length).sort()).toEqual([1, 100, 100]);
     expect(
       inputs
         .flatMap(({ imageIds }) => imageIds.map((id) => Object.keys(id).join()))
