@@ -1,19 +1,9 @@
+import { startAudit } from '../audit/start-audit.ts';
+import type { Database } from '../database/database.ts';
+import { SettingsError } from '../errors.ts';
 import type { Lane, TaskReference } from '../queue/queue.ts';
-import type { AuditStatus } from '../store/audit-store.ts';
-
-/** What scheduling needs from audits: to start them, and to know their state. */
-export interface AuditStarter {
-  /**
-   * Creates an audit of the source and its first tasks, in one transaction. If several processes call this at once, one
-   * of them starts the audit. Two audits of one source never overlap.
-   * @param slot the time in the schedule that the audit is for; each slot of a source is served once
-   */
-  startAudit(source: string, lane: Lane, slot?: Date): Promise<StartOutcome>;
-  /** The latest audit of a source by its schedule, running or ended; undefined if there never was one. */
-  lastAudit(source: string): Promise<LastAudit | undefined>;
-  /** `abandoned`: one process ran the audit, and has ended. Workers know nothing of it until it is started again. */
-  auditStatus(auditId: number): Promise<AuditStatus | 'abandoned'>;
-}
+import type { SourceSettings } from '../settings/settings.ts';
+import { findAuditState, findBlockingAudit, findNewestNightly } from '../store/queued-audit-store.ts';
 
 /**
  * `started`: the tasks are in the database, and the caller has to queue them. `running`: another audit of the source is
@@ -21,12 +11,52 @@ export interface AuditStarter {
  */
 export type StartOutcome =
   | { readonly kind: 'started'; readonly auditId: number; readonly tasks: readonly TaskReference[] }
-  | { readonly kind: 'running'; readonly auditId: number }
-  | { readonly kind: 'served'; readonly auditId: number };
+  | { readonly kind: 'running' | 'served'; readonly auditId: number };
 
 /** When an audit ran. */
 export interface LastAudit {
   readonly startedAt: Date;
   /** Undefined while it is running. */
   readonly finishedAt?: Date | undefined;
+}
+
+/** Starts audits for workers, and knows their state. */
+export type AuditStarter = ReturnType<typeof createAuditStarter>;
+
+/** The audit that prevents a start may end before it is found; then starting is tried again. */
+const START_ATTEMPTS = 3;
+
+/** Creates a starter of audits for workers. The database's constraints decide whether an audit may start. */
+export function createAuditStarter(db: Database, sources: () => Promise<readonly SourceSettings[]>, now: () => string) {
+  return {
+    /**
+     * Creates an audit of the source and its first tasks, in one transaction. If several processes call this at once,
+     * one of them starts the audit. Two audits of one source never overlap.
+     * @param slotDate the time in the schedule that the audit is for; each slot of a source is served once
+     */
+    async startAudit(name: string, lane: Lane, slotDate?: Date): Promise<StartOutcome> {
+      const source = (await sources()).find((one) => one.name === name);
+      if (!source) throw new SettingsError(`there is no source "${name}" in the settings`);
+      const slot = slotDate?.toISOString();
+      for (let attempt = 1; attempt <= START_ATTEMPTS; attempt++) {
+        const options = { sources: [source], lane, runner: 'queue', alone: false, now: now(), slot } as const;
+        const started = await startAudit(db, options);
+        if (started) return { kind: 'started', auditId: started.auditId, tasks: started.tasks };
+        const obstacle = await findBlockingAudit(db, name, slot);
+        if (obstacle) return { kind: obstacle.running ? 'running' : 'served', auditId: obstacle.auditId };
+      }
+      throw new Error(`cannot start an audit of ${name}: other audits of it keep starting and ending`);
+    },
+    /** The latest audit of a source by its schedule, running or ended; undefined if there never was one. */
+    async lastAudit(name: string): Promise<LastAudit | undefined> {
+      const audit = await findNewestNightly(db, name);
+      if (!audit) return undefined;
+      const { startedAt, finishedAt } = audit;
+      return { startedAt: new Date(startedAt), finishedAt: finishedAt === null ? undefined : new Date(finishedAt) };
+    },
+    /** `abandoned`: one process ran the audit, and has ended. Workers know nothing of it until it is started again. */
+    async auditStatus(auditId: number) {
+      return (await findAuditState(db, auditId)) ?? 'failed';
+    },
+  };
 }

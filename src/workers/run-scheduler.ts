@@ -1,12 +1,12 @@
 import { reportRarely } from '../common/report-rarely.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { createAuditStarter } from '../schedule/audit-starter.ts';
 import type { ScheduledSource } from '../schedule/plan-schedules.ts';
 import { startNow, waitForAudits } from '../schedule/run-now.ts';
 import { type DueOutcome, type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
-import { createAuditStarter } from './create-audit-starter.ts';
 import { type InstallationOptions, openInstallation, serveMetrics } from './installation.ts';
 import { untilAborted } from './until-aborted.ts';
 

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
+import { createAuditStarter } from '../../../src/schedule/audit-starter.ts';
 import { startNow } from '../../../src/schedule/run-now.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import { listQueuedTasks } from '../../../src/store/queued-audit-store.ts';
-import { createAuditStarter } from '../../../src/workers/create-audit-starter.ts';
 import { defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { task } from '../../support/task.ts';
