@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.ts';
+import type { GroupWriter } from '../database/group-writer.ts';
 import type { TaskQueue } from '../queue/queue.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
@@ -6,8 +7,8 @@ import type { AuditRow } from '../store/audit-store.ts';
 import type { ItemError } from '../store/error-store.ts';
 import type { CriteriaReader } from './assessing/criteria.ts';
 import type { AuditClock } from './audit-clock.ts';
-import type { ListingWriter } from './listing/listing-writer.ts';
-import type { BatchWriter } from './reading/batch-writer.ts';
+import type { ReadListing } from './listing/listing-writer.ts';
+import type { ReadBatch } from './reading/batch-writer.ts';
 import type { LimitedSources } from './reading/limited-sources.ts';
 
 /** Events of an audit, for logs and metrics. Their texts contain no secrets. */
@@ -26,9 +27,9 @@ export interface AuditContext extends AuditClock {
   readonly settings: Settings;
   readonly queue: TaskQueue;
   /** Stores what batches of tags read. */
-  readonly batches: BatchWriter;
+  readonly batches: GroupWriter<ReadBatch>;
   /** Ends the tags that repositories no longer list. */
-  readonly listings: ListingWriter;
+  readonly listings: GroupWriter<ReadListing>;
   /** What an audit assesses images by. */
   readonly criteriaOf: CriteriaReader;
   /** The registry of a source, opened on first use and closed with the process. */

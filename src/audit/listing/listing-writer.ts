@@ -15,20 +15,16 @@ export interface ReadListing extends Omit<CompleteListing, 'repositoryId'> {
   readonly errors: readonly ItemError[];
 }
 
-/**
- * Ends the stored tags and untagged manifests that a listing no longer contains, in the transaction that settles its
- * task. Nothing is written for a listing whose task another worker has settled.
- */
-export interface ListingWriter {
-  write(listing: ReadListing): Promise<void>;
-}
-
 /** Names in one statement; more are no faster. */
 const MAX_NAMES = 5_000;
 
-/** @param now ISO 8601 in UTC */
-export function createListingWriter(db: Database, now: () => string): ListingWriter {
-  return new GroupWriter<ReadListing>({
+/**
+ * Creates a writer that ends the stored tags and untagged manifests that a listing no longer contains, in the
+ * transaction that settles its task. Nothing is written for a listing whose task another worker has settled.
+ * @param now ISO 8601 in UTC
+ */
+export function createListingWriter(db: Database, now: () => string): GroupWriter<ReadListing> {
+  return new GroupWriter({
     write: (listings) => db.transaction((tx) => writeListings(tx, listings, now())),
     weigh: ({ tags, untagged }) => 1 + tags.length + untagged.length,
     maxWeight: MAX_NAMES,

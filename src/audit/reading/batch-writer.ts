@@ -22,21 +22,17 @@ export interface ReadBatch {
   readonly errors: readonly ItemError[];
 }
 
-/**
- * Writes what each batch read and settles its task, in one transaction. Where part of a batch failed for now, its task
- * is narrowed to that part. Nothing is written for a batch whose task another worker has settled.
- */
-export interface BatchWriter {
-  write(batch: ReadBatch): Promise<void>;
-}
-
 /** Rows in one statement; more are no faster, measured on both databases. */
 const MAX_ROWS = 5_000;
 
-/** @param now ISO 8601 in UTC */
-export function createBatchWriter(db: Database, queue: TaskQueue, now: () => string): BatchWriter {
+/**
+ * Creates a writer of what each batch read, which settles its task in the same transaction. Where part of a batch failed
+ * for now, its task is narrowed to that part. Nothing is written for a batch whose task another worker has settled.
+ * @param now ISO 8601 in UTC
+ */
+export function createBatchWriter(db: Database, queue: TaskQueue, now: () => string): GroupWriter<ReadBatch> {
   const planner = new AssessmentPlanner();
-  return new GroupWriter<ReadBatch>({
+  return new GroupWriter({
     async write(batches) {
       const assessment = await db.transaction(async (tx) => {
         const settled = await settle(tx, batches);
