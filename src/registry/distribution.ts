@@ -153,28 +153,23 @@ class DistributionRegistry implements Registry {
     blob: Descriptor,
     options: CallOptions & { maxBytes: number },
   ): Promise<Uint8Array> {
-    const what = this.#nameOf(repository.name, blob.digest);
-    checkSize(blob, options.maxBytes, what);
-    const { body } = await this.#client.get(this.#blobUrl(repository.name, blob.digest), {
-      what,
-      scope: pullScope(repository.name),
-      maxBytes: blob.size,
-      signal: options.signal,
-    });
-    verifyContent(body, blob, what);
+    const [url, request] = this.#blobRequest(repository.name, blob, options);
+    checkSize(blob, options.maxBytes, request.what);
+    const { body } = await this.#client.get(url, request);
+    verifyContent(body, blob, request.what);
     return body;
   }
 
   async openBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions): Promise<Readable> {
-    const what = this.#nameOf(repository.name, blob.digest);
-    const { stream } = await this.#client.open(this.#blobUrl(repository.name, blob.digest), {
-      what,
-      scope: pullScope(repository.name),
-      maxBytes: blob.size,
-      signal: options.signal,
-    });
-    if (!stream) throw new ContentMismatchError(`${what}: the registry sent no content`);
+    const [url, request] = this.#blobRequest(repository.name, blob, options);
+    const { stream } = await this.#client.open(url, request);
+    if (!stream) throw new ContentMismatchError(`${request.what}: the registry sent no content`);
     return stream;
+  }
+
+  #blobRequest(name: RepositoryName, { digest, size }: Descriptor, { signal }: CallOptions) {
+    const request = { what: this.#nameOf(name, digest), scope: pullScope(name), maxBytes: size, signal };
+    return [this.#client.url(`${name}/blobs/${digest}`), request] as const;
   }
 
   async *#catalog(options: ListOptions): AsyncGenerator<readonly RepositoryName[]> {
@@ -242,10 +237,6 @@ class DistributionRegistry implements Registry {
 
   #listed(name: RepositoryName): ListedRepository {
     return { name, registry: this.#registry };
-  }
-
-  #blobUrl(name: RepositoryName, digest: Digest): URL {
-    return this.#client.url(`${name}/blobs/${digest}`);
   }
 
   #nameOf(name: RepositoryName, reference: Tag | Digest): string {
