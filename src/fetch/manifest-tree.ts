@@ -27,7 +27,7 @@ const MAX_CHILDREN_BYTES = 268_435_456;
 const MAX_KEPT_PARSED_BYTES = 65_536;
 
 /** A manifest that was read. A large one is parsed at each use: its parsed form takes four times its bytes. */
-export class ReadManifest {
+class ReadManifest {
   readonly fetched: FetchedManifest;
   readonly #parsed: Manifest | undefined;
 

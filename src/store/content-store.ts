@@ -32,6 +32,7 @@ export interface NewManifest {
   /** Base first. */
   readonly layers: readonly { readonly digest: Digest; readonly chainId?: Digest | undefined }[];
   readonly image?: NewImage | undefined;
+  /** Empty unless it is an index. */
   readonly children: readonly NewIndexChild[];
 }
 

@@ -1,14 +1,9 @@
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { comparedName, type Platform } from '../oci/platform.ts';
+import type { NewManifest } from './content-store.ts';
 import { hasRows } from './sql/has-rows.ts';
 import { rowByDigest } from './sql/joined-texts.ts';
-
-/** A manifest and what it lists; `children` is empty unless it is an index. */
-export interface NewIndex {
-  readonly digest: Digest;
-  readonly children: readonly NewIndexChild[];
-}
 
 /** An entry of an index. */
 export interface NewIndexChild {
@@ -66,7 +61,10 @@ export async function findMissingChildren(db: Queryable, indexes: readonly Diges
  * Stores the entries of indexes that are stored already. For an index that was read again, only platform names are
  * updated: how they are compared may have changed.
  */
-export async function insertChildren(tx: Queryable, indexes: readonly NewIndex[]): Promise<void> {
+export async function insertChildren(
+  tx: Queryable,
+  indexes: readonly Pick<NewManifest, 'digest' | 'children'>[],
+): Promise<void> {
   const rows = indexes.flatMap(({ digest, children }) =>
     children.map((child, position) => ({ digest, position, child })),
   );

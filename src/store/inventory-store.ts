@@ -1,9 +1,10 @@
 import type { Queryable } from '../database/database.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
-import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
+import { wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { DedupScope, ListedRepository } from '../registry/registry.ts';
+import type { SourceSettings } from '../settings/settings.ts';
 import { columnArrays } from './sql/column-arrays.ts';
 import { distinctSorted } from './sql/distinct-sorted.ts';
 import { hasRows } from './sql/has-rows.ts';
@@ -37,13 +38,8 @@ export interface RepositorySighting extends Sighting {
   readonly repositoryId: number;
 }
 
-/** A source as the settings describe it. */
-export interface SourceRow {
-  readonly name: string;
-  readonly kind: 'oci' | 'ecr';
-  readonly dedup: DedupScope;
-  readonly platforms: PlatformSelection;
-}
+/** The settings of a source that its row holds. */
+type SourceRow = Pick<SourceSettings, 'name' | 'kind' | 'dedup' | 'platforms'>;
 
 /** Creates a source unless one of this name exists, which stays as it is. @returns its id */
 export async function findOrMakeSource(tx: Queryable, source: SourceRow): Promise<number> {

@@ -1,8 +1,8 @@
 import type { Queryable } from '../database/database.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, digestHex } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import { columnArrays } from './sql/column-arrays.ts';
-import { integersOf, joinDigests, textsOf } from './sql/joined-texts.ts';
+import { integersOf, textsOf } from './sql/joined-texts.ts';
 
 /** The result of listing a repository completely. */
 export interface CompleteListing {
@@ -31,8 +31,12 @@ export async function closeListings(
   now: string,
 ): Promise<void> {
   const ids = listings.map(({ repositoryId }) => repositoryId);
-  await endUnlistedTags(tx, ids, listings, now);
-  await endUnlistedManifests(tx, ids, listings, now);
+  const end = async (sql: string, namesOf: (listing: CompleteListing) => readonly string[]): Promise<void> => {
+    const repositoryIds = listings.flatMap((listing) => namesOf(listing).map(() => listing.repositoryId));
+    await tx.query(sql, [ids, now, repositoryIds.join(','), listings.flatMap(namesOf).join(',')]);
+  };
+  await end(END_UNLISTED_TAGS, ({ tags }) => tags);
+  await end(END_UNLISTED_MANIFESTS, ({ untagged }) => untagged.map(digestHex));
   await tx.query(
     `update repository r set listed_by = $2, tags_listed = n.tags, tags_wanted = n.wanted, tags_unlisted = n.unlisted
      from unnest($1::int8[], $3::int4[], $4::int4[], $5::int4[]) as n (id, tags, wanted, unlisted) where r.id = n.id`,
@@ -40,35 +44,21 @@ export async function closeListings(
   );
 }
 
-async function endUnlistedTags(
-  tx: Queryable,
-  ids: readonly number[],
-  listings: readonly CompleteListing[],
-  now: string,
-): Promise<void> {
-  const repositoryIds = listings.flatMap(({ repositoryId, tags }) => tags.map(() => repositoryId));
-  await tx.query(
-    `update tag t set ended_at = greatest($2::timestamptz, started_at)
-     where repository_id = any($1::int8[]) and ended_at is null and name is not null and not exists (
-       select 1 from unnest(${integersOf('$3', 'int8')}, ${textsOf('$4')}) as listed (repository_id, name)
-       where listed.repository_id = t.repository_id and listed.name = t.name)`,
-    [ids, now, repositoryIds.join(','), listings.flatMap(({ tags }) => tags).join(',')],
-  );
-}
+const END_UNLISTED_TAGS = endUnlisted('t.name is not null', 'where listed.name = t.name');
+const END_UNLISTED_MANIFESTS = endUnlisted(
+  't.name is null',
+  "join manifest m on m.digest = decode(listed.name, 'hex') where m.id = t.manifest_id",
+);
 
-async function endUnlistedManifests(
-  tx: Queryable,
-  ids: readonly number[],
-  listings: readonly CompleteListing[],
-  now: string,
-): Promise<void> {
-  const repositoryIds = listings.flatMap(({ repositoryId, untagged }) => untagged.map(() => repositoryId));
-  await tx.query(
-    `update tag t set ended_at = greatest($2::timestamptz, started_at)
-     where repository_id = any($1::int8[]) and ended_at is null and name is null and not exists (
-       select 1 from unnest(${integersOf('$3', 'int8')}, ${textsOf('$4')}) as listed (repository_id, digest)
-       join manifest m on m.digest = decode(listed.digest, 'hex')
-       where listed.repository_id = t.repository_id and m.id = t.manifest_id)`,
-    [ids, now, repositoryIds.join(','), joinDigests(listings.flatMap(({ untagged }) => untagged))],
-  );
+/**
+ * SQL: ends open rows of `tag` that the listing of their repository lacks.
+ * @param kind the condition on those rows, `t`
+ * @param isSame what follows `listed`, names of one kind, where a row is the one that a name means
+ */
+function endUnlisted(kind: string, isSame: string): string {
+  return `
+    update tag t set ended_at = greatest($2::timestamptz, started_at)
+    where repository_id = any($1::int8[]) and ended_at is null and ${kind} and not exists (
+      select 1 from unnest(${integersOf('$3', 'int8')}, ${textsOf('$4')}) as listed (repository_id, name)
+      ${isSame} and listed.repository_id = t.repository_id)`;
 }

@@ -1,6 +1,7 @@
 import type { Database, Queryable, SqlValue } from '../database/database.ts';
 import { AuditRunningError } from '../errors.ts';
 import { claimAudit, listRunningAudits } from './audit-store.ts';
+import { hasRows } from './sql/has-rows.ts';
 
 /**
  * Retention: deletes old audits, and content that nothing has referred to for long. Rows are deleted in bounded
@@ -89,40 +90,35 @@ interface Batch {
 interface Step {
   readonly counts?: PrunedKind;
   readonly sql: string;
-  readonly parameters: (batch: Batch) => readonly SqlValue[];
+  /** Default: when rows are old, and how many to take. */
+  readonly parameters?: (batch: Batch) => readonly SqlValue[];
   /**
    * Whether deleting rows may make others deletable: the step is then repeated from the start until nothing is left.
    */
   readonly repeats?: true;
 }
 
-const ageParameters = ({ before, rows }: Batch) => [before, rows];
-
 const AUDIT_STEPS: readonly Step[] = [
   {
     counts: 'totals',
     sql: `with ${OLD_AUDITS}, victim as (select * from old_total where superseded limit $2)
       delete from repository_total t using victim v where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
-    parameters: ageParameters,
   },
   {
     sql: `with ${OLD_AUDITS}, moved as (select * from old_total where not superseded and next_kept is not null limit $2)
       update repository_total t set audit_id = v.next_kept from moved v
       where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
-    parameters: ageParameters,
   },
   {
     counts: 'errors',
     sql: `with ${OLD_AUDITS}, victim as (select e.id from audit_error e join old_audit o on o.id = e.audit_id limit $2)
       delete from audit_error e using victim v where e.id = v.id returning 1`,
-    parameters: ageParameters,
   },
   {
     // Smaller batches: deleting an audit also deletes the totals of all its teams.
     counts: 'audits',
     sql: `with ${OLD_AUDITS}, victim as (select id from old_audit limit greatest($2 / 100, 1))
       delete from audit a using victim v where a.id = v.id returning 1`,
-    parameters: ageParameters,
   },
 ];
 
@@ -131,20 +127,17 @@ const CONTENT_STEPS: readonly Step[] = [
     counts: 'tags',
     sql: `with victim as (select id from tag where ended_at < $1::timestamptz limit $2)
       delete from tag t using victim v where t.id = v.id returning 1`,
-    parameters: ageParameters,
   },
   {
     counts: 'totals',
     sql: `with victim as (
         select t.repository_id, t.audit_id from repository r join repository_total t on t.repository_id = r.id where ${ENDED_REPOSITORY} limit $2)
       delete from repository_total t using victim v where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
-    parameters: ageParameters,
   },
   {
     counts: 'repositories',
     sql: `with victim as (select r.id from repository r where ${ENDED_REPOSITORY} limit $2)
       delete from repository r using victim v where r.id = v.id returning 1`,
-    parameters: ageParameters,
   },
   {
     // Repeated because an index must be deleted before the images that it lists.
@@ -167,7 +160,7 @@ const CONTENT_STEPS: readonly Step[] = [
  * @throws the signal's reason when it was stopped; batches deleted until then stay deleted, the rest is unchanged
  */
 export async function prune(db: Database, options: PruneOptions): Promise<Pruned> {
-  const rows: Record<PrunedKind, number> = { ...NOTHING };
+  const rows = { ...NOTHING };
   for (const step of AUDIT_STEPS) await removeAll(db, step, options.auditsBefore, options, rows);
   for (const step of CONTENT_STEPS) {
     if (!(await removeAll(db, step, options.contentBefore, options, rows))) return { rows, contentKept: true };
@@ -175,15 +168,7 @@ export async function prune(db: Database, options: PruneOptions): Promise<Pruned
   return { rows, contentKept: false };
 }
 
-const NOTHING: Readonly<Record<PrunedKind, number>> = {
-  audits: 0,
-  errors: 0,
-  totals: 0,
-  tags: 0,
-  repositories: 0,
-  manifests: 0,
-  blobs: 0,
-};
+const NOTHING = Object.fromEntries(PRUNED.map((kind) => [kind, 0])) as Record<PrunedKind, number>;
 
 /** Runs a step until no rows are left. @returns false when a running audit forbids it */
 async function removeAll(
@@ -193,28 +178,26 @@ async function removeAll(
   { signal, batchRows = BATCH_ROWS }: PruneOptions,
   rows: Record<PrunedKind, number>,
 ): Promise<boolean> {
-  let removedInPass: number;
-  do {
-    removedInPass = 0;
-    let batch: Batch = { before, rows: batchRows, after: 0 };
-    let ids: readonly number[] | undefined;
-    do {
-      signal.throwIfAborted();
-      ids = await removeBatch(db, step, batch);
-      if (!ids) return false;
-      if (step.counts) rows[step.counts] += ids.length;
-      removedInPass += ids.length;
-      batch = { ...batch, after: Math.max(batch.after, ...ids) };
-    } while (ids.length > 0);
-  } while (step.repeats && removedInPass > 0);
-  return true;
+  let [after, removedInPass] = [0, 0];
+  for (;;) {
+    signal.throwIfAborted();
+    const ids = await removeBatch(db, step, { before, rows: batchRows, after });
+    if (!ids) return false;
+    if (step.counts) rows[step.counts] += ids.length;
+    removedInPass += ids.length;
+    after = Math.max(after, ...ids);
+    if (ids.length > 0) continue;
+    if (!step.repeats || removedInPass === 0) return true;
+    [after, removedInPass] = [0, 0];
+  }
 }
 
 /** @returns the ids of the removed rows, 0 where batches do not go by id; undefined when a running audit forbids it */
 async function removeBatch(db: Database, step: Step, batch: Batch): Promise<readonly number[] | undefined> {
   return db.transaction(async (tx) => {
     if (CONTENT_STEPS.includes(step) && (await isAuditing(tx))) return undefined;
-    const rows = await tx.query<{ id?: number }>(step.sql, step.parameters(batch));
+    const parameters = step.parameters?.(batch) ?? [batch.before, batch.rows];
+    const rows = await tx.query<{ id?: number }>(step.sql, parameters);
     return rows.map(({ id = 0 }) => id);
   });
 }
@@ -225,10 +208,7 @@ async function removeBatch(db: Database, step: Step, batch: Batch): Promise<read
  */
 async function isAuditing(tx: Queryable): Promise<boolean> {
   await tx.query('lock table audit in share mode');
-  const [row] = await tx.query<{ found: boolean }>(
-    `select exists (select 1 from audit where status = 'running' and heartbeat_at > now() - ${SILENCE}) as found`,
-  );
-  return row?.found === true;
+  return hasRows(tx, `select 1 from audit where status = 'running' and heartbeat_at > now() - ${SILENCE}`);
 }
 
 const COUNT_AUDITS = `
