@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { codeOf, QueueUnavailableError, SettingsError } from '../errors.ts';
 import { CERTIFICATE_ALERT } from '../network/connection-error.ts';
 
-/** The prefix of all keys in Redis. Installations that share a Redis set different ones. */
+/** The prefix of all keys in Redis. Installations that share a Redis use databases with different numbers. */
 export const DEFAULT_PREFIX = 'slimboard';
 
 const LONGEST_RECONNECT_DELAY_MS = 5_000;
