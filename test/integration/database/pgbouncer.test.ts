@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { streamRows } from '../../../src/database/cursor.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
 import { auditRegistry } from '../../support/audits.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { databaseSnapshot } from '../../support/database-snapshot.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { pushFleet } from '../../support/fleet.ts';
@@ -15,15 +16,11 @@ const SERVER_CONNECTIONS = 1;
 
 let bouncer: TestPgBouncer;
 let registry: RegistryServer;
-const opened: Database[] = [];
 
 beforeAll(async () => {
   bouncer = await startPgBouncer(inject('postgresUrl'), SERVER_CONNECTIONS);
   registry = await startRegistry({ pageSize: 20 });
   pushFleet(registry, { repositories: 3, tags: 30 });
-});
-afterEach(async () => {
-  for (const db of opened.splice(0)) await db.close();
 });
 afterAll(async () => {
   await registry?.close();
@@ -31,9 +28,7 @@ afterAll(async () => {
 });
 
 async function open(url: string): Promise<Database> {
-  const db = await openDatabase({ url, dataDir: '' });
-  opened.push(db);
-  return db;
+  return closedAfterTest(await openDatabase({ url, dataDir: '' }));
 }
 
 test('processes sharing one connection migrate, audit different sources at once, and find what they find without PgBouncer', async () => {

@@ -3,27 +3,21 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type LayerEntry, readEntries } from '../../../src/deep/entries.ts';
 import { readLayer } from '../../../src/deep/read-layer.ts';
 import { stackLayers } from '../../../src/deep/stack.ts';
 import { SlimboardError } from '../../../src/errors.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryOf } from '../../support/distribution-client.ts';
 import { image, tarLayer } from '../../support/image-builder.ts';
 import { truncated } from '../../support/registry-faults.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 import { descriptorOf } from '../../support/tar-entries.ts';
 
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
 async function serveTwoLayers() {
-  const server = await startRegistry();
-  closing.push(() => server.close());
-  const client = openClient(server.host);
-  closing.push(() => client.close());
+  const server = closedAfterTest(await startRegistry());
+  const client = closedAfterTest(openClient(server.host));
   const layers = [
     await tarLayer({ 'app/big': 'x'.repeat(100_000), 'app/kept': 'kept' }),
     await tarLayer({ 'app/.wh.big': '' }),
@@ -61,7 +55,7 @@ describe('layers of a registry', () => {
 
 test.each(['gnu', 'posix', 'ustar'])('tars that GNU tar writes as %s are read as the files on disk', async (format) => {
   const folder = mkdtempSync(join(tmpdir(), 'slimboard-tar-'));
-  closing.push(() => rmSync(folder, { recursive: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   const long = format === 'ustar' ? 'd'.repeat(60) : 'd'.repeat(200);
   mkdirSync(join(folder, 'a', long), { recursive: true });
   writeFileSync(join(folder, 'a', long, 'größe'), 'content');

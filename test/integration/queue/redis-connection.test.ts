@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
 import { freePort } from '../../support/postgres.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { tlsFile } from '../../support/tls-fixtures.ts';
 
 let server: TestRedis;
 let redis: Redis;
@@ -98,11 +99,10 @@ test.each(['cluster', 'sentinel'] as const)('a server in %s mode is refused', as
 });
 
 test('what is wrong with certificates is told', async () => {
-  const path = (name: string): string => new URL(`../../fixtures/tls/${name}`, import.meta.url).pathname;
   const tlsPort = await freePort();
   const files = ['cert', 'key', 'ca-cert'].flatMap((name) => [
     `--tls-${name}-file`,
-    path(name === 'key' ? 'key.pem' : 'cert.pem'),
+    tlsFile(name === 'key' ? 'key.pem' : 'cert.pem'),
   ]);
   const other = await startRedis({ more: ['--tls-port', String(tlsPort), ...files] });
   const failure = async () =>

@@ -7,45 +7,37 @@ import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Proxies } from '../../../src/network/proxies.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryNames, repositoryOf } from '../../support/distribution-client.ts';
 import { image } from '../../support/image-builder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { ProxyServer } from '../../support/proxy-server.ts';
 import { json, listenOnFreePort } from '../../support/registry-answers.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { certificate, tlsFile } from '../../support/tls-fixtures.ts';
 
-const FIXTURES = new URL('../../fixtures/tls/', import.meta.url);
-const path = (name: string): string => new URL(name, FIXTURES).pathname;
-const read = (name: string): string => readFileSync(path(name), 'utf8');
+const read = (name: string): string => readFileSync(tlsFile(name), 'utf8');
 /** The server's certificate is for this machine; clients have the one for another host, which is as good as any. */
-const SERVER = { cert: read('cert.pem'), key: read('key.pem') };
+const SERVER = certificate();
 const ASKING = { ...SERVER, requestCert: true, ca: [read('other-cert.pem')] };
-const CA = { caFile: path('cert.pem') };
-const CLIENT = { certFile: path('other-cert.pem'), keyFile: path('other-key.pem') };
-const SERVERS_OWN = { certFile: path('cert.pem'), keyFile: path('key.pem') };
+const CA = { caFile: tlsFile('cert.pem') };
+const CLIENT = { certFile: tlsFile('other-cert.pem'), keyFile: tlsFile('other-key.pem') };
+const SERVERS_OWN = { certFile: tlsFile('cert.pem'), keyFile: tlsFile('key.pem') };
 
-const open: { close(): Promise<void> }[] = [];
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'slimboard-certificates-'));
 });
-afterEach(async () => {
-  vi.useRealTimers();
-  for (const opened of open.splice(0).reverse()) await opened.close();
-});
-const track = <T extends { close(): Promise<void> }>(opened: T): T => {
-  open.push(opened);
-  return opened;
-};
+afterEach(() => void vi.useRealTimers());
 
 async function startAsking(tls: https.ServerOptions = {}): Promise<RegistryServer> {
-  const server = track(await startRegistry({ tls: { ...ASKING, ...tls } }));
+  const server = closedAfterTest(await startRegistry({ tls: { ...ASKING, ...tls } }));
   server.push('app', '1', image());
   return server;
 }
 
 function client(server: RegistryServer, options: Parameters<typeof openClient>[1]) {
-  return track(openClient(server.host, { ...CA, ...options }));
+  return closedAfterTest(openClient(server.host, { ...CA, ...options }));
 }
 
 /** An HTTPS server that asks for a certificate and accepts any, or none. */
@@ -58,7 +50,7 @@ async function startListener() {
     json(response, 200, { token: 'a-token' });
   });
   const port = await listenOnFreePort(server);
-  track({ close: () => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()) });
+  closedAfterTest({ close: () => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections()) });
   return { url: `https://127.0.0.1:${port}`, shown };
 }
 
@@ -73,12 +65,12 @@ describe('a registry that asks for a client certificate', () => {
   });
 
   test('is read with it through a proxy, which does not see it', async () => {
-    const tls = { cert: read('other-cert.pem'), key: read('other-key.pem'), ca: [SERVER.cert] };
-    const [server, proxy] = [await startAsking(tls), track(await ProxyServer.start())];
+    const tls = { ...certificate('other-'), ca: [SERVER.cert] };
+    const [server, proxy] = [await startAsking(tls), closedAfterTest(await ProxyServer.start())];
     const proxies = new Proxies({ HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
-    const files = { caFile: path('other-cert.pem'), ...SERVERS_OWN, proxies };
+    const files = { caFile: tlsFile('other-cert.pem'), ...SERVERS_OWN, proxies };
     const host = `other.example.com:${server.host.split(':')[1]}`;
-    expect(await repositoryNames(track(openClient(host, files)))).toEqual(['app']);
+    expect(await repositoryNames(closedAfterTest(openClient(host, files)))).toEqual(['app']);
     expect(proxy.asked).toEqual([host]);
   });
 
@@ -179,7 +171,7 @@ describe('files that cannot be used are named', () => {
     ],
     [
       'the key of another certificate',
-      { ...CLIENT, keyFile: path('key.pem') },
+      { ...CLIENT, keyFile: tlsFile('key.pem') },
       /^keyFile \S+ is not the key of certFile/,
     ],
   ])('%s', async (_name, files, message) => {

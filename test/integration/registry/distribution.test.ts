@@ -1,9 +1,10 @@
 import { buffer } from 'node:stream/consumers';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parseManifest } from '../../../src/oci/manifest.ts';
 import type { DistributionOptions } from '../../../src/registry/distribution.ts';
 import type { FetchedManifest, Registry } from '../../../src/registry/registry.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import {
   openClient,
   pagesOf,
@@ -21,18 +22,13 @@ import {
   startRegistry,
 } from '../../support/registry-server.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const opened of open.splice(0).reverse()) await opened.close();
-});
-
 async function start(
   server: RegistryServerOptions = {},
   client: Partial<DistributionOptions> = {},
 ): Promise<{ server: RegistryServer; client: Registry }> {
   const started = await startRegistry(server);
   const opened = openClient(started.host, client);
-  open.push(started, opened);
+  closedAfterTest(started, opened);
   return { server: started, client: opened };
 }
 

@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parseRegistryHost, type RegistryHost } from '../../../src/oci/reference.ts';
 import { systemClock } from '../../../src/registry/clock.ts';
 import type { DistributionOptions } from '../../../src/registry/distribution.ts';
 import type { CallOptions, Registry, RequestGovernor, RequestOutcome } from '../../../src/registry/registry.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryNames, repositoryOf, tagNames, tagOf } from '../../support/distribution-client.ts';
 import { image } from '../../support/image-builder.ts';
 import { listenOnFreePort } from '../../support/registry-answers.ts';
@@ -19,17 +20,12 @@ import {
   startRegistry,
 } from '../../support/registry-server.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const opened of open.splice(0).reverse()) await opened.close();
-});
-
 const app = image({ layers: ['base', 'app'] });
 
 async function start(client: Partial<DistributionOptions> = {}, options: RegistryServerOptions = {}) {
   const server = await startRegistry(options);
   const opened = openClient(server.host, client);
-  open.push(server, opened);
+  closedAfterTest(server, opened);
   server.push('app', '1', app);
   return { server, client: opened, read: () => readApp(server, opened) };
 }
@@ -93,7 +89,7 @@ test('a registry that never answered is not asked again for some seconds: other 
 test('nor is a server for tokens that never answered', async () => {
   const { server, client, read } = await start({ idleTimeoutMs: 50 });
   const tokens = await startRegistry();
-  open.push(tokens);
+  closedAfterTest(tokens);
   tokens.fault({}, silence());
   server.fault({}, answer(401, { 'www-authenticate': `Bearer realm="${tokens.url}/token"` }));
   await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
@@ -109,7 +105,7 @@ test('nor is a server for tokens that never answered', async () => {
 test('a registry whose storage never answered is asked for other things', async () => {
   const { server, client, read } = await start({ idleTimeoutMs: 50 });
   const storage = await startRegistry();
-  open.push(storage);
+  closedAfterTest(storage);
   storage.fault({}, silence());
   server.fault({ path: /manifests/ }, redirect(`${storage.url}/manifest`));
   await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
@@ -228,7 +224,7 @@ describe('permanent faults end with an error that says what, where, and what to 
 
   test('no such host', async () => {
     const client = openClient('no-such-host.invalid');
-    open.push(client);
+    closedAfterTest(client);
     await expect(repositoryNames(client)).rejects.toMatchObject({ message: expect.stringContaining('host not found') });
   });
 
@@ -404,7 +400,7 @@ describe('stopping', () => {
         socket.resume();
         controller.abort(new Error('stop now'));
       });
-      open.push({ close: async () => void silent.close() });
+      closedAfterTest(silent);
       const accepted = once(silent, 'connection');
       const host = parseRegistryHost(`127.0.0.1:${await listenOnFreePort(silent)}`);
       const client = openClient(host, { plainHttp: false });

@@ -1,39 +1,24 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { postWebhook } from '../../../src/deliver/webhook.ts';
 import { writeTo } from '../../../src/deliver/write-destination.ts';
 import { Proxies } from '../../../src/network/proxies.ts';
 import type { ConnectionOptions } from '../../../src/registry/connections.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryNames } from '../../support/distribution-client.ts';
 import { collect, useEcr } from '../../support/ecr.ts';
 import { image } from '../../support/image-builder.ts';
 import { ProxyServer, type ProxyServerOptions } from '../../support/proxy-server.ts';
 import { listenOnFreePort } from '../../support/registry-answers.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
-
-const FIXTURES = new URL('../../fixtures/tls/', import.meta.url);
-const path = (name: string): string => new URL(name, FIXTURES).pathname;
-const tls = (name: string) => ({
-  key: readFileSync(path(`${name}key.pem`), 'utf8'),
-  cert: readFileSync(path(`${name}cert.pem`), 'utf8'),
-});
+import { certificate, tlsFile } from '../../support/tls-fixtures.ts';
 
 const ecr = useEcr();
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const opened of open.splice(0).reverse()) await opened.close();
-});
+const startProxy = async (options?: ProxyServerOptions) => closedAfterTest(await ProxyServer.start(options));
 
-const track = <T extends { close(): Promise<void> }>(opened: T): T => {
-  open.push(opened);
-  return opened;
-};
-const startProxy = async (options?: ProxyServerOptions) => track(await ProxyServer.start(options));
-
-async function startServer(certificate?: string): Promise<RegistryServer> {
-  const server = track(await startRegistry(certificate === undefined ? {} : { tls: tls(certificate) }));
+async function startServer(name?: string): Promise<RegistryServer> {
+  const server = closedAfterTest(await startRegistry(name === undefined ? {} : { tls: certificate(name) }));
   server.push('app', '1', image());
   return server;
 }
@@ -52,7 +37,9 @@ function clientFor(
 ): Registry {
   const plainHttp = options.caFile === undefined;
   const proxies = new Proxies(environment);
-  return track(openClient(`other.example.com:${server.host.split(':')[1]}`, { plainHttp, proxies, ...options }));
+  return closedAfterTest(
+    openClient(`other.example.com:${server.host.split(':')[1]}`, { plainHttp, proxies, ...options }),
+  );
 }
 
 describe('a registry behind a proxy', () => {
@@ -67,9 +54,9 @@ describe('a registry behind a proxy', () => {
 
   test('is read over TLS, which reaches through the proxy to its certificate', async () => {
     const [server, proxy] = [await startServer('other-'), await startProxy()];
-    const caFile = path('other-cert.pem');
+    const caFile = tlsFile('other-cert.pem');
     expect(await repositoryNames(clientFor(server, through(proxy), { caFile }))).toEqual(['app']);
-    const wrong = clientFor(server, through(proxy), { caFile: path('cert.pem') });
+    const wrong = clientFor(server, through(proxy), { caFile: tlsFile('cert.pem') });
     await expect(repositoryNames(wrong)).rejects.toMatchObject({ message: expect.stringMatching(/caFile/) });
   });
 
@@ -135,7 +122,7 @@ describe('a registry behind a proxy', () => {
 });
 
 test('a proxy that speaks TLS is used', async () => {
-  const proxy = await startProxy({ tls: tls('') });
+  const proxy = await startProxy({ tls: certificate() });
   const error = await repositoryNames(clientFor(await startServer(), through(proxy, { scheme: 'https' }))).catch(
     (failure: Error) => failure,
   );
@@ -179,7 +166,9 @@ describe('what is delivered', () => {
       request.resume().on('end', () => response.writeHead(200, { etag: '"e"' }).end());
     });
     const port = await listenOnFreePort(server);
-    track({ close: () => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()) });
+    closedAfterTest({
+      close: () => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections()),
+    });
     return { url: `http://sink.example.com:${port}`, paths };
   }
   const { signal } = new AbortController();

@@ -1,14 +1,10 @@
 import type { lookup } from 'node:dns';
 import http from 'node:http';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import { Connections } from '../../../src/registry/connections.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { listenOnFreePort } from '../../support/registry-answers.ts';
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 /** Connections to a registry whose name is looked up anew for each request, with these answers in turn. */
 async function connectTo(answers: readonly (readonly string[])[]): Promise<Connections> {
@@ -22,10 +18,7 @@ async function connectTo(answers: readonly (readonly string[])[]): Promise<Conne
     )) as unknown as typeof lookup;
   const options = { plainHttp: true, maxConnections: 1, connectTimeoutMs: 1_000, idleTimeoutMs: 1_000 };
   const connections = new Connections(parseRegistryHost(`registry.example.com:${port}`), options, resolve);
-  open.push(
-    () => server.close(),
-    () => connections.close(),
-  );
+  closedAfterTest(server, connections);
   return connections;
 }
 

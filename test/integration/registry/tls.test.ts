@@ -1,37 +1,23 @@
-import { readFileSync } from 'node:fs';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryNames } from '../../support/distribution-client.ts';
 import { image } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { certificate, tlsFile } from '../../support/tls-fixtures.ts';
 
-const FIXTURES = new URL('../../fixtures/tls/', import.meta.url);
-const path = (name: string): string => new URL(name, FIXTURES).pathname;
-const tls = (name: string) => ({
-  key: readFileSync(path(`${name}key.pem`), 'utf8'),
-  cert: readFileSync(path(`${name}cert.pem`), 'utf8'),
-});
-
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const opened of open.splice(0).reverse()) await opened.close();
-});
-
-async function start(certificate?: string): Promise<RegistryServer> {
-  const server = await startRegistry(certificate === undefined ? {} : { tls: tls(certificate) });
+async function start(name?: string): Promise<RegistryServer> {
+  const server = closedAfterTest(await startRegistry(name === undefined ? {} : { tls: certificate(name) }));
   server.push('app', '1', image());
-  open.push(server);
   return server;
 }
 
 function client(server: RegistryServer, options: Parameters<typeof openClient>[1]) {
-  const opened = openClient(server.host, options);
-  open.push(opened);
-  return opened;
+  return closedAfterTest(openClient(server.host, options));
 }
 
 test('a private certificate authority is trusted by its caFile', async () => {
   const server = await start('');
-  expect(await repositoryNames(client(server, { caFile: path('cert.pem') }))).toEqual(['app']);
+  expect(await repositoryNames(client(server, { caFile: tlsFile('cert.pem') }))).toEqual(['app']);
 });
 
 test.each([
@@ -39,7 +25,7 @@ test.each([
   ['a certificate for another name', 'other-', 'other-cert.pem', /for another host/],
 ])('%s is refused, at once', async (_name, certificate, caFile, message) => {
   const server = await start(certificate);
-  const read = repositoryNames(client(server, { plainHttp: false, ...(caFile ? { caFile: path(caFile) } : {}) }));
+  const read = repositoryNames(client(server, { plainHttp: false, ...(caFile ? { caFile: tlsFile(caFile) } : {}) }));
   await expect(read).rejects.toMatchObject({ code: 'registry-unavailable', message: expect.stringMatching(message) });
   expect(server.count()).toBe(0);
 });
@@ -52,8 +38,7 @@ test('plain HTTP where HTTPS is expected is an error that says so', async () => 
 test('plain HTTP is the default for loopback only', async () => {
   const server = await start();
   expect(await repositoryNames(client(server, {}))).toEqual(['app']);
-  const elsewhere = openClient('registry.invalid', {});
-  open.push(elsewhere);
+  const elsewhere = closedAfterTest(openClient('registry.invalid', {}));
   await expect(repositoryNames(elsewhere)).rejects.toMatchObject({
     message: expect.stringContaining('host not found'),
   });
@@ -63,5 +48,5 @@ test.each([
   ['is not there', 'none.pem', /cannot read/],
   ['holds no certificate', 'README.md', /contains no certificate/],
 ])('a caFile that %s', (_name, file, message) => {
-  expect(() => openClient('registry.example.com', { caFile: path(file) })).toThrow(message);
+  expect(() => openClient('registry.example.com', { caFile: tlsFile(file) })).toThrow(message);
 });

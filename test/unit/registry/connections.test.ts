@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import { Connections, shareConnections } from '../../../src/registry/connections.ts';
+import { tlsFile } from '../../support/tls-fixtures.ts';
 
 const TIMES = { maxConnections: 1, connectTimeoutMs: 1_000, idleTimeoutMs: 1_000 };
-const path = (name: string): string => new URL(`../../fixtures/tls/${name}`, import.meta.url).pathname;
 let connections: Connections | undefined;
 afterEach(() => connections?.close());
 
@@ -52,7 +52,7 @@ test('connections are shared for the same registry and options only', async () =
     connect(parseRegistryHost('mirror.example.com'), TIMES),
     connect(registry, { ...TIMES, plainHttp: true }),
     connect(registry, { ...TIMES, maxConnections: 2 }),
-    connect(registry, { ...TIMES, certFile: path('cert.pem'), keyFile: path('key.pem') }),
+    connect(registry, { ...TIMES, certFile: tlsFile('cert.pem'), keyFile: tlsFile('key.pem') }),
   ];
   expect(connect(registry, { ...TIMES })).toBe(shared);
   expect(new Set([shared, ...others]).size).toBe(5);

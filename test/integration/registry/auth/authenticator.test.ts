@@ -1,9 +1,10 @@
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SettingsError } from '../../../../src/errors.ts';
 import type { Credentials, CredentialsProvider } from '../../../../src/registry/auth/credentials.ts';
 import { Secret } from '../../../../src/registry/auth/secret.ts';
 import { systemClock } from '../../../../src/registry/clock.ts';
+import { closedAfterTest } from '../../../support/closed-after.ts';
 import {
   openClient,
   passwordProvider,
@@ -23,11 +24,6 @@ import {
   startRegistry,
 } from '../../../support/registry-server.ts';
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const opened of open.splice(0).reverse()) await opened.close();
-});
-
 const app = image();
 const PASSWORD = 'canary-7f3a';
 const identity: Credentials = { kind: 'identity-token', token: new Secret(PASSWORD), origin: 'the test' };
@@ -40,7 +36,7 @@ async function start(
 ) {
   const server = await startRegistry(auth ? { ...options, auth } : options);
   const client = openClient(server.host, credentials ? { credentials } : {});
-  open.push(server, client);
+  closedAfterTest(server, client);
   for (const name of ['a', 'b']) server.push(name, '1', app);
   return { server, client, tags: (name: string) => tagNames(client, repositoryOf(server.host, name)) };
 }
@@ -149,7 +145,7 @@ describe('Bearer', () => {
     const server = await startRegistry({ auth: { kind: 'token', expiresIn: 100 } });
     const clock = { now: () => nowMs, schedule: () => () => undefined };
     const client = openClient(server.host, { clock, requestTimeoutMs: Number.POSITIVE_INFINITY });
-    open.push(server, client);
+    closedAfterTest(server, client);
     server.push('a', '1', app);
     const repository = repositoryOf(server.host, 'a');
     const counts: number[] = [];
@@ -325,7 +321,7 @@ describe.each(['basic', 'token'] as const)('a password that a registry with %s a
       clock,
       requestTimeoutMs: Number.POSITIVE_INFINITY,
     });
-    open.push(server, client);
+    closedAfterTest(server, client);
     server.push('a', '1', app);
     const tags = () => tagNames(client, repositoryOf(server.host, 'a'));
     for (let n = 0; n < 5; n++) await expect(tags()).rejects.toMatchObject({ code: 'authentication' });
@@ -366,7 +362,7 @@ describe.each(['basic', 'token'] as const)('a password that a registry with %s a
     const auth = { kind, username: 'u', password: 'old' };
     const server = await startRegistry({ auth });
     const client = openClient(server.host, { credentials: passwordProvider('u', 'old'), clock: systemClock });
-    open.push(server);
+    closedAfterTest(server);
     server.push('a', '1', app);
     const stop = new AbortController();
     const tags = () => tagNames(client, repositoryOf(server.host, 'a'), { signal: stop.signal });
@@ -475,7 +471,7 @@ test.each<[string, () => undefined]>([
   const server = await startRegistry({ auth: { kind: 'basic', username: 'u', password: PASSWORD } });
   const clock = { now: () => nowMs, schedule: () => () => undefined };
   const client = openClient(server.host, { credentials, clock, requestTimeoutMs: Number.POSITIVE_INFINITY });
-  open.push(server, client);
+  closedAfterTest(server, client);
   server.push('a', '1', app);
   const tags = () => tagNames(client, repositoryOf(server.host, 'a'));
   await expect(tags()).rejects.toMatchObject({ retry: { kind: 'never' } });
@@ -628,7 +624,7 @@ describe('secrets are not leaked', () => {
 
   test('a redirect to another origin drops Authorization, and a redirect back does not restore it', async () => {
     const other = await startRegistry();
-    open.push(other);
+    closedAfterTest(other);
     const { server, tags } = await start(
       { kind: 'basic', username: 'u', password: PASSWORD },
       passwordProvider('u', PASSWORD),
@@ -651,7 +647,7 @@ describe('secrets are not leaked', () => {
     async (_name, challengeOf) => {
       const storage = await startRegistry();
       const thief = await startRegistry({ auth: { kind: 'token' } });
-      open.push(storage, thief);
+      closedAfterTest(storage, thief);
       const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
       const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
       server.fault({ path: /a\/tags/ }, redirect(`${storage.url}/content`));
