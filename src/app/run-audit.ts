@@ -40,22 +40,7 @@ const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000, maxDelayMs: 10_000 };
  * @throws the signal's reason if it was stopped
  */
 export async function runAudit(options: RunOptions): Promise<AuditRow> {
-  // The handlers add to the queue, and the queue runs the handlers.
-  const queue = new InProcessQueue({
-    handlers: {
-      run: (task, options) => engine.handlers.run(task, options),
-      giveUp: (task, error) => engine.handlers.giveUp(task, error),
-    },
-    tasksAtOnce: TASKS_AT_ONCE,
-    signal: options.signal,
-    limits: ATTEMPTS,
-  });
-  const counter = new RequestCounter();
-  const onRequest = (throttled: boolean): void => {
-    counter.count(throttled);
-    options.onRequest?.(throttled);
-  };
-  const engine: AuditEngine = createAuditEngine({ ...options, queue, onRequest });
+  const { queue, engine, counter } = openEngine(options);
   const { db, now } = engine.context;
   let inHand: number | undefined;
   try {
@@ -92,6 +77,27 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     if (inHand !== undefined) await releaseAudit(db, inHand).catch(() => undefined);
     await engine.close();
   }
+}
+
+/** An engine with a queue in this process, and a counter of the requests it sends. */
+function openEngine(options: RunOptions) {
+  // The handlers add to the queue, and the queue runs the handlers.
+  const queue = new InProcessQueue({
+    handlers: {
+      run: (task, taskOptions) => engine.handlers.run(task, taskOptions),
+      giveUp: (task, error) => engine.handlers.giveUp(task, error),
+    },
+    tasksAtOnce: TASKS_AT_ONCE,
+    signal: options.signal,
+    limits: ATTEMPTS,
+  });
+  const counter = new RequestCounter();
+  const onRequest = (throttled: boolean): void => {
+    counter.count(throttled);
+    options.onRequest?.(throttled);
+  };
+  const engine: AuditEngine = createAuditEngine({ ...options, queue, onRequest });
+  return { queue, engine, counter };
 }
 
 /** Does the work; meanwhile, and at its end, writes the audit's sign of life and request counts. */

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { codeOf, QueueUnavailableError, SettingsError } from '../errors.ts';
+import { codeOf, QueueUnavailableError, SettingsError, SlimboardError } from '../errors.ts';
 import { CERTIFICATE_ALERT } from '../network/connection-error.ts';
 
 /** The prefix of all keys in Redis. Installations that share a Redis use databases with different numbers. */
@@ -39,34 +39,37 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
   redis.on('error', (error: Error) => {
     lastError = error;
   });
-  let info: string;
   try {
-    await redis.connect();
-    // If the database does not exist, the client stays in database 0 without an error: two installations would share
-    // it.
-    if (database > 0) await redis.select(database);
-    info = await redis.info();
+    const unusable = unusableBy(await greet(redis, database), address);
+    if (unusable) throw unusable;
   } catch (cause) {
     redis.disconnect();
-    const failure = lastError ?? (cause as Error);
-    const { message } = failure;
-    const tlsAdvice = tlsAdviceOn(failure);
-    if (tlsAdvice) throw new SettingsError(`TLS to Redis at ${address} failed: ${tlsAdvice}`, { cause });
-    if (/^(?:WRONGPASS|NOAUTH|NOPERM)\b/.test(message))
-      throw new SettingsError(`Redis at ${address} refused the login: ${message}; check user and password in its URL`, {
-        cause,
-      });
-    if (/^ERR .*DB index/.test(message))
-      throw new SettingsError(`Redis at ${address} has no database ${database}: ${message}`, { cause });
-    throw new QueueUnavailableError(`Redis at ${address} does not answer: ${message}`, { cause });
-  }
-  const reason = unusable(info, address);
-  if (reason) {
-    redis.disconnect();
-    throw reason;
+    // Of a connection that fails, the promise only says that it is closed.
+    throw cause instanceof SlimboardError ? cause : openingFailureOf(lastError ?? (cause as Error), address, database);
   }
   watch(redis, address);
   return redis.on('error', onError);
+}
+
+/** Connects for the first time. @returns what the server says of itself */
+async function greet(redis: Redis, database: number): Promise<string> {
+  await redis.connect();
+  // If the database does not exist, the client stays in database 0 without an error: two installations would share it.
+  if (database > 0) await redis.select(database);
+  return redis.info();
+}
+
+function openingFailureOf(cause: Error, address: string, database: number): Error {
+  const { message } = cause;
+  const tlsAdvice = tlsAdviceOn(cause);
+  if (tlsAdvice) return new SettingsError(`TLS to Redis at ${address} failed: ${tlsAdvice}`, { cause });
+  if (/^(?:WRONGPASS|NOAUTH|NOPERM)\b/.test(message))
+    return new SettingsError(`Redis at ${address} refused the login: ${message}; check user and password in its URL`, {
+      cause,
+    });
+  if (/^ERR .*DB index/.test(message))
+    return new SettingsError(`Redis at ${address} has no database ${database}: ${message}`, { cause });
+  return new QueueUnavailableError(`Redis at ${address} does not answer: ${message}`, { cause });
 }
 
 /**
@@ -102,7 +105,7 @@ function tlsAdviceOn(failure: Error): string | undefined {
 }
 
 /** Why a server cannot hold the queue, by what INFO says of it. */
-function unusable(info: string, address: string): Error | undefined {
+function unusableBy(info: string, address: string): SlimboardError | undefined {
   const [, mode] = /^redis_mode:(cluster|sentinel)/m.exec(info) ?? [];
   if (mode)
     return new SettingsError(
