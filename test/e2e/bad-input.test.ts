@@ -8,8 +8,8 @@ import { openDatabase } from '../../src/database/open-database.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { type CommandResult, runCommand } from '../support/cli.ts';
 import { newPostgresUrl } from '../support/databases.ts';
+import { freePort } from '../support/free-port.ts';
 import { image, rawManifest } from '../support/image-builder.ts';
-import { freePort } from '../support/postgres.ts';
 import { answer, body } from '../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
 

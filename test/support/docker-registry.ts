@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseRegistryHost, type RegistryHost } from '../../src/oci/reference.ts';
+import { freePort } from './free-port.ts';
 import type { BuiltManifest } from './image-builder.ts';
 
 /** A running process of the distribution project's registry (Debian: docker-registry), with its own folder. */
@@ -53,15 +53,6 @@ function configuration(folder: string, host: RegistryHost, basicAuth: boolean): 
     log: { level: 'info', formatter: 'text' },
     ...(basicAuth ? { auth: { htpasswd } } : {}),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function untilListening(process: ChildProcess): Promise<void> {

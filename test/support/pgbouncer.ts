@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, identityOf, untilReady } from './postgres.ts';
+import { freePort } from './free-port.ts';
+import { identityOf, untilReady } from './postgres.ts';
 
 /** A running PgBouncer on a free port of loopback. */
 export interface TestPgBouncer {

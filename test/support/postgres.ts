@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePort } from './free-port.ts';
 
 /** A running Postgres server on a free port of loopback, with its data in a temporary folder. */
 export interface TestPostgres {
@@ -71,16 +71,6 @@ export async function createDatabase(adminUrl: string, name: string): Promise<st
   await client.query(`create database ${pg.escapeIdentifier(name)}`);
   await client.end();
   return Object.assign(new URL(adminUrl), { pathname: `/${name}` }).toString();
-}
-
-/** A port of loopback that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function findBinaries(): string {

@@ -2,7 +2,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { listenOnFreePort } from './registry-answers.ts';
+import { listenOnFreePort } from './free-port.ts';
 
 export interface ProxyServerOptions {
   /** Answers every CONNECT with this status instead of a connection. */

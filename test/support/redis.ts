@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from './postgres.ts';
+import { freePort } from './free-port.ts';
 
 /** A running Redis server on a free port of loopback, with its data in a temporary folder. */
 export interface TestRedis {

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
 
 /** Helpers for HTTP responses of test registries and their faults. */
 
@@ -30,10 +29,4 @@ export function refuse(response: ServerResponse, status: number, code: string): 
 
 export function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-}
-
-/** Makes the server listen on a free port of 127.0.0.1. @returns the port */
-export async function listenOnFreePort(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
 }

@@ -3,8 +3,9 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { Digest } from '../../src/oci/digest.ts';
 import { parseRegistryHost, type RegistryHost } from '../../src/oci/reference.ts';
+import { listenOnFreePort } from './free-port.ts';
 import type { BuiltManifest } from './image-builder.ts';
-import { basic, json, listenOnFreePort, notFound, readBody, refuse } from './registry-answers.ts';
+import { basic, json, notFound, readBody, refuse } from './registry-answers.ts';
 
 /**
  * A registry in the test process. It serves the read side of the distribution API from memory, on a free port of

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
-import { listenOnFreePort } from '../../support/registry-answers.ts';
+import { listenOnFreePort } from '../../support/free-port.ts';
 
 /** Stands between the program and Postgres. */
 let server: Server;

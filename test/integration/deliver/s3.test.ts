@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Io } from '../../../src/cli/io.ts';
 import { emit } from '../../../src/cli/run/report-command.ts';
 import { writeTo } from '../../../src/deliver/write-destination.ts';
+import { listenOnFreePort } from '../../support/free-port.ts';
 
 /** As much of S3 as one upload needs. @see Amazon S3 API Reference, PutObject, CreateMultipartUpload, UploadPart */
 let server: Server;
@@ -44,8 +44,7 @@ beforeEach(async () => {
       response.writeHead(200, { etag: '"e"' }).end();
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${await listenOnFreePort(server)}`);
   vi.stubEnv('AWS_REGION', 'eu-west-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { postWebhook, signatureOf } from '../../../src/deliver/webhook.ts';
 import { Proxies } from '../../../src/network/proxies.ts';
 import { notifyEndpoint } from '../../../src/settings/notify-endpoint.ts';
 import type { NotifySettings } from '../../../src/settings/settings.ts';
+import { listenOnFreePort } from '../../support/free-port.ts';
 
 let server: Server;
 let url: string;
@@ -21,8 +21,7 @@ beforeEach(async () => {
     const { status, headers = {} } = answers.shift() ?? { status: 204 };
     response.writeHead(status, headers).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?key=hunter2`;
+  url = `http://127.0.0.1:${await listenOnFreePort(server)}/hook?key=hunter2`;
 });
 afterEach(
   () =>

@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
 import type { AttemptLimits } from '../../../src/queue/attempts.ts';
 import { BullmqQueue, type BullmqQueueOptions } from '../../../src/queue/bullmq-queue.ts';
@@ -10,38 +9,19 @@ import {
   type TaskWorkersOptions,
 } from '../../../src/queue/bullmq-workers.ts';
 import type { TaskHandlers, TaskKind, TaskReference } from '../../../src/queue/queue.ts';
-import { connectRedis } from '../../../src/queue/redis-connection.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { ofEachKind, task } from '../../support/task.ts';
+import { fail, newPrefix, useRedis } from '../../support/use-redis.ts';
 
 const LIMITS: AttemptLimits = { attempts: 3, firstDelayMs: 2, maxDelayMs: 10 };
 
-let server: TestRedis;
-let redis: Redis;
-const opened: (() => Promise<unknown>)[] = [];
-let nextPrefix = 0;
-
-beforeAll(async () => {
-  server = await startRedis();
-  redis = await connectRedis(server.url, fail);
-});
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
-
-function fail(error: Error): never {
-  throw error;
-}
+const redis = useRedis();
 
 /** A queue in key space of its own. */
 function queueOf(options: Partial<BullmqQueueOptions> = {}): { queue: BullmqQueue; prefix: string } {
-  const prefix = `t${nextPrefix++}`;
-  const queue = new BullmqQueue({ redis, prefix, limits: LIMITS, pollMs: 5, onError: fail, ...options });
-  opened.push(() => queue.close());
+  const prefix = newPrefix();
+  const queue = new BullmqQueue({ redis: redis(), prefix, limits: LIMITS, pollMs: 5, onError: fail, ...options });
+  closedAfterTest(queue);
   return { queue, prefix };
 }
 
@@ -50,7 +30,7 @@ function workersOf(prefix: string, handlers: Partial<TaskHandlers>, options: Par
   const seen: [string, AttemptOutcome][] = [];
   const watchers = new Set<() => void>();
   const workers: TaskWorkers = startTaskWorkers({
-    redis,
+    redis: redis(),
     prefix,
     tasksAtOnce: ofEachKind(2),
     limits: LIMITS,
@@ -65,7 +45,7 @@ function workersOf(prefix: string, handlers: Partial<TaskHandlers>, options: Par
     },
     ...options,
   });
-  opened.push(() => workers.close(0));
+  closedAfterTest({ close: () => workers.close(0) });
   const attempts = (count: number) =>
     new Promise<void>((resolve) => {
       const watcher = () => seen.length >= count && resolve();
@@ -108,7 +88,7 @@ describe('tasks in Redis', () => {
     expect(ran).toHaveLength(all);
     await Promise.all([one.workers.close(1_000), two.workers.close(1_000)]);
     expect(await left(queue)).toBe(0);
-    expect(await redis.keys(`${prefix}:*:1-*`)).toEqual([]);
+    expect(await redis().keys(`${prefix}:*:1-*`)).toEqual([]);
   });
 
   test('a queued task is not queued again', async () => {
@@ -122,7 +102,7 @@ describe('tasks in Redis', () => {
     const { queue, prefix } = queueOf();
     const secret = 'hunter2';
     await queue.add([{ ...task('source', 's'), token: secret } as TaskReference]);
-    const job = await redis.hgetall(`${prefix}:source-nightly:1-s`);
+    const job = await redis().hgetall(`${prefix}:source-nightly:1-s`);
     expect(JSON.parse(job.data ?? '')).toEqual(task('source', 's'));
     expect(JSON.stringify(job)).not.toContain(secret);
   });
@@ -154,8 +134,8 @@ describe('tasks in Redis', () => {
 
   test('adding says what is wrong when the memory of Redis is full', async () => {
     const { queue } = queueOf();
-    await redis.config('SET', 'maxmemory', '1');
-    const added = queue.add([task('source', 'lab')]).finally(() => redis.config('SET', 'maxmemory', '0'));
+    await redis().config('SET', 'maxmemory', '1');
+    const added = queue.add([task('source', 'lab')]).finally(() => redis().config('SET', 'maxmemory', '0'));
     await expect(added).rejects.toMatchObject({
       code: 'queue-unavailable',
       message: expect.stringMatching(/^Redis accepts no tasks \(OOM/),

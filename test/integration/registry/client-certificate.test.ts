@@ -9,10 +9,11 @@ import { Proxies } from '../../../src/network/proxies.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryNames, repositoryOf } from '../../support/distribution-client.ts';
+import { listenOnFreePort } from '../../support/free-port.ts';
 import { image } from '../../support/image-builder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { ProxyServer } from '../../support/proxy-server.ts';
-import { json, listenOnFreePort } from '../../support/registry-answers.ts';
+import { json } from '../../support/registry-answers.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { certificate, tlsFile } from '../../support/tls-fixtures.ts';
 

@@ -4,7 +4,7 @@ import { queryObjects } from 'node:v8';
 import { expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import { Connections } from '../../../src/registry/connections.ts';
-import { listenOnFreePort } from '../../support/registry-answers.ts';
+import { listenOnFreePort } from '../../support/free-port.ts';
 
 test('connections that a registry has closed are not kept in memory', async () => {
   const server = createServer((_request, response) => response.setHeader('connection', 'close').end());

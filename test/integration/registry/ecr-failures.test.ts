@@ -10,8 +10,8 @@ import {
 import type { RequestOutcome } from '../../../src/registry/registry.ts';
 import { collect, ecrRepository, useEcr } from '../../support/ecr.ts';
 import type { RawAnswer } from '../../support/fake-ecr.ts';
+import { listenOnFreePort } from '../../support/free-port.ts';
 import { image } from '../../support/image-builder.ts';
-import { listenOnFreePort } from '../../support/registry-answers.ts';
 
 const ecr = useEcr();
 

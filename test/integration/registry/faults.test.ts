@@ -10,8 +10,8 @@ import type { DistributionOptions } from '../../../src/registry/distribution.ts'
 import type { CallOptions, Registry, RequestGovernor, RequestOutcome } from '../../../src/registry/registry.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryNames, repositoryOf, tagNames, tagOf } from '../../support/distribution-client.ts';
+import { listenOnFreePort } from '../../support/free-port.ts';
 import { image } from '../../support/image-builder.ts';
-import { listenOnFreePort } from '../../support/registry-answers.ts';
 import { answer, body, drip, endless, redirect, reset, silence, truncated } from '../../support/registry-faults.ts';
 import {
   type Fault,

@@ -8,9 +8,9 @@ import type { Registry } from '../../../src/registry/registry.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryNames } from '../../support/distribution-client.ts';
 import { collect, useEcr } from '../../support/ecr.ts';
+import { listenOnFreePort } from '../../support/free-port.ts';
 import { image } from '../../support/image-builder.ts';
 import { ProxyServer, type ProxyServerOptions } from '../../support/proxy-server.ts';
-import { listenOnFreePort } from '../../support/registry-answers.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { certificate, tlsFile } from '../../support/tls-fixtures.ts';
 

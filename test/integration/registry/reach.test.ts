@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import { Connections } from '../../../src/registry/connections.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
-import { listenOnFreePort } from '../../support/registry-answers.ts';
+import { listenOnFreePort } from '../../support/free-port.ts';
 
 /** Connections to a registry whose name is looked up anew for each request, with these answers in turn. */
 async function connectTo(answers: readonly (readonly string[])[]): Promise<Connections> {

@@ -1,36 +1,16 @@
 import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
-import { connectRedis } from '../../../src/queue/redis-connection.ts';
 import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
 import type { ScheduledSource } from '../../../src/schedule/plan-schedules.ts';
 import { startNow, type WaitOptions, waitForAudits } from '../../../src/schedule/run-now.ts';
 import { type SchedulerOptions, startScheduler } from '../../../src/schedule/scheduler.ts';
 import { type MemoryAudit, MemoryAudits } from '../../support/audit-starter.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
+import { fail, newPrefix, useRedis } from '../../support/use-redis.ts';
 
-let server: TestRedis;
-let redis: Redis;
-const opened: (() => Promise<unknown>)[] = [];
-let nextPrefix = 0;
-
-beforeAll(async () => {
-  server = await startRedis();
-  redis = await connectRedis(server.url, fail);
-});
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
-
-function fail(error: unknown): never {
-  throw error;
-}
+const redis = useRedis();
 
 const nightly = (name: string, more: Partial<ScheduledSource> = {}): ScheduledSource => ({
   name,
@@ -47,7 +27,7 @@ const everySecond = (name: string): ScheduledSource => ({ name, pattern: '* * * 
 
 /** Schedulers that share an installation: one key space, one database, one list of sources that may change. */
 function installation(sources: readonly ScheduledSource[]) {
-  const prefix = `s${nextPrefix++}`;
+  const prefix = newPrefix();
   const audits = new MemoryAudits();
   const queued: TaskReference[] = [];
   const settings = { sources };
@@ -55,11 +35,11 @@ function installation(sources: readonly ScheduledSource[]) {
   const changed = () => {
     for (const watcher of watchers) watcher();
   };
-  const queue = new Queue('schedule', { connection: redis, prefix });
-  opened.push(() => queue.close());
+  const queue = new Queue('schedule', { connection: redis(), prefix });
+  closedAfterTest(queue);
   const start = async (more: Partial<SchedulerOptions> = {}) => {
     const scheduler = await startScheduler({
-      redis,
+      redis: redis(),
       prefix,
       sources: async () => settings.sources,
       starter: audits,
@@ -68,8 +48,7 @@ function installation(sources: readonly ScheduledSource[]) {
       syncEveryMs: 20,
       ...more,
     });
-    opened.push(() => scheduler.close());
-    return scheduler;
+    return closedAfterTest(scheduler);
   };
   const until = (holds: () => boolean | Promise<boolean>) =>
     new Promise<void>((resolve) => {
@@ -155,7 +134,7 @@ describe('the scheduler', () => {
   test('schedules that Redis lost are restored', async () => {
     const here = installation([nightly('prod')]);
     await here.start();
-    await redis.flushall();
+    await redis().flushall();
     await here.until(async () => (await here.stored()).length === 1);
     expect(here.audits.calls).toEqual([]);
   });

@@ -1,45 +1,29 @@
 import fc from 'fast-check';
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { parseRegistryHost, type RegistryHost } from '../../../../src/oci/reference.ts';
-import { connectRedis } from '../../../../src/queue/redis-connection.ts';
 import type { Clock } from '../../../../src/registry/clock.ts';
 import { admit, type GovernorState, INITIAL_STATE, settle } from '../../../../src/registry/governor/policy.ts';
 import { createRedisGovernor, type RedisGovernor } from '../../../../src/registry/governor/redis-governor.ts';
 import { POLICY_SCRIPT } from '../../../../src/registry/governor/script.ts';
 import type { PlaceOptions, RequestOutcome } from '../../../../src/registry/registry.ts';
-import { startRedis, type TestRedis } from '../../../support/redis.ts';
+import { fail, newPrefix, useRedis } from '../../../support/use-redis.ts';
 
 const HOST = parseRegistryHost('registry.example.com');
 const OTHER = parseRegistryHost('other.example.com');
 const OK: RequestOutcome = { status: 200, throttled: false };
 
-let server: TestRedis;
-let redis: Redis;
-let nextPrefix = 0;
-let prefix = '';
+const redis = useRedis();
+let prefix = newPrefix();
 const opened: RedisGovernor[] = [];
 
-beforeAll(async () => {
-  server = await startRedis();
-  redis = await connectRedis(server.url, fail);
-});
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((governor) => governor.close()));
-  prefix = `g${nextPrefix++}`;
+  prefix = newPrefix();
 });
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
-
-function fail(error: Error): never {
-  throw error;
-}
 
 /** The governor of one process of several that share a registry. */
 function governorOf(maxConcurrency: number, more: { leaseMs?: number; clock?: Clock } = {}) {
-  const governor = createRedisGovernor({ redis, prefix, onError: fail, ...more });
+  const governor = createRedisGovernor({ redis: redis(), prefix, onError: fail, ...more });
   opened.push(governor);
   return {
     acquire: (registry: RegistryHost, options: Partial<PlaceOptions>) =>
@@ -62,12 +46,12 @@ function freezable(): { clock: Clock; freeze: () => void } {
 }
 
 async function state(): Promise<Record<string, string>> {
-  return redis.hgetall(`${prefix}:governor:${HOST}`);
+  return redis().hgetall(`${prefix}:governor:${HOST}`);
 }
 
 /** When Redis last heard of the process that holds a place. */
 async function lastSeenMs(): Promise<number> {
-  const holders = Object.values(await redis.hgetall(`${prefix}:governor:${HOST}:holders`));
+  const holders = Object.values(await redis().hgetall(`${prefix}:governor:${HOST}:holders`));
   const holding = holders.find((holder) => /^1 \d+ \d+ \d+$/.test(holder));
   return Number(holding?.split(' ')[2] ?? 0);
 }
@@ -119,7 +103,7 @@ describe('the policy in Redis', () => {
           let current = INITIAL_STATE;
           const names = Object.keys(current) as (keyof GovernorState)[];
           const given = { state: current, startMs, steps, maxConcurrency, names };
-          const answers = (await redis.eval(STEPS_SCRIPT, 0, JSON.stringify(given))) as string[][];
+          const answers = (await redis().eval(STEPS_SCRIPT, 0, JSON.stringify(given))) as string[][];
           let nowMs = startMs;
           let inFlight = 0;
           for (const [index, { afterMs, outcome }] of steps.entries()) {
@@ -290,8 +274,8 @@ describe('processes that share a registry', () => {
   test('a Redis that lost its data learns the running requests again', async () => {
     const one = governorOf(2, { leaseMs: 100 });
     const held = [await one.acquire(HOST, {}), await one.acquire(HOST, {})];
-    await redis.flushall();
-    while (Object.keys(await redis.hgetall(`${prefix}:governor:${HOST}:holders`)).length === 0);
+    await redis().flushall();
+    while (Object.keys(await redis().hgetall(`${prefix}:governor:${HOST}:holders`)).length === 0);
     const two = governorOf(2);
     const stop = new AbortController();
     const waiting = two.acquire(HOST, { signal: stop.signal });
@@ -304,7 +288,7 @@ describe('processes that share a registry', () => {
 
 test('at full speed Redis gets far fewer requests than the registry', async () => {
   const governor = governorOf(32);
-  const calls = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
+  const calls = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis().info('commandstats'))?.[1] ?? 0);
   const before = await calls();
   const work = async (): Promise<void> => {
     for (let n = 0; n < 250; n++) {
