@@ -20,7 +20,7 @@ import { createRedisGovernor } from '../registry/governor/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import { recordHeartbeat } from '../store/audit-store.ts';
 import { listQueuedTasks, listStuckAudits, readAuditAges, renewHeartbeats } from '../store/queued-audit-store.ts';
-import { createRequestTally, type RequestTally } from './request-tally.ts';
+import { RequestTally } from './request-tally.ts';
 
 export interface InstallationOptions {
   readonly settings: Settings;
@@ -75,7 +75,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const queue = new BullmqQueue({ redis, onError: onQueueError, telemetry });
     onClose(() => queue.close());
     const metrics = createMetrics({ queues: () => queue.depths(), audits: () => readAuditAges(db) });
-    const tally = createRequestTally();
+    const tally = new RequestTally();
     const engine = openEngine(options, { db, redis, queue, metrics, tally, onClose });
     const { now } = engine.context;
     const installation = { db, redis, queue, engine, metrics, tally, telemetry, now, onQueueError, onClose, close };

@@ -3,10 +3,9 @@ import type { Logger } from '../log.ts';
 import { type AttemptOutcome, startTaskWorkers, type WorkerEvents } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
 import { isHandedToWorkers } from '../store/queued-audit-store.ts';
-import { ofHandedAudits } from './handed-audits.ts';
 import { type Installation, type InstallationOptions, openInstallation, serveMetrics } from './installation.ts';
-import { outlastingOutages } from './outlast-outages.ts';
 import { untilAborted } from './until-aborted.ts';
+import { workerHandlers } from './worker-handlers.ts';
 
 export interface WorkerOptions extends InstallationOptions {
   /** Stops the worker. */
@@ -39,13 +38,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 
 async function doTasks(installation: Installation, { log, signal, graceMs }: WorkerOptions): Promise<void> {
   const { db, redis, engine, tally, telemetry } = installation;
-  const handlers = ofHandedAudits(tally.counting(engine.handlers), (auditId) => isHandedToWorkers(db, auditId));
   const onWait = reportRarely((failure) =>
     log.warn(failure, 'tasks are waiting for Postgres or Redis, and continue when it is back'),
   );
   const workers = startTaskWorkers({
     redis,
-    handlers: outlastingOutages(handlers, { onWait }),
+    handlers: workerHandlers(engine.handlers, { isHanded: (auditId) => isHandedToWorkers(db, auditId), tally, onWait }),
     tasksAtOnce: TASKS_AT_ONCE,
     events: workerEvents(installation, log),
     telemetry,

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { QueueUnavailableError, RegistryUnavailableError, StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskHandlers } from '../../../src/queue/queue.ts';
-import { outlastingOutages } from '../../../src/workers/outlast-outages.ts';
+import { RequestTally } from '../../../src/workers/request-tally.ts';
+import { workerHandlers } from '../../../src/workers/worker-handlers.ts';
 import { task } from '../../support/task.ts';
 
 const away = new StoreUnavailableError('away');
 const never = new AbortController().signal;
+const tally = new RequestTally();
+const isHanded = async (auditId: number) => auditId === 1;
 
 /** Handlers that fail with these, one after another, and then succeed. */
 function failing(failures: unknown[]) {
@@ -17,9 +20,28 @@ function failing(failures: unknown[]) {
     if (failure !== undefined) throw failure;
   };
   const handlers: TaskHandlers = { run: work('run'), giveUp: work('giveUp') };
-  const patient = outlastingOutages(handlers, { onWait: (error) => void waits.push(error), pauseMs: 1 });
+  const onWait = (error: unknown) => void waits.push(error);
+  const patient = workerHandlers(handlers, { isHanded, tally, onWait, pauseMs: 1 });
   return { calls, waits, patient };
 }
+
+test('workers ignore the tasks of an audit that runs in one process, and count the requests of the others', async () => {
+  const done: string[] = [];
+  const work = (name: string) => async () => {
+    tally.count(false);
+    done.push(name);
+  };
+  const onWait = () => undefined;
+  for (const auditId of [1, 2]) {
+    const handlers = { run: work(`run ${auditId}`), giveUp: work(`give up ${auditId}`) };
+    const { run, giveUp } = workerHandlers(handlers, { isHanded, tally, onWait });
+    const one = task('manifests', 'a', { auditId });
+    await run(one, { signal: never });
+    await giveUp(one, new Error('failed'));
+  }
+  expect(done).toEqual(['run 1', 'give up 1']);
+  expect([...tally.take()]).toEqual([[1, { requests: 2, throttled: 0 }]]);
+});
 
 test('a task is repeated until the database is back', async () => {
   const { calls, waits, patient } = failing([away, away, away]);
