@@ -60,12 +60,7 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
 }
 
 /** The registries of sources. `of` opens a registry when it is first used. */
-interface Registries {
-  of(source: SourceSettings): Promise<Registry>;
-  close(): Promise<void>;
-}
-
-function createRegistries(options: EngineOptions): Registries {
+function createRegistries(options: EngineOptions) {
   // Keyed by all settings of a source: the same source in an audit with other flags needs another client.
   const opened = new PromiseCache<string, Registry>();
   const governor = options.governor ?? createInProcessGovernor();
@@ -85,7 +80,7 @@ function createRegistries(options: EngineOptions): Registries {
       () => undefined,
     );
   return {
-    of: (source) => opened.get(JSON.stringify(source), () => open(source)),
+    of: (source: SourceSettings) => opened.get(JSON.stringify(source), () => open(source)),
     close: async () => void (await Promise.all([...opened.values()].map(close))),
   };
 }

@@ -13,7 +13,7 @@ export interface ExchangeRequest {
   readonly body?: string;
   /** A longer body ends the exchange with TooLargeError. */
   readonly maxBytes: number;
-  /** Names what is asked for, in messages. */
+  /** Names what is asked for, and its registry, in messages. */
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
 }

@@ -5,7 +5,7 @@ import { orAborted } from './abort.ts';
 import type { Secret } from './auth/secret.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import type { Connections } from './connections.ts';
-import { type Answer, exchange } from './exchange.ts';
+import { type Answer, type ExchangeRequest, exchange } from './exchange.ts';
 import { errorCodeOf, failureOf, findFailure, isPassing, refusalOf } from './failure.ts';
 import { rateLimitsOf } from './rate-limit-headers.ts';
 import type { RequestGovernor, RequestOutcome } from './registry.ts';
@@ -30,8 +30,7 @@ export interface TransportOptions {
 const DEFAULTS = { clock: systemClock, random: Math.random, requestTimeoutMs: 120_000 };
 
 /** A request as {@link Transport} sends it. */
-export interface TransportRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+export interface TransportRequest extends Omit<ExchangeRequest, 'path' | 'headers'> {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   /**
@@ -39,12 +38,6 @@ export interface TransportRequest {
    * token may have been renewed while it waited.
    */
   readonly authorization?: () => Secret | undefined;
-  readonly body?: string;
-  /** The most bytes that the answer's body may have. */
-  readonly maxBytes: number;
-  /** Names what is asked for, and its registry, in messages. */
-  readonly what: string;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** An answer, and the origin that gave it: the one that was asked, or the last one of its redirects. */

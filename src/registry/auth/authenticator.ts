@@ -1,10 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { AuthenticationError } from '../../errors.ts';
-import type { RegistryHost } from '../../oci/reference.ts';
 import { orAborted } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer } from '../exchange.ts';
-import type { FinalAnswer, TransportRequest } from '../transport.ts';
+import type { FinalAnswer } from '../transport.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import {
   areSame,
@@ -16,17 +15,20 @@ import {
 } from './credentials.ts';
 import { RememberedCredentials } from './remembered-credentials.ts';
 import type { Secret } from './secret.ts';
-import { CATALOG, isRefusal, type Scope, type Token, TokenServer, wantedScope } from './token-server.ts';
+import {
+  CATALOG,
+  isRefusal,
+  type Scope,
+  type Token,
+  type TokenClient,
+  TokenServer,
+  wantedScope,
+} from './token-server.ts';
 
 /** What an {@link Authenticator} needs. */
-export interface AuthenticatorOptions {
-  readonly registry: RegistryHost;
-  /** The registry's address: answers from other origins are not the registry's own. */
-  readonly base: URL;
+export interface AuthenticatorOptions extends TokenClient {
   readonly credentials: CredentialsProvider;
   readonly clock: Clock;
-  /** Sends a request to the server that issues tokens. */
-  readonly send: (request: TransportRequest) => Promise<Answer>;
 }
 
 interface CachedToken {

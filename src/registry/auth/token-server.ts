@@ -24,8 +24,9 @@ export interface Token {
 /** The registry that names a token server. */
 export interface TokenClient {
   readonly registry: RegistryHost;
-  /** The registry's address. */
+  /** The registry's address: answers from other origins are not the registry's own. */
   readonly base: URL;
+  /** Sends a request to the registry, or to its server for tokens. */
   readonly send: (request: TransportRequest) => Promise<Answer>;
 }
 

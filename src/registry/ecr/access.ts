@@ -66,7 +66,7 @@ interface FirstRepository {
 }
 
 async function findRepository(client: EcrClient, signal: AbortSignal | undefined): Promise<FirstRepository> {
-  const input = { maxResults: 1, ...registryOf(client) };
+  const input = { maxResults: 1, registryId: client.account };
   const probe = { operation: 'DescribeRepositories', input, purpose: 'list repositories', refused: 'error' } as const;
   try {
     const [repository] = (await client.call('DescribeRepositories', input, { signal })).repositories ?? [];
@@ -81,7 +81,7 @@ async function findRepository(client: EcrClient, signal: AbortSignal | undefined
 
 function repositoryProbes(client: EcrClient, { name, arn }: FirstRepository): readonly Probe[] {
   if (!name || !arn) return [];
-  const where = { ...registryOf(client), repositoryName: name };
+  const where = { registryId: client.account, repositoryName: name };
   const probe = <O extends EcrOperation>(
     operation: O,
     input: EcrInput<O>,
@@ -173,8 +173,4 @@ const PULL_TIME_HARM = 'an audit counts as a pull of each image that it reads fo
 
 function registerCommand(region: string, principal = 'ARN_OF_THE_AUDIT_ROLE'): string {
   return `aws ecr register-pull-time-update-exclusion --region ${region} --principal-arn ${principal}`;
-}
-
-function registryOf(client: EcrClient): { registryId?: string } {
-  return client.account ? { registryId: client.account } : {};
 }

@@ -17,30 +17,23 @@ export const ECR_OPERATIONS = {
 /** An operation of ECR's API that slimboard may send. */
 export type EcrOperation = keyof typeof ECR_OPERATIONS;
 
-interface Inputs {
-  DescribeRepositories: sdk.DescribeRepositoriesCommandInput;
-  DescribeImages: sdk.DescribeImagesCommandInput;
-  ListTagsForResource: sdk.ListTagsForResourceCommandInput;
-  BatchGetImage: sdk.BatchGetImageCommandInput;
-  GetDownloadUrlForLayer: sdk.GetDownloadUrlForLayerCommandInput;
-  GetAccountSetting: sdk.GetAccountSettingCommandInput;
-  ListPullTimeUpdateExclusions: sdk.ListPullTimeUpdateExclusionsCommandInput;
-}
-
-interface Outputs {
-  DescribeRepositories: sdk.DescribeRepositoriesCommandOutput;
-  DescribeImages: sdk.DescribeImagesCommandOutput;
-  ListTagsForResource: sdk.ListTagsForResourceCommandOutput;
-  BatchGetImage: sdk.BatchGetImageCommandOutput;
-  GetDownloadUrlForLayer: sdk.GetDownloadUrlForLayerCommandOutput;
-  GetAccountSetting: sdk.GetAccountSettingCommandOutput;
-  ListPullTimeUpdateExclusions: sdk.ListPullTimeUpdateExclusionsCommandOutput;
+interface Calls {
+  DescribeRepositories: [sdk.DescribeRepositoriesCommandInput, sdk.DescribeRepositoriesCommandOutput];
+  DescribeImages: [sdk.DescribeImagesCommandInput, sdk.DescribeImagesCommandOutput];
+  ListTagsForResource: [sdk.ListTagsForResourceCommandInput, sdk.ListTagsForResourceCommandOutput];
+  BatchGetImage: [sdk.BatchGetImageCommandInput, sdk.BatchGetImageCommandOutput];
+  GetDownloadUrlForLayer: [sdk.GetDownloadUrlForLayerCommandInput, sdk.GetDownloadUrlForLayerCommandOutput];
+  GetAccountSetting: [sdk.GetAccountSettingCommandInput, sdk.GetAccountSettingCommandOutput];
+  ListPullTimeUpdateExclusions: [
+    sdk.ListPullTimeUpdateExclusionsCommandInput,
+    sdk.ListPullTimeUpdateExclusionsCommandOutput,
+  ];
 }
 
 /** The input of an operation. */
-export type EcrInput<O extends EcrOperation> = Inputs[O];
+export type EcrInput<O extends EcrOperation> = Calls[O][0];
 /** The output of an operation. */
-export type EcrOutput<O extends EcrOperation> = Outputs[O];
+export type EcrOutput<O extends EcrOperation> = Calls[O][1];
 
 /** Whether a name is that of an operation that slimboard may send. */
 export function isEcrOperation(name: string): name is EcrOperation {
