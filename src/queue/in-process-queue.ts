@@ -24,6 +24,13 @@ export interface InProcessQueueOptions {
   readonly random?: () => number;
 }
 
+const DEFAULTS = {
+  bound: 100,
+  limits: DEFAULT_ATTEMPTS,
+  wait: (delayMs: number, signal: AbortSignal): Promise<unknown> => sleep(delayMs, undefined, { signal }),
+  random: Math.random,
+};
+
 interface QueuedTask {
   readonly task: TaskReference;
   failures: number;
@@ -43,12 +50,8 @@ interface KindTasks {
  * room it keeps its own place.
  */
 export class InProcessQueue implements TaskQueue {
-  readonly #handlers: TaskHandlers;
+  readonly #options: InProcessQueueOptions & typeof DEFAULTS;
   readonly #kinds: ReadonlyMap<TaskKind, KindTasks>;
-  readonly #bound: number;
-  readonly #limits: AttemptLimits;
-  readonly #wait: NonNullable<InProcessQueueOptions['wait']>;
-  readonly #random: () => number;
   readonly #outstanding = new Set<string>();
   readonly #stop = new AbortController();
   /** An event named after a kind: there may be room for its tasks. `idle`: `#isIdle` may have become true. */
@@ -56,14 +59,10 @@ export class InProcessQueue implements TaskQueue {
   readonly #detach: () => void;
 
   constructor(options: InProcessQueueOptions) {
-    this.#handlers = options.handlers;
+    this.#options = { ...DEFAULTS, ...options };
     this.#kinds = new Map(
       TASK_KINDS.map((kind) => [kind, { atOnce: options.tasksAtOnce[kind], waiting: [], running: 0, delayed: 0 }]),
     );
-    this.#bound = options.bound ?? 100;
-    this.#limits = options.limits ?? DEFAULT_ATTEMPTS;
-    this.#wait = options.wait ?? ((delayMs, signal) => sleep(delayMs, undefined, { signal }));
-    this.#random = options.random ?? Math.random;
     // Every request of a task adds a listener.
     setMaxListeners(0, this.#stop.signal);
     this.#detach = this.#follow(options.signal);
@@ -124,7 +123,7 @@ export class InProcessQueue implements TaskQueue {
   }
 
   async #untilRoom(tasks: KindTasks, kind: TaskKind, options: AddOptions): Promise<void> {
-    while (tasks.waiting.length + tasks.delayed >= this.#bound) {
+    while (tasks.waiting.length + tasks.delayed >= this.#options.bound) {
       this.#stop.signal.throwIfAborted();
       await once(this.#events, kind, options);
     }
@@ -156,18 +155,19 @@ export class InProcessQueue implements TaskQueue {
   /** @throws an unexpected error of a handler, and any error of `giveUp` */
   async #attempt(queued: QueuedTask, tasks: KindTasks): Promise<void> {
     const { task } = queued;
+    const { handlers, limits, random } = this.#options;
     try {
-      await this.#handlers.run(task, { signal: this.#stop.signal });
+      await handlers.run(task, { signal: this.#stop.signal });
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      const verdict = decideAfterFailure(error, queued.failures + 1, this.#limits, this.#random);
+      const verdict = decideAfterFailure(error, queued.failures + 1, limits, random);
       if (verdict.kind === 'bug') throw error;
       if (verdict.kind === 'retry') {
         if (verdict.counted) queued.failures++;
         void this.#again(queued, tasks, verdict.delayMs);
         return;
       }
-      await this.#handlers.giveUp(task, error);
+      await handlers.giveUp(task, error);
     }
     this.#outstanding.delete(idOf(task));
   }
@@ -176,7 +176,7 @@ export class InProcessQueue implements TaskQueue {
   async #again(queued: QueuedTask, tasks: KindTasks, delayMs: number): Promise<void> {
     tasks.delayed++;
     try {
-      await this.#wait(delayMs, this.#stop.signal);
+      await this.#options.wait(delayMs, this.#stop.signal);
     } catch (error) {
       this.#halt(error);
     }

@@ -19,6 +19,9 @@ export interface RedisGovernorOptions {
   readonly clock?: Clock;
 }
 
+const DEFAULTS = { leaseMs: 10_000, clock: systemClock };
+type Resolved = RedisGovernorOptions & typeof DEFAULTS;
+
 /** A governor that several processes share. */
 export interface RedisGovernor extends RequestGovernor<PlaceOptions> {
   /** Gives all places back at once. */
@@ -33,10 +36,11 @@ export interface RedisGovernor extends RequestGovernor<PlaceOptions> {
  * later. At full speed that takes a few dozen exchanges a second, however many requests are sent.
  */
 export function createRedisGovernor(options: RedisGovernorOptions): RedisGovernor {
-  const exchange = exchangeThrough(options);
+  const resolved = { ...DEFAULTS, ...options };
+  const exchange = exchangeThrough(resolved);
   const gates = new Map<RegistryHost, SharedGate>();
   const gateOf = (registry: RegistryHost): SharedGate => {
-    const gate = gates.get(registry) ?? new SharedGate(registry, exchange, options);
+    const gate = gates.get(registry) ?? new SharedGate((report) => exchange(registry, report), resolved);
     gates.set(registry, gate);
     return gate;
   };
@@ -74,9 +78,7 @@ interface Answer {
 
 type Exchange = (registry: RegistryHost, report: Report) => Promise<Answer>;
 
-const DEFAULT_LEASE_MS = 10_000;
-
-function exchangeThrough({ redis, prefix, leaseMs = DEFAULT_LEASE_MS }: RedisGovernorOptions): Exchange {
+function exchangeThrough({ redis, prefix, leaseMs }: Resolved): Exchange {
   const holder = randomUUID();
   const common = { holder, leaseMs, turnMs: TURN_MS, forgetMs: 2 * LONGEST_PAUSE_MS };
   redis.defineCommand('slimboardGovern', { numberOfKeys: 2, lua: EXCHANGE_SCRIPT });
@@ -105,11 +107,8 @@ const KEEP_MS = 1_000;
 
 /** Admits the requests of this process to one registry. */
 class SharedGate {
-  readonly #registry: RegistryHost;
-  readonly #exchange: Exchange;
-  readonly #clock: Clock;
-  readonly #leaseMs: number;
-  readonly #onError: (error: Error) => void;
+  readonly #exchange: (report: Report) => Promise<Answer>;
+  readonly #options: Resolved;
   readonly #line = new WaitingLine();
   #outcomes: { readonly outcome: RequestOutcome; readonly startedAtMs: number }[] = [];
   #inUse = 0;
@@ -124,12 +123,9 @@ class SharedGate {
   #dueMs = Number.POSITIVE_INFINITY;
   #cancelTimer: () => void = () => undefined;
 
-  constructor(registry: RegistryHost, exchange: Exchange, options: RedisGovernorOptions) {
-    this.#registry = registry;
+  constructor(exchange: (report: Report) => Promise<Answer>, options: Resolved) {
     this.#exchange = exchange;
-    this.#clock = options.clock ?? systemClock;
-    this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
-    this.#onError = options.onError;
+    this.#options = options;
   }
 
   acquire(options: PlaceOptions): Promise<Release> {
@@ -147,7 +143,7 @@ class SharedGate {
     this.#cancelTimer();
     this.#inUse = 0;
     this.#spare = 0;
-    await this.#exchange(this.#registry, this.#report()).catch(() => undefined);
+    await this.#exchange(this.#report()).catch(() => undefined);
   }
 
   #useSpare(): void {
@@ -159,7 +155,7 @@ class SharedGate {
   }
 
   #startFirst(): void {
-    const startedAtMs = this.#clock.now();
+    const startedAtMs = this.#options.clock.now();
     this.#inUse += 1;
     this.#lastStartMs = startedAtMs;
     this.#line.admitFirst((outcome) => this.#release(outcome, startedAtMs));
@@ -184,31 +180,31 @@ class SharedGate {
 
   /** Exchanges as soon as Redis may grant a place. */
   #ask(): void {
-    this.#exchangeIn(Math.max(0, this.#retryAtMs - this.#clock.now()));
+    this.#exchangeIn(Math.max(0, this.#retryAtMs - this.#options.clock.now()));
   }
 
   /** Exchanges after `delayMs` at the latest. An exchange that is under way schedules the next one itself. */
   #exchangeIn(delayMs: number): void {
-    const dueMs = this.#clock.now() + delayMs;
+    const dueMs = this.#options.clock.now() + delayMs;
     if (this.#exchanging || dueMs >= this.#dueMs) return;
     this.#cancelTimer();
     this.#dueMs = dueMs;
-    this.#cancelTimer = this.#clock.schedule(() => {
+    this.#cancelTimer = this.#options.clock.schedule(() => {
       this.#dueMs = Number.POSITIVE_INFINITY;
       this.#exchanging = this.#exchangeNow();
     }, delayMs);
   }
 
   async #exchangeNow(): Promise<void> {
-    if (this.#clock.now() - this.#lastStartMs >= KEEP_MS) this.#spare = 0;
+    if (this.#options.clock.now() - this.#lastStartMs >= KEEP_MS) this.#spare = 0;
     const reported = this.#outcomes;
     const report = this.#report();
     let nextMs: number | undefined;
     try {
-      nextMs = this.#apply(await this.#exchange(this.#registry, report), report);
+      nextMs = this.#apply(await this.#exchange(report), report);
     } catch (error) {
       this.#outcomes = [...reported, ...this.#outcomes];
-      this.#onError(error as Error);
+      this.#options.onError(error as Error);
       nextMs = AFTER_ERROR_MS;
     }
     this.#exchanging = undefined;
@@ -216,7 +212,7 @@ class SharedGate {
   }
 
   #report(): Report {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#options.clock.now();
     const report = {
       maxConcurrency: this.#line.maxConcurrency,
       held: this.#inUse + this.#spare,
@@ -239,7 +235,7 @@ class SharedGate {
       this.#line.maxConcurrency < maxConcurrency || this.#outcomes.some(({ outcome }) => outcome.throttled);
     this.#free = answer.free && !isStricter;
     this.#keep = answer.keep;
-    this.#retryAtMs = answer.retryMs === undefined ? 0 : this.#clock.now() + answer.retryMs;
+    this.#retryAtMs = answer.retryMs === undefined ? 0 : this.#options.clock.now() + answer.retryMs;
     let granted = answer.granted;
     for (; granted > 0 && this.#line.length > 0; granted -= 1) this.#startFirst();
     // Places for requests that were aborted meanwhile become spare ones.
@@ -249,7 +245,7 @@ class SharedGate {
   }
 
   #nextExchangeMs(answer: Answer, asked: number): number | undefined {
-    const heartbeatMs = this.#leaseMs / 3;
+    const heartbeatMs = this.#options.leaseMs / 3;
     if (this.#line.length > 0) {
       // If everything was granted, or requests ended while the exchange was under way, more may be granted now.
       const mayAskNow = answer.granted >= asked || this.#outcomes.length > 0;
