@@ -1,4 +1,4 @@
-import { scoreSql } from '../store/sql/score-sql.ts';
+import { scoreSql } from '../store/sql/shared-sums.ts';
 import { addedGroups, GROUP_SUMS, groupSums, namedImages, taggedImages } from '../store/totals/group-sums.ts';
 import { auditConditions, imagesRelation, precomputedSumsSql, type QueryScope } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';

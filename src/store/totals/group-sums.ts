@@ -1,6 +1,6 @@
 import type { Queryable } from '../../database/database.ts';
 import { DEDUP_SCOPE } from '../sql/dedup-scope.ts';
-import { scoreSql } from '../sql/score-sql.ts';
+import { FAIR_SHARE, imageSums } from '../sql/shared-sums.ts';
 import { IMAGE_ONCE, judgedImages } from './judged-images.ts';
 
 /** SQL of the name by which each grouping groups an image. */
@@ -46,10 +46,7 @@ const named = (groupings: readonly ImageGrouping[]): string => `
 /** SQL: what each group counts of its distinct images. Reads `named` and `image_once`. */
 const SIZES = `
       select g.grouping, g.name, s.* from (
-        select n.number, count(*) as images, percentile_disc(0.5) within group (order by o.pull_bytes) as median,
-          percentile_disc(0.9) within group (order by o.pull_bytes) as p90, coalesce(sum(o.savings_min_bytes), 0) as savings_min,
-          coalesce(sum(o.savings_max_bytes), 0) as savings_max, ${scoreSql('o.slim_score', 'o.pull_bytes')} as score,
-          sum(o.findings_error) as errors, sum(o.findings_warn) as warnings
+        select n.number, ${imageSums('o', 'o')}
         from image_once o join named n on n.combination = o.combination group by 1) s
       join (select distinct number, grouping, name from named) g on g.number = s.number`;
 
@@ -132,8 +129,7 @@ const HELD_BYTES = `
         select n.grouping, n.name, a.bytes as stored, a.bytes as exclusive, 0 as shared, a.own
         from alone a join named n on n.combination = a.combination
         union all
-        -- The remainder of the division goes to the first groups by name, one byte each.
-        select grouping, name, size / holders + case when place <= size % holders then 1 else 0 end,
+        select grouping, name, ${FAIR_SHARE},
           case when holders = 1 then size else 0 end, case when holders > 1 then size else 0 end, case when own then size else 0 end
         from share) x
       group by 1, 2)`;

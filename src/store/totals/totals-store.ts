@@ -1,7 +1,7 @@
 import type { Queryable } from '../../database/database.ts';
 import { PLAN_AS_A_WHOLE } from '../../database/planning.ts';
 import { DEDUP_SCOPE } from '../sql/dedup-scope.ts';
-import { scoreSql } from '../sql/score-sql.ts';
+import { FAIR_SHARE, imageSums } from '../sql/shared-sums.ts';
 import { keepBaseSums } from './base-sums.ts';
 import { keepGroupSums } from './group-sums.ts';
 import { keepJudgedImages } from './judged-images.ts';
@@ -121,12 +121,11 @@ const TEAM_TOTALS = `
     select r.team, count(distinct r.id)::int as repositories, count(t.id) filter (where t.name is not null)::int as tags
     from repository r left join tag t on t.repository_id = r.id and t.ended_at is null
     where r.source_id = $1 and r.ended_at is null group by r.team),
-  -- A blob that n teams hold counts 1/n for each; the remainder goes to the first teams by name, one byte each.
   share as (
     select team, size, count(*) over w as holders, row_number() over (w order by team) as place
     from (select distinct scope, blob_id, size, team from holding) d window w as (partition by scope, blob_id)),
   bytes as (
-    select team, sum(size / holders + case when place <= size % holders then 1 else 0 end) as stored,
+    select team, sum(${FAIR_SHARE}) as stored,
       sum(case when holders = 1 then size else 0 end) as exclusive, sum(case when holders > 1 then size else 0 end) as shared
     from share group by team),
   own as (select team, sum(size) as own from (select distinct team, scope, blob_id, size from own_holding) d group by team),
@@ -135,12 +134,9 @@ const TEAM_TOTALS = `
     select distinct on (team, manifest_id) team, manifest_id, pull_bytes, repository || ':' || tag as name
     from tagged_image order by team, manifest_id, repository, tag),
   images as (
-    select i.team, count(*)::int as images,
-      percentile_disc(0.5) within group (order by i.pull_bytes) as median, percentile_disc(0.9) within group (order by i.pull_bytes) as p90,
-      max(i.pull_bytes) as largest, (array_agg(i.name order by i.pull_bytes desc, i.name))[1] as largest_image,
-      coalesce(sum(j.savings_min_bytes), 0) as savings_min, coalesce(sum(j.savings_max_bytes), 0) as savings_max,
-      ${scoreSql('j.slim_score', 'i.pull_bytes')} as score, sum(i.pull_bytes) filter (where j.slim_score is not null) as scored,
-      sum(j.findings_error) as errors, sum(j.findings_warn) as warnings
+    select i.team, ${imageSums('i', 'j')}, max(i.pull_bytes) as largest,
+      (array_agg(i.name order by i.pull_bytes desc, i.name))[1] as largest_image,
+      sum(i.pull_bytes) filter (where j.slim_score is not null) as scored
     from image_of_team i join judged_image j on j.manifest_id = i.manifest_id group by i.team)
   select $2, $1, team.team, team.repositories, team.tags, coalesce(images.images, 0), coalesce(logical.logical, 0), coalesce(bytes.stored, 0),
     coalesce(bytes.exclusive, 0), coalesce(bytes.shared, 0), coalesce(own.own, 0), images.median, images.p90, images.largest, images.largest_image,
@@ -190,11 +186,8 @@ const REPOSITORY_TOTALS = `
     from holding h join held_by b on b.scope = h.scope and b.blob_id = h.blob_id group by h.repository_id),
   own as (select repository_id, sum(size) as own from own_holding group by repository_id),
   images as (
-    select t.repository_id, count(*)::int as images, sum(t.pull_bytes * t.tags) as logical,
-      percentile_disc(0.5) within group (order by t.pull_bytes) as median, percentile_disc(0.9) within group (order by t.pull_bytes) as p90,
-      max(t.pull_bytes) as largest, (array_agg(t.tag order by t.pull_bytes desc, t.tag))[1] as largest_tag,
-      sum(j.savings_min_bytes) as savings_min, sum(j.savings_max_bytes) as savings_max,
-      ${scoreSql('j.slim_score', 't.pull_bytes')} as score, sum(j.findings_error) as errors, sum(j.findings_warn) as warnings
+    select t.repository_id, ${imageSums('t', 'j')}, sum(t.pull_bytes * t.tags) as logical, max(t.pull_bytes) as largest,
+      (array_agg(t.tag order by t.pull_bytes desc, t.tag))[1] as largest_tag
     from tagged_image t join judged_image j on j.manifest_id = t.manifest_id group by t.repository_id),
   total as (
     select tags.repository_id, tags.tags, coalesce(images.images, 0) as images, coalesce(images.logical, 0)::int8 as logical_bytes,
