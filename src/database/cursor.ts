@@ -51,8 +51,8 @@ export async function* streamRows<R = Row>(
   db: Pick<Database, 'streamTexts'>,
   sql: string,
   parameters?: readonly SqlValue[],
-  options?: { readonly batchRows?: number },
+  batchRows?: number,
 ): AsyncGenerator<readonly R[]> {
-  for await (const texts of db.streamTexts(`select row_to_json(q)::text from (${sql}) q`, parameters, options))
+  for await (const texts of db.streamTexts(`select row_to_json(q)::text from (${sql}) q`, parameters, batchRows))
     yield JSON.parse(`[${texts.join(',')}]`) as R[];
 }

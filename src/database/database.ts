@@ -36,10 +36,6 @@ export interface Database extends Queryable {
    * Streams a query's only column, text that is never null, in batches through a cursor, in constant memory. For rows,
    * see `streamRows`.
    */
-  streamTexts(
-    sql: string,
-    parameters?: readonly SqlValue[],
-    options?: { readonly batchRows?: number },
-  ): AsyncIterable<readonly string[]>;
+  streamTexts(sql: string, parameters?: readonly SqlValue[], batchRows?: number): AsyncIterable<readonly string[]>;
   close(): Promise<void>;
 }

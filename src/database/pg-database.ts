@@ -97,12 +97,12 @@ class PgDatabase implements Database {
   async *streamTexts(
     sql: string,
     parameters: readonly SqlValue[] = [],
-    options: { batchRows?: number } = {},
+    batchRows?: number,
   ): AsyncGenerator<readonly string[]> {
     const client = await connect(this.#pool);
     try {
       await run(client, BEGIN_READING);
-      yield* streamByCursor(sessionOf(client), sql, parameters, options.batchRows);
+      yield* streamByCursor(sessionOf(client), sql, parameters, batchRows);
     } finally {
       await rollBack(client);
     }

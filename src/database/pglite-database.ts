@@ -156,7 +156,7 @@ class PgliteDatabase implements Database {
   async *streamTexts(
     sql: string,
     parameters: readonly SqlValue[] = [],
-    options: { batchRows?: number } = {},
+    batchRows?: number,
   ): AsyncGenerator<readonly string[]> {
     const release = await this.#takeTurn();
     try {
@@ -165,7 +165,7 @@ class PgliteDatabase implements Database {
         query: <S>(statement: string, values: readonly SqlValue[] = []) => this.#query<S>(statement, values),
         fetchTexts: async (statement: string) => splitTexts((await this.#ask({ op: 'fetch', sql: statement })).text),
       };
-      yield* streamByCursor(session, sql, parameters, options.batchRows);
+      yield* streamByCursor(session, sql, parameters, batchRows);
     } finally {
       await this.#query('rollback').catch(() => undefined);
       release();

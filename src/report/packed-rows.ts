@@ -86,7 +86,7 @@ export function streamLines(
   sql: string,
   parameters: readonly SqlValue[],
 ): AsyncIterable<readonly string[]> {
-  return db.streamTexts(sql, parameters, { batchRows: BATCH_ROWS });
+  return db.streamTexts(sql, parameters, BATCH_ROWS);
 }
 
 /**

@@ -49,14 +49,10 @@ describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
 
   test('streams rows in batches, and a reader that leaves early frees the connection', async () => {
     const batches: number[] = [];
-    for await (const rows of streamRows<{ n: number }>(db, 'select n from generate_series(1, $1::int) n', [5], {
-      batchRows: 2,
-    }))
+    for await (const rows of streamRows<{ n: number }>(db, 'select n from generate_series(1, $1::int) n', [5], 2))
       batches.push(rows.length);
     expect(batches).toEqual([2, 2, 1]);
-    for await (const rows of streamRows<{ n: number }>(db, 'select n from generate_series(1, 100) n', [], {
-      batchRows: 10,
-    })) {
+    for await (const rows of streamRows<{ n: number }>(db, 'select n from generate_series(1, 100) n', [], 10)) {
       expect(rows[0]).toEqual({ n: 1 });
       break;
     }

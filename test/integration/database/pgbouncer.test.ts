@@ -56,12 +56,11 @@ test('rows are streamed while others write, and each stream ends with its transa
   const numbers = 'select n from generate_series(1, $1::int) as n';
   const sum = async (count: number) => {
     let total = 0;
-    for await (const rows of streamRows<{ n: number }>(db, numbers, [count], { batchRows: 7 }))
-      for (const { n } of rows) total += n;
+    for await (const rows of streamRows<{ n: number }>(db, numbers, [count], 7)) for (const { n } of rows) total += n;
     return total;
   };
   const work = [sum(100), sum(50), db.transaction((tx) => tx.query('create table t (n int)')), sum(10)];
   expect(await Promise.all(work)).toEqual([5_050, 1_275, [], 55]);
-  for await (const _ of streamRows(db, numbers, [100], { batchRows: 7 })) break;
+  for await (const _ of streamRows(db, numbers, [100], 7)) break;
   expect(await db.query('select count(*) as n from pg_cursors')).toEqual([{ n: 0 }]);
 });

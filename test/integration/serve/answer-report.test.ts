@@ -77,9 +77,9 @@ function failingAfter(db: Database, batches: number): Database {
     kind: db.kind,
     query: (sql, parameters) => db.query(sql, parameters),
     transaction: (work) => db.transaction(work),
-    async *streamTexts(sql, parameters, options) {
+    async *streamTexts(sql, parameters) {
       let left = batches;
-      for await (const texts of db.streamTexts(sql, parameters, { ...options, batchRows: 2 })) {
+      for await (const texts of db.streamTexts(sql, parameters, 2)) {
         if (left-- === 0) break;
         yield texts;
       }
