@@ -6,14 +6,11 @@ import { openTunnel } from './tunnel.ts';
 
 type Connected = (error: Error | null, socket?: Duplex) => void;
 
-/** Agents for clients of Node.js' own HTTP, such as those of AWS: they go through the proxies that are set. */
-export interface ProxyingAgents {
-  readonly httpAgent: HttpAgent;
-  readonly httpsAgent: HttpsAgent;
-}
-
-/** @param timeoutMs until a proxy has opened a connection */
-export function createProxyingAgents(proxies: Proxies, options: AgentOptions, timeoutMs: number): ProxyingAgents {
+/**
+ * Creates agents for clients of Node.js' own HTTP, such as those of AWS: they go through the proxies that are set.
+ * @param timeoutMs until a proxy has opened a connection
+ */
+export function createProxyingAgents(proxies: Proxies, options: AgentOptions, timeoutMs: number) {
   const httpAgent = new HttpAgent(options);
   const httpsAgent = new HttpsAgent(options);
   for (const agent of [httpAgent, httpsAgent]) {

@@ -29,6 +29,9 @@ export interface BullmqQueueOptions {
   readonly onError: (error: Error) => void;
 }
 
+const DEFAULTS = { prefix: DEFAULT_PREFIX, bound: 1_000, pollMs: 250, limits: DEFAULT_ATTEMPTS };
+type Resolved = BullmqQueueOptions & typeof DEFAULTS;
+
 /** The number of tasks of one kind and lane in Redis, by state. */
 export interface QueueDepth {
   readonly kind: TaskKind;
@@ -54,17 +57,14 @@ interface OpenQueue {
 
 /** A queue in Redis, for workers anywhere. Its size is bounded, whatever the size of a registry. */
 export class BullmqQueue implements TaskQueue {
-  readonly #redis: Redis;
+  readonly #options: Resolved;
   readonly #queues: ReadonlyMap<string, OpenQueue>;
-  readonly #bound: number;
-  readonly #pollMs: number;
 
   constructor(options: BullmqQueueOptions) {
-    this.#redis = options.redis;
-    this.#bound = options.bound ?? 1_000;
-    this.#pollMs = options.pollMs ?? 250;
+    const resolved = { ...DEFAULTS, ...options };
+    this.#options = resolved;
     const queues = TASK_KINDS.flatMap((kind) =>
-      LANES.map((lane) => ({ kind, lane, queue: open(kind, lane, options) })),
+      LANES.map((lane) => ({ kind, lane, queue: open(kind, lane, resolved) })),
     );
     this.#queues = new Map(queues.map((entry) => [entry.queue.name, entry]));
   }
@@ -134,7 +134,7 @@ export class BullmqQueue implements TaskQueue {
   async #requeueAbsent(queue: Queue<TaskReference>, tasks: readonly TaskReference[]): Promise<number> {
     if (await this.#isFull(queue)) return 0;
     const keys = tasks.map((task) => queue.toKey(jobId(task)));
-    const pipeline = this.#redis.pipeline();
+    const pipeline = this.#options.redis.pipeline();
     for (const key of keys) pipeline.exists(key);
     const answers = (await pipeline.exec()) ?? [];
     const absent = tasks.filter((_, index) => answers[index]?.[1] === 0);
@@ -144,20 +144,21 @@ export class BullmqQueue implements TaskQueue {
 
   async #untilRoom(queue: Queue<TaskReference>, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
-    while (await this.#isFull(queue)) await sleep(this.#pollMs * (0.5 + Math.random()), undefined, { signal });
+    while (await this.#isFull(queue)) await sleep(this.#options.pollMs * (0.5 + Math.random()), undefined, { signal });
   }
 
   async #isFull(queue: Queue<TaskReference>): Promise<boolean> {
     const { waiting = 0, delayed = 0 } = await queue.getJobCounts('waiting', 'delayed');
-    return waiting >= this.#bound || delayed >= this.#bound * DELAYED_PER_WAITING;
+    const { bound } = this.#options;
+    return waiting >= bound || delayed >= bound * DELAYED_PER_WAITING;
   }
 }
 
-function open(kind: TaskKind, lane: Lane, options: BullmqQueueOptions): Queue<TaskReference> {
+function open(kind: TaskKind, lane: Lane, options: Resolved): Queue<TaskReference> {
   const queue = new Queue<TaskReference>(queueName(kind, lane), {
     connection: options.redis,
-    prefix: options.prefix ?? DEFAULT_PREFIX,
-    defaultJobOptions: jobOptions(options.limits ?? DEFAULT_ATTEMPTS),
+    prefix: options.prefix,
+    defaultJobOptions: jobOptions(options.limits),
     // Nobody reads the events of single jobs. The default, 10,000, would be most of the data in Redis.
     streams: { events: { maxLen: 100 } },
     ...(options.telemetry && { telemetry: options.telemetry }),

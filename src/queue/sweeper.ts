@@ -17,15 +17,11 @@ export interface SweeperOptions {
   readonly onError: (error: unknown) => void;
 }
 
-export interface Sweeper {
-  close(): Promise<void>;
-}
-
 /**
  * Sweeps and gives signs of life until closed. Every worker and scheduler has a sweeper; in each interval one of them
  * sweeps. A Redis that comes back empty has lost the key that says whose turn it was, and is swept at once.
  */
-export function startSweeper(options: SweeperOptions): Sweeper {
+export function startSweeper(options: SweeperOptions): { close(): Promise<void> } {
   const { redis, everyMs } = options;
   const stop = new AbortController();
   const onError = (error: unknown): void => {

@@ -48,19 +48,23 @@ export function exchange(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request.signal?.throwIfAborted();
-    const collector = new Collector(request, clock, clock.now() + deadlineMs, resolve, reject);
+    const endsAtMs = clock.now() + deadlineMs;
+    const collector = new Collector(request, () => clock.now() > endsAtMs, { resolve, reject });
     const { method, path, headers, body } = request;
     // Without reset: false undici closes the connection after every HEAD.
     dispatcher.dispatch({ method, path, headers, body: body ?? null, reset: false }, collector);
   });
 }
 
+interface Settling {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 class Collector implements Dispatcher.DispatchHandler {
   readonly #request: ExchangeRequest;
-  readonly #clock: Clock;
-  readonly #endsAtMs: number;
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #isLate: () => boolean;
+  readonly #promise: Settling;
   readonly #stopListening: () => void;
   readonly #chunks: Buffer[] = [];
   /** Undefined until a connection is open. */
@@ -69,24 +73,16 @@ class Collector implements Dispatcher.DispatchHandler {
   #status = 0;
   #headers: IncomingHttpHeaders = {};
 
-  constructor(
-    request: ExchangeRequest,
-    clock: Clock,
-    endsAtMs: number,
-    resolve: (answer: Answer) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(request: ExchangeRequest, isLate: () => boolean, promise: Settling) {
     this.#request = request;
-    this.#clock = clock;
-    this.#endsAtMs = endsAtMs;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#isLate = isLate;
+    this.#promise = promise;
     this.#stopListening = onAbort(request.signal, () => this.#abort());
   }
 
   #abort(): void {
     const reason: unknown = this.#request.signal?.reason;
-    this.#reject(reason);
+    this.#promise.reject(reason);
     this.#controller?.abort(reason as Error);
   }
 
@@ -114,7 +110,7 @@ class Collector implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
     this.#chunks.push(chunk);
-    if (this.#clock.now() > this.#endsAtMs) controller.abort(new DeadlineError());
+    if (this.#isLate()) controller.abort(new DeadlineError());
     else if (this.#bytes > (this.#hasContent() ? this.#request.maxBytes : MAX_ERROR_BYTES)) this.#cutOff(controller);
   }
 
@@ -128,12 +124,12 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#stopListening();
     const [only = Buffer.alloc(0)] = this.#chunks;
     const body = this.#chunks.length <= 1 ? only : Buffer.concat(this.#chunks, this.#bytes);
-    this.#resolve({ status: this.#status, headers: this.#headers, body });
+    this.#promise.resolve({ status: this.#status, headers: this.#headers, body });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#stopListening();
-    this.#reject(error);
+    this.#promise.reject(error);
   }
 
   /** Whether the body is what was asked for: only that of a success is. */

@@ -34,17 +34,12 @@ export interface SchedulerOptions {
   readonly telemetry?: Telemetry | undefined;
 }
 
-/** A running scheduler. */
-export interface Scheduler {
-  close(): Promise<void>;
-}
-
 /**
  * Keeps one BullMQ job scheduler for each source, and starts an audit when its job comes due. Any number of processes
  * may run with the same settings: each job goes to one of them, and the database starts each slot only once.
  * @throws when Redis, the settings or the database fail during the first pass
  */
-export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
+export async function startScheduler(options: SchedulerOptions): Promise<{ close(): Promise<void> }> {
   const schedules = new Schedules(options);
   try {
     await schedules.sync();
@@ -64,7 +59,7 @@ interface DueAudit {
   readonly source: string;
 }
 
-class Schedules implements Scheduler {
+class Schedules {
   readonly #options: SchedulerOptions;
   readonly #queue: Queue<DueAudit>;
   readonly #stop = new AbortController();

@@ -79,18 +79,20 @@ export function createCredentialsProvider(options: CredentialsOptions): Credenti
   };
 }
 
+type Part = 'USERNAME' | 'PASSWORD' | 'TOKEN';
+
 /**
  * The environment variable for a part of a source's credentials. Other characters than letters and digits become `_`.
  */
-export function credentialVariable(sourceName: string, part: 'USERNAME' | 'PASSWORD' | 'TOKEN'): string {
+export function credentialVariable(sourceName: string, part: Part): string {
   return `SLIMBOARD_REGISTRY_${sourceName.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_${part}`;
 }
 
 function fromEnvironment({ sourceName, environment }: CredentialsOptions): Credentials | undefined {
   if (sourceName === undefined) return undefined;
-  const variable = (part: 'USERNAME' | 'PASSWORD' | 'TOKEN') => credentialVariable(sourceName, part);
+  const variable = (part: Part) => credentialVariable(sourceName, part);
   // A secret that was made from a file often ends with the file's last line break.
-  const read = (part: 'USERNAME' | 'PASSWORD' | 'TOKEN') => environment[variable(part)]?.replace(/[\r\n]+$/, '');
+  const read = (part: Part) => environment[variable(part)]?.replace(/[\r\n]+$/, '');
   const username = read('USERNAME');
   const token = read('TOKEN');
   const password = read('PASSWORD') || token;
