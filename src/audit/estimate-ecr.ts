@@ -3,7 +3,7 @@ import { takesAllTags } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isImageConfigMediaType, isIndexMediaType } from '../oci/media-type.ts';
 import type { RegistryHost } from '../oci/reference.ts';
-import { type EcrCost, type EcrRequestKind, estimateEcrCalls } from '../registry/ecr/cost.ts';
+import { type EcrRequestKind, type EcrRequests, estimateEcrCalls, quotaSecondsOf } from '../registry/ecr/cost.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { EcrSource, SourceSettings } from '../settings/settings.ts';
 
@@ -52,8 +52,8 @@ export function estimateEcr({ listed, repositories }: EcrListing, source: EcrSou
   const most = registries.map((found) => estimateEcrCalls({ ...inventoryOf(found, source, 'max'), isChanged: true }));
   return {
     operations: rangesOf(least, most),
-    total: { min: sum(least.map(({ total }) => total)), max: sum(most.map(({ total }) => total)) },
-    quotaMs: Math.ceil(1000 * Math.max(...most.map(({ quotaSeconds }) => quotaSeconds))),
+    total: { min: sum(least.flatMap(Object.values)), max: sum(most.flatMap(Object.values)) },
+    quotaMs: Math.ceil(1000 * Math.max(...most.map(quotaSecondsOf))),
   };
 }
 
@@ -119,11 +119,11 @@ function isIndex({ mediaType }: ListedManifest): boolean {
   return mediaType !== undefined && isIndexMediaType(mediaType);
 }
 
-function rangesOf(least: readonly EcrCost[], most: readonly EcrCost[]): EcrEstimate['operations'] {
-  const kinds = Object.keys(most[0]?.requests ?? {}) as EcrRequestKind[];
+function rangesOf(least: readonly EcrRequests[], most: readonly EcrRequests[]): EcrEstimate['operations'] {
+  const kinds = Object.keys(most[0] ?? {}) as EcrRequestKind[];
   const ranges = kinds.map((kind) => {
-    const min = sum(least.map(({ requests }) => requests[kind]));
-    return [kind, { min, max: sum(most.map(({ requests }) => requests[kind])) }] as const;
+    const total = (bound: readonly EcrRequests[]): number => sum(bound.map((requests) => requests[kind]));
+    return [kind, { min: total(least), max: total(most) }] as const;
   });
   return Object.fromEntries(ranges.filter(([, { max }]) => max > 0));
 }

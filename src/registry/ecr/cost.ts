@@ -18,29 +18,21 @@ export interface EcrInventory {
   readonly isChanged: boolean;
 }
 
-/** What an audit of one registry costs. */
-export interface EcrCost {
-  readonly requests: Readonly<Record<EcrRequestKind, number>>;
-  readonly total: number;
-  /** How long it takes by the quotas alone, if nothing else uses them (seconds); latency comes on top. */
-  readonly quotaSeconds: number;
-}
+/** Numbers of requests to one registry. */
+export type EcrRequests = Readonly<Record<EcrRequestKind, number>>;
 
 /**
  * Requests a second for an account in a region; production's pulls share them. For other operations none are published.
  * @see Amazon ECR user guide, "Amazon ECR service quotas" (November 2026)
  */
-export const ECR_QUOTAS_PER_SECOND: Partial<Readonly<Record<EcrRequestKind, number>>> = {
-  BatchGetImage: 2_000,
-  GetDownloadUrlForLayer: 3_000,
-};
+export const ECR_QUOTAS_PER_SECOND = { BatchGetImage: 2_000, GetDownloadUrlForLayer: 3_000 } as const;
 
 /**
  * Estimates the requests of an audit. Each of up to 100,000 repositories in a registry costs at least two: a page of
  * its images, and its tags.
  */
-export function estimateEcrCalls({ listed, repositories, newBlobs, isChanged }: EcrInventory): EcrCost {
-  const requests: Record<EcrRequestKind, number> = {
+export function estimateEcrCalls({ listed, repositories, newBlobs, isChanged }: EcrInventory): EcrRequests {
+  return {
     DescribeRepositories: pages(listed, ITEMS_PER_PAGE),
     DescribeImages: sum(repositories.map(({ images }) => pages(images, ITEMS_PER_PAGE))),
     ListTagsForResource: repositories.length,
@@ -50,15 +42,12 @@ export function estimateEcrCalls({ listed, repositories, newBlobs, isChanged }: 
     GetAccountSetting: isChanged ? 1 : 0,
     ListPullTimeUpdateExclusions: 0,
   };
-  const kinds = Object.keys(requests) as EcrRequestKind[];
-  return {
-    requests,
-    total: sum(Object.values(requests)),
-    quotaSeconds: Math.max(
-      0,
-      ...kinds.map((kind) => requests[kind] / (ECR_QUOTAS_PER_SECOND[kind] ?? Number.POSITIVE_INFINITY)),
-    ),
-  };
+}
+
+/** How long requests take by the quotas alone, if nothing else uses them (seconds); latency comes on top. */
+export function quotaSecondsOf({ BatchGetImage, GetDownloadUrlForLayer }: EcrRequests): number {
+  const quotas = ECR_QUOTAS_PER_SECOND;
+  return Math.max(BatchGetImage / quotas.BatchGetImage, GetDownloadUrlForLayer / quotas.GetDownloadUrlForLayer);
 }
 
 /** Requests for a listing; an empty one takes a request, too. */

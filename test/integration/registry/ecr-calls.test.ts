@@ -64,7 +64,7 @@ describe('the calls of an audit', () => {
     const registry = await ecr.open(fake);
     await audit(registry, new Set());
     await registry.dedupScope?.({});
-    const { requests, total } = estimateEcrCalls({
+    const requests = estimateEcrCalls({
       listed: 2,
       repositories: [
         { images: 120, newManifests: 120 },
@@ -73,9 +73,8 @@ describe('the calls of an audit', () => {
       newBlobs: 62,
       isChanged: true,
     });
-    const counted = fake.callCounts();
-    expect(Object.fromEntries(Object.entries(requests).filter(([, count]) => count > 0))).toEqual(counted);
-    expect(total).toBe(Object.values(counted).reduce((sum, count) => sum + count, 0));
+    const sent = Object.fromEntries(Object.entries(requests).filter(([, count]) => count > 0));
+    expect(sent).toEqual(fake.callCounts());
   });
 
   test('each acquire a slot of the governor, for their own host', async () => {
