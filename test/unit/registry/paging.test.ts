@@ -8,8 +8,8 @@ import { listNames } from '../../../src/registry/paging.ts';
 const FIRST = new URL('https://registry.example.com/v2/app/tags/list?n=1000');
 const listing = { first: FIRST, field: 'tags', what: 'its tags' };
 
-function page(names: readonly string[], next: string | undefined, padding = 0): Answer {
-  const body = Buffer.from(JSON.stringify({ tags: names }) + ' '.repeat(padding));
+function page(names: readonly string[], next: string | undefined): Answer {
+  const body = Buffer.from(JSON.stringify({ tags: names }));
   return { status: 200, headers: next === undefined ? {} : { link: `<${next}>; rel="next"` }, body };
 }
 
@@ -88,10 +88,14 @@ test('the last page of a registry that sends Link headers may be full', async ()
 
 test('an endless listing with new names on each page is stopped by its size', async () => {
   const megabytes = 8;
+  // One for all pages: to make each of them took longer than to read it.
+  const padded = Buffer.alloc(megabytes * 1_048_576 + 1, ' ');
   let pages = 0;
   const endless = async (): Promise<Answer> => {
     pages += 1;
-    return page([`v${pages}`], `?last=${pages}`, megabytes * 1_048_576);
+    const answer = page([`v${pages}`], `?last=${pages}`);
+    answer.body.copy(padded);
+    return { ...answer, body: padded };
   };
   const read = async (): Promise<void> => {
     for await (const _ of listNames(listing, endless));
