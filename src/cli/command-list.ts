@@ -29,6 +29,8 @@ export interface CommandContext {
   readonly exit: (code: ExitCode) => void;
   /** Sets how long the command may take to end after a signal (ms), if that is not 8 s. */
   readonly endWithin: (ms: number) => void;
+  /** Sets what becomes of the command's work if a signal ends it, for the line that says so. */
+  readonly whenStopped: (outlook: string) => void;
   /** Runs another command line to its end. */
   readonly run: RunCommandLine;
 }

@@ -17,7 +17,7 @@ export class Interruption extends Error {
   readonly exitCode: ExitCode;
 
   constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super(`stopped by ${signal}: what was done is kept, and the next audit goes on from there`);
+    super(`stopped by ${signal}`);
     this.exitCode = signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
   }
 }

@@ -15,6 +15,7 @@ const END_WITHIN_MS = 8_000;
 export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
   let endWithinMs = END_WITHIN_MS;
+  let outlook: string | undefined;
   const program = createProgram(io);
   await addCommands(program, args, {
     io,
@@ -26,6 +27,9 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
     endWithin: (ms) => {
       endWithinMs = ms;
     },
+    whenStopped: (given) => {
+      outlook = given;
+    },
     run: runProgram,
   });
   try {
@@ -36,7 +40,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const { exitCodeOf, writeFailure } = await import('./write-failure.ts');
     const reason = reasonOf(error, io.signal);
-    await writeFailure(reason, program.opts<GlobalOptions>(), io);
+    await writeFailure(reason, program.opts<GlobalOptions>(), io, outlook);
     return exitCodeOf(reason);
   }
 }

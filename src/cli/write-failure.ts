@@ -4,11 +4,14 @@ import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, type ExitCode, isInterruption } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
 
-/** Writes to stderr why a command failed, in one line; a stack trace only with `--log-level debug` or `trace`. */
-export async function writeFailure(error: unknown, options: GlobalOptions, io: Io): Promise<void> {
+/**
+ * Writes to stderr why a command failed, in one line; a stack trace only with `--log-level debug` or `trace`.
+ * @param outlook what becomes of the command's work if a signal ended it
+ */
+export async function writeFailure(error: unknown, options: GlobalOptions, io: Io, outlook?: string): Promise<void> {
   const debug = options.logLevel === 'debug' || options.logLevel === 'trace';
   const expected = error instanceof SlimboardError || isInterruption(error);
-  const message = messageOf(error);
+  const message = isInterruption(error) && outlook ? `${error.message}: ${outlook}` : messageOf(error);
   const text = expected ? message : `unexpected failure: ${message}; --log-level debug shows the stack trace`;
   if ((await logFormatOf(options, io)) === 'json') {
     const { createLogger } = await import('../log.ts');

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
 import { addReadingOptions } from '../reading-options.ts';
 
-export function define(command: Command, { exit, prepare }: CommandContext): void {
+export function define(command: Command, { exit, prepare, whenStopped }: CommandContext): void {
   addReadingOptions(command).action(async (targets: readonly string[], options: object) => {
+    whenStopped('what was done is kept, and the next audit goes on from there');
     const { auditCommand } = await import('../run/audit-command.ts');
     exit(await auditCommand(await prepare(options), targets));
   });
