@@ -5,7 +5,8 @@ import { nearest } from './nearest.ts';
 // The field types of the settings schema. Their errors say what the field accepts; the caller adds the file and line,
 // variable or flag.
 
-const SECRET_KEY = /pass(?:word|wd)?$|token|secret|credential|private|accesskey|username/i;
+/** Keys of secrets, but not `secretFrom`, which names a variable. */
+const SECRET_KEY = /pass(?:word|wd)?$|token|secret(?!From)|credential|private|accesskey|username/i;
 
 /**
  * An object that accepts only the keys of its shape.
@@ -15,7 +16,7 @@ export function keys<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
   secrets = 'the environment (see docs/settings.md)',
 ) {
-  const accepted = Object.keys(shape);
+  const accepted = Object.keys(shape).filter((key) => !SECRET_KEY.test(key));
   return z
     .strictObject(shape, {
       error: (issue) =>

@@ -384,6 +384,15 @@ describe('secrets', () => {
     expect(String(error)).not.toContain('hunter2');
   });
 
+  test('keys of secrets are not among those that a file may hold, but the name of a variable is', async () => {
+    await expect(load('serve: { prt: 1 }')).rejects.toThrow(
+      /serve\.prt: unknown key \(did you mean "port"\?\); accepted: host, port$/,
+    );
+    await expect(load('notify: [{ kind: webhook, ulr: a }]')).rejects.toThrow(
+      /accepted: kind, url, urlFrom, secretFrom, on/,
+    );
+  });
+
   test.each(['postgres://u:p#ss@db/b', 'postgres://u:p/ss@db/b', 'postgres://u:pass@db:99999/b', 'postgres://[::1/b'])(
     'a URL that is none is told with its variable, and not shown: %s',
     async (url) => {
