@@ -69,20 +69,19 @@ function exitCodeOf({ violations, gaps }: Checked): ExitCode {
 }
 
 async function checkImages(session: Session, images: readonly string[], options: CheckOptions): Promise<Checked> {
-  const parsed = images.map(parseReference);
+  const parsed = new Map(images.map(parseReference).map((each) => [formatReference(each), each]));
   return withAssessor(session, options, async (assess) => {
     const references: string[] = [];
     const violations: Violation[] = [];
     const gaps: string[] = [];
-    for (const each of parsed) {
-      const reference = formatReference(each);
+    for (const [reference, each] of parsed) {
       try {
         const { owner, image } = await assess(each);
         references.push(reference);
         violations.push(...checkImage({ reference, owner, image }, session.settings.policy));
       } catch (error) {
         // The other images are checked all the same.
-        if (parsed.length === 1 || !isItemFailure(error)) throw error;
+        if (parsed.size === 1 || !isItemFailure(error)) throw error;
         gaps.push(`${reference} was not checked: ${messageOf(error)}`);
       }
     }
