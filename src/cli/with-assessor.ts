@@ -1,6 +1,7 @@
 import { type Knowledge, knowledgeOf } from '../advise/alternatives.ts';
 import { withStore } from '../app/open-store.ts';
 import { catalogueAlternatives } from '../catalogue/alternatives.ts';
+import { parseFlag } from '../common/parse-flag.ts';
 import type { Goal } from '../common/units.ts';
 import { type AssessedImage, assessLoaded } from '../inspect/assess-loaded.ts';
 import type { LoadImageOptions } from '../inspect/load-image.ts';
@@ -24,14 +25,14 @@ type AssessReference = (reference: Reference) => Promise<AssessedImage>;
 
 /**
  * Calls `work` with a function that assesses images, and closes the registries and the database that the function reads.
- * @throws InvalidReferenceError when the platform is none
+ * @throws SettingsError when the platform is none
  */
 export async function withAssessor<T>(
   session: Session,
   { platform, catalogue = false, deep = false, goal }: LoadAndAssessOptions,
   work: (assess: AssessReference) => Promise<T>,
 ): Promise<T> {
-  const wanted = parsePlatform(platform);
+  const wanted = parseFlag('--platform', () => parsePlatform(platform));
   const { policy, teams } = session.settings;
   const today = todayOf(session.io);
   return withCatalogue(session, catalogue, ({ knowledge, ...bases }) =>

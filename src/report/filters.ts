@@ -1,5 +1,6 @@
 import { flagOf } from '../common/flag-of.ts';
 import { expandGlob } from '../common/glob.ts';
+import { parseFlag } from '../common/parse-flag.ts';
 import { parseBytes, parseDuration } from '../common/units.ts';
 import type { SqlValue } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
@@ -67,7 +68,7 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
       `(${parameter} = lower(${target}) or starts_with(lower(${target} || ':' || distro_version || '.'), ${parameter} || '.'))`,
   },
   since: {
-    value: sinceTime,
+    value: readSince,
     condition: (target, parameter) => `${target} >= ${parameter}::timestamptz`,
   },
   minSize: { value: parseBytes, condition: (target, parameter) => `${target} >= ${parameter}::int8` },
@@ -94,7 +95,7 @@ export function filterCondition(
     const target = targets[name];
     if (target === undefined) throw unknownFilter(kind, name, targets);
     const { value, condition } = RULES[name];
-    return [condition(target, parameters.add(value(text, now)))];
+    return [condition(target, parameters.add(parseFlag(FLAGS[name], () => value(text, now))))];
   });
   return conditions.join(' and ') || 'true';
 }
@@ -109,11 +110,13 @@ function unknownFilter(kind: string, name: FilterName, targets: FilterTargets): 
  * @throws SettingsError when the text is neither a time nor a duration
  */
 export function sinceTime(text: string, now: Date): string {
+  return parseFlag(FLAGS.since, () => readSince(text, now));
+}
+
+function readSince(text: string, now: Date): string {
   const time = readTime(text, now);
   if (Number.isNaN(time.getTime()) || !YEARS_OF_POSTGRES.test(time.toISOString()))
-    throw new SettingsError(
-      `--since "${text}" is not a time: expected for example 2026-11-01, 2026-11-01T02:00:00Z or 30d`,
-    );
+    throw new SettingsError(`"${text}" is not a time: expected for example 2026-11-01, 2026-11-01T02:00:00Z or 30d`);
   return time.toISOString();
 }
 

@@ -3,6 +3,7 @@ import { type GeneratedFiles, generateDockerfile, lastStageBase } from '../../ad
 import { largerBaseOf } from '../../advise/dockerfile/larger-base.ts';
 import { howTo, techniqueOf } from '../../advise/technique.ts';
 import { type Runtime, runtimeOf } from '../../classify/verdict.ts';
+import { parseFlag } from '../../common/parse-flag.ts';
 import { parseGoal } from '../../common/units.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
@@ -22,7 +23,8 @@ export interface AdviseOptions extends ImageOptions {
 
 /** Shows which techniques make one image smaller and by how much, and a Dockerfile to begin with. */
 export async function adviseCommand(session: Session, text: string, options: AdviseOptions): Promise<void> {
-  const goal = options.goal === undefined ? undefined : parseGoal(options.goal);
+  const { goal: wanted } = options;
+  const goal = wanted === undefined ? undefined : parseFlag('--goal', () => parseGoal(wanted));
   const reference = parseReference(text);
   const { loaded, image, advice } = await withAssessor(session, { ...options, goal }, (assess) => assess(reference));
   const files = generateDockerfile(image, lastStageBase(image, advice), todayOf(session.io));

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Interruption } from '../../../src/cli/exit-code.ts';
 import { startSampleRegistry } from '../../../src/demo/sample-registry.ts';
 import { image } from '../../support/image-builder.ts';
 import { runInProcess } from '../../support/program.ts';
@@ -77,6 +78,17 @@ test.each([
   expect(checked.code).toBe(code);
   expect(checked.stderr).toContain(`${gone} was not checked: `);
   expect(JSON.parse(checked.stdout).images).toEqual([reference]);
+});
+
+test('check names an image once that is given twice', async () => {
+  const { stdout } = await run('2025-05-31', 'check', reference, reference, '--format', 'json');
+  expect(JSON.parse(stdout).images).toEqual([reference]);
+});
+
+test('a signal that ends a command other than an audit leaves nothing to go on with', async () => {
+  const signal = AbortSignal.abort(new Interruption('SIGTERM'));
+  const ended = await runInProcess('/', ['inspect', reference], {}, { signal });
+  expect(ended).toEqual({ code: 143, stdout: '', stderr: 'slimboard: stopped by SIGTERM\n' });
 });
 
 test('check ends with the error of its only image', async () => {

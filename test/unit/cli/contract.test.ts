@@ -72,6 +72,12 @@ test.each(['--config', '--database', '--log-level', '--log-format', '--quiet'])(
   },
 );
 
+test('a wrong value is told with its flag', async () => {
+  expect((await run('advise', 'example.com/app', '--goal', '0.9')).stderr).toContain('--goal: "0.9" is not a goal');
+  const { stderr } = await run('inspect', 'example.com/app', '--platform', 'amd64');
+  expect(stderr).toContain('--platform: "amd64" is not a platform');
+});
+
 describe('exit codes', () => {
   test('are as promised', () => {
     expect(EXIT).toEqual({

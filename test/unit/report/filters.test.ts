@@ -88,6 +88,16 @@ describe('filters as a condition of SQL', () => {
   });
 
   test.each([
+    [{ minSize: '3x' }, '--min-size: "3x" is not a size: expected'],
+    [{ since: '3x' }, '--since: "3x" is not a duration: expected'],
+    [{ since: 'noon' }, '--since: "noon" is not a time: expected'],
+    [{ repository: '[' }, '--repository: "[" is not a pattern: expected'],
+  ])('that cannot be read are refused by the flag and its value: %o', (filters, message) => {
+    const targets = { minSize: 'b', since: 's', repository: 'r' };
+    expect(() => conditionOf(filters, targets)).toThrow(message);
+  });
+
+  test.each([
     ['node:20-*', 'library/node:20-slim;library/node:20.20-slim', true],
     ['node:20-*', 'library/python:3;library/node:20-slim', true],
     ['node:20', 'library/node:20-slim', false],
