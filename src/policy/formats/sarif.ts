@@ -43,22 +43,29 @@ function descriptorOf({ id, title, page }: { readonly id: string; readonly title
 }
 
 function resultOf({ reference, rule, severity, message, evidence }: Violation) {
+  const repository = repositoryOf(reference);
   return {
     ruleId: rule,
     level: LEVELS[severity],
-    message: { text: [message, ...shortEvidence(evidence)].join('\n') },
+    message: { text: [`${reference}: ${message}`, ...shortEvidence(evidence)].join('\n') },
     locations: [
       {
-        // Code scanning requires a file; the closest thing is the image's reference as a relative URI. Its colons are
-        // escaped, since one in the first segment would make it an absolute URI with the host as its scheme.
+        // Code scanning requires a file; the closest thing is the image's repository as a relative URI. With the tag,
+        // each build would close all alerts and open them again. The colon of a port is escaped, since one in the first
+        // segment would make it an absolute URI with the host as its scheme.
         physicalLocation: {
-          artifactLocation: { uri: encodeURI(reference).replaceAll(':', '%3A') },
+          artifactLocation: { uri: encodeURI(repository).replace(':', '%3A') },
           region: { startLine: 1 },
         },
         logicalLocations: [{ fullyQualifiedName: reference, kind: 'module' }],
       },
     ],
     properties: { evidence },
-    partialFingerprints: { 'image/rule': `${reference}|${rule}` },
+    partialFingerprints: { 'image/rule': `${repository}|${rule}` },
   };
+}
+
+/** A reference without its tag, digest and platform: `registry.example.com/app` of `registry.example.com/app:1 (linux/arm64)`. */
+function repositoryOf(reference: string): string {
+  return reference.replace(/[:@][^/]*(?: \(.*\))?$/, '');
 }

@@ -72,9 +72,18 @@ test('SARIF: levels, rules that results point to, and a page for each rule', () 
     const [, page = ''] = helpUri.split('/blob/main/');
     expect(existsSync(page), page).toBe(true);
   }
-  const [{ physicalLocation }] = run.results[0].locations;
-  expect(physicalLocation.artifactLocation.uri).toBe('registry.example.com%3A5000/app%3A1');
   expect(run.tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining([...RULE_IDS]));
+});
+
+test.each([
+  ['registry.example.com:5000/app:1', 'registry.example.com%3A5000/app'],
+  ['registry.example.com/a/app:1.2 (linux/arm64)', 'registry.example.com/a/app'],
+  [`docker.io/library/app@sha256:${'0'.repeat(64)}`, 'docker.io/library/app'],
+])('SARIF: the alert for %s stays open when a new tag has the same violation', (reference, uri) => {
+  const [result] = JSON.parse(formatSarif([{ ...(VIOLATIONS[1] as Violation), reference }], '1.2.3')).runs[0].results;
+  expect(result.locations[0].physicalLocation.artifactLocation.uri).toBe(uri);
+  expect(result.partialFingerprints).toEqual({ 'image/rule': `${uri.replace('%3A', ':')}|root-user` });
+  expect(result.message.text).toMatch(/^(\S+( \(.*\))?): Create a user\n/);
 });
 
 const SEVERITIES: readonly Severity[] = ['error', 'warn', 'info'];
