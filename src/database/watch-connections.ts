@@ -1,8 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import type pg from 'pg';
+import { codeOf } from '../errors.ts';
 
 const CHECK_EVERY_MS = 10_000;
 const CONNECTED_WITHIN_MS = 20_000;
+/** What says that a server is gone. Other failures are of this machine, such as EMFILE when it may open no more files. */
+const GONE = /^(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|E(?:HOST|NET)(?:UNREACH|DOWN))$/;
 
 /** A client with its socket, which the driver's types leave out. */
 type Client = pg.PoolClient & { readonly connection: { readonly stream: Socket } };
@@ -11,9 +14,10 @@ type Client = pg.PoolClient & { readonly connection: { readonly stream: Socket }
  * Closes connections whose server vanished while something was being sent to it: the system would go on sending for some 15
  * minutes (`tcp_retries2`). A connection in use that has received nothing since the last check may just as well wait for a
  * long statement; so another one is opened to the same address, as a sign of life.
+ * @param open opens the other connection
  * @returns a function that ends the checks
  */
-export function watchConnections(pool: pg.Pool): () => void {
+export function watchConnections(pool: pg.Pool, open = connect): () => void {
   /** The connections in use, with the bytes received until the last check. */
   const used = new Map<Client, number>();
   pool.on('acquire', (client) => used.set(client as Client, -1));
@@ -21,7 +25,7 @@ export function watchConnections(pool: pg.Pool): () => void {
   const check = (): void => {
     for (const [client, bytes] of used) {
       const { stream } = client.connection;
-      if (stream.bytesRead === bytes) closeIfVanished(stream);
+      if (stream.bytesRead === bytes) closeIfVanished(stream, open);
       else used.set(client, stream.bytesRead);
     }
   };
@@ -29,11 +33,11 @@ export function watchConnections(pool: pg.Pool): () => void {
   return () => clearInterval(timer);
 }
 
-function closeIfVanished(stream: Socket): void {
+function closeIfVanished(stream: Socket, open: typeof connect): void {
   const { remoteAddress: host, remotePort: port, bytesRead } = stream;
   // A socket file has no address, and its server cannot vanish alone.
   if (host === undefined || port === undefined) return;
-  const probe = connect({ host, port, timeout: CONNECTED_WITHIN_MS }).unref();
+  const probe = open({ host, port, timeout: CONNECTED_WITHIN_MS }).unref();
   const close = (): void => {
     probe.destroy();
     if (stream.bytesRead !== bytesRead) return;
@@ -41,5 +45,7 @@ function closeIfVanished(stream: Socket): void {
   };
   probe.once('connect', () => probe.destroy());
   probe.once('timeout', close);
-  probe.once('error', close);
+  probe.once('error', (error) => {
+    if (GONE.test(codeOf(error))) close();
+  });
 }
