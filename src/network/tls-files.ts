@@ -19,11 +19,13 @@ export type ReadTlsContext = () => SecureContext | undefined;
 /**
  * Reads the files at once, and again for each connection: a certificate may live for hours only, and be renewed while a
  * worker runs. Files that cannot be used then, as while they are being replaced, leave the previous context.
+ * @param onUnusable called with a sentence that says why, once for each reason
  * @throws SettingsError when a file cannot be read or used
  */
-export function readTlsFiles(files: TlsFiles): ReadTlsContext {
+export function readTlsFiles(files: TlsFiles, onUnusable?: (note: string) => void): ReadTlsContext {
   let pems = readPems(files);
   let context = contextOf(files, pems);
+  let told = '';
   return () => {
     try {
       const read = readPems(files);
@@ -32,8 +34,11 @@ export function readTlsFiles(files: TlsFiles): ReadTlsContext {
         context = contextOf(files, read);
         pems = read;
       }
+      told = '';
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
+      if (error.message !== told) onUnusable?.(`${error.message}; the files as they were before remain in use`);
+      told = error.message;
     }
     return context;
   };

@@ -19,6 +19,8 @@ export interface ConnectionOptions extends TlsFiles {
   readonly idleTimeoutMs?: number;
   /** Default: every server is reached directly. */
   readonly proxies?: Proxies | undefined;
+  /** Called with a sentence on what is wrong or may be missing, where that fails nothing. */
+  readonly onNote?: (note: string) => void;
 }
 
 const DEFAULTS = {
@@ -73,7 +75,7 @@ export class Connections {
   constructor(registry: RegistryHost, options: ConnectionOptions, resolve = lookup) {
     this.base = new URL(`${schemeOf(registry, options)}://${registry}`);
     this.#options = { ...DEFAULTS, ...options };
-    this.#ownTls = readTlsFiles(options);
+    this.#ownTls = readTlsFiles(options, options.onNote);
     this.#foreignTls = options.certFile ? readTlsFiles({ caFile: options.caFile }) : this.#ownTls;
     this.#resolve = resolve;
     this.#reach = reachOfHost(this.base.hostname);

@@ -44,8 +44,6 @@ import type {
 export interface DistributionOptions extends DistributionClientOptions {
   /** Names of repositories, or globs, which need `_catalog` (`team-a/**`); absent: all of `_catalog`. */
   readonly repositories?: readonly string[] | undefined;
-  /** Called with a sentence on what may be missing, where that fails nothing. */
-  readonly onNote?: (note: string) => void;
 }
 
 /** With OCI artifact manifests, which Amazon ECR never took: Azure answers 404 unless their media type is accepted. */

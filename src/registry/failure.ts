@@ -128,6 +128,13 @@ const CERTIFICATE_WANTED = [
 
 const PLAIN_HTTP = 'if it serves plain HTTP, use --plain-http (plainHttp: true)';
 
+/** What may help besides, where a registry over HTTPS is concerned. */
+const HTTPS_HINTS: readonly (readonly [codes: RegExp, advice: string])[] = [
+  [/^ECONNREFUSED$/, PLAIN_HTTP],
+  // With TLS 1.3, the system may tell of the closed connection before the alert is read.
+  [/^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, "if it asks for a client certificate, name one in the source's certFile"],
+];
+
 /** Errors that OpenSSL finds in a certificate itself. @see nodejs.org/api/tls.html, "X509 certificate error codes" */
 const INVALID_CERTIFICATE =
   /^(?:INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_[A-Z_]+|[A-Z]+_KEY_TOO_SMALL|[A-Z]+_MD_TOO_WEAK|UNSPECIFIED)$/;
@@ -225,6 +232,7 @@ export function findFailure(error: unknown, what: string, scheme: string): Slimb
   const other = syscall ? [code, `${syscall} failed`, 'check network and firewall'] : [];
   const [, happened, advice] = HINTS.find(([codes]) => codes.test(code)) ?? other;
   if (happened === undefined) return undefined;
-  const plain = code === 'ECONNREFUSED' && scheme === 'https:' ? `; ${PLAIN_HTTP}` : '';
-  return new RegistryUnavailableError(`${what}: ${happened} (${code}): ${advice}${plain}`, { cause: error });
+  const [, more] = (scheme === 'https:' && HTTPS_HINTS.find(([codes]) => codes.test(code))) || [];
+  const help = more === undefined ? advice : `${advice}; ${more}`;
+  return new RegistryUnavailableError(`${what}: ${happened} (${code}): ${help}`, { cause: error });
 }
