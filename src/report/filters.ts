@@ -95,7 +95,7 @@ export function filterCondition(
     const target = targets[name];
     if (target === undefined) throw unknownFilter(kind, name, targets);
     const { value, condition } = RULES[name];
-    return [condition(target, parameters.add(parseFlag(FLAGS[name], () => value(text, now))))];
+    return [condition(target, parameters.add(parseFlag(flagOf(name), () => value(text, now))))];
   });
   return conditions.join(' and ') || 'true';
 }
@@ -110,7 +110,7 @@ function unknownFilter(kind: string, name: FilterName, targets: FilterTargets): 
  * @throws SettingsError when the text is neither a time nor a duration
  */
 export function sinceTime(text: string, now: Date): string {
-  return parseFlag(FLAGS.since, () => readSince(text, now));
+  return parseFlag(flagOf('since'), () => readSince(text, now));
 }
 
 function readSince(text: string, now: Date): string {

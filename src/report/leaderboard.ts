@@ -51,7 +51,9 @@ export interface LeaderboardOptions {
 /** A leaderboard as a kind of report: like `report teams`, for any grouping and metric, and with changes of rank. */
 export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKind {
   const columns = withGist(leaderboardColumns(by), by, metric);
+  const mayLack = mayLackOf(by, metric);
   return {
+    ...(mayLack ? { mayLack } : {}),
     name: 'leaderboard',
     description: 'One row per group, ranked; equal figures have equal ranks, and are ordered by name.',
     columns,
@@ -59,6 +61,17 @@ export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKi
     query: (scope) => rankedSql(by, metric, columns, scope, since),
     order: by === 'repository' ? `${RANKED}, source` : RANKED,
   };
+}
+
+const TO_COMPARE = 'growth needs an earlier audit of the same coverage, in which the same items failed';
+
+/** Metrics that compare audits have no figures while there is nothing to compare, and never for groups without history. */
+function mayLackOf(by: Grouping, metric: Metric): ReportKind['mayLack'] {
+  if (!['growth', 'improvement', 'progress'].includes(metric)) return undefined;
+  const column = METRIC_COLUMNS[metric];
+  if (by !== 'team' && by !== 'repository')
+    return { column, reason: 'growth and progress are known of teams and repositories only' };
+  return metric === 'progress' ? undefined : { column, reason: TO_COMPARE };
 }
 
 /** Marks what even a narrow table shows: who, the figure that ranks, and what could be saved. */

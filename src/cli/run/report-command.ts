@@ -8,8 +8,9 @@ import type { ReportFilters } from '../../report/filters.ts';
 import { CONTENT_TYPES } from '../../report/formats/content-types.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import type { FormatName } from '../../report/names.ts';
-import { openReport } from '../../report/open-report.ts';
+import { openReport, type ReportRequest } from '../../report/open-report.ts';
 import type { AuditSummary, FormatOptions, Report } from '../../report/report.ts';
+import { readRows, recordsOf } from '../../report/report-page.ts';
 import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { isKnownTeam } from '../../store/team-store.ts';
@@ -44,7 +45,10 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
     const terminal = isFile(output) ? {} : terminalOptions(io);
     const text = reportText(db, report, format, { now, prices, selection, audit, ...terminal });
     await emit(io, { output, format }, interruptible(text, io.signal), report.audit);
-    const problem = session.quiet ? undefined : await findProblem(db, settings, report, filters);
+    const problem = session.quiet
+      ? undefined
+      : ((await findProblem(db, settings, report, filters)) ??
+        (await findLack(db, kind, { filters, audit, now, prices })));
     if (problem !== undefined) session.notices.problem(problem);
   });
 }
@@ -76,6 +80,14 @@ async function findProblem(
   const { team } = filters;
   if (team === undefined || (await isKnownTeam(db, team))) return undefined;
   return `no repository belongs to team "${team}": "slimboard report teams" lists all teams`;
+}
+
+/** Why the column that the report is read for is empty in all rows, if it is. */
+async function findLack(db: Database, kind: ReportKind, request: ReportRequest): Promise<string | undefined> {
+  if (!kind.mayLack) return undefined;
+  const { column, reason } = kind.mayLack;
+  const [first] = recordsOf(await readRows(db, kind, { ...request, sort: `-${column}`, limit: 1 }));
+  return first && first[column] === null ? `no figures: ${reason}` : undefined;
 }
 
 /** The message beside a report for which there is no audit: the user may be in another folder. */

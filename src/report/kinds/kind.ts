@@ -18,6 +18,8 @@ export interface ReportKind {
   readonly order?: string;
   /** The report shows the present only: `--audit` accepts the newest audit of its sources, and no earlier one. */
   readonly currentOnly?: true;
+  /** A column that may be empty in all rows, and why. */
+  readonly mayLack?: { readonly column: string; readonly reason: string };
   /** Columns that identify a row; they break ties when rows are sorted by another column. Default: all columns. */
   readonly key?: readonly string[];
   /**

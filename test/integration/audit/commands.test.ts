@@ -229,3 +229,14 @@ test('a report of a source or team that there is not says so', async () => {
   for (const others of [['unowned'], ['tpyo', '--quiet']])
     expect((await slimboard('report', 'images', '--team', ...others)).stderr).toBe('');
 });
+
+test.each([
+  ['growth', 'team', 'no figures: growth needs an earlier audit of the same coverage'],
+  ['improvement', 'repository', 'no figures: growth needs an earlier audit of the same coverage'],
+  ['progress', 'base', 'no figures: growth and progress are known of teams and repositories only'],
+  ['progress', 'repository', ''],
+  ['stored', 'base', ''],
+])('a leaderboard without the figures that it ranks by says why: %s by %s', async (metric, by, note) => {
+  const { code, stderr } = await slimboard('leaderboard', '--metric', metric, '--by', by);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: note === '' ? '' : expect.stringContaining(note) });
+});

@@ -239,6 +239,12 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect((parse(csv) as string[][])[0]?.[1]).toBe(by);
   });
 
+  test('a leaderboard without the figures that it ranks by says why', async () => {
+    const lacking = 'No figures: growth and progress are known of teams and repositories only.';
+    expect(await (await get('/leaderboard?by=base&metric=growth')).text()).toContain(lacking);
+    expect(await (await get('/leaderboard?by=base&metric=stored')).text()).not.toContain('No figures');
+  });
+
   test('the API description has the columns of all groupings as sort keys of leaderboards', async () => {
     const { paths } = (await json('/api/v1/openapi.json')) as {
       paths: Record<string, { get: { parameters: { name: string; schema: { enum?: string[] } }[] } }>;
