@@ -188,15 +188,19 @@ export const LATER_BUILD = `
     order by n.created_at desc, n.digest limit 1) later on true`;
 
 /**
- * SQL, an aggregate over rows joined by {@link LATER_BUILD}: the tags that have moved on, in the shape of `NewerBuild`;
- * null if none has.
+ * SQL, an aggregate: the tags that have moved on to newer builds, in the shape of `NewerBuild`; null if none has.
+ * @param build the relation of the builds, with `repository`, `tag` and `created_at`
+ * @param laterAt when the newer build under the same tag was created; null: there is none
  */
-export const NEWER_BUILDS = `
+export const newerBuildsOf = (build: string, laterAt: string): string => `
   jsonb_agg(distinct jsonb_build_object(
-    'reference', b.repository || ':' || b.tag,
-    'createdAt', to_char(later.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-    'ageDays', floor(extract(epoch from later.created_at - b.created_at) / 86400)))
-  filter (where later.digest is not null) as newer_builds`;
+    'reference', ${build}.repository || ':' || ${build}.tag,
+    'createdAt', to_char(${laterAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    'ageDays', floor(extract(epoch from ${laterAt} - ${build}.created_at) / 86400)))
+  filter (where ${laterAt} is not null) as newer_builds`;
+
+/** SQL, an aggregate over rows joined by {@link LATER_BUILD}: {@link newerBuildsOf} the catalogue. */
+export const NEWER_BUILDS = newerBuildsOf('b', 'later.created_at');
 
 /**
  * Finds the catalogue images whose layers are the first layers of an image. One index lookup, however large the

@@ -68,6 +68,14 @@ const OLD_AUDITS = `
     left join next_kept k on k.audit_id = t.audit_id and k.source_id = r.source_id)`;
 
 /**
+ * SQL condition on a tag's interval: it ended before $1, and no stored image is built on what the tag named then. What
+ * the images' bases were called cannot be read again.
+ */
+const OLD_TAG = `t.ended_at < $1::timestamptz and not exists (
+  select 1 from manifest m join assessment a on a.base_digest = m.digest
+  where m.id = t.manifest_id or m.id in (select c.child_id from index_child c where c.index_id = t.manifest_id))`;
+
+/**
  * SQL conditions on content that nothing refers to: no index, and no tag, open or in the history that is kept. $1:
  * before when
  */
@@ -125,7 +133,7 @@ const AUDIT_STEPS: readonly Step[] = [
 const CONTENT_STEPS: readonly Step[] = [
   {
     counts: 'tags',
-    sql: `with victim as (select id from tag where ended_at < $1::timestamptz limit $2)
+    sql: `with victim as (select t.id from tag t where ${OLD_TAG} limit $2)
       delete from tag t using victim v where t.id = v.id returning 1`,
   },
   {
@@ -218,16 +226,16 @@ const COUNT_AUDITS = `
     (select count(*)::int from old_total t where superseded
       and not exists (select 1 from repository r where r.id = t.repository_id and r.ended_at < $2::timestamptz)) as totals`;
 
-/** SQL: counts what would not be reachable any more once the tags that ended before $1 are gone. */
+/** SQL: counts what would not be reachable any more once the tags that {@link OLD_TAG} selects are gone. */
 const COUNT_CONTENT = `
   with recursive kept (id) as (
-    select manifest_id from tag where ended_at is null or ended_at >= $1::timestamptz
+    select t.manifest_id from tag t where (${OLD_TAG}) is not true
     union select id from manifest where fetched_at >= $1::timestamptz
     union select c.child_id from kept k join index_child c on c.index_id = k.id where c.child_id is not null),
   ended as (
     select r.id from repository r where r.ended_at < $1::timestamptz
-      and not exists (select 1 from tag t where t.repository_id = r.id and (t.ended_at is null or t.ended_at >= $1::timestamptz)))
-  select (select count(*)::int from tag where ended_at < $1::timestamptz) as tags,
+      and not exists (select 1 from tag t where t.repository_id = r.id and (${OLD_TAG}) is not true))
+  select (select count(*)::int from tag t where ${OLD_TAG}) as tags,
     (select count(*)::int from ended) as repositories,
     (select count(*)::int from ended e join repository_total t on t.repository_id = e.id) as totals,
     (select count(*)::int from manifest m where not exists (select 1 from kept k where k.id = m.id)) as manifests,

@@ -3,7 +3,7 @@ import { groupBy } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestFromBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
-import { type KnownBaseRow, knownBase, LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
+import { type KnownBaseRow, knownBase, LATER_BUILD, NEWER_BUILDS, newerBuildsOf } from './catalogue-store.ts';
 import { findReadLayers } from './layer-store.ts';
 import { hasRows } from './sql/has-rows.ts';
 
@@ -50,18 +50,23 @@ const STALE = `
       'catalogue' as origin
     from chain join base_image b on b.chain_id = chain.chain_id ${LATER_BUILD} group by b.chain_id
     union all
-    select n.chain_id, md5(string_agg(distinct concat(r.name, ':', n.tag, '@', n.base_id), ',')), 'registry'
+    select n.chain_id, md5(coalesce(
+      string_agg(distinct concat(r.name, ':', n.tag, '@', n.base_id), ',') filter (where n.is_open and r.ended_at is null),
+      string_agg(distinct concat(r.name, ':', n.tag, '@', n.base_id, ' moved to ', now.manifest_id), ','))), 'registry'
     from (
-      select i.chain_id, i.manifest_id as base_id, t.repository_id, t.name as tag
-      from chain join image i on i.chain_id = chain.chain_id join tag t on t.manifest_id = i.manifest_id and t.ended_at is null
+      select i.chain_id, i.manifest_id as base_id, t.repository_id, t.name as tag, t.ended_at is null as is_open
+      from chain join image i on i.chain_id = chain.chain_id join tag t on t.manifest_id = i.manifest_id
       where chain.beneath
       union all
-      select i.chain_id, i.manifest_id, t.repository_id, t.name
+      select i.chain_id, i.manifest_id, t.repository_id, t.name, t.ended_at is null
       from chain join image i on i.chain_id = chain.chain_id join index_child x on x.child_id = i.manifest_id
-      join tag t on t.manifest_id = x.index_id and t.ended_at is null
+      join tag t on t.manifest_id = x.index_id
       where chain.beneath) n
     join repository r on r.id = n.repository_id
-    where r.ended_at is null and n.tag is not null
+    left join lateral (
+      select t.manifest_id from tag t
+      where not n.is_open and t.repository_id = n.repository_id and t.name = n.tag and t.ended_at is null limit 1) now on true
+    where n.tag is not null
     group by n.chain_id),
   -- The manifests that may say something about an image: indexes that list it, and its attestations.
   said as (
@@ -200,9 +205,11 @@ const FIXED_DATES_BEFORE = '1981-01-01Z';
 
 /**
  * SQL: images of other repositories, in any registry, whose layers are all among the first layers of these images and
- * that are not younger. Where they are stored does not matter, as equal layers are proof. An image of a repository with
- * the same name, in this registry or another, is more likely an earlier build than a base. Names are looked up once per
- * base: a thousand sources may mirror it, and most images are built on a few bases.
+ * that are not younger; a row for each name of a repository that has such an image. Where they are stored does not
+ * matter, as equal layers are proof. An image of a repository with the same name, in this registry or another, is more
+ * likely an earlier build than a base. Names are looked up once per base: a thousand sources may mirror it, and most
+ * images are built on a few bases. Layers that no tag names any more have the names that they had, with the newer builds
+ * that these tags name now.
  */
 const REGISTRY_BASES = `
   with beneath as (
@@ -210,36 +217,48 @@ const REGISTRY_BASES = `
     from manifest_layer l join image i on i.manifest_id = l.manifest_id
     where l.manifest_id = any($1::int8[]) and l.position + 1 < i.layer_count),
   base as (
-    select distinct b.manifest_id from beneath n join image b on b.chain_id = n.chain_id and b.layer_count = n.layers),
-  named as (
-    select c.manifest_id, r.name as repository, c.tag, max(encode(x.digest, 'hex')) as index_hex
+    select distinct b.manifest_id, b.chain_id, b.platform, b.created_at
+    from beneath n join image b on b.chain_id = n.chain_id and b.layer_count = n.layers),
+  name as (
+    select c.*, r.name as repository, c.is_current and r.ended_at is null as is_open
     from (
-      select b.manifest_id, t.repository_id, t.name as tag, null::int8 as index_id
-      from base b join tag t on t.manifest_id = b.manifest_id and t.ended_at is null
+      select b.*, t.repository_id, t.name as tag, t.ended_at is null as is_current, null::int8 as index_id
+      from base b join tag t on t.manifest_id = b.manifest_id
       union all
-      select b.manifest_id, t.repository_id, t.name, x.index_id
-      from base b join index_child x on x.child_id = b.manifest_id join tag t on t.manifest_id = x.index_id and t.ended_at is null) c
-    join repository r on r.id = c.repository_id and r.ended_at is null
-    left join manifest x on x.id = c.index_id
-    where c.tag is not null group by c.manifest_id, r.name, c.tag),
+      select b.*, t.repository_id, t.name, t.ended_at is null, x.index_id
+      from base b join index_child x on x.child_id = b.manifest_id join tag t on t.manifest_id = x.index_id) c
+    join repository r on r.id = c.repository_id
+    where c.tag is not null),
+  named as (
+    select b.manifest_id, b.repository, b.is_open, bool_or(b.is_open) over (partition by b.chain_id) as stands,
+      array_agg(distinct b.repository || ':' || b.tag) as refs, max(encode(x.digest, 'hex')) as index_hex,
+      ${newerBuildsOf('b', 'later.created_at')}
+    from name b
+    left join manifest x on x.id = b.index_id
+    left join lateral (
+      select i.created_at
+      from tag t left join index_child c on c.index_id = t.manifest_id
+      join image i on i.manifest_id = coalesce(c.child_id, t.manifest_id)
+      where not b.is_open and t.repository_id = b.repository_id and t.name = b.tag and t.ended_at is null
+        and i.platform = b.platform and i.chain_id <> b.chain_id and i.created_at > b.created_at
+      order by i.created_at desc limit 1) later on true
+    group by b.manifest_id, b.chain_id, b.repository, b.is_open),
   own as (
     select o.manifest_id, r.name as repository
     from (
-      select t.manifest_id, t.repository_id from tag t where t.manifest_id = any($1::int8[]) and t.ended_at is null
+      select t.manifest_id, t.repository_id from tag t where t.manifest_id = any($1::int8[])
       union all
-      select x.child_id, t.repository_id
-      from index_child x join tag t on t.manifest_id = x.index_id and t.ended_at is null where x.child_id = any($1::int8[])) o
-    join repository r on r.id = o.repository_id and r.ended_at is null)
-  select n.manifest_id as id, n.layers, bm.digest, max(named.index_hex) as index_hex,
-    array_agg(distinct named.repository || ':' || named.tag) as refs, bc.body as config
+      select x.child_id, t.repository_id from index_child x join tag t on t.manifest_id = x.index_id where x.child_id = any($1::int8[])) o
+    join repository r on r.id = o.repository_id)
+  select n.manifest_id as id, n.layers, bm.digest, named.index_hex, named.refs, named.newer_builds, bc.body as config
   from beneath n
   join image b on b.chain_id = n.chain_id and b.layer_count = n.layers and split_part(b.platform, '/', 2) = n.architecture
     and (b.created_at is null or n.created_at is null or n.created_at < '${FIXED_DATES_BEFORE}' or b.created_at <= n.created_at)
-  join named on named.manifest_id = b.manifest_id
+  join named on named.manifest_id = b.manifest_id and (named.is_open or not named.stands)
   join manifest bm on bm.id = b.manifest_id
   join blob bc on bc.id = bm.config_id
   where (n.manifest_id, named.repository) not in (select manifest_id, repository from own)
-  group by n.manifest_id, n.layers, bm.digest, bc.id`;
+  order by n.manifest_id, n.layers, bm.digest, named.repository`;
 
 interface RegistryBaseRow extends Omit<KnownBaseRow, 'index_digest' | 'labels'> {
   readonly id: number;

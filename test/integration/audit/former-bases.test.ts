@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { countPrunable, prune } from '../../../src/store/retention-store.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
+import { image, index } from '../../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+/** The builds of a golden image by day, each with other layers. */
+const golden = (day: number) =>
+  image({ layers: [`golden ${day}`], created: `2026-01-0${day}T00:00:00Z`, config: { Cmd: ['sh'] } });
+const appOn = (day: number, name: string) =>
+  image({ layers: [`golden ${day}`, name], created: '2026-02-01T00:00:00Z', config: { Cmd: [name] } });
+
+describe.each(BACKENDS)('images on builds of a base whose tag has moved on, audited into $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
+  });
+  beforeEach(async () => {
+    registry = await startRegistry();
+    registry.push('golden/java', '17', golden(1));
+    registry.push('team/app', '1', appOn(1, 'app'));
+    await auditRegistry(db, registry);
+  });
+  afterEach(() => registry.close());
+
+  const findings = async () =>
+    (
+      await db.query<{ message: string }>("select message from slimboard_findings where rule = 'stale-base' order by 1")
+    ).map(({ message }) => message);
+  const bases = () =>
+    db.query(
+      "select repository, base_image, base_confidence from slimboard_images where repository like 'team/%' order by 1",
+    );
+  const onGolden = (repository: string) => ({
+    repository,
+    base_image: 'golden/java:17',
+    base_confidence: 'proven',
+  });
+  const judged = async (id: number) =>
+    (await db.query<{ judged_tasks: number }>('select judged_tasks from audit where id = $1', [id]))[0]?.judged_tasks;
+
+  test('keep it, are told of the newer build, and are judged again only when the tag moves', async () => {
+    expect(await findings()).toEqual([]);
+    registry.push('golden/java', '17', golden(2));
+    registry.push('team/late', '1', appOn(1, 'late'));
+    await auditRegistry(db, registry);
+    expect(await bases()).toEqual([onGolden('team/app'), onGolden('team/late')]);
+    const message = 'golden/java:17 was built again on 2026-01-02, 1 days after the build that this image is based on';
+    expect(await findings()).toEqual(Array(2).fill(expect.stringContaining(message)));
+    registry.push('team/other', '1', image({ layers: ['other'] }));
+    await auditRegistry(db, registry);
+    expect(await judged((await auditRegistry(db, registry)).id)).toBe(0);
+    registry.push('golden/java', '17', golden(4));
+    await auditRegistry(db, registry);
+    expect(await findings()).toEqual(Array(2).fill(expect.stringContaining('2026-01-04, 3 days after')));
+  });
+
+  test('keep it within an index', async () => {
+    registry.push('golden/java', '17', index([golden(3)]));
+    registry.push('team/app', '1', appOn(3, 'app'));
+    await auditRegistry(db, registry);
+    registry.push('golden/java', '17', index([golden(5)]));
+    await auditRegistry(db, registry);
+    expect(await bases()).toEqual([onGolden('team/app')]);
+    expect(await findings()).toEqual([expect.stringContaining('2026-01-05, 2 days after')]);
+  });
+
+  test('have the name that still stands, if there is one, and are not told of others', async () => {
+    registry.push('golden/java', '17.0.1', golden(1));
+    registry.push('golden/java', '17', golden(2));
+    await auditRegistry(db, registry);
+    expect(await bases()).toEqual([{ ...onGolden('team/app'), base_image: 'golden/java:17.0.1' }]);
+    expect(await findings()).toEqual([]);
+  });
+
+  test('keep it when the repository is gone', async () => {
+    registry.untag('golden/java', '17');
+    await auditRegistry(db, registry);
+    expect(await bases()).toEqual([onGolden('team/app')]);
+  });
+
+  test('keep it over retention, which removes a build when no image is built on it any more', async () => {
+    const options = { auditsBefore: '2000-01-01', contentBefore: '9999-01-01', signal: new AbortController().signal };
+    registry.push('golden/java', '17', golden(2));
+    await auditRegistry(db, registry);
+    const nothing = { tags: 0, repositories: 0, manifests: 0 };
+    for (const run of [countPrunable, prune]) expect((await run(db, options)).rows).toMatchObject(nothing);
+    registry.push('team/app', '1', appOn(2, 'app'));
+    await auditRegistry(db, registry);
+    // The first run removes the image, the next one what it was built on.
+    for (const run of [countPrunable, prune])
+      expect((await run(db, options)).rows).toMatchObject({ tags: 1, manifests: 1 });
+    for (const run of [countPrunable, prune])
+      expect((await run(db, options)).rows).toMatchObject({ tags: 1, manifests: 1 });
+    for (const run of [countPrunable, prune]) expect((await run(db, options)).rows).toMatchObject(nothing);
+  });
+});
