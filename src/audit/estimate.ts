@@ -4,12 +4,14 @@ import type { Database } from '../database/database.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
 import { isItemFailure, RegistryUnavailableError, SlimboardError, StoreUnavailableError } from '../errors.ts';
 import { repositorySelector, selectPages } from '../fetch/select.ts';
+import { isWantedLater } from '../fetch/wanted-children.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry, RequestLimit } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { readKnownManifests } from '../store/content-store.ts';
-import { findRepositoryId, readKnownTags } from '../store/inventory-store.ts';
+import { findMissingChildren } from '../store/index-store.ts';
+import { findRepositoryId, type KnownTag, readKnownTags } from '../store/inventory-store.ts';
 import { listUnreadLayersIn } from '../store/layer-store.ts';
 import { type EcrEstimate, type EcrRepositoryCounts, estimateEcr, mostChildren } from './estimate-ecr.ts';
 
@@ -73,6 +75,8 @@ class Estimator {
   #newTags = 0;
   /** Digests to read, from listings with digests. One may be in several repositories. */
   readonly #newDigests = new Set<Digest>();
+  /** What stored indexes list and this audit wants, and earlier ones did not read; each once in a repository. */
+  #newChildren = 0;
   /** Bytes of the layers to read, by their row id. */
   readonly #layers = new Map<number, number>();
   /** How many repositories each registry has, whether selected or not. */
@@ -127,10 +131,12 @@ class Estimator {
     const settings = this.#settings;
     const listed = this.#listed;
     const repositories = this.#repositories;
-    const newItems = this.#newTags + this.#newDigests.size;
+    const newRoots = this.#newTags + this.#newDigests.size;
+    const newItems = newRoots + this.#newChildren;
     const ecr = settings.kind === 'ecr' ? estimateEcr({ listed, repositories }, settings) : undefined;
-    const least = observed.requests + this.#tags + this.#layers.size;
-    const requests = ecr?.total ?? { min: least, max: least + newItems * mostOfNew(settings) };
+    const least = observed.requests + this.#tags + this.#newChildren + this.#layers.size;
+    // A child's config comes in addition.
+    const requests = ecr?.total ?? { min: least, max: least + newRoots * mostOfNew(settings) + this.#newChildren };
     const msEach = observed.requests === 0 ? 0 : observed.totalMs / observed.requests / settings.concurrency;
     const limit = manifestLimit ?? observed.last;
     const limited = manifestLimit ? { min: newItems, max: newItems * (1 + mostChildren(settings)) } : requests;
@@ -182,6 +188,7 @@ class Estimator {
     const digests = new Set<Digest>();
     const fresh: ListedManifest[] = [];
     const wanted: ListedManifest[] = [];
+    const children = new Set<Digest>();
     let tags = 0;
     let newTags = 0;
     const pages = this.#registry.listManifests(repository, { signal: this.#signal, onInvalid: () => undefined });
@@ -196,31 +203,41 @@ class Estimator {
       fresh.push(...found.fresh);
       tags += batch.filter(({ tag }) => tag !== undefined).length;
       newTags += found.newTags;
+      for (const child of found.children) children.add(child);
       if (settings.deep) wanted.push(...batch);
     }
     const layers = id === undefined ? 0 : await this.#countLayers(id, wanted);
     // Not before: a repository whose list breaks off is not counted.
     this.#tags += tags;
     this.#newTags += newTags;
+    this.#newChildren += children.size;
     for (const { digest } of fresh) if (digest !== undefined) this.#newDigests.add(digest);
     this.#repositories.push({ registry: repository.registry, images: digests.size, fresh, layers });
   }
 
   /**
    * What of a batch is to be read: manifests, one entry a digest, if the listing contains digests, else a number of
-   * tags.
+   * tags, and what known indexes list.
    */
   async #findNew(
     repositoryId: number | undefined,
     listed: readonly ListedManifest[],
-  ): Promise<{ readonly fresh: readonly ListedManifest[]; readonly newTags: number }> {
+  ): Promise<{
+    readonly fresh: readonly ListedManifest[];
+    readonly newTags: number;
+    readonly children: readonly Digest[];
+  }> {
     const plain = tagsAlone(listed);
     const readable = readableManifests(listed);
-    if (this.#settings.full) return { fresh: [...readable.values()], newTags: plain.length };
-    const known = repositoryId === undefined ? new Map() : await readKnownTags(this.#db, repositoryId, plain);
+    if (this.#settings.full) return { fresh: [...readable.values()], newTags: plain.length, children: [] };
+    const known =
+      repositoryId === undefined ? new Map<Tag, KnownTag>() : await readKnownTags(this.#db, repositoryId, plain);
+    const indexes = [...known.values()].flatMap(({ kind, digest }) => (kind === 'index' ? [digest] : []));
+    const missing = await findMissingChildren(this.#db, indexes);
+    const children = missing.filter((child) => isWantedLater(child, this.#settings)).map(({ child }) => child);
     const read = await readKnownManifests(this.#db, [...readable.keys()]);
     const fresh = [...readable].flatMap(([digest, item]) => (read.has(digest) ? [] : [item]));
-    return { fresh, newTags: plain.length - known.size };
+    return { fresh, newTags: plain.length - known.size, children };
   }
 
   /** Counts the unread layers of wanted manifests. @returns how many of them were not counted before */

@@ -93,6 +93,26 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
     });
   });
 
+  test('has what stored indexes list for platforms that are wanted now', async () => {
+    const registry = await startRegistry();
+    const client = openClient(registry.host, { plainHttp: true });
+    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    const platforms = ['amd64', 'arm64', 's390x'].map((architecture) =>
+      image({ layers: [architecture], platform: { os: 'linux', architecture } }),
+    );
+    for (const tag of ['1', 'latest']) registry.push('app', tag, index(platforms));
+    await auditRegistry(db, registry);
+    const { sourceDefaults } = await defaultSettings();
+    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
+    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
+    expect(await estimateOf(client, lab)).toMatchObject({ newItems: 0, requests: { min: 2, max: 2 } });
+    const wider: OciSource = { ...lab, platforms: 'all' };
+    expect(await estimateOf(client, wider)).toMatchObject({ newItems: 2, requests: { min: 4, max: 6 } });
+    registry.forgetRequests();
+    await auditRegistry(db, registry, { source: { platforms: 'all' } });
+    expect(registry.count({ path: /manifests|blobs/ })).toBe(6);
+  });
+
   test('has the limit that a registry announces with manifests only (Docker Hub), and counts no pull for it', async () => {
     const registry = await startRegistry();
     const client = openClient(registry.host, { plainHttp: true });
