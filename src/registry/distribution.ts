@@ -46,6 +46,9 @@ export interface DistributionOptions extends DistributionClientOptions {
   readonly repositories?: readonly string[] | undefined;
 }
 
+/** After so many the registry is asked by GET alone. A single one may be an answer of a proxy. */
+const MAX_FAILED_HEADS = 3;
+
 /** With OCI artifact manifests, which Amazon ECR never took: Azure answers 404 unless their media type is accepted. */
 const ACCEPT_MANIFESTS = [...MANIFEST_MEDIA_TYPES, MEDIA_TYPE.ociArtifact].join(', ');
 
@@ -62,8 +65,8 @@ class DistributionRegistry implements Registry {
   readonly #patterns: readonly string[] | undefined;
   readonly #client: DistributionClient;
   readonly #onNote: ((note: string) => void) | undefined;
-  /** Whether the registry tells the digest of a tag by HEAD, as far as is known. */
-  #answersHead = true;
+  /** How many HEAD requests in a row did not tell the digest that a GET then told. */
+  #failedHeads = 0;
 
   constructor(options: DistributionOptions) {
     this.#registry = options.registry;
@@ -120,9 +123,12 @@ class DistributionRegistry implements Registry {
     options: CallOptions,
   ): Promise<FetchedManifest | Digest> {
     const stated = known && (await this.#findDigest(repository.name, tag, known, options));
-    if (stated) return stated;
+    if (stated) {
+      this.#failedHeads = 0;
+      return stated;
+    }
     const answer = await this.#askManifest('GET', repository.name, tag, options, known);
-    if (known) this.#answersHead = false;
+    if (known) this.#failedHeads++;
     const what = this.#nameOf(repository.name, tag);
     if (answer.status !== 304) return asManifest(answer, what);
     if (known) return known;
@@ -223,7 +229,7 @@ class DistributionRegistry implements Registry {
    * answer 404) or is refused: its answer has no body that would say why.
    */
   async #findDigest(name: RepositoryName, tag: Tag, known: Digest, options: CallOptions): Promise<Digest | undefined> {
-    if (!this.#answersHead) return undefined;
+    if (this.#failedHeads >= MAX_FAILED_HEADS) return undefined;
     try {
       const { status, headers } = await this.#askManifest('HEAD', name, tag, options, known);
       return status === 304 ? known : digestHeader(headers);
