@@ -67,14 +67,15 @@ const columns = defineColumns({
  * @param rows the query for one repository's rows, from its `standing` tags and their `content`
  */
 function byRepository({ audit, parameters }: QueryScope, content: string, rows: string): string {
-  const { isOpen, isAudited } = auditConditions(audit, parameters);
+  const { isOpen, isAudited, asOf } = auditConditions(audit, parameters);
+  const audited = asOf('greatest(o.last_seen_at, t.started_at)');
   return `(
       select r.id, r.source_id, s.name as source, r.registry, r.name as repository, r.team, r.last_seen_at
       from repository r join source s on s.id = r.source_id where ${isAudited('r')} order by s.name, r.registry, r.name) o
     cross join lateral (
       with standing as materialized (
         select coalesce(t.name, '') as tag, t.manifest_id, t.pushed_at, t.started_at as first_seen_at,
-          coalesce(t.ended_at, greatest(o.last_seen_at, t.started_at)) as last_seen_at, greatest(o.last_seen_at, t.started_at) as audited_at
+          ${asOf('coalesce(t.ended_at, greatest(o.last_seen_at, t.started_at))')} as last_seen_at, ${audited} as audited_at
         from standing_tag t where t.repository_id = o.id and ${isOpen('t.started_at', 't.ended_at')}),
       content as materialized (
         select ${content} from (select distinct manifest_id as id from standing) d
@@ -109,8 +110,10 @@ function packedQuery(scope: QueryScope): string {
 
 /** First finds the tags of the page, by the few columns that select and sort them, then reads all columns of those. */
 function page({ where, audit, parameters }: QueryScope, order: string, part: string): string {
-  const { isOpen, isAudited } = auditConditions(audit, parameters);
-  return `select ${selectColumns(columns, 'i')}
+  const { isOpen, isAudited, asOf } = auditConditions(audit, parameters);
+  const seen = ['last_seen_at', 'audited_at'];
+  const cells = columns.map(({ name }) => (seen.includes(name) ? `${asOf(`i.${name}`)} as ${name}` : `i."${name}"`));
+  return `select ${cells.join(', ')}
     from (
       select distinct tag_id, manifest_id
       from (

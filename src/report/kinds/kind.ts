@@ -108,7 +108,12 @@ export class SqlParameters {
  */
 export function auditConditions(audit: QueryScope['audit'], parameters: SqlParameters) {
   if (!audit)
-    return { isOpen: (_from: string, to: string) => `${to} is null`, isSeen: () => 'true', isAudited: () => 'true' };
+    return {
+      isOpen: (_from: string, to: string) => `${to} is null`,
+      isSeen: () => 'true',
+      isAudited: () => 'true',
+      asOf: (at: string) => at,
+    };
   const time = (): string => `coalesce(${parameters.add(audit.endedAt)}::timestamptz, now())`;
   return {
     /** Selects tags and repositories whose lifetime, from column `from` to column `to`, includes that moment. */
@@ -118,6 +123,8 @@ export function auditConditions(audit: QueryScope['audit'], parameters: SqlParam
     },
     /** Selects what had been seen by then; `at` is the column of the first sighting. */
     isSeen: (at: string) => `${at} <= ${time()}`,
+    /** The time of the last sighting as it was known then; `at` is the one that is known now. */
+    asOf: (at: string) => `least(${at}, ${time()})`,
     /**
      * Selects rows of the sources that the audit covers; `relation` has a `source_id`. By an array, which Postgres can
      * compare within the branches of `image_history`: of a join to a union it expects one row in two hundred.
@@ -136,7 +143,7 @@ export function imagesRelation({ audit, parameters }: Pick<QueryScope, 'audit' |
 /** The relation of the repositories with their sizes, for a `from` clause: now, or at the end of the scope's audit. */
 export function repositoriesRelation({ audit, parameters }: Pick<QueryScope, 'audit' | 'parameters'>): string {
   if (!audit) return 'slimboard_repositories';
-  const { isOpen } = auditConditions(audit, parameters);
+  const { isOpen, asOf } = auditConditions(audit, parameters);
   const sizes = (until: string): string =>
     `(select * from repository_total x where x.repository_id = r.id and x.audit_id <= a.${until} order by x.audit_id desc limit 1)`;
   return `(
@@ -144,7 +151,7 @@ export function repositoriesRelation({ audit, parameters }: Pick<QueryScope, 'au
       t.exclusive_bytes, t.shared_bytes, t.own_bytes, t.median_bytes, t.largest_bytes,
       case when a.previous_totals_of is not null then t.stored_bytes - coalesce(p.stored_bytes, 0) end as growth_bytes,
       case when p.stored_bytes > 0 then round(100.0 * (t.stored_bytes - p.stored_bytes) / p.stored_bytes, 2) end as growth_percent,
-      r.first_seen_at, r.last_seen_at, r.id as repository_id, r.source_id
+      r.first_seen_at, ${asOf('r.last_seen_at')} as last_seen_at, r.id as repository_id, r.source_id
     from slimboard_source_audits a join repository r on r.source_id = a.source_id
     left join lateral ${sizes('totals_of')} t on true
     left join lateral ${sizes('previous_totals_of')} p on true

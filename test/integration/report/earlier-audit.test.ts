@@ -54,6 +54,20 @@ describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) =>
     expect(await readRecords(db, KINDS.repositories, { audit: 2 })).toEqual(now);
   });
 
+  test('have the times at which things were last seen by then', async () => {
+    await db.query('update repository set last_seen_at = $1 where ended_at is null', [LATER]);
+    const [first] = await readRecords(db, KINDS.audits, { sort: 'id', limit: 1 });
+    for (const request of [{}, { sort: 'tag', limit: 9 }, { filters: { tag: '*' } }]) {
+      const rows = await readRecords(db, KINDS.images, { audit: 1, ...request });
+      expect(rows.map(({ tag, last_seen_at, audited_at }) => ({ tag, last_seen_at, audited_at }))).toEqual(
+        rows.map(() => ({ tag: '1', last_seen_at: first?.finished_at, audited_at: expect.any(String) })),
+      );
+      expect(rows.every(({ audited_at }) => String(audited_at) <= String(first?.finished_at))).toBe(true);
+    }
+    const repositories = await readRecords(db, KINDS.repositories, { audit: 1 });
+    expect(repositories.every(({ last_seen_at }) => String(last_seen_at) <= String(first?.finished_at))).toBe(true);
+  });
+
   test('rank the repositories of that time', async () => {
     const board = leaderboard({ by: 'repository', metric: 'stored' });
     const names = async (audit: number) => (await readRecords(db, board, { audit })).map((row) => row.repository);
