@@ -13,7 +13,7 @@ export interface NewBlob {
   /** Bytes, as its descriptor says. */
   readonly size: number;
   readonly mediaType: string;
-  /** False for foreign layers, which the registry does not store. */
+  /** False for foreign layers, which the registry does not store: unless some manifest lists them as its own. */
   readonly stored: boolean;
   /** Only for configs and provenance: the content as fetched, with secrets removed. */
   readonly body?: Uint8Array | undefined;
@@ -85,7 +85,7 @@ export async function saveContent(
 ): Promise<readonly number[]> {
   const distinct = distinctSorted(manifests, digestOf);
   const inserts = [
-    insertBlobs(tx, distinctSorted(blobs, digestOf)),
+    insertBlobs(tx, distinctSorted(foreignFirst(blobs), digestOf)),
     insertManifests(tx, distinct, now),
     insertLayers(tx, distinct),
     insertChildren(tx, distinct),
@@ -93,6 +93,11 @@ export async function saveContent(
   const images = insertImages(tx, distinct);
   await Promise.all([...inserts, images]);
   return images;
+}
+
+/** Of blobs of one digest, the last one counts. */
+function foreignFirst(blobs: readonly NewBlob[]): readonly NewBlob[] {
+  return [...blobs.filter(({ stored }) => !stored), ...blobs.filter(({ stored }) => stored)];
 }
 
 function digestOf({ digest }: { readonly digest: Digest }): Digest {
@@ -107,8 +112,8 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
      select decode(n.digest, 'hex'), n.size, n.media_type, n.stored, decode(n.body, 'base64')
      from unnest(${textsOf('$1')}, $2::int8[], $3::text[], $4::bool[], ${textsOf('$5')}) as n (digest, size, media_type, stored, body)
      left join ${rowByDigest('blob', "decode(n.digest, 'hex')")} b on true
-     where b.id is null
-     on conflict (digest) do nothing returning digest`,
+     where b.id is null or (n.stored and not b.stored)
+     on conflict (digest) do update set stored = true where excluded.stored and not blob.stored returning digest`,
     [
       joinDigests(blobs.map(({ digest }) => digest)),
       ...columnArrays(blobs, 'size', 'mediaType', 'stored'),
