@@ -158,10 +158,18 @@ export async function findAudit(db: Queryable, auditId: number): Promise<AuditRo
   return row;
 }
 
-/** Finds the newest running audit, or the newest one if none is running. */
+/** Lists the ids of the audits that somebody is working on, newest first. */
+export async function listLiveAudits(db: Queryable): Promise<readonly number[]> {
+  const rows = await db.query<{ id: number }>(
+    `select id from audit where status = 'running' and not ${ABANDONED} order by id desc`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Finds the newest audit that somebody is working on, or the newest one if there is none. */
 export async function findNewestAudit(db: Queryable): Promise<AuditRow | undefined> {
   const [row] = await db.query<AuditRow>(
-    `select ${AUDIT_COLUMNS} from audit order by (status = 'running') desc, id desc limit 1`,
+    `select ${AUDIT_COLUMNS} from audit order by (status = 'running' and not ${ABANDONED}) desc, id desc limit 1`,
   );
   return row;
 }

@@ -4,7 +4,7 @@ import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
 import { unknownAudit } from '../../report/audit-summary.ts';
 import { jsonDocument } from '../../report/json-document.ts';
-import { findNewestAudit } from '../../store/audit-store.ts';
+import { findNewestAudit, listLiveAudits } from '../../store/audit-store.ts';
 import { type AuditProgress, readAuditProgress } from '../../store/progress-store.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Io } from '../io.ts';
@@ -24,11 +24,16 @@ export interface StatusOptions {
 
 /** Shows the progress of an audit (default: the running or last one), once or until it has ended. */
 export async function statusCommand(
-  { settings, io }: Session,
+  { settings, io, notices }: Session,
   audit: number | undefined,
   { watch, format }: StatusOptions,
 ): Promise<ExitCode> {
   return withStore(settings, 'read', async (db) => {
+    const [newest, ...others] = audit === undefined ? await listLiveAudits(db) : [];
+    if (others.length > 0)
+      notices.info(
+        `audit ${newest} is shown; "slimboard status NUMBER" shows the others that run: ${others.join(', ')}`,
+      );
     for (let shown = ''; ; ) {
       const progress = await readProgress(db, audit);
       const text = format === 'json' ? lineOf(progress) : describe(progress);

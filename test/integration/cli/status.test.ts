@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate } from '../../../src/database/migrate.ts';
@@ -67,6 +67,33 @@ test('before the first audit, it says how to start one', async () => {
 test('a running audit shows only what it has done', async () => {
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^coverage {6}0\.00 % of the tags listed so far$/m);
+});
+
+test('of several audits the newest that runs is shown, and the others are named; a stopped one gives way', async () => {
+  const start = async (name: string): Promise<number> => {
+    const id = await findOrMakeSource(db, { name, kind: 'oci', dedup: 'registry', platforms: 'all' });
+    const now = new Date().toISOString();
+    const audit = await insertAudit(db, {
+      lane: 'adhoc',
+      runner: 'process',
+      options: { sources: [] },
+      sourceIds: [id],
+      tasks: [],
+      now,
+    });
+    return audit ?? 0;
+  };
+  const [second, third] = [await start('second'), await start('third')];
+  onTestFinished(() =>
+    db.query('delete from audit where id = any($1::int8[])', [[second, third]]).then(() => undefined),
+  );
+  const status = () => runInProcess('/', ['--database', url, 'status']);
+  const several = await status();
+  expect(several.stdout).toContain(`audit         ${third} of third\n`);
+  expect(several.stderr).toContain(`"slimboard status NUMBER" shows the others that run: ${second}, 1`);
+  await db.query("update audit set runner = 'none' where id = $1", [third]);
+  await db.query("update audit set status = 'finished', finished_at = now() where id = 1");
+  expect(await status()).toMatchObject({ stdout: expect.stringContaining(`audit         ${second} of`), stderr: '' });
 });
 
 test('an audit whose process was stopped is shown as stopped at once', async () => {
