@@ -13,9 +13,8 @@ export type StartOutcome =
   | { readonly kind: 'started'; readonly auditId: number; readonly tasks: readonly TaskReference[] }
   | { readonly kind: 'running' | 'served'; readonly auditId: number };
 
-/** When an audit ran. */
+/** When an audit ended. */
 export interface LastAudit {
-  readonly startedAt: Date;
   /** Undefined while it is running. */
   readonly finishedAt?: Date | undefined;
 }
@@ -50,9 +49,7 @@ export function createAuditStarter(db: Database, sources: () => Promise<readonly
     /** The latest audit of a source by its schedule, running or ended; undefined if there never was one. */
     async lastAudit(name: string): Promise<LastAudit | undefined> {
       const audit = await findNewestNightly(db, name);
-      if (!audit) return undefined;
-      const { startedAt, finishedAt } = audit;
-      return { startedAt: new Date(startedAt), finishedAt: finishedAt === null ? undefined : new Date(finishedAt) };
+      return audit && { finishedAt: audit.finishedAt === null ? undefined : new Date(audit.finishedAt) };
     },
     /** `abandoned`: one process ran the audit, and has ended. Workers know nothing of it until it is started again. */
     async auditStatus(auditId: number) {

@@ -1,5 +1,5 @@
 import { withoutColons } from '../queue/job-id.ts';
-import type { Schedule } from './slots.ts';
+import { leavesSlotOut, type Schedule } from './slots.ts';
 
 /** A source with a schedule in the settings. */
 export interface ScheduledSource extends Schedule {
@@ -50,5 +50,6 @@ export function planSchedules(
 
 function isCurrent(source: ScheduledSource, stored: StoredScheduler | undefined, nowMs: number): boolean {
   if (stored?.pattern !== source.pattern || stored.timezone !== source.timezone) return false;
-  return stored.nextMs !== undefined && nowMs - stored.nextMs < BROKEN_AFTER_MS;
+  if (stored.nextMs === undefined || nowMs - stored.nextMs >= BROKEN_AFTER_MS) return false;
+  return !leavesSlotOut(source, new Date(stored.nextMs), new Date(nowMs));
 }

@@ -67,7 +67,7 @@ export function missedSlot(schedule: Schedule, last: LastAudit | undefined, now:
 
 /** Whether a slot still needs an audit: there was a scheduled audit before, and the last one ended before the slot. */
 export function isUnserved(slot: Date, last: LastAudit | undefined): boolean {
-  return last?.finishedAt !== undefined && last.startedAt < slot && last.finishedAt < slot;
+  return last?.finishedAt !== undefined && last.finishedAt < slot;
 }
 
 /**
@@ -77,4 +77,11 @@ export function isUnserved(slot: Date, last: LastAudit | undefined): boolean {
 export function slotOf(schedule: Schedule, dueAt: Date, now: Date): Date {
   const latest = latestSlot(schedule, now);
   return latest && latest > dueAt ? latest : dueAt;
+}
+
+/** Whether a job that is due at `dueAt` leaves a slot out: it was made while a clock was ahead. */
+export function leavesSlotOut(schedule: Schedule, dueAt: Date, now: Date): boolean {
+  // Where clocks are put back, the next slot may be one that a job stood for an hour ago.
+  const cron = cronOf(schedule, new Date(now.getTime() + LEAD_MS));
+  return cron.hasNext() && cron.next().toDate() < dueAt;
 }

@@ -92,9 +92,9 @@ export async function findBlockingAudit(
 export async function findNewestNightly(
   db: Queryable,
   source: string,
-): Promise<{ readonly startedAt: string; readonly finishedAt: string | null } | undefined> {
-  const [row] = await db.query<{ startedAt: string; finishedAt: string | null }>(
-    `select a.started_at as "startedAt", a.finished_at as "finishedAt" ${FROM_AUDITS_OF_SOURCES}
+): Promise<{ readonly finishedAt: string | null } | undefined> {
+  const [row] = await db.query<{ finishedAt: string | null }>(
+    `select a.finished_at as "finishedAt" ${FROM_AUDITS_OF_SOURCES}
      where s.name = $1 and a.lane = 'nightly' order by a.id desc limit 1`,
     [source],
   );

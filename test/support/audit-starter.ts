@@ -39,11 +39,10 @@ export class MemoryAudits implements AuditStarter {
     if (running >= 0) return { kind: 'running', auditId: running + 1 };
     const served = this.audits.findIndex((audit) => ofSource(audit) && slot !== undefined && audit.slot === slot);
     if (served >= 0) return { kind: 'served', auditId: served + 1 };
-    const startedAt = new Date();
     const end = this.endAtOnce
-      ? ({ finishedAt: startedAt, status: 'finished' } as const)
+      ? ({ finishedAt: new Date(), status: 'finished' } as const)
       : ({ status: 'running' } as const);
-    const auditId = this.audits.push({ source, lane, slot, startedAt, ...end });
+    const auditId = this.audits.push({ source, lane, slot, ...end });
     return { kind: 'started', auditId, tasks: [task('source', source, { auditId, lane })] };
   }
 }

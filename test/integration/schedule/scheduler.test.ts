@@ -21,7 +21,7 @@ const nightly = (name: string, more: Partial<ScheduledSource> = {}): ScheduledSo
 /** A night of ten days ago. */
 function longAgo(source: string): MemoryAudit {
   const at = new Date(Date.now() - 10 * 86_400_000);
-  return { source, lane: 'nightly', slot: at.getTime(), startedAt: at, finishedAt: at, status: 'finished' };
+  return { source, lane: 'nightly', slot: at.getTime(), finishedAt: at, status: 'finished' };
 }
 const everySecond = (name: string): ScheduledSource => ({ name, pattern: '* * * * * *', timezone: 'UTC' });
 
@@ -62,7 +62,7 @@ function installation(sources: readonly ScheduledSource[]) {
     });
   const stored = async () =>
     (await queue.getJobSchedulers()).map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`).sort();
-  return { audits, queued, settings, start, until, stored };
+  return { audits, queue, queued, settings, start, until, stored };
 }
 
 describe('the scheduler', () => {
@@ -137,6 +137,16 @@ describe('the scheduler', () => {
     await redis().flushall();
     await here.until(async () => (await here.stored()).length === 1);
     expect(here.audits.calls).toEqual([]);
+  });
+
+  test('a job that was made while a clock was ahead is replaced', async () => {
+    const here = installation([nightly('prod')]);
+    const inAYear = new Date(Date.now() + 365 * 86_400_000);
+    await here.queue.upsertJobScheduler('prod', { pattern: '0 2 * * *', tz: 'Europe/Berlin', startDate: inAYear });
+    await here.start();
+    const [job, ...others] = await here.queue.getDelayed();
+    expect(job?.delay).toBeLessThan(2 * 86_400_000);
+    expect(others).toEqual([]);
   });
 
   test('a source that left the settings is not audited, though its job came due', async () => {

@@ -30,11 +30,25 @@ test.each([
   ['removed', [], [stored('prod')], [], ['prod']],
   ['due, and about to be taken', [source('prod')], [stored('prod', { nextMs: NOW - 60_000 })], [], []],
   ['whose job got lost', [source('prod')], [stored('prod', { nextMs: NOW - 3_600_000 })], ['prod'], []],
+  [
+    'whose job was made while a clock was ahead',
+    [source('prod')],
+    [stored('prod', { nextMs: NOW + 1e10 })],
+    ['prod'],
+    [],
+  ],
   ['without a next job', [source('prod')], [stored('prod', { nextMs: undefined })], ['prod'], []],
 ])('a source %s', (_, wanted, existing, upsert, remove) => {
   const plan = planSchedules(wanted, existing, NOW);
   expect(plan.upsert.map(({ name }) => name)).toEqual(upsert);
   expect(plan.remove).toEqual(remove);
+});
+
+test('a job stays where clocks are put back after its slot, which comes again', () => {
+  const berlin = { pattern: '30 2 * * *', timezone: 'Europe/Berlin' };
+  const tomorrow = Date.parse('2026-10-26T01:30:00Z');
+  const before = [stored('prod', { ...berlin, nextMs: tomorrow })];
+  expect(planSchedules([source('prod', berlin)], before, Date.parse('2026-10-25T01:05:00Z')).upsert).toEqual([]);
 });
 
 test('after the plan Redis holds the wanted schedules, and the next plan is empty', () => {

@@ -59,18 +59,13 @@ describe('the latest slot', () => {
 });
 
 describe('a missed slot', () => {
-  const lastNight = { startedAt: at('09T02:00:01'), finishedAt: at('09T02:30:00') };
+  const lastNight = { finishedAt: at('09T02:30:00') };
   test.each([
     ['none: the source is new', undefined, '10T12:00:00', undefined],
-    [
-      'none: it was served',
-      { ...lastNight, startedAt: at('10T02:00:00'), finishedAt: at('10T03:00:00') },
-      '10T12:00:00',
-      undefined,
-    ],
+    ['none: it was served', { finishedAt: at('10T03:00:00') }, '10T12:00:00', undefined],
     ['none: its job may still start it', lastNight, '10T02:01:59', undefined],
-    ['none: an audit is under way', { startedAt: at('09T02:00:01') }, '10T12:00:00', undefined],
-    ['none: an audit was under way', { ...lastNight, finishedAt: at('10T02:10:00') }, '10T12:00:00', undefined],
+    ['none: an audit is under way', {}, '10T12:00:00', undefined],
+    ['none: an audit was under way', { finishedAt: at('10T02:10:00') }, '10T12:00:00', undefined],
     ['last night', lastNight, '10T12:00:00', '10T02:00:00'],
     ['the latest of several', lastNight, '14T12:00:00', '14T02:00:00'],
   ])('%s', (_, last, now, expected) => {
@@ -78,7 +73,7 @@ describe('a missed slot', () => {
   });
 
   test('there is none when clocks were put back after it was served', () => {
-    const served = { startedAt: new Date('2026-10-25T00:00:01Z'), finishedAt: new Date('2026-10-25T00:20:00Z') };
+    const served = { finishedAt: new Date('2026-10-25T00:20:00Z') };
     const berlin = { ...nightly, timezone: 'Europe/Berlin' };
     expect(missedSlot(berlin, served, new Date('2026-10-25T01:02:30Z'))).toBeUndefined();
   });
@@ -89,7 +84,7 @@ describe('a missed slot', () => {
         const now = new Date(at('10T02:00:00').getTime() + lateMs);
         const slot = missedSlot(nightly, lastNight, now);
         if (!slot) throw new Error('nothing was missed');
-        const caughtUp = { startedAt: now, finishedAt: now };
+        const caughtUp = { finishedAt: now };
         const later = new Date(Math.min(now.getTime() + laterMs, slot.getTime() + DAY_MS - 1));
         expect(missedSlot(nightly, caughtUp, later)).toBeUndefined();
       }),
