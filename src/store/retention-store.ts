@@ -211,12 +211,18 @@ async function removeBatch(db: Database, step: Step, batch: Batch): Promise<read
 }
 
 /**
- * Whether an audit is running. While an audit reads a tag it relies on manifests that it found stored, until it has
- * recorded the tag; so the lock also keeps audits from starting until this transaction has ended.
+ * Whether an audit is running; if none is, none can start until this transaction has ended. While an audit reads a tag
+ * it relies on manifests that it found stored, until it has recorded the tag.
  */
 async function isAuditing(tx: Queryable): Promise<boolean> {
+  // First without the lock: that would wait until a running audit has computed its totals, and all heartbeats with it.
+  if (await hasRunningAudit(tx)) return true;
   await tx.query('lock table audit in share mode');
-  return hasRows(tx, `select 1 from audit where status = 'running' and heartbeat_at > now() - ${SILENCE}`);
+  return hasRunningAudit(tx);
+}
+
+function hasRunningAudit(db: Queryable): Promise<boolean> {
+  return hasRows(db, `select 1 from audit where status = 'running' and heartbeat_at > now() - ${SILENCE} limit 1`);
 }
 
 const COUNT_AUDITS = `
@@ -251,7 +257,7 @@ export async function countPrunable(db: Database, options: PruneOptions): Promis
   ]);
   const [content] = await db.query<Record<PrunedKind, number>>(COUNT_CONTENT, [options.contentBefore]);
   const totals = (audits?.totals ?? 0) + (content?.totals ?? 0);
-  const contentKept = await db.transaction((tx) => isAuditing(tx));
+  const contentKept = await hasRunningAudit(db);
   return { rows: { ...NOTHING, ...(contentKept ? {} : content), ...audits, totals }, contentKept };
 }
 
