@@ -186,6 +186,24 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
         }));
     expect(pruned).toMatchObject(kept);
     expect(await db.query('select 1 from tag where ended_at is not null limit 1')).toHaveLength(1);
+
+    await db.query("update audit set heartbeat_at = now() - interval '20 minutes' where status = 'running'");
+    expect(await prune(db, everything())).toMatchObject({ contentKept: false, rows: { tags: 12 } });
+  });
+
+  test('keeps the newest audit that read anything, and the audit whose totals hold for it', async () => {
+    registry.push('team/app', '1', image({ layers: [...BASE, 'app'] }));
+    registry.push('team/app', 'broken', image({ layers: ['broken'] }));
+    registry.fault({ path: /manifests\/broken/ }, answer(404, {}, 'MANIFEST_UNKNOWN'));
+    await auditRegistry(db, registry);
+    expect(await auditRegistry(db, registry)).toMatchObject({ status: 'incomplete' });
+    registry.fault({ path: /_catalog/ }, answer(404, {}, 'NOT_FOUND'));
+    expect(await auditRegistry(db, registry)).toMatchObject({ status: 'failed' });
+    const sizes = () => db.query('select audit_id, team, stored_bytes from slimboard_teams order by audit_id');
+    const before = await sizes();
+    expect((await prune(db, everything())).rows).toMatchObject({ audits: 1 });
+    expect(await sizes()).toEqual(before);
+    expect(before).toHaveLength(2);
   });
 
   test('removes ended repositories, with everything that only they contained', async () => {
@@ -201,8 +219,10 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     );
     await db.query("update repository set ended_at = last_seen_at where name = 'team/gone'");
     await second.close();
+    const expected = await countPrunable(db, everything());
     const pruned = await prune(db, everything());
-    expect(pruned.rows).toMatchObject({ repositories: 1, tags: 1, manifests: 1, blobs: 2 });
+    expect(pruned).toEqual(expected);
+    expect(pruned.rows).toMatchObject({ totals: 1, repositories: 1, tags: 1, manifests: 1, blobs: 2 });
     const { layers, tags } = await contentOf(db);
     expect({ layers, tags }).toEqual({ layers: before.layers, tags: before.tags });
   });
