@@ -82,10 +82,13 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
   });
 
   test('an item that fails every time ends no history', async () => {
-    const growth = async () =>
-      (await readRecords(db, KINDS.repositories, { filters: { repository: 'team/app' } })).map(
-        (row) => row.growth_bytes,
-      );
+    const growth = async () => {
+      const ofApp = { filters: { repository: 'team/app' } };
+      const board = leaderboard({ by: 'repository', metric: 'stored', since: new Date().toISOString() });
+      const found = (await readRecords(db, KINDS.repositories, ofApp)).map((row) => row.growth_bytes);
+      expect((await readRecords(db, board, ofApp)).map((row) => row.growth_bytes)).toEqual(found);
+      return found;
+    };
     const points = async () =>
       (await readRecords(db, comparableTrends({ scope: 'source', name: 'lab' }))).map((row) => row.audit_id);
     registry.push('team/app', '1', build(1, ['app']));
