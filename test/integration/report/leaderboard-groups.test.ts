@@ -167,6 +167,57 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
       [3, 21, null],
     ]);
   });
+
+  test('a team is credited with what other teams build on, not with what it builds on itself', async () => {
+    const source = await inventory.source('lab');
+    for (const [owner, builder] of [
+      ['a', 'a'],
+      ['b', 'c'],
+    ] as const) {
+      const name = `base of ${owner}`;
+      const base = await inventory.repository(source, `${owner}/base`, owner, AT);
+      await inventory.tag(base, '1', await inventory.image({ name, layers: [[name, 30]] }), AT);
+      const app = await inventory.image({
+        name: `app on ${name}`,
+        layers: [
+          [name, 30],
+          [`above ${name}`, 5],
+        ],
+        base: { name: `${owner}/base:1`, image: name, layers: 1 },
+      });
+      await inventory.tag(await inventory.repository(source, `${builder}/app`, builder, AT), '1', app, AT);
+    }
+    await inventory.audit(source, AT);
+    const credited = (await rows('team')).map((row) => [row.team, row.credited_bytes]).sort();
+    expect(credited).toEqual([
+      ['a', 0],
+      ['b', 30],
+      ['c', 0],
+    ]);
+  });
+
+  test('a team that had too few images for a rank by median has not moved', async () => {
+    const source = await inventory.source('lab');
+    const add = async (repository: number, team: string, number: number) =>
+      inventory.tag(
+        repository,
+        `${number}`,
+        await inventory.image({ name: `${team} ${number}`, layers: [[`layer of ${team}`, team === 'few' ? 40 : 30]] }),
+        AT,
+      );
+    const few = await inventory.repository(source, 'few/app', 'few', AT);
+    const many = await inventory.repository(source, 'many/app', 'many', AT);
+    for (const number of [1, 2]) await add(few, 'few', number);
+    for (const number of [1, 2, 3]) await add(many, 'many', number);
+    await inventory.audit(source, AT);
+    await add(few, 'few', 3);
+    await inventory.audit(source, '2026-11-02T02:00:00Z');
+    const found = await readRecords(db, leaderboard({ by: 'team', metric: 'median' }), {});
+    expect(found.map((row) => [row.rank, row.team, row.moved])).toEqual([
+      [1, 'few', null],
+      [2, 'many', -1],
+    ]);
+  });
 });
 
 /** The groups of a fleet by name, each number added up on its own. */
