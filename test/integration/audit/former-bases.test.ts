@@ -49,7 +49,7 @@ describe.each(BACKENDS)('images on builds of a base whose tag has moved on, audi
     registry.push('team/late', '1', appOn(1, 'late'));
     await auditRegistry(db, registry);
     expect(await bases()).toEqual([onGolden('team/app'), onGolden('team/late')]);
-    const message = 'golden/java:17 was built again on 2026-01-02, 1 days after the build that this image is based on';
+    const message = 'golden/java:17 was built again on 2026-01-02, 1 day after the build that this image is based on';
     expect(await findings()).toEqual(Array(2).fill(expect.stringContaining(message)));
     registry.push('team/other', '1', image({ layers: ['other'] }));
     await auditRegistry(db, registry);
