@@ -68,12 +68,20 @@ const OLD_AUDITS = `
     left join next_kept k on k.audit_id = t.audit_id and k.source_id = r.source_id)`;
 
 /**
- * SQL condition on a tag's interval: it ended before $1, and no stored image is built on what the tag named then. What
- * the images' bases were called cannot be read again.
+ * SQL, common table expressions: `old_tag`, the intervals of tags that ended before $1, unless a stored image is built on
+ * the layers that the tag named then. What the images' bases were called cannot be read again. They are found once for
+ * all tags, by layers and not by digest: of several builds with the same layers, the base is known, but not which one.
  */
-const OLD_TAG = `t.ended_at < $1::timestamptz and not exists (
-  select 1 from manifest m join assessment a on a.base_digest = m.digest
-  where m.id = t.manifest_id or m.id in (select c.child_id from index_child c where c.index_id = t.manifest_id))`;
+const OLD_TAGS = `
+  base_chain as (
+    select distinct l.chain_id
+    from assessment a join image i on i.manifest_id = a.manifest_id and a.base_layers < i.layer_count
+    join manifest_layer l on l.manifest_id = a.manifest_id and l.position = a.base_layers - 1),
+  base as (select i.manifest_id as id from base_chain c join image i on i.chain_id = c.chain_id),
+  built_on as (select id from base union select c.index_id from base join index_child c on c.child_id = base.id),
+  old_tag as (
+    select t.id from tag t
+    where t.ended_at < $1::timestamptz and not exists (select 1 from built_on b where b.id = t.manifest_id))`;
 
 /**
  * SQL conditions on content that nothing refers to: no index, and no tag, open or in the history that is kept. $1:
@@ -132,8 +140,9 @@ const AUDIT_STEPS: readonly Step[] = [
 
 const CONTENT_STEPS: readonly Step[] = [
   {
+    // Larger batches: each looks for the bases of all images.
     counts: 'tags',
-    sql: `with victim as (select t.id from tag t where ${OLD_TAG} limit $2)
+    sql: `with ${OLD_TAGS}, victim as (select id from old_tag limit $2 * 10)
       delete from tag t using victim v where t.id = v.id returning 1`,
   },
   {
@@ -232,16 +241,18 @@ const COUNT_AUDITS = `
     (select count(*)::int from old_total t where superseded
       and not exists (select 1 from repository r where r.id = t.repository_id and r.ended_at < $2::timestamptz)) as totals`;
 
-/** SQL: counts what would not be reachable any more once the tags that {@link OLD_TAG} selects are gone. */
+/** SQL: counts what would not be reachable any more once the tags that {@link OLD_TAGS} selects are gone. */
 const COUNT_CONTENT = `
-  with recursive kept (id) as (
-    select t.manifest_id from tag t where (${OLD_TAG}) is not true
+  with recursive ${OLD_TAGS},
+  kept_tag as (select t.* from tag t where not exists (select 1 from old_tag o where o.id = t.id)),
+  kept (id) as (
+    select manifest_id from kept_tag
     union select id from manifest where fetched_at >= $1::timestamptz
     union select c.child_id from kept k join index_child c on c.index_id = k.id where c.child_id is not null),
   ended as (
-    select r.id from repository r where r.ended_at < $1::timestamptz
-      and not exists (select 1 from tag t where t.repository_id = r.id and (${OLD_TAG}) is not true))
-  select (select count(*)::int from tag t where ${OLD_TAG}) as tags,
+    select r.id from repository r
+    where r.ended_at < $1::timestamptz and not exists (select 1 from kept_tag t where t.repository_id = r.id))
+  select (select count(*)::int from old_tag) as tags,
     (select count(*)::int from ended) as repositories,
     (select count(*)::int from ended e join repository_total t on t.repository_id = e.id) as totals,
     (select count(*)::int from manifest m where not exists (select 1 from kept k where k.id = m.id)) as manifests,

@@ -98,4 +98,16 @@ describe.each(BACKENDS)('images on builds of a base whose tag has moved on, audi
       expect((await run(db, options)).rows).toMatchObject({ tags: 1, manifests: 1 });
     for (const run of [countPrunable, prune]) expect((await run(db, options)).rows).toMatchObject(nothing);
   });
+
+  test('keep it over retention, even if it is one of several builds with the same layers', async () => {
+    registry.push('golden/java', '17', image({ layers: ['golden 1'], created: '2026-01-01T06:00:00Z' }));
+    await auditRegistry(db, registry);
+    registry.push('golden/java', '17', golden(2));
+    await auditRegistry(db, registry);
+    const options = { auditsBefore: '2000-01-01', contentBefore: '9999-01-01', signal: new AbortController().signal };
+    for (const run of [countPrunable, prune])
+      expect((await run(db, options)).rows).toMatchObject({ tags: 0, manifests: 0 });
+    await auditRegistry(db, registry);
+    expect(await bases()).toEqual([onGolden('team/app')]);
+  });
 });
