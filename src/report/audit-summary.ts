@@ -42,17 +42,21 @@ export function unknownAudit(id: number): SettingsError {
 export interface NewestAudit extends AuditSummary {
   /** How many tags of these sources reports cover, whichever audit read them: the newest may have read a part. */
   readonly tags_covered: number;
-  /** How many other items of these sources could not be read: whole sources, lists of tags, layers. */
+  /** How many items of these sources could not be read, as `report errors` lists them. */
+  readonly items_failed: number;
+  /** How many of them are no tags, but whole sources, lists of tags, layers. */
   readonly other_items_failed: number;
 }
 
 /** The newest audit of each source, or of one: the audits that current figures come from, latest first. */
 export async function newestSummaries(db: Queryable, source?: string): Promise<readonly NewestAudit[]> {
-  const rows = await db.query<SummaryRow & Pick<NewestAudit, 'tags_covered' | 'other_items_failed'>>(
-    `select a.*, n.tags_covered, n.other_items_failed from (${SUMMARY}) a join (
+  const rows = await db.query<SummaryRow & Omit<NewestAudit, keyof AuditSummary>>(
+    `select a.*, n.tags_covered, n.items_failed, n.other_items_failed from (${SUMMARY}) a join (
        select x.audit_id, coalesce(sum(t.tags), 0)::int8 as tags_covered,
-         sum((select count(*) from audit_error e where e.audit_id = x.audit_id and e.source_id = x.source_id and e.tag = ''))::int8 as other_items_failed
+         sum(e.items)::int8 as items_failed, sum(e.others)::int8 as other_items_failed
        from slimboard_source_audits x left join source_total t on t.audit_id = x.totals_of and t.source_id = x.source_id
+       cross join lateral (select count(*) as items, count(*) filter (where e.tag = '') as others
+         from audit_error e where e.audit_id = x.audit_id and e.source_id = x.source_id) e
        where x.newest and ($1::text is null or x.source = $1) group by x.audit_id) n on n.audit_id = a.id
      order by a.finished_at desc, a.id desc`,
     [source ?? null],

@@ -33,16 +33,16 @@ function link(content: Content, href: string | undefined): Content {
 
 /** What was not read comes first: all figures lack it. */
 function unreadItems({ audits }: Overview, links: LinkOf): readonly Markup[] {
-  const tags = sum(audits.map(({ tags_failed }) => tags_failed));
-  const others = sum(audits.map(({ other_items_failed }) => other_items_failed));
-  if (tags + others === 0) return [];
-  const failed = countOf(tags + others, others === 0 ? 'tag' : 'item');
-  return [html`${link(failed, links('page', { page: 'errors' }))} could not be read: the figures are incomplete.`];
+  const failed = sum(audits.map(({ items_failed }) => items_failed));
+  if (failed === 0) return [];
+  return [
+    html`${link(countOf(failed, 'item'), links('page', { page: 'errors' }))} could not be read: the figures are incomplete.`,
+  ];
 }
 
 /** An empty registry, or one whose images are all left out, is more often a mistake than not. */
 function noImages({ audits, totals }: Overview): readonly Markup[] {
-  const hasFailed = audits.some(({ tags_failed, other_items_failed }) => tags_failed + other_items_failed > 0);
+  const hasFailed = audits.some(({ items_failed }) => items_failed > 0);
   if (totals.images > 0 || hasFailed) return [];
   return [
     html`No image was found: check which repositories the credentials may list, and <code>include</code> and <code>tags</code> in the settings.`,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
-import { auditRegistry } from '../../support/audits.ts';
+import type { OciSource } from '../../../src/settings/settings.ts';
+import { auditRegistry, auditSources, defaultSettings } from '../../support/audits.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
@@ -33,6 +34,24 @@ describe.each(BACKENDS)('the overview over $name', ({ open }) => {
     const text = await textOf();
     expect(text).toContain('1 of 1 tag audited · 1 other item failed');
     expect(text).toContain('What to do next 1 item could not be read: the figures are incomplete.');
+  });
+
+  test('counts what could not be read as the list of errors does: once, also of two audits of one source', async () => {
+    const registry = await startRegistry();
+    try {
+      registry.push('web/app', '1.0', image({ layers: ['app'] }));
+      registry.push('web/bad', '1.0', image({ layers: ['bad'] }));
+      registry.fault({ path: /web\/bad\/manifests/ }, (_, response) => response.writeHead(403).end('{}'));
+      const { sourceDefaults } = await defaultSettings();
+      const [one, two] = ['one', 'two'].map(
+        (name): OciSource => ({ ...sourceDefaults, kind: 'oci', name, registry: registry.host, dedup: 'registry' }),
+      ) as [OciSource, OciSource];
+      await auditSources(db, [one, two]);
+      await auditSources(db, [one]);
+    } finally {
+      await registry.close();
+    }
+    expect(await textOf()).toContain('What to do next 2 items could not be read');
   });
 
   test('says of a registry without images what may be wrong, and of one audit that growth is not known yet', async () => {

@@ -23,9 +23,9 @@ test('a quiet night has nothing to do', () => {
 });
 
 test('what could not be read comes first, be it a tag or a whole list of tags', () => {
-  const failed = (tags_failed: number, other_items_failed: number) =>
-    lines({ audits: [{ tags_failed, other_items_failed } as Overview['audits'][number]] }, dashboardLinks);
-  expect(failed(1, 0)).toEqual(['<a href="/errors">1 tag</a> could not be read: the figures are incomplete.']);
+  const failed = (...items: number[]) =>
+    lines({ audits: items.map((items_failed) => ({ items_failed }) as Overview['audits'][number]) }, dashboardLinks);
+  expect(failed(1)).toEqual(['<a href="/errors">1 item</a> could not be read: the figures are incomplete.']);
   expect(failed(2, 3)[0]).toContain('>5 items</a> could not be read');
 });
 
