@@ -1,4 +1,4 @@
-import { BASE_NAME } from './base-image/declared.ts';
+import { BASE_NAME } from '../oci/manifest.ts';
 import { findBase } from './base-image/find-base.ts';
 import { readProvenance } from './base-image/provenance.ts';
 import { findBuildTool } from './build-tool.ts';

@@ -1,4 +1,4 @@
-import { BASE_NAME } from './base-image/declared.ts';
+import { BASE_NAME } from '../oci/manifest.ts';
 import { type DistroName, distroName, distroOfSuite } from './knowledge/distros.ts';
 
 type Labels = Readonly<Record<string, string>>;

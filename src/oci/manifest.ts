@@ -18,6 +18,9 @@ import {
   MEDIA_TYPE,
 } from './media-type.ts';
 
+/** The annotation or label that names the base image. @see image-spec, annotations.md */
+export const BASE_NAME = 'org.opencontainers.image.base.name';
+
 /** What manifests of all forms but schema 1 have. */
 interface CommonFields {
   readonly mediaType: string;

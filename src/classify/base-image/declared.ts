@@ -1,4 +1,5 @@
 import { type Digest, isDigest } from '../../oci/digest.ts';
+import { BASE_NAME } from '../../oci/manifest.ts';
 import type { Context } from '../context.ts';
 import type { BuildStep } from '../history/build-steps.ts';
 import { makesLayer, setsStart } from '../history/instruction.ts';
@@ -13,8 +14,6 @@ export interface DeclaredBase {
   readonly signal: string;
 }
 
-/** The annotation or label that names the base image. */
-export const BASE_NAME = 'org.opencontainers.image.base.name';
 const DIGEST = 'org.opencontainers.image.base.digest';
 /** An annotation that only Docker Official Images have. @see docker-library/meta-scripts */
 const OFFICIAL_IMAGE = 'com.docker.official-images.bashbrew.arch';
