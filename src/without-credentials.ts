@@ -16,7 +16,17 @@ export function withoutCredentials(text: string): string {
     );
 }
 
-/** A command line that other users may see. A password in a URL may hold any character: all before the last `@` goes. */
+/** A command line that other users may see. A password in a URL may hold any character, and stand in its query, too. */
 export function publicCommandLine(words: readonly string[]): string {
-  return withoutCredentials(words.map((word) => word.replace(/:\/\/.*@/s, `://${REMOVED}@`)).join(' '));
+  return withoutCredentials(words.map(publicWord).join(' '));
+}
+
+function publicWord(word: string): string {
+  return (
+    word
+      // An `@` in a query: the address before it cannot be told from a password.
+      .replace(/:\/\/.*\?[\w.-]+=.*@.*/s, `://${REMOVED}`)
+      .replace(/:\/\/.*@/s, `://${REMOVED}@`)
+      .replace(/(:\/\/[^?]*\?).*/s, `$1${REMOVED}`)
+  );
 }

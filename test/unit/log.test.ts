@@ -116,6 +116,16 @@ describe('credentials', () => {
     },
   );
 
+  test.each(['@', '"', "'", '\\', '/', ' ', '\n', '#', '?', '&'])(
+    'in the query of an argument are taken out with the character %j',
+    (character) => {
+      for (const start of ['postgres://db/app?', 'postgres://app@db/app?sslmode=require&'])
+        expect(publicCommandLine(['--database', `${start}password=a${character}hunter2`, 'audit'])).toMatch(
+          /^--database postgres:\/\/\S*\[redacted\] audit$/,
+        );
+    },
+  );
+
   test('leaves ordinary text unchanged', () => {
     const text = 'GET https://registry.example.com/v2/team/app/tags/list?n=1000&last=v1 answered 429, user@example.com';
     expect(withoutCredentials(text)).toBe(text);
