@@ -60,7 +60,7 @@ export async function kindPage(
           ? [page.audit]
           : [],
     ),
-    body: html`<p class="note">${withoutBackticks(kind.description)}${sort === undefined ? lackOf(kind, page) : null}</p>${filterForm(kind, url, options)}
+    body: html`<p class="note">${withoutBackticks(kind.description)}${sort === undefined && query.offset === 0 ? lackOf(kind, page) : null}</p>${filterForm(kind, url, options)}
 <section class="card">${tableOf(page, title, url, sort ?? (kind.order && firstSort(kind.order)), options)}${pager(page, url, query.offset, limit)}</section>`,
   };
 }
@@ -82,7 +82,7 @@ function tableOf(
   });
 }
 
-/** Why the column that the page is read for is empty, if it is: in the usual order, rows without it come last. */
+/** Why the column that the first page is read for is empty, if it is: in the usual order, rows without it come last. */
 function lackOf({ mayLack }: ReportKind, page: ReportPage): string | null {
   const [first] = recordsOf(page);
   return mayLack && first?.[mayLack.column] === null ? ` No figures: ${mayLack.reason}.` : null;
