@@ -44,17 +44,10 @@ const STALE = `
     select l.chain_id, bool_or(l.position + 1 < i.layer_count) as beneath
     from held h join image i on i.manifest_id = h.manifest_id join manifest_layer l on l.manifest_id = h.manifest_id
     where l.chain_id is not null group by l.chain_id),
-  known_chain as (
-    select b.chain_id,
-      md5(string_agg(b.repository || ':' || b.tag || encode(b.digest, 'hex') || coalesce(encode(later.digest, 'hex'), ''), ',' order by b.repository, b.tag, b.digest)) as key,
-      'catalogue' as origin
-    from chain join base_image b on b.chain_id = chain.chain_id ${LATER_BUILD} group by b.chain_id
-    union all
-    select n.chain_id, md5(coalesce(
-      string_agg(distinct concat(r.name, ':', n.tag, '@', n.base_id), ',') filter (where n.is_open and r.ended_at is null),
-      string_agg(distinct concat(r.name, ':', n.tag, '@', n.base_id, ' moved to ', now.manifest_id), ','))), 'registry'
+  name as (
+    select n.*, n.is_current and r.ended_at is null as is_open, concat(r.name, ':', n.tag, '@', n.base_id) as text
     from (
-      select i.chain_id, i.manifest_id as base_id, t.repository_id, t.name as tag, t.ended_at is null as is_open
+      select i.chain_id, i.manifest_id as base_id, t.repository_id, t.name as tag, t.ended_at is null as is_current
       from chain join image i on i.chain_id = chain.chain_id join tag t on t.manifest_id = i.manifest_id
       where chain.beneath
       union all
@@ -63,10 +56,22 @@ const STALE = `
       join tag t on t.manifest_id = x.index_id
       where chain.beneath) n
     join repository r on r.id = n.repository_id
-    left join lateral (
-      select t.manifest_id from tag t
-      where not n.is_open and t.repository_id = n.repository_id and t.name = n.tag and t.ended_at is null limit 1) now on true
-    where n.tag is not null
+    where n.tag is not null),
+  -- Once per tag, which may have named a thousand builds.
+  moved as (
+    select n.repository_id, n.tag, t.manifest_id
+    from (select distinct repository_id, tag from name where not is_current) n
+    join tag t on t.repository_id = n.repository_id and t.name = n.tag and t.ended_at is null),
+  known_chain as (
+    select b.chain_id,
+      md5(string_agg(b.repository || ':' || b.tag || encode(b.digest, 'hex') || coalesce(encode(later.digest, 'hex'), ''), ',' order by b.repository, b.tag, b.digest)) as key,
+      'catalogue' as origin
+    from chain join base_image b on b.chain_id = chain.chain_id ${LATER_BUILD} group by b.chain_id
+    union all
+    select n.chain_id, md5(coalesce(
+      string_agg(distinct n.text, ',') filter (where n.is_open),
+      string_agg(distinct concat(n.text, ' moved to ', now.manifest_id), ','))), 'registry'
+    from name n left join moved now on not n.is_current and now.repository_id = n.repository_id and now.tag = n.tag
     group by n.chain_id),
   -- The manifests that may say something about an image: indexes that list it, and its attestations.
   said as (
@@ -202,6 +207,8 @@ const CATALOGUE_BASES = `
 
 /** Builders of reproducible images write a fixed date: Jib 1970-01-01, Cloud Native Buildpacks 1980-01-01. */
 const FIXED_DATES_BEFORE = '1981-01-01Z';
+/** Former builds of a repository with the same layers: so many are told apart by their digests and labels. */
+const FORMER_BUILDS = 20;
 
 /**
  * SQL: images of other repositories, in any registry, whose layers are all among the first layers of these images and
@@ -209,7 +216,7 @@ const FIXED_DATES_BEFORE = '1981-01-01Z';
  * matter, as equal layers are proof. An image of a repository with the same name, in this registry or another, is more
  * likely an earlier build than a base. Names are looked up once per base: a thousand sources may mirror it, and most
  * images are built on a few bases. Layers that no tag names any more have the names that they had, with the newer builds
- * that these tags name now.
+ * that these tags name now; of builds with the same layers the newest, since a tag may have moved every night.
  */
 const REGISTRY_BASES = `
   with beneath as (
@@ -217,8 +224,7 @@ const REGISTRY_BASES = `
     from manifest_layer l join image i on i.manifest_id = l.manifest_id
     where l.manifest_id = any($1::int8[]) and l.position + 1 < i.layer_count),
   base as (
-    select distinct b.manifest_id, b.chain_id, b.platform, b.created_at
-    from beneath n join image b on b.chain_id = n.chain_id and b.layer_count = n.layers),
+    select distinct b.* from beneath n join image b on b.chain_id = n.chain_id and b.layer_count = n.layers),
   name as (
     select c.*, r.name as repository, c.is_current and r.ended_at is null as is_open
     from (
@@ -229,20 +235,29 @@ const REGISTRY_BASES = `
       from base b join index_child x on x.child_id = b.manifest_id join tag t on t.manifest_id = x.index_id) c
     join repository r on r.id = c.repository_id
     where c.tag is not null),
-  named as (
-    select b.manifest_id, b.repository, b.is_open, bool_or(b.is_open) over (partition by b.chain_id) as stands,
+  moved as (
+    select distinct on (n.repository_id, n.tag, n.platform) n.repository_id, n.tag, n.platform, i.chain_id, i.created_at
+    from (select distinct repository_id, tag, platform from name where not is_open) n
+    join tag t on t.repository_id = n.repository_id and t.name = n.tag and t.ended_at is null
+    left join index_child c on c.index_id = t.manifest_id
+    join image i on i.manifest_id = coalesce(c.child_id, t.manifest_id) and i.platform = n.platform
+    where i.created_at is not null
+    order by n.repository_id, n.tag, n.platform, i.created_at desc),
+  build as (
+    select b.manifest_id, b.chain_id, b.layer_count, b.platform, b.created_at, b.repository, b.is_open,
       array_agg(distinct b.repository || ':' || b.tag) as refs, max(encode(x.digest, 'hex')) as index_hex,
       ${newerBuildsOf('b', 'later.created_at')}
     from name b
     left join manifest x on x.id = b.index_id
-    left join lateral (
-      select i.created_at
-      from tag t left join index_child c on c.index_id = t.manifest_id
-      join image i on i.manifest_id = coalesce(c.child_id, t.manifest_id)
-      where not b.is_open and t.repository_id = b.repository_id and t.name = b.tag and t.ended_at is null
-        and i.platform = b.platform and i.chain_id <> b.chain_id and i.created_at > b.created_at
-      order by i.created_at desc limit 1) later on true
-    group by b.manifest_id, b.chain_id, b.repository, b.is_open),
+    left join moved later on not b.is_open and later.repository_id = b.repository_id and later.tag = b.tag
+      and later.platform = b.platform and later.chain_id <> b.chain_id and later.created_at > b.created_at
+    group by b.manifest_id, b.chain_id, b.layer_count, b.platform, b.created_at, b.repository, b.is_open),
+  named as (
+    select b.*, m.digest, m.config_id, bool_or(b.is_open) over (partition by b.chain_id) as stands,
+      row_number() over (same order by b.created_at desc nulls last, m.digest) as place,
+      case when b.is_open then b.created_at else min(b.created_at) over same end as exists_since
+    from build b join manifest m on m.id = b.manifest_id
+    window same as (partition by b.chain_id, b.platform, b.repository, b.is_open)),
   own as (
     select o.manifest_id, r.name as repository
     from (
@@ -250,38 +265,35 @@ const REGISTRY_BASES = `
       union all
       select x.child_id, t.repository_id from index_child x join tag t on t.manifest_id = x.index_id where x.child_id = any($1::int8[])) o
     join repository r on r.id = o.repository_id)
-  select n.manifest_id as id, n.layers, bm.digest, named.index_hex, named.refs, named.newer_builds, bc.body as config
+  select n.manifest_id as id, n.layers, b.digest, b.index_hex, b.refs, b.newer_builds, b.config_id
   from beneath n
-  join image b on b.chain_id = n.chain_id and b.layer_count = n.layers and split_part(b.platform, '/', 2) = n.architecture
-    and (b.created_at is null or n.created_at is null or n.created_at < '${FIXED_DATES_BEFORE}' or b.created_at <= n.created_at)
-  join named on named.manifest_id = b.manifest_id and (named.is_open or not named.stands)
-  join manifest bm on bm.id = b.manifest_id
-  join blob bc on bc.id = bm.config_id
-  where (n.manifest_id, named.repository) not in (select manifest_id, repository from own)
-  order by n.manifest_id, n.layers, bm.digest, named.repository`;
+  join named b on b.chain_id = n.chain_id and b.layer_count = n.layers and split_part(b.platform, '/', 2) = n.architecture
+    and (b.exists_since is null or n.created_at is null or n.created_at < '${FIXED_DATES_BEFORE}' or b.exists_since <= n.created_at)
+  where (b.is_open or not b.stands and b.place <= ${FORMER_BUILDS})
+    and (n.manifest_id, b.repository) not in (select manifest_id, repository from own)
+  order by n.manifest_id, n.layers, b.created_at desc, b.digest, b.repository`;
 
 interface RegistryBaseRow extends Omit<KnownBaseRow, 'index_digest' | 'labels'> {
   readonly id: number;
   readonly index_hex: string | null;
-  readonly config: Uint8Array | null;
+  readonly config_id: number | null;
 }
 
 async function readBases(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, readonly KnownBase[]>> {
   const catalogue = await db.query<KnownBaseRow & { readonly id: number }>(CATALOGUE_BASES, [ids]);
   const registry = await db.query<RegistryBaseRow>(REGISTRY_BASES, [ids]);
-  const labels = new Map(
-    [...groupBy(registry, hexOf)].map(([hex, [row]]) => [hex, row?.config ? parseImageConfig(row.config).labels : {}]),
+  // Once per config: hundreds of images may be built on the same base.
+  const configs = await db.query<{ id: number; body: Uint8Array }>(
+    'select id, body from blob where id = any($1::int8[]) and body is not null',
+    [[...new Set(registry.flatMap(({ config_id }) => config_id ?? []))]],
   );
+  const labels = new Map(configs.map(({ id, body }) => [id, parseImageConfig(body).labels]));
   return byImage([
     ...catalogue.map((row) => [row.id, knownBase({ ...row, labels: row.labels ?? {} }, 'catalogue')] as const),
     ...registry.map((row) => {
       const index = row.index_hex === null ? null : Buffer.from(row.index_hex, 'hex');
-      const described = { ...row, index_digest: index, labels: labels.get(hexOf(row)) ?? {} };
+      const described = { ...row, index_digest: index, labels: labels.get(row.config_id ?? 0) ?? {} };
       return [row.id, knownBase(described, 'registry')] as const;
     }),
   ]);
-}
-
-function hexOf({ digest }: Pick<KnownBaseRow, 'digest'>): string {
-  return Buffer.from(digest).toString('hex');
 }

@@ -77,6 +77,18 @@ describe.each(BACKENDS)('images on builds of a base whose tag has moved on, audi
     expect(await findings()).toEqual([]);
   });
 
+  test('have the names of the newest of very many builds with the same layers', async () => {
+    const builds = Array.from({ length: 25 }, (_, day) => `2026-01-${`${day + 1}`.padStart(2, '0')}`);
+    for (const day of builds)
+      registry.push('golden/daily', day, image({ layers: ['daily'], created: `${day}T00:00:00Z` }));
+    registry.push('team/app', '1', image({ layers: ['daily', 'app'], created: '2026-01-03T12:00:00Z' }));
+    await auditRegistry(db, registry);
+    for (const day of builds) registry.untag('golden/daily', day);
+    await auditRegistry(db, registry);
+    const names = builds.slice(5).map((day) => `golden/daily:${day}`);
+    expect(await bases()).toEqual([{ ...onGolden('team/app'), base_image: names.join(';') }]);
+  });
+
   test('keep it when the repository is gone', async () => {
     registry.untag('golden/java', '17');
     await auditRegistry(db, registry);
