@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
+import { digestBytes } from '../../../src/oci/digest.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, textLayer } from '../../support/image-builder.ts';
@@ -25,4 +26,16 @@ describe.each(BACKENDS)('a layer that is foreign in one image and not in another
       expect(await db.query('select distinct stored from blob')).toEqual([{ stored: true }]);
     },
   );
+
+  test('hides nothing of another image whose config has its digest', async () => {
+    const registry = await startRegistry();
+    onTestFinished(() => registry.close());
+    const other = image({ layers: ['b'] });
+    registry.push('foreign', '1', image({ layers: [{ ...FOREIGN, ...other.config }, 'a'] }));
+    registry.push('other', '1', other);
+    for (const name of ['foreign', 'other']) await auditRegistry(db, registry, { source: { include: [name] } });
+    expect(await db.query('select body from blob where digest = $1', [digestBytes(other.config.digest)])).toEqual([
+      { body: expect.anything() },
+    ]);
+  });
 });
