@@ -113,7 +113,7 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
      from unnest(${textsOf('$1')}, $2::int8[], $3::text[], $4::bool[], ${textsOf('$5')}) as n (digest, size, media_type, stored, body)
      left join ${rowByDigest('blob', "decode(n.digest, 'hex')")} b on true
      where b.id is null or (n.stored and not b.stored)
-     on conflict (digest) do update set stored = true, body = coalesce(blob.body, excluded.body)
+     on conflict (digest) do update set stored = true, media_type = excluded.media_type, body = coalesce(blob.body, excluded.body)
      where excluded.stored and not blob.stored returning digest`,
     [
       joinDigests(blobs.map(({ digest }) => digest)),

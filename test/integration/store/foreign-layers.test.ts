@@ -23,7 +23,7 @@ describe.each(BACKENDS)('a layer that is foreign in one image and not in another
       registry.push('foreign', '1', image({ layers: [FOREIGN, 'a'] }));
       registry.push('own', '1', image({ layers: [LAYER, 'b'] }));
       for (const name of order) await auditRegistry(db, registry, { source: { include: [name] } });
-      expect(await db.query('select distinct stored from blob')).toEqual([{ stored: true }]);
+      expect(await db.query("select 1 from blob where not stored or media_type like '%foreign%'")).toEqual([]);
     },
   );
 
