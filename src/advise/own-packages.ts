@@ -105,7 +105,7 @@ function namesIn({ words }: Command): readonly string[] {
   const names = words.filter(
     (word, at) => !word.startsWith('-') && !INSTALL_WORDS.includes(word) && !TAKES_VALUE.includes(words[at - 1] ?? ''),
   );
-  return names.map((word) => word.replace(/[=<>~:].*$/, '')).filter((name) => PACKAGE_NAME.test(name));
+  return names.map((word) => word.replace(/[=<>~:].*$/s, '')).filter((name) => PACKAGE_NAME.test(name));
 }
 
 /** Packages that every distroless image contains or makes unnecessary. */

@@ -17,3 +17,7 @@ test.each([
 ])('%s leaves %j for the program', (script, run) => {
   expect(packagesOf(script).run).toEqual(run);
 });
+
+test('a version ends with its word, whatever characters are in it', () => {
+  expect(packagesOf('apt-get install -y "libpq5=15\r" "curl=8\u2028"').run).toEqual(['libpq5']);
+});
