@@ -1,4 +1,5 @@
 import { remember } from '../../common/remember.ts';
+import { HOUR_MS } from '../../common/units.ts';
 import type { HistoryEntry, ImageConfig } from '../../oci/image-config.ts';
 import type { BuildTool } from '../verdict.ts';
 import { copiesFiles, type Instruction, makesLayer, parseInstruction } from './instruction.ts';
@@ -39,8 +40,6 @@ export function readBuildHistory(config: ImageConfig, layerCount: number): Build
   });
   return { steps: withFromFirst(steps), aligned: reading !== undefined };
 }
-
-const HOUR_MS = 3_600_000;
 
 /**
  * Moves the name of the base to the first step of a build whose steps Buildah merged into one layer, as it does by
