@@ -1,6 +1,6 @@
 import { copiesFiles } from '../classify/history/instruction.ts';
 import { lookUp } from '../classify/look-up.ts';
-import type { LayerClass, Runtime } from '../classify/verdict.ts';
+import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.ts';
 import { sumOfRanges } from '../policy/evidence.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
@@ -148,17 +148,24 @@ const PLACES_FILES = new Set(
   ).split(' '),
 );
 
-/** Reports whether a layer holds only what was built elsewhere: in an earlier stage, or by a publisher. */
-function isBuiltElsewhere({ verb, args, commands }: LayerView): boolean {
+/** The downloads of Maven and Gradle, which only a build needs. */
+const BUILD_TOOL = /apache-maven-|services\.gradle\.org\/dist/;
+
+/**
+ * Reports whether a layer holds only what was built elsewhere for the program: in an earlier stage, or by a publisher. Of
+ * a compiled program, it may as well be the compiler.
+ */
+function isBuiltElsewhere({ verb, args, commands }: LayerView, runtime: Runtime): boolean {
+  if (isCompiled(runtime)) return false;
   if (copiesFiles(verb)) return COPIES_RESULT.test(args);
-  return commands.length > 0 && commands.every(({ program }) => PLACES_FILES.has(program));
+  return commands.length > 0 && commands.every(({ program }) => PLACES_FILES.has(program)) && !BUILD_TOOL.test(args);
 }
 
 /** Returns the share of a layer that a multi-stage build keeps. */
 function shareOf(layer: LayerView, runtime: Runtime): Share {
   const { class: made } = layer;
   if (fetchesOnly(layer)) return NOTHING_KEPT;
-  if (isBuiltElsewhere(layer)) return WHOLE;
+  if (isBuiltElsewhere(layer, runtime)) return WHOLE;
   if (made === 'build-tools' && installsForProgram(layer, runtime)) return OS_PACKAGES;
   const [least, most] = KEPT_BY_STAGES[made];
   return made === 'dependencies' && UNBUNDLED.includes(runtime) ? [SMALLEST_UNBUNDLED, most] : [least, most];

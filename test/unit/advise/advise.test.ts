@@ -256,6 +256,25 @@ test.each([
   expect(keptBytes(removable, ['multi-stage'])).toEqual({ min: 100, max: 100 });
 });
 
+test.each([
+  ['Go', 'go', 'RUN /bin/sh -c curl -fsSL https://go.dev/dl/go1.26.5.linux-amd64.tar.gz | tar -C /usr/local -xz'],
+  ['Go of another image', 'go', 'COPY /usr/local/go /usr/local/go # buildkit'],
+  [
+    'Maven',
+    'java',
+    'RUN /bin/sh -c curl -fsSL https://dlcdn.apache.org/maven/maven-3/3.9.11/binaries/apache-maven-3.9.11-bin.tar.gz | tar -xzC /opt',
+  ],
+  [
+    'Gradle',
+    'java',
+    'RUN /bin/sh -c wget -q https://services.gradle.org/distributions/gradle-9.1.0-bin.zip && unzip -q gradle-9.1.0-bin.zip -d /opt',
+  ],
+] as const)('a multi-stage build may leave %s behind, which a step downloads or copies', (_, runtime, instruction) => {
+  const own: LayerSketch[] = [{ instruction, bytes: 100 }];
+  const { removable } = subjectOf(auditedImage({ runtime, own }), [], DEFAULTS);
+  expect(keptBytes(removable, ['multi-stage'])).toEqual({ min: 1, max: 100 });
+});
+
 test('a multi-stage build drops the compiler, however much the build may leave behind', () => {
   const { plan } = advise({
     baseNames: ['library/eclipse-temurin:21-jdk'],
