@@ -1,4 +1,4 @@
-import { ALPINE, JAMMY, UBI_LABELS } from '../../support/official-histories.ts';
+import { ALPINE, JAMMY, TEMURIN, UBI_LABELS } from '../../support/official-histories.ts';
 import { type ExpectedImage, testVerdicts } from '../../support/verdict-summary.ts';
 
 // Applications on images that vendors and projects publish beside Docker's official ones, as their Dockerfiles make them.
@@ -91,6 +91,71 @@ const cases: readonly ExpectedImage[] = [
       2026-08-26 25MB RUN /bin/sh -c composer create-project --no-interaction "drupal/recommended-project:$DRUPAL_VERSION" ./ # buildkit
       ${APP} 9MB RUN /bin/sh -c composer install --no-dev # buildkit`,
     expected: { base: 'library/drupal', runtime: 'php 8.3.33' },
+  },
+  {
+    is: 'an application on Nextcloud',
+    history: `${PHP_APACHE}
+      2026-08-26 - ENV NEXTCLOUD_VERSION=31.0.8
+      2026-08-26 150MB RUN /bin/sh -c set -ex; curl -fsSL -o nextcloud.tar.bz2 "https://download.nextcloud.com/server/releases/nextcloud.tar.bz2" # buildkit
+      2026-08-26 - ENTRYPOINT ["/entrypoint.sh"]
+      2026-08-26 - CMD ["apache2-foreground"]
+      ${APP} 9MB COPY . /added # buildkit`,
+    expected: { base: 'library/nextcloud' },
+  },
+  {
+    is: 'a theme on Ghost',
+    history: `${BOOKWORM}
+      2026-08-26 - ENV NODE_VERSION=22.19.0
+      2026-08-26 50MB RUN /bin/sh -c curl -fsSLO "https://nodejs.org/dist/v$NODE_VERSION/node.tar.xz" # buildkit
+      2026-08-26 - CMD ["node"]
+      2026-08-27 - ENV GHOST_INSTALL=/var/lib/ghost
+      2026-08-27 - ENV GHOST_VERSION=6.0.8
+      2026-08-27 200MB RUN /bin/sh -c gosu node ghost install "$GHOST_VERSION" --no-prompt # buildkit
+      2026-08-27 - ENTRYPOINT ["docker-entrypoint.sh"]
+      2026-08-27 - CMD ["node" "current/index.js"]
+      ${APP} 9MB COPY . /added # buildkit`,
+    expected: { base: 'library/ghost' },
+  },
+  {
+    is: 'plugins on Redmine',
+    history: `${BOOKWORM}
+      2026-08-26 - ENV REDMINE_VERSION=6.0.6
+      2026-08-26 90MB RUN /bin/sh -c wget -O redmine.tar.gz "$REDMINE_DOWNLOAD_URL" # buildkit
+      2026-08-26 - ENTRYPOINT ["/docker-entrypoint.sh"]
+      2026-08-26 - CMD ["rails" "server" "-b" "0.0.0.0"]
+      ${APP} 9MB COPY . /added # buildkit`,
+    expected: { base: 'library/redmine' },
+  },
+  {
+    is: 'modules on Odoo',
+    history: `${JAMMY}
+      2026-08-26 - ENV ODOO_VERSION=18.0
+      2026-08-26 400MB RUN /bin/sh -c curl -o odoo.deb -sSL http://nightly.odoo.com/odoo.deb && apt-get -y install ./odoo.deb # buildkit
+      2026-08-26 - USER odoo
+      2026-08-26 - ENTRYPOINT ["/entrypoint.sh"]
+      2026-08-26 - CMD ["odoo"]
+      ${APP} 9MB COPY . /added # buildkit`,
+    expected: { base: 'library/odoo' },
+  },
+  {
+    is: 'configsets on Solr',
+    history: `${TEMURIN}
+      2026-10-01 - ARG SOLR_VERSION=9.7.0
+      2026-10-01 230MB RUN /bin/sh -c tar -C /opt --extract --file "/opt/$SOLR_BINARY" # buildkit
+      2026-10-01 - USER 8983
+      2026-10-01 - CMD ["solr-foreground"]
+      ${APP} 9MB COPY . /added # buildkit`,
+    expected: { base: 'library/solr' },
+  },
+  {
+    is: 'plugins on SonarQube',
+    history: `${TEMURIN}
+      2026-10-01 - ENV SONARQUBE_HOME=/opt/sonarqube SONAR_VERSION=25.9.0
+      2026-10-01 700MB RUN /bin/sh -c curl --fail --location --output sonarqube.zip "\${SONARQUBE_ZIP_URL}" # buildkit
+      2026-10-01 - USER sonarqube
+      2026-10-01 - ENTRYPOINT ["/opt/sonarqube/docker/entrypoint.sh"]
+      ${APP} 9MB COPY . /added # buildkit`,
+    expected: { base: 'library/sonarqube' },
   },
   {
     is: "a company's own installation of Drupal, which sets the variable of the official image",
