@@ -7,6 +7,8 @@ import { classifyImage } from '../../../src/classify/classify-image.ts';
 import type { KnownBase } from '../../../src/classify/verdict.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
+import { viewImage } from '../../../src/policy/image-view.ts';
+import { auditedImage } from '../../support/audited-image.ts';
 import { listedImage } from '../../support/listed-image.ts';
 import { ALPINE, JAMMY, TEMURIN, TOMCAT } from '../../support/official-histories.ts';
 
@@ -85,6 +87,16 @@ test.each([
 ])('no base of the runtime alone is advised in place of %s', (_, base, own, cmd) => {
   const { alone } = judge(base, own, { cmd });
   expect(alone.flatMap((projection) => projection.base ?? [])).toEqual([]);
+});
+
+test('no base is replaced that has the name of an image with more than a runtime, whatever its history shows', () => {
+  const named = (name: string) => {
+    const base = [{ bytes: 30 * MB }, { bytes: 900 * MB }];
+    return viewImage(auditedImage({ runtime: 'python', runtimeLayers: null, baseNames: [name], base }))
+      .replaceableBytes;
+  };
+  expect(named('mirror.example.com/nvidia/cuda:12.8.1')).toEqual({ min: 0, max: 0 });
+  expect(named('registry.example.com/base/cuda:1')).toEqual({ min: 0, max: 930 * MB });
 });
 
 test('packages that a private base adds to a runtime stay when the runtime is replaced', () => {
