@@ -49,7 +49,7 @@ function isPlaceholder(name: string, value: string): boolean {
     (BUILD_KEY.test(name) && bare.length < SHORTEST_KEY) ||
     NO_SECRET_VALUE.test(bare) ||
     STAND_IN.test(bare) ||
-    (/key$/i.test(name) && FINGERPRINT.test(bare)) ||
+    (/signing[_.-]?key$/i.test(name) && FINGERPRINT.test(bare)) ||
     PATH.test(bare) ||
     IN_STORE.test(bare) ||
     (PUBLIC_KEY.test(name) && (PUBLIC_FORM.test(bare) || !HAS_TOKEN.test(bare))) ||
