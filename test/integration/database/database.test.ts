@@ -106,16 +106,27 @@ const KEEP_ALIVE = '02';
 
 test('the system probes connections to Postgres, so that the loss of a silent one is noticed', async () => {
   const db = await openDatabase({ url: await newPostgresUrl(), dataDir: '' });
-  const [row] = await db.query<{ port: number }>('select inet_client_port() as port');
-  await vi.waitFor(async () => expect(await timerOf(row?.port ?? 0)).toBe(KEEP_ALIVE));
+  const [ports = { local: 0, remote: 0 }] = await db.query<Ports>(
+    'select inet_client_port() as local, inet_server_port() as remote',
+  );
+  await vi.waitFor(async () => expect(await timerOf(ports)).toBe(KEEP_ALIVE));
   await db.close();
 });
 
-/** The active timer of a connection from this port of 127.0.0.1. */
-async function timerOf(port: number): Promise<string | undefined> {
-  const local = ` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `;
-  const line = (await readFile('/proc/net/tcp', 'utf8')).split('\n').find((one) => one.includes(local));
+interface Ports {
+  readonly local: number;
+  readonly remote: number;
+}
+
+/** The active timer of the connection between these ports of 127.0.0.1. Others may have had the same local port. */
+async function timerOf({ local, remote }: Ports): Promise<string | undefined> {
+  const ends = ` ${addressOf(local)} ${addressOf(remote)} `;
+  const line = (await readFile('/proc/net/tcp', 'utf8')).split('\n').find((one) => one.includes(ends));
   return line?.trim().split(/\s+/)[5]?.slice(0, 2);
+}
+
+function addressOf(port: number): string {
+  return `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 describe('the embedded database in a folder', () => {
