@@ -69,6 +69,12 @@ export function recordsOf({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'
   return rows.map((cells) => rowRecordOf(columns, cells));
 }
 
+/** Why the column that a report is read for is empty, if it is in the first of these rows, where it would be greatest. */
+export function lackOf({ mayLack }: ReportKind, { columns, rows }: ReportRows): string | undefined {
+  const [first] = recordsOf({ columns, rows: rows.slice(0, 1) });
+  return mayLack && first?.[mayLack.column] === null ? mayLack.reason : undefined;
+}
+
 /** Counts rows up to MOST_COUNTED, or the end of the page if later, and one more, which shows that there are more. */
 async function countRows(db: Database, kind: ReportKind, request: PageRequest): Promise<number> {
   const { sort: _, limit: __, offset = 0, search, ...rest } = request;

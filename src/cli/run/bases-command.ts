@@ -8,7 +8,7 @@ import { writeFileAtomically } from '../../deliver/write-destination.ts';
 import { SettingsError } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { StreamedFormat } from '../../report/names.ts';
-import { hasRows } from '../../store/sql/has-rows.ts';
+import { countBases } from '../../store/catalogue-store.ts';
 import { type Io, terminalColumns, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { counted } from '../text.ts';
@@ -23,7 +23,7 @@ export async function listCommand(
     const { stdout } = session.io;
     const report = listBases(db, { all, pattern });
     await writeResult(session.io, FORMATS[format](report, { width: terminalColumns(stdout) }));
-    if (!(await hasRows(db, 'select 1 from base_image limit 1')))
+    if ((await countBases(db)) === 0)
       session.notices.info('the catalogue is empty: "slimboard bases learn HOST/REPO:TAG" adds base images');
   });
 }

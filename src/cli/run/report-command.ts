@@ -10,7 +10,7 @@ import type { ReportKind } from '../../report/kinds/kind.ts';
 import type { FormatName } from '../../report/names.ts';
 import { openReport, type ReportRequest } from '../../report/open-report.ts';
 import type { AuditSummary, FormatOptions, Report } from '../../report/report.ts';
-import { readRows, recordsOf } from '../../report/report-page.ts';
+import { lackOf, readRows } from '../../report/report-page.ts';
 import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { isKnownTeam } from '../../store/team-store.ts';
@@ -85,9 +85,9 @@ async function findProblem(
 /** Why the column that the report is read for is empty in all rows, if it is. */
 async function findLack(db: Database, kind: ReportKind, request: ReportRequest): Promise<string | undefined> {
   if (!kind.mayLack) return undefined;
-  const { column, reason } = kind.mayLack;
-  const [first] = recordsOf(await readRows(db, kind, { ...request, sort: `-${column}`, limit: 1 }));
-  return first && first[column] === null ? `no figures: ${reason}` : undefined;
+  const greatest = await readRows(db, kind, { ...request, sort: `-${kind.mayLack.column}`, limit: 1 });
+  const lack = lackOf(kind, greatest);
+  return lack && `no figures: ${lack}`;
 }
 
 /** The message beside a report for which there is no audit: the user may be in another folder. */
