@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { chunksOf } from '../common/chunks-of.ts';
-import { MalformedContentError, UnsupportedContentError } from '../errors.ts';
+import { MalformedContentError, SlimboardError } from '../errors.ts';
 import { parseJsonObject, readArray } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
 import { nextPage } from './link.ts';
@@ -39,17 +39,18 @@ export async function* listNames(
 ): AsyncGenerator<readonly unknown[]> {
   const guard = new LoopGuard(listing.what);
   let isLinked = false;
+  let names: readonly unknown[] = [];
   for (let url: URL | undefined = listing.first; url; ) {
     guard.enter(url);
     const isGuessed = !isLinked && url !== listing.first;
     const answer = await fetchPage(url).catch((error: unknown) => {
-      // ECR Public answers 405: its pages continue at a token, which the last page does not have.
-      if (isGuessed && error instanceof UnsupportedContentError) return undefined;
+      // ECR Public answers 405, for its pages continue at a token; to Artifactory `last` is a number.
+      if (isGuessed && error instanceof SlimboardError && error.retry.kind !== 'after') return undefined;
       throw error;
     });
-    if (!answer) return;
+    if (!answer) return yield* restOf(listing, names, fetchPage);
     guard.countBytes(answer.body.length);
-    const names = namesOf(answer, listing);
+    names = namesOf(answer, listing);
     if (!isLinked && guard.isRepeated(names)) return yield* restOf(listing, names, fetchPage);
     guard.checkNames(names);
     yield* chunksOf(names, PAGE_SIZE);
@@ -60,8 +61,8 @@ export async function* listNames(
 }
 
 /**
- * The names that a registry did not send with a page of `n` names, if it ignores `last`: without `n`, registries send all
- * names that they have, or as many as they can.
+ * The names that a registry did not send with a page of `n` names, if it ignores or refuses `last`: without `n`, registries
+ * send all names that they have, or as many as they can.
  */
 async function* restOf(
   listing: Listing,

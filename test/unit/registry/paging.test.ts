@@ -1,6 +1,11 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { UnsupportedContentError } from '../../../src/errors.ts';
+import {
+  MalformedContentError,
+  RateLimitedError,
+  RegistryUnavailableError,
+  UnsupportedContentError,
+} from '../../../src/errors.ts';
 import { parseJsonObject } from '../../../src/oci/json.ts';
 import type { Answer } from '../../../src/registry/exchange.ts';
 import { listNames } from '../../../src/registry/paging.ts';
@@ -66,14 +71,33 @@ test.each([
   expect(asked).toEqual(['?n=1000', '?n=1000&last=v999', '']);
 });
 
-test('a registry that does not know such a page has sent everything with its first one (Amazon ECR)', async () => {
-  const names: unknown[] = [];
-  const refusing = async (url: URL): Promise<Answer> => {
-    if (url.searchParams.has('last')) throw new UnsupportedContentError('no such page token');
+test.each([
+  ['all names, with 405 (Amazon ECR Public)', 1_000, new UnsupportedContentError('no such page token')],
+  ['all names, with 400 (Artifactory: a number)', 1_000, new MalformedContentError('not a number')],
+  ['as many as were asked for, with 500', 1_500, new RegistryUnavailableError('not a number')],
+])(
+  'a registry that refuses the last name after it has sent %s: the others are read without n',
+  async (_what, count, refusal) => {
+    const all = [...thousand(0), ...thousand(1_000)].slice(0, count);
+    const names: unknown[] = [];
+    const refusing = async (url: URL): Promise<Answer> => {
+      if (url.searchParams.has('last')) throw refusal;
+      return page(all.slice(0, Number(url.searchParams.get('n') ?? count)), undefined);
+    };
+    for await (const given of listNames(listing, refusing)) names.push(...given);
+    expect(names).toEqual(all);
+  },
+);
+
+test('a rate limit is no answer to the question for a page by its last name', async () => {
+  const limited = async (url: URL): Promise<Answer> => {
+    if (url.searchParams.has('last')) throw new RateLimitedError('too many requests', 90_000);
     return page(thousand(0), undefined);
   };
-  for await (const given of listNames(listing, refusing)) names.push(...given);
-  expect(names).toHaveLength(1_000);
+  const read = async (): Promise<void> => {
+    for await (const _ of listNames(listing, limited));
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'rate-limited' });
 });
 
 test('the last page of a registry that sends Link headers may be full', async () => {
