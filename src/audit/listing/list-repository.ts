@@ -45,7 +45,8 @@ export async function listRepository(work: Work<RepositoryPayload>): Promise<voi
     sourceId: source.id,
     repository,
     ...found,
-    tagsListed: found.tags.length + found.invalid.size,
+    // Between two pages, tags may move on to the next one and be listed again.
+    tagsListed: new Set(found.tags).size + found.invalid.size,
     tagsWanted: tagsSelected + tagsFailed,
     tagsUnlisted: missing.length,
   });

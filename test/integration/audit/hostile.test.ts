@@ -213,8 +213,9 @@ describe.each(BACKENDS)('hostile contents, in an audit into $name', ({ open }) =
       next();
       registry.push('moving/tag', '1', image({ layers: ['after'] }));
     });
-    const audit = await auditRegistry(db, registry);
+    const audit = await auditRegistry(db, registry, { source: { include: ['moving/**'] } });
     expect(await errorsOf(db, audit.id)).toEqual([]);
+    expect(audit).toMatchObject({ tagsListed: 1, tagsAudited: 1, tagsSkipped: 0 });
     const open = await db.query(
       "select t.name from tag t join repository r on r.id = t.repository_id where r.name = 'moving/tag' and t.ended_at is null",
     );
