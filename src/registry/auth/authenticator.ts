@@ -82,8 +82,8 @@ export class Authenticator {
 
   /**
    * Sends a request with the header that the registry wants, and returns the answer. After a 401 from the registry
-   * itself the header is renewed and the request is sent again: once, and once more for each token that worked before
-   * and expired while the request waited for its turn, and each password that differs from the refused one. After a 403
+   * itself the header is renewed and the request is sent again: once, and once more for each token that may have expired
+   * while the request waited for its turn, and each password that differs from the refused one. After a 403
    * or 404 to an anonymous request, it is sent once more with the password: some registries deny or hide, without a
    * challenge, what anonymous callers may not see. A 403 to a password counts as a 401: so ECR refuses one that has
    * expired. A 401 from a host that the registry redirected to is returned as it is, for no credentials are sent there.
@@ -118,13 +118,19 @@ export class Authenticator {
         if (used) this.#noteServed(used, answer);
         return answer;
       }
-      const mayHaveExpired = used !== undefined && (this.#scheme === 'basic' || this.#served.has(used));
+      const mayHaveExpired = used !== undefined && (this.#scheme === 'basic' || this.#isOld(scope, used));
       if (renewals > 0 && !(mayHaveExpired && renewals < MAX_RENEWALS)) return answer;
       const renewed = await orAborted(this.#renew(scope, answer, used), signal);
       if (!renewed) return answer;
       used = renewed;
       renewals += 1;
     }
+  }
+
+  /** Whether a token has worked before, or its time is over: a strict limit may hold its first request up for longer. */
+  #isOld(scope: Scope, used: Secret): boolean {
+    const newest = this.#tokens.peek(scope);
+    return this.#served.has(used) || newest?.current !== used || this.#options.clock.now() >= newest.renewAtMs;
   }
 
   /** The header with username and password, if the registry has not named its scheme yet. */

@@ -158,6 +158,31 @@ describe('Bearer', () => {
     expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
   });
 
+  test('a token that expires while its first request waits for its turn is renewed', async () => {
+    let nowMs = 0;
+    const server = await startRegistry({ auth: { kind: 'token', expiresIn: 60 } });
+    // The third request is the list again, with the token that the second one got.
+    let untilWait = 3;
+    const acquire = async () => {
+      untilWait -= 1;
+      if (untilWait === 0) {
+        nowMs += 61_000;
+        server.expireTokens();
+      }
+      return () => undefined;
+    };
+    const clock = { now: () => nowMs, schedule: () => () => undefined };
+    const client = openClient(server.host, {
+      clock,
+      governor: { acquire },
+      requestTimeoutMs: Number.POSITIVE_INFINITY,
+    });
+    closedAfterTest(server, client);
+    server.push('a', '1', app);
+    expect(await tagNames(client, repositoryOf(server.host, 'a'))).toEqual(['1']);
+    expect(tokensAsked(server)).toBe(2);
+  });
+
   test('if the registry refuses its own token, the request is repeated once only', async () => {
     const { server, tags } = await start({ kind: 'token' });
     const challenge = { 'www-authenticate': `Bearer realm="${server.url}/token",service="x"` };
