@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
@@ -37,6 +38,7 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
  * @throws StoreUnavailableError when nothing answers there
  */
 export async function openPostgres(url: string): Promise<Database> {
+  let first: Socket | undefined;
   const pool = new pg.Pool({
     connectionString: url,
     max: MAX_CONNECTIONS,
@@ -47,6 +49,11 @@ export async function openPostgres(url: string): Promise<Database> {
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     application_name: 'slimboard',
+    stream() {
+      const socket = new Socket();
+      first ??= socket;
+      return socket;
+    },
     types: {
       getTypeParser: (oid: number, format?: 'text') => parsers[oid] ?? pg.types.getTypeParser(oid, format),
     } as pg.CustomTypesConfig,
@@ -65,6 +72,8 @@ export async function openPostgres(url: string): Promise<Database> {
     await pool.query('select 1');
   } catch (error) {
     await close();
+    // The driver leaves it open if it gives the login up itself, as without a password: this process would stay for a minute.
+    first?.destroy();
     throw openingFailureOf(error);
   }
   return new PgDatabase(pool, close);

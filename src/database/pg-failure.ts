@@ -77,6 +77,8 @@ function misconfigurationOf(error: Error): string | undefined {
     return /no encryption|SSL off/.test(message)
       ? `Postgres refused the login: ${message}; if it wants TLS, write ${VERIFIED}; otherwise check that its pg_hba.conf allows this`
       : `Postgres refused the login: ${message}; check user and password in the database URL`;
+  if (/password must be a /i.test(message))
+    return 'Postgres asks for a password: write one into the database URL, or set PGPASSWORD';
   if (code === '3D000') return `${message}: create it, or name another one in the database URL`;
   if (isUnreadableFile(error, code)) return `the database URL names a file that cannot be read: ${message}`;
   if (NO_TLS_MESSAGE.test(message))

@@ -48,6 +48,7 @@ test.each([
   ['ERR_OSSL_BAD_DECRYPT', 'error:1C800064:Provider routines::bad decrypt', CERTIFICATE],
   ['28000', 'no pg_hba.conf entry for host "10.0.0.1", user "a", database "b", no encryption', VERIFY],
   ['28P01', 'password authentication failed for user "a"', /check user and password/],
+  [undefined, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string', /asks for a password: write one/],
   ['3D000', 'database "b" does not exist', /create it/],
   ['ENOENT', "ENOENT: no such file or directory, open 'system'", /a file that cannot be read/, { syscall: 'open' }],
   [undefined, 'The server does not support SSL connections', /sslmode=disable/],
