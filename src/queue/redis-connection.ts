@@ -39,6 +39,10 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
   redis.on('error', (error: Error) => {
     lastError = error;
   });
+  const late = setTimeout(
+    () => redis.stream?.destroy(new Error(`it has been silent for ${ANSWER_WITHIN_MS / 1_000} s`)),
+    ANSWER_WITHIN_MS,
+  );
   try {
     const unusable = unusableBy(await greet(redis, database), address);
     if (unusable) throw unusable;
@@ -46,6 +50,8 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
     redis.disconnect();
     // Of a connection that fails, the promise only says that it is closed.
     throw cause instanceof SlimboardError ? cause : openingFailureOf(lastError ?? (cause as Error), address, database);
+  } finally {
+    clearTimeout(late);
   }
   watch(redis, address);
   return redis.on('error', onError);
@@ -63,13 +69,20 @@ function openingFailureOf(cause: Error, address: string, database: number): Erro
   const { message } = cause;
   const tlsAdvice = tlsAdviceOn(cause);
   if (tlsAdvice) return new SettingsError(`TLS to Redis at ${address} failed: ${tlsAdvice}`, { cause });
-  if (/^(?:WRONGPASS|NOAUTH|NOPERM)\b/.test(message))
+  if (/^NOPERM\b/.test(message))
+    return new SettingsError(`Redis at ${address} refuses it: ${message}; grant its user +@all ~slimboard:*`, {
+      cause,
+    });
+  if (/^(?:WRONGPASS|NOAUTH)\b/.test(message))
     return new SettingsError(`Redis at ${address} refused the login: ${message}; check user and password in its URL`, {
       cause,
     });
   if (/^ERR .*DB index/.test(message))
     return new SettingsError(`Redis at ${address} has no database ${database}: ${message}`, { cause });
-  return new QueueUnavailableError(`Redis at ${address} does not answer: ${message}`, { cause });
+  return new QueueUnavailableError(
+    `Redis at ${address} does not answer: ${message}; check that it is running, host and port in its URL, and that this begins with rediss:// if it speaks TLS, else with redis://`,
+    { cause },
+  );
 }
 
 /**

@@ -99,9 +99,13 @@ async function checkRedis({ settings }: Session): Promise<Finding> {
   const subject = 'redis';
   if (!settings.redisUrl) return { subject, status: 'ok', message: 'not set; only "schedule" and "worker" need it' };
   try {
-    const { connectRedis } = await import('../../queue/redis-connection.ts');
+    const { connectRedis, DEFAULT_PREFIX } = await import('../../queue/redis-connection.ts');
     const redis = await connectRedis(settings.redisUrl, () => undefined);
     try {
+      // Its memory or its disk may be full, or its user may not write.
+      await redis.set(`${DEFAULT_PREFIX}:doctor`, '', 'PX', 1).catch((error: unknown) => {
+        throw new Error(`it refuses to write: ${messageOf(error)}`);
+      });
       return { subject, ...describeRedis(await redis.info('server'), await redis.info('memory')) };
     } finally {
       redis.disconnect();

@@ -37,8 +37,16 @@ test('a Redis that refuses INFO is an error, and its connection is closed', asyn
   await redis.acl('SETUSER', 'mute', 'on', '>secret', '~*', '&*', '+@all', '-info');
   const { code, stdout } = await doctor(server.url.replace('//', '//mute:secret@'));
   expect(code, stdout).toBe(1);
-  expect(stdout).toMatch(/^error +redis: .*NOPERM/m);
+  expect(stdout).toMatch(/^error +redis: .*NOPERM .*; grant its user/m);
   await expect.poll(async () => String(await redis.client('LIST'))).not.toContain('user=mute');
+});
+
+test('a Redis that refuses to write is an error', async () => {
+  await redis.config('SET', 'maxmemory', '1');
+  const { code, stdout } = await doctor(server.url);
+  await redis.config('SET', 'maxmemory', '0');
+  expect(code, stdout).toBe(1);
+  expect(stdout).toMatch(/^error +redis: it refuses to write: OOM /m);
 });
 
 test.each([

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
-import { freePort } from '../../support/free-port.ts';
+import { freePort, listenOnFreePort } from '../../support/free-port.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { tlsFile } from '../../support/tls-fixtures.ts';
 
@@ -65,6 +67,22 @@ test('a new connection to a server that is silent from the start is replaced, to
   await vi.advanceTimersByTimeAsync(30_000);
   await vi.waitFor(() => expect(errors).toEqual(Array(2).fill(expect.stringContaining('does not answer'))));
   watched.disconnect();
+});
+
+test('a server that accepts connections and never answers is told', async () => {
+  const silent = createServer();
+  const connected = once(silent, 'connection') as Promise<[Socket]>;
+  const port = await listenOnFreePort(silent);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const failed = expect(connectRedis(`redis://127.0.0.1:${port}`, () => undefined)).rejects.toMatchObject({
+    code: 'queue-unavailable',
+    message: expect.stringMatching(/does not answer: it has been silent for 20 s; check/),
+  });
+  const [socket] = await connected;
+  await once(socket, 'data');
+  await vi.advanceTimersByTimeAsync(20_000);
+  await failed;
+  silent.close();
 });
 
 test('a connection that replaces one closed in the middle of a command stays open', async () => {
