@@ -52,12 +52,17 @@ export function refusalOf(answer: Answer, what: string, who: string): SlimboardE
     case 501:
       return new UnsupportedContentError(`${what}: the registry does not support this request${said}`);
   }
-  if (answer.status >= 500) {
+  if (isTemporary(answer)) {
     return new RegistryUnavailableError(
       `${what}: the registry failed with HTTP ${answer.status}${said}: try again later`,
     );
   }
   return new MalformedContentError(`${what}: unexpected answer HTTP ${answer.status}${said}${plainHttpHint(answer)}`);
+}
+
+/** Whether the same request may succeed later: after 5xx, but for 501; 408; or 499, nginx's word for a timeout of its own. */
+export function isTemporary({ status }: Answer): boolean {
+  return (status >= 500 && status !== 501) || status === 408 || status === 499;
 }
 
 function notFound(code: string | undefined, what: string, said: string): NotFoundError {

@@ -6,7 +6,7 @@ import type { Secret } from './auth/secret.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import type { Connections } from './connections.ts';
 import { type Answer, type ExchangeRequest, exchange } from './exchange.ts';
-import { errorCodeOf, failureOf, findFailure, isPassing, refusalOf } from './failure.ts';
+import { errorCodeOf, failureOf, findFailure, isPassing, isTemporary, refusalOf } from './failure.ts';
 import { rateLimitsOf } from './rate-limit-headers.ts';
 import type { RequestGovernor, RequestOutcome } from './registry.ts';
 import { RetryBudget } from './retry.ts';
@@ -62,7 +62,7 @@ export class Transport {
   }
 
   /**
-   * Sends a request and returns the answer, whatever its status below 500.
+   * Sends a request and returns the answer, whatever its status, unless that is temporary.
    * @throws RegistryUnavailableError, RateLimitedError when the budget is spent; TooLargeError; MalformedContentError
    *   for a redirect that must not be followed; the signal's reason
    */
@@ -93,10 +93,7 @@ export class Transport {
       budget.countRefusal(what, rateLimitsOf(answer.headers, Date.now()).retryAfterMs);
       return 0;
     }
-    // 501 is final: the same answer would come back.
-    return answer.status < 500 || answer.status === 501
-      ? answer
-      : budget.delayAfterFailure(refusalOf(answer, what, ''));
+    return isTemporary(answer) ? budget.delayAfterFailure(refusalOf(answer, what, '')) : answer;
   }
 
   #delayAfter(error: unknown, request: TransportRequest, budget: RetryBudget): number {

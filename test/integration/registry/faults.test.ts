@@ -39,6 +39,9 @@ describe('temporary faults are retried, and nothing is lost', () => {
     ['500', answer(500)],
     ['502', answer(502)],
     ['503', answer(503)],
+    // containerd and go-containerregistry try again after these, too.
+    ['408', answer(408)],
+    ['499', answer(499)],
     ['503 with Retry-After', answer(503, { 'retry-after': 7 })],
     ["403 with Retry-After: GitHub's secondary rate limit", answer(403, { 'retry-after': 60 }, 'DENIED')],
     ['429 with Retry-After in seconds', answer(429, { 'retry-after': 30 })],
