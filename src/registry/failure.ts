@@ -211,8 +211,9 @@ const LASTING =
 
 /** Whether the same request may succeed seconds later. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof SlimboardError) return error.retry.kind === 'backoff';
-  const code = codeOf(connectionError(error));
+  const isKnown = error instanceof SlimboardError;
+  if (isKnown && error.retry.kind !== 'backoff') return false;
+  const code = codeOf(connectionError(isKnown ? error.cause : error));
   return !LASTING.test(code) && !INVALID_CERTIFICATE.test(code);
 }
 

@@ -128,7 +128,9 @@ export class Transport {
     let { url } = request;
     let authorization = request.authorization?.();
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-      const answer = await send(request, url, authorization);
+      const answer = await send(request, url, authorization).catch((error: unknown) => {
+        throw url === request.url ? error : (findFailure(error, nameOf(request, url), url.protocol) ?? error);
+      });
       this.#silence.end(url);
       // A POST has a token in its body, which must not go to another address.
       const target = request.method === 'POST' ? undefined : redirectTarget(answer, url, request.what);
@@ -157,7 +159,7 @@ export class Transport {
       clock,
       deadlineMs: requestTimeoutMs,
       // A stream may break long after it was opened: its reader then gets the error that `open` would have thrown.
-      asError: (error) => findFailure(error, request.what, url.protocol) ?? error,
+      asError: (error) => findFailure(error, nameOf(request, url), url.protocol) ?? error,
     });
     // undici itself ends a request only once its connection is open.
     return this.#observed(orAborted(opened, request.signal));
@@ -173,6 +175,11 @@ export class Transport {
       );
     return answering;
   }
+}
+
+/** What is asked for; and the host that fails, where it is not the one that was asked. */
+function nameOf({ what, url: { origin } }: TransportRequest, url: URL): string {
+  return url.origin === origin ? what : `${what}: ${url.host}, to which the registry redirected`;
 }
 
 function asSent(request: TransportRequest, url: URL, authorization: Secret | undefined) {

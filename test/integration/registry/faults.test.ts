@@ -115,6 +115,16 @@ test('a registry whose storage never answered is asked for other things', async 
   expect(await tagNames(client, repositoryOf(server.host, 'app'))).toEqual(['1']);
 });
 
+test('what fails at a host that the registry redirected to names that host, and lasting failures are not tried again', async () => {
+  const { server, read } = await start();
+  server.fault({ path: /manifests/ }, redirect('http://storage.invalid/manifest'));
+  await expect(read()).rejects.toMatchObject({
+    code: 'registry-unavailable',
+    message: expect.stringMatching(/app:1: storage.invalid, to which the registry redirected: host not found/),
+  });
+  expect(server.count({ path: /manifests/ })).toBe(1);
+});
+
 test('a registry that closes connections while it starts is asked by the next request', async () => {
   const { server, read } = await start();
   const serve = server.fault({}, reset());
