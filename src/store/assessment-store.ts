@@ -1,9 +1,10 @@
 import type { BaseVerdict } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
-import { type Digest, digestBytes, digestHex } from '../oci/digest.ts';
+import { type Digest, digestBytes } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
 import { columnArrays } from './sql/column-arrays.ts';
-import { jsonRows } from './sql/json-rows.ts';
+import { insertJson, jsonDigest, jsonRows, namesOf } from './sql/json-rows.ts';
+import { setExcluded } from './sql/set-excluded.ts';
 
 /** The stored assessment of one image. Sizes are bytes. */
 export interface Assessment {
@@ -46,38 +47,36 @@ export interface Assessment {
 export async function saveAssessments(tx: Queryable, assessments: readonly Assessment[], now: string): Promise<void> {
   if (assessments.length === 0) return;
   await Promise.all([
-    tx.query(SAVE_ASSESSMENTS, [jsonRows(assessments.map(assessmentRow)), now]),
+    tx.query(SAVE_ASSESSMENTS, [jsonRows(assessments.map((assessment) => assessmentRow(assessment, now)))]),
     saveFindings(tx, assessments),
     saveLayerVerdicts(tx, assessments),
   ]);
 }
 
-/** The columns that rows of JSON hold, with their types. */
-const JSON_COLUMNS = `manifest_id int8, rules_key text, bases_key text, base_image text, base_digest text, base_confidence text, base_evidence text,
+const ASSESSMENT = `manifest_id int8, rules_key text, bases_key text, base_image text, base_digest bytea, base_confidence text, base_evidence text,
   base_layers int4, base_bytes int8, app_bytes int8, distro text, distro_version text, distro_eol date, runtime text, runtime_version text,
   framework text, variant text, build_tool text, multi_stage text, multi_stage_evidence text, run_user text, runs_as_root bool, team_label text,
-  finding_rules text, uncompressed_bytes int8, wasted_bytes int8, savings_min_bytes int8, savings_max_bytes int8, slim_score numeric, techniques jsonb`;
-const COLUMNS = JSON_COLUMNS.split(',').map((column) => column.trim().split(' ', 1).join());
+  finding_rules text, uncompressed_bytes int8, wasted_bytes int8, savings_min_bytes int8, savings_max_bytes int8, slim_score numeric, techniques jsonb,
+  judged_at timestamptz`;
 
 const SAVE_ASSESSMENTS = `
-  insert into assessment (${COLUMNS.join(', ')}, judged_at)
-  select ${COLUMNS.join(', ').replace('base_digest', "decode(base_digest, 'hex')")}, $2::timestamptz
-  from jsonb_to_recordset($1::jsonb) as n (${JSON_COLUMNS})
-  order by manifest_id
-  on conflict (manifest_id) do update set ${[...COLUMNS.slice(1), 'judged_at'].map((name) => `${name} = excluded.${name}`).join(', ')}`;
+  ${insertJson('assessment', ASSESSMENT)} order by manifest_id
+  on conflict (manifest_id) do update ${setExcluded(namesOf(ASSESSMENT).slice(1))}`;
 
-function assessmentRow({ base, distroEndOfLife, user, findings, layers, ...others }: Assessment): object {
+function assessmentRow(assessment: Assessment, judgedAt: string): object {
+  const { base, distroEndOfLife, user, findings, layers, ...others } = assessment;
   const known = base.confidence === 'unknown' ? undefined : base;
   return {
     ...others,
     baseImage: known?.references.join(';'),
-    baseDigest: known?.digest && digestHex(known.digest),
+    baseDigest: jsonDigest(known?.digest),
     baseConfidence: known?.confidence,
     baseEvidence: base.confidence === 'unknown' ? base.reason : base.evidence,
     baseLayers: base.layerCount,
     distroEol: distroEndOfLife,
     runUser: user,
     findingRules: [...new Set(findings.map(({ rule }) => rule))].sort().join(';'),
+    judgedAt,
   };
 }
 
@@ -91,14 +90,13 @@ async function saveFindings(tx: Queryable, assessments: readonly Assessment[]): 
       return { ...finding, manifestId, ordinal, layer, minBytes: bytes?.min, maxBytes: bytes?.max };
     }),
   );
-  if (rows.length === 0) return;
-  await tx.query(
-    `insert into finding (manifest_id, ordinal, rule, severity, confidence, message, layer, min_bytes, max_bytes)
-     select * from jsonb_to_recordset($1::jsonb) as n (
-       manifest_id int8, ordinal int4, rule text, severity text, confidence text, message text, layer int4, min_bytes int8, max_bytes int8)`,
-    [jsonRows(rows)],
-  );
+  if (rows.length > 0) await tx.query(INSERT_FINDINGS, [jsonRows(rows)]);
 }
+
+const INSERT_FINDINGS = insertJson(
+  'finding',
+  'manifest_id int8, ordinal int4, rule text, severity text, confidence text, message text, layer int4, min_bytes int8, max_bytes int8',
+);
 
 /** How one image classifies a layer. */
 interface LayerVerdict {

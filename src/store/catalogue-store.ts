@@ -2,12 +2,13 @@ import type { BaseContent, BaseImage } from '../catalogue/base-image.ts';
 import type { KnownBase, NewerBuild } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
 import { chainIds } from '../oci/chain-id.ts';
-import { type Digest, digestBytes, digestFromBytes, digestHex } from '../oci/digest.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { ListedRepository } from '../registry/registry.ts';
 import { distinctSorted } from './sql/distinct-sorted.ts';
-import { jsonRows } from './sql/json-rows.ts';
+import { insertJson, jsonDigest, jsonRows } from './sql/json-rows.ts';
+import { setExcluded } from './sql/set-excluded.ts';
 import { withoutNulls } from './sql/without-nulls.ts';
 
 /** What a tag named when it was read: an image, or an index with those of its images that were wanted. */
@@ -134,26 +135,22 @@ export async function saveBaseImages(
   if (images.length === 0) return;
   const learned = merge === 'seen-now' ? 'base_image.learned_at' : 'excluded.learned_at';
   await tx.query(
-    `insert into base_image (registry, repository, tag, index_digest, learned_at, newest, digest, platform,
-       chain_id, layer_count, pull_bytes, labels, created_at, runtime, runtime_version, variant, distro, distro_version)
-     select registry, repository, tag, decode(index_digest, 'hex'), learned_at, newest, decode(digest, 'hex'), platform,
-       decode(chain_id, 'hex'), layer_count, pull_bytes, labels, created_at, runtime, runtime_version, variant, distro, distro_version
-     from jsonb_to_recordset($1::jsonb) as n (
-       registry text, repository text, tag text, index_digest text, learned_at timestamptz, newest bool, digest text, platform text, chain_id text,
-       layer_count int4, pull_bytes int8, labels jsonb, created_at timestamptz, runtime text, runtime_version text, variant text, distro text,
-       distro_version text)
+    `${insertJson('base_image', BASE_IMAGE)}
      order by registry, repository, tag, digest
-     on conflict (registry, repository, tag, digest) do update set index_digest = excluded.index_digest, newest = excluded.newest,
-       learned_at = case when base_image.newest then ${learned} else excluded.learned_at end, runtime = excluded.runtime,
-       runtime_version = excluded.runtime_version, variant = excluded.variant, distro = excluded.distro, distro_version = excluded.distro_version
+     on conflict (registry, repository, tag, digest) do update
+       ${setExcluded(['index_digest', 'newest', 'runtime', 'runtime_version', 'variant', 'distro', 'distro_version'])},
+       learned_at = case when base_image.newest then ${learned} else excluded.learned_at end
      where ${MERGE[merge]}`,
     [jsonRows(images.map(rowOf))],
   );
 }
 
+const BASE_IMAGE = `registry text, repository text, tag text, index_digest bytea, learned_at timestamptz, newest bool, digest bytea, platform text,
+  chain_id bytea, layer_count int4, pull_bytes int8, labels jsonb, created_at timestamptz, runtime text, runtime_version text, variant text,
+  distro text, distro_version text`;
+
 function rowOf({ digest, indexDigest, chainId, ...image }: BaseImage): object {
-  const digests = { digest: digestHex(digest), indexDigest: indexDigest && digestHex(indexDigest) };
-  return { ...image, ...digests, chainId: digestHex(chainId) };
+  return { ...image, digest: jsonDigest(digest), indexDigest: jsonDigest(indexDigest), chainId: jsonDigest(chainId) };
 }
 
 /**

@@ -6,6 +6,7 @@ import { insertChildren, type NewIndexChild } from './index-store.ts';
 import { columnArrays } from './sql/column-arrays.ts';
 import { distinctSorted } from './sql/distinct-sorted.ts';
 import { integersOf, joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
+import { setExcluded } from './sql/set-excluded.ts';
 
 /** A blob that a manifest refers to. */
 export interface NewBlob {
@@ -156,8 +157,7 @@ async function insertManifests(tx: Queryable, manifests: readonly NewManifest[],
        as n (digest, media_type, kind, artifact_type, body, config, subject)
      left join ${rowByDigest('blob', "decode(n.config, 'hex')")} b on true
      on conflict (digest) do update
-       set media_type = excluded.media_type, kind = excluded.kind, artifact_type = excluded.artifact_type, body = excluded.body,
-           config_id = excluded.config_id, subject = excluded.subject, fetched_at = excluded.fetched_at
+       ${setExcluded(['media_type', 'kind', 'artifact_type', 'body', 'config_id', 'subject', 'fetched_at'])}
        where manifest.body is null and excluded.body is not null`,
     [
       joinDigests(manifests.map(({ digest }) => digest)),

@@ -9,6 +9,7 @@ import { columnArrays } from './sql/column-arrays.ts';
 import { distinctSorted } from './sql/distinct-sorted.ts';
 import { hasRows } from './sql/has-rows.ts';
 import { joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
+import { setExcluded } from './sql/set-excluded.ts';
 
 /** A stored repository, as tasks refer to it. */
 export interface StoredRepository {
@@ -89,8 +90,7 @@ export async function upsertRepositories(
     `with upserted as (
        insert into repository (source_id, registry, name, registry_team, first_seen_at, last_seen_at, seen_by)
        select $1, n.registry, n.name, n.team, $5, $5, $6 from unnest($2::text[], $3::text[], $4::text[]) as n (registry, name, team)
-       on conflict (source_id, registry, name) do update
-         set registry_team = excluded.registry_team, last_seen_at = excluded.last_seen_at, seen_by = excluded.seen_by, ended_at = null
+       on conflict (source_id, registry, name) do update ${setExcluded(['registry_team', 'last_seen_at', 'seen_by'])}, ended_at = null
        returning id, registry, name, listed_by)
      select id, registry, name from upserted where listed_by is distinct from $6`,
     [sourceId, ...columnArrays(sorted, 'registry', 'name', 'team'), now, auditId],
@@ -237,8 +237,7 @@ async function insertOpenRows(
        as n (repository_id, name, digest, pushed_at, pulled_at, reported_bytes, archived, read_again)
      cross join ${rowByDigest('manifest', "decode(n.digest, 'hex')")} m
      on conflict (repository_id, ${key}) where ended_at is null and ${present} do update
-       set pushed_at = excluded.pushed_at, pulled_at = excluded.pulled_at, reported_bytes = excluded.reported_bytes,
-         archived = excluded.archived, read_again_at = coalesce(excluded.read_again_at, tag.read_again_at)
+       ${setExcluded(['pushed_at', 'pulled_at', 'reported_bytes', 'archived'])}, read_again_at = coalesce(excluded.read_again_at, tag.read_again_at)
        where (tag.pushed_at, tag.pulled_at, tag.reported_bytes, tag.archived)
          is distinct from (excluded.pushed_at, excluded.pulled_at, excluded.reported_bytes, excluded.archived)
          or excluded.read_again_at is not null`,

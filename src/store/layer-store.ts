@@ -4,6 +4,7 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { StoredRepository } from './inventory-store.ts';
 import { columnArrays } from './sql/column-arrays.ts';
+import { setExcluded } from './sql/set-excluded.ts';
 import { withoutNulls } from './sql/without-nulls.ts';
 
 /** A layer whose contents were not read yet, and a repository that holds it; both as row ids, to keep tasks small. */
@@ -176,9 +177,7 @@ export async function saveLayer(tx: Queryable, layer: LayerRecord, now: string):
     // Nothing reads the column `summary`, which is not null.
     `insert into layer_contents (blob_id, reader_version, uncompressed_bytes, summary, entries, read_at)
      values ($1, $2, $3, '{}', $4, $5)
-     on conflict (blob_id) do update
-       set reader_version = excluded.reader_version, uncompressed_bytes = excluded.uncompressed_bytes,
-           entries = excluded.entries, read_at = excluded.read_at
+     on conflict (blob_id) do update ${setExcluded(['reader_version', 'uncompressed_bytes', 'entries', 'read_at'])}
        where layer_contents.reader_version < excluded.reader_version`,
     [layer.blobId, layer.readerVersion, layer.uncompressedBytes, layer.contents, now],
   );

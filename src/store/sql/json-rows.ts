@@ -1,6 +1,7 @@
 import { remember } from '../../common/remember.ts';
 import { snakeCase } from '../../common/snake-case.ts';
 import { storableJson } from '../../database/storable.ts';
+import { type Digest, digestHex } from '../../oci/digest.ts';
 
 /** Objects as rows for `jsonb_to_recordset`: their own keys become snake_case; what a row lacks is null. */
 export function jsonRows(objects: readonly object[]): string {
@@ -14,4 +15,20 @@ function rowOf(members: object): object {
   const row: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(members)) row[columnOf(key)] = value;
   return row;
+}
+
+/** A digest as the value of a column of type bytea in {@link jsonRows}. */
+export function jsonDigest(digest: Digest | undefined): string | undefined {
+  return digest && `\\x${digestHex(digest)}`;
+}
+
+/** The names among columns with their types, as `jsonb_to_recordset` takes them: `id int8, name text`. */
+export function namesOf(columns: string): readonly string[] {
+  return columns.split(',').map((column) => column.trim().split(' ', 1).join());
+}
+
+/** SQL: inserts {@link jsonRows}, $1, into a table. @param columns names with types, as for {@link namesOf} */
+export function insertJson(table: string, columns: string): string {
+  const names = namesOf(columns).join(', ');
+  return `insert into ${table} (${names}) select ${names} from jsonb_to_recordset($1::jsonb) as n (${columns})`;
 }

@@ -1,6 +1,7 @@
 import type { Goal } from '../../common/units.ts';
 import type { Queryable } from '../../database/database.ts';
 import { jsonRows } from '../sql/json-rows.ts';
+import { setExcluded } from '../sql/set-excluded.ts';
 
 /** A repository and the team that owns it, by which its goal is chosen. */
 export interface GoalOwner {
@@ -71,8 +72,7 @@ const SAVE_REPOSITORIES = `
     select * from repository_goal x where x.repository_id = n.repository_id order by x.since desc limit 1) l on true
   where (l.start_bytes, l.goal_bytes, l.current_bytes, l.possible_bytes)
     is distinct from (n.start_bytes, n.goal_bytes, n.current_bytes, n.possible_bytes)
-  on conflict (repository_id, since) do update set start_bytes = excluded.start_bytes, goal_bytes = excluded.goal_bytes,
-    current_bytes = excluded.current_bytes, possible_bytes = excluded.possible_bytes`;
+  on conflict (repository_id, since) do update ${setExcluded(['start_bytes', 'goal_bytes', 'current_bytes', 'possible_bytes'])}`;
 
 /** Only repositories that have images: the last row of any other one describes a build that is gone. */
 const SAVE_TEAMS = `

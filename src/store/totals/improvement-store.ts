@@ -1,7 +1,7 @@
 import type { Improvement } from '../../advise/improvement.ts';
 import type { Queryable } from '../../database/database.ts';
 import { columnArrays } from '../sql/column-arrays.ts';
-import { jsonRows } from '../sql/json-rows.ts';
+import { jsonRows, namesOf } from '../sql/json-rows.ts';
 
 /**
  * Two successive builds of a repository for one platform in the same line of tags (`tag_line`), whose assessments
@@ -121,16 +121,16 @@ export async function saveImprovements(tx: Queryable, found: readonly Recognised
   if (rows.length > 0) await tx.query(INSERT, [jsonRows(rows)]);
 }
 
+const IMPROVEMENT = `repository_id int8, platform text, tag text, previous_tag text, built_at timestamptz, techniques text, counted_as text,
+  evidence text, compressed_bytes int8, previous_bytes int8, base_saved_bytes int8, guide_min numeric, guide_max numeric,
+  estimated_min_bytes int8, estimated_max_bytes int8`;
+const NAMES = namesOf(IMPROVEMENT).join(', ');
+
 const INSERT = `
-  insert into improvement (repository_id, platform, digest, previous_digest, tag, previous_tag, built_at, techniques, counted_as, evidence,
-    compressed_bytes, previous_bytes, base_saved_bytes, guide_min, guide_max, estimated_min_bytes, estimated_max_bytes)
-  select n.repository_id, n.platform, a.digest, b.digest, n.tag, n.previous_tag, n.built_at, n.techniques, n.counted_as, n.evidence,
-    n.compressed_bytes, n.previous_bytes, n.base_saved_bytes, n.guide_min, n.guide_max, n.estimated_min_bytes, n.estimated_max_bytes
-  from jsonb_to_recordset($1::jsonb) as n (
-    repository_id int8, platform text, after_id int8, before_id int8, tag text, previous_tag text, built_at timestamptz, techniques text,
-    counted_as text, evidence text, compressed_bytes int8, previous_bytes int8, base_saved_bytes int8, guide_min numeric, guide_max numeric,
-    estimated_min_bytes int8, estimated_max_bytes int8)
-  join manifest a on a.id = n.after_id join manifest b on b.id = n.before_id`;
+  insert into improvement (digest, previous_digest, ${NAMES})
+  select m.digest, b.digest, ${NAMES}
+  from jsonb_to_recordset($1::jsonb) as n (before_id int8, after_id int8, ${IMPROVEMENT})
+  join manifest b on b.id = n.before_id join manifest m on m.id = n.after_id`;
 
 function rowOf({ before, after, ...pair }: BuildPair, { guide, estimated, ...improvement }: Improvement): object {
   return {

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../database/database.ts';
 import { PLAN_AS_A_WHOLE } from '../../database/planning.ts';
 import { DEDUP_SCOPE } from '../sql/dedup-scope.ts';
+import { setExcluded } from '../sql/set-excluded.ts';
 import { FAIR_SHARE, imageSums } from '../sql/shared-sums.ts';
 import { keepBaseSums } from './base-sums.ts';
 import { keepGroupSums } from './group-sums.ts';
@@ -201,7 +202,7 @@ const REPOSITORY_TOTALS = `
   select total.repository_id, $2, ${sumColumnsOf('total')}
   from total left join newest n on n.repository_id = total.repository_id
   where (${sumColumnsOf('n')}) is distinct from (${sumColumnsOf('total')})
-  on conflict (repository_id, audit_id) do update set ${REPOSITORY_SUMS.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+  on conflict (repository_id, audit_id) do update ${setExcluded(REPOSITORY_SUMS)}`;
 
 /**
  * Computes and stores a source's totals, image shares, history rows, and summaries for an audit. Must run inside a
