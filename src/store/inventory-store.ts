@@ -54,6 +54,11 @@ export async function findOrMakeSource(tx: Queryable, source: SourceRow): Promis
   return row.id;
 }
 
+/** Lists all sources by name. */
+export function listSources(db: Queryable): Promise<readonly { readonly id: number; readonly name: string }[]> {
+  return db.query('select id, name from source order by name');
+}
+
 /** Updates a source to what the settings say; reports and totals depend on it. */
 export async function updateSource(tx: Queryable, source: SourceRow): Promise<void> {
   await tx.query(

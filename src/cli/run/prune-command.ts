@@ -1,6 +1,7 @@
 import { withStore } from '../../app/open-store.ts';
 import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
+import { listSources } from '../../store/inventory-store.ts';
 import { compact } from '../../store/maintenance.ts';
 import {
   countPrunable,
@@ -10,7 +11,6 @@ import {
   prune,
   removeSource,
 } from '../../store/retention-store.ts';
-import { readSources } from '../../store/totals/fleet-store.ts';
 import type { Session } from '../prepare.ts';
 import { factLines } from '../text.ts';
 
@@ -45,7 +45,7 @@ export async function pruneCommand(
 }
 
 async function unknownSource(db: Database, name: string): Promise<SettingsError> {
-  const names = (await readSources(db)).map((source) => source.name).join(', ');
+  const names = (await listSources(db)).map((source) => source.name).join(', ');
   return new SettingsError(`the database has no source "${name}"; it has: ${names || 'none'}`);
 }
 

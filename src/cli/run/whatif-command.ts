@@ -6,7 +6,8 @@ import { humanBytes } from '../../measure/human-bytes.ts';
 import { isForeignLayer } from '../../oci/media-type.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
-import { findImageLayers, readHeldElsewhere, readImagesOn, readSources } from '../../store/totals/fleet-store.ts';
+import { findImageLayers, readHeldElsewhere, readImagesOn } from '../../store/fleet-store.ts';
+import { listSources } from '../../store/inventory-store.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
 import { type TableOrJson, writeTableOrJson } from '../table-or-json.ts';
@@ -32,7 +33,8 @@ export async function whatifCommand(session: Session, { from, to, format }: What
   return withStore(session.settings, 'read', async (db) => {
     let base: StoredBase | undefined;
     const results: (WhatIf & { readonly source: string })[] = [];
-    for (const { id, name } of await readSources(db)) {
+    // Sources share no blobs, so the swap is computed for each by itself.
+    for (const { id, name } of await listSources(db)) {
       const moving = await readImagesOn(db, id, namesOf(from));
       if (moving.length === 0) continue;
       base ??= { reference: to, layers: await layersOfBase(session, db, to) };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type WhatIf, whatIf } from '../../../src/advise/whatif.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
-import { readHeldElsewhere, readImagesOn } from '../../../src/store/totals/fleet-store.ts';
+import { readHeldElsewhere, readImagesOn } from '../../../src/store/fleet-store.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 

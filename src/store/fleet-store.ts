@@ -1,18 +1,7 @@
-import type { HeldLayers, MovingImage, StoredLayer } from '../../advise/whatif.ts';
-import type { Queryable } from '../../database/database.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../../oci/digest.ts';
-import { DEDUP_SCOPE } from '../sql/dedup-scope.ts';
-
-/** A source whose images a base swap may concern. */
-export interface FleetSource {
-  readonly id: number;
-  readonly name: string;
-}
-
-/** Lists all sources by name. Sources share no blobs, so a base swap is computed for each by itself. */
-export function readSources(db: Queryable): Promise<readonly FleetSource[]> {
-  return db.query<FleetSource>('select id, name from source order by name');
-}
+import type { HeldLayers, MovingImage, StoredLayer } from '../advise/whatif.ts';
+import type { Queryable } from '../database/database.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { DEDUP_SCOPE } from './sql/dedup-scope.ts';
 
 /** The layers of an image, base first. */
 interface LayersRow {
