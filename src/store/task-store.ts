@@ -1,4 +1,4 @@
-import type { Queryable } from '../database/database.ts';
+import type { Queryable, SqlValue } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
 import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
 import { columnArrays } from './sql/column-arrays.ts';
@@ -60,14 +60,7 @@ export async function settleTasks<T extends { readonly task: TaskReference }>(
   tx: Queryable,
   items: readonly T[],
 ): Promise<readonly T[]> {
-  if (items.length === 0) return [];
-  const tasks = items.map(({ task }) => task);
-  const rows = await tx.query<TaskId>(
-    `delete from audit_task t using unnest($1::int8[], $2::text[]) as n (audit_id, key)
-     where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
-    columnArrays(tasks, 'auditId', 'key'),
-  );
-  return itemsOfTasks(rows, items);
+  return changeTasks(tx, items, 'delete from audit_task t using unnest($1::int8[], $2::text[]) as n (audit_id, key)');
 }
 
 /**
@@ -78,23 +71,27 @@ export async function narrowTasks<T extends { readonly task: TaskReference; read
   tx: Queryable,
   items: readonly T[],
 ): Promise<readonly T[]> {
-  if (items.length === 0) return [];
-  const tasks = items.map(({ task }) => task);
+  const sql = `update audit_task t set payload = n.payload::jsonb
+    from unnest($1::int8[], $2::text[], $3::text[]) as n (audit_id, key, payload)`;
   const payloads = items.map(({ payload }) => storableJson(payload));
-  const rows = await tx.query<TaskId>(
-    `update audit_task t set payload = n.payload::jsonb from unnest($1::int8[], $2::text[], $3::text[]) as n (audit_id, key, payload)
-     where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
-    [...columnArrays(tasks, 'auditId', 'key'), payloads],
-  );
-  return itemsOfTasks(rows, items);
+  return changeTasks(tx, items, sql, payloads);
 }
 
-function itemsOfTasks<T extends { readonly task: TaskReference }>(
-  tasks: readonly TaskId[],
+/** @param sql changes rows `t` of audit_task where they are those of `n`, the tasks of the items */
+async function changeTasks<T extends { readonly task: TaskReference }>(
+  tx: Queryable,
   items: readonly T[],
-): readonly T[] {
+  sql: string,
+  ...parameters: readonly SqlValue[]
+): Promise<readonly T[]> {
+  if (items.length === 0) return [];
+  const tasks = items.map(({ task }) => task);
+  const changed = await tx.query<TaskId>(
+    `${sql} where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
+    [...columnArrays(tasks, 'auditId', 'key'), ...parameters],
+  );
   const byTask = new Map(items.map((item) => [`${item.task.auditId}/${item.task.key}`, item]));
-  return tasks.flatMap(({ auditId, key }) => byTask.get(`${auditId}/${key}`) ?? []);
+  return changed.flatMap(({ auditId, key }) => byTask.get(`${auditId}/${key}`) ?? []);
 }
 
 /** Deletes one task. @returns whether it was still open, see {@link settleTasks} */
