@@ -16,7 +16,7 @@ import { assessTask, type RangePayload, referenceTo, singleTask } from './task-p
 /** The stage after another, and what makes the tasks that it begins with. */
 interface NextStage {
   readonly to: AuditStage;
-  readonly tasks: (context: AuditContext, plan: AuditPlan, tx: Queryable) => Promise<readonly NewTask[]>;
+  readonly tasks: (tx: Queryable, plan: AuditPlan, context: AuditContext) => Promise<readonly NewTask[]>;
 }
 
 const NEXT: Readonly<Partial<Record<AuditStage, NextStage>>> = {
@@ -54,19 +54,19 @@ export async function beginStage(context: AuditContext, plan: AuditPlan): Promis
   if (!audit || !next) return undefined;
   return db.transaction(async (tx) => {
     if (!(await advanceStage(tx, auditId, audit.stage, next.to))) return [];
-    const made = await next.tasks(context, plan, tx);
+    const made = await next.tasks(tx, plan, context);
     await addTasks(tx, auditId, made);
     await renewHeartbeat(tx, auditId);
     return made;
   });
 }
 
-async function readingTasks(_context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
+async function readingTasks(tx: Queryable, plan: AuditPlan): Promise<readonly NewTask[]> {
   await completeIndexes(tx);
-  return layersTasks(plan, tx);
+  return layersTasks(tx, plan);
 }
 
-async function assessTasks(context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
+async function assessTasks(tx: Queryable, plan: AuditPlan, context: AuditContext): Promise<readonly NewTask[]> {
   // Reading layers may have taken hours, and may have begun with an older version.
   if (plan.sources.some(({ settings }) => settings.deep)) await completeIndexes(tx);
   const { rulesKey } = await context.criteriaOf(plan.auditId, tx);

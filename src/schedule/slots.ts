@@ -1,4 +1,5 @@
 import { CronExpressionParser } from 'cron-parser';
+import { HOUR_MS } from '../common/units.ts';
 import type { LastAudit } from './audit-starter.ts';
 
 /** When a source is audited. */
@@ -13,7 +14,7 @@ export interface Schedule {
 export const SLOT_GRACE_MS = 120_000;
 
 /** Longer than the period that occurs twice, or not at all, when clocks change. */
-const LEAD_MS = 3 * 3_600_000;
+const LEAD_MS = 3 * HOUR_MS;
 
 /**
  * The latest slot of a schedule that is not after `now`; undefined for a pattern that has never matched. Near a change

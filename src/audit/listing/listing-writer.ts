@@ -1,3 +1,4 @@
+import { groupBy } from '../../common/group-by.ts';
 import type { Database, Queryable } from '../../database/database.ts';
 import { GroupWriter } from '../../database/group-writer.ts';
 import type { TaskReference } from '../../queue/queue.ts';
@@ -33,8 +34,7 @@ export function createListingWriter(db: Database, now: () => string): GroupWrite
 
 async function writeListings(tx: Queryable, listings: readonly ReadListing[], at: string): Promise<void> {
   const settled = await settleTasks(tx, listings);
-  for (const auditId of new Set(settled.map(({ task }) => task.auditId))) {
-    const ofAudit = settled.filter(({ task }) => task.auditId === auditId);
+  for (const [auditId, ofAudit] of groupBy(settled, ({ task }) => task.auditId)) {
     const closed = ofAudit.map(({ repository, ...listed }) => ({ repositoryId: repository.id, ...listed }));
     await closeListings(tx, auditId, closed, at);
     const items = ofAudit.map(({ sourceId, repository }) => itemOf(sourceId, repository));

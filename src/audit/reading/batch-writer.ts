@@ -1,3 +1,4 @@
+import { groupBy } from '../../common/group-by.ts';
 import type { Database, Queryable } from '../../database/database.ts';
 import { GroupWriter } from '../../database/group-writer.ts';
 import type { BatchContent } from '../../fetch/read-batch.ts';
@@ -60,7 +61,11 @@ async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: st
   await Promise.all([
     images,
     recordSightings(tx, batches.flatMap(sightingsOf), at),
-    ...auditsOf(batches).map((auditId) => replaceErrorsOf(tx, auditId, batches, at)),
+    ...[...groupBy(batches, ({ task }) => task.auditId)].map(([auditId, ofAudit]) => {
+      const items = ofAudit.flatMap(({ sourceId, repository, listed }) => listedItems(sourceId, repository, listed));
+      const errors = ofAudit.flatMap((batch) => batch.errors);
+      return replaceErrors(tx, auditId, items, errors, at);
+    }),
   ]);
   return images;
 }
@@ -81,15 +86,4 @@ function restOf(batch: ReadBatch) {
 
 function sightingsOf({ repository, content }: ReadBatch): readonly RepositorySighting[] {
   return content.sightings.map((sighting) => ({ ...sighting, repositoryId: repository.id }));
-}
-
-function auditsOf(batches: readonly ReadBatch[]): readonly number[] {
-  return [...new Set(batches.map(({ task }) => task.auditId))];
-}
-
-function replaceErrorsOf(tx: Queryable, auditId: number, batches: readonly ReadBatch[], at: string): Promise<void> {
-  const ofAudit = batches.filter(({ task }) => task.auditId === auditId);
-  const errors = ofAudit.flatMap((batch) => batch.errors);
-  const items = ofAudit.flatMap(({ sourceId, repository, listed }) => listedItems(sourceId, repository, listed));
-  return replaceErrors(tx, auditId, items, errors, at);
 }

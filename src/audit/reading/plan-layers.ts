@@ -15,35 +15,27 @@ const BYTES_PER_TASK = 500_000_000;
 const TASKS = 4_000;
 
 /** Tasks for the layers of the audit's deep sources that no audit has read, each layer once. */
-export async function layersTasks(plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
+export async function layersTasks(tx: Queryable, { auditId, sources }: AuditPlan): Promise<readonly NewTask[]> {
   const layers = new Map<number, SizedLayer>();
-  for (const source of plan.sources.filter(({ settings }) => settings.deep)) {
-    for (const layer of await unreadLayers(plan, source, tx)) {
+  for (const source of sources.filter(({ settings }) => settings.deep)) {
+    const tagIds = await selectedTags(tx, auditId, source);
+    const scope = { auditId, sourceId: source.id, tagIds, readerVersion: LAYER_READER_VERSION };
+    for (const layer of await listUnreadLayers(tx, scope))
       if (!layers.has(layer.blobId)) layers.set(layer.blobId, layer);
-    }
   }
   return batchesOf([...layers.values()]).map(layersTask);
 }
 
 type SizedLayer = HeldLayer & { readonly size: number };
 
-async function unreadLayers(
-  { auditId }: AuditPlan,
-  source: PlannedSource,
-  tx: Queryable,
-): Promise<readonly SizedLayer[]> {
-  const tagIds = await selectedTags(auditId, source, tx);
-  return listUnreadLayers(tx, { auditId, sourceId: source.id, tagIds, readerVersion: LAYER_READER_VERSION });
-}
-
 /**
  * Row ids of the tags that the audit's settings select; undefined if they select all. Earlier audits may have read
  * others.
  */
 async function selectedTags(
+  tx: Queryable,
   auditId: number,
   { id, settings }: PlannedSource,
-  tx: Queryable,
 ): Promise<readonly number[] | undefined> {
   if (takesAllTags(settings)) return undefined;
   const tags = (await listOpenTags(tx, auditId, id)).filter(tagSelector(settings));
