@@ -141,11 +141,9 @@ export async function claimLeftDeliveries(
 export async function listRunningAudits(
   db: Queryable,
   sourceIds: readonly number[],
-): Promise<readonly (AuditRow & { readonly sourceIds: readonly number[]; readonly abandoned: boolean })[]> {
+): Promise<readonly (AuditRow & { readonly abandoned: boolean })[]> {
   return db.query(
-    `select ${AUDIT_COLUMNS}, ${ABANDONED} as abandoned,
-       (select array_agg(s.source_id order by s.source_id) from audit_source s where s.audit_id = audit.id) as "sourceIds"
-     from audit where status = 'running'
+    `select ${AUDIT_COLUMNS}, ${ABANDONED} as abandoned from audit where status = 'running'
        and exists (select 1 from audit_source s where s.audit_id = audit.id and s.source_id = any($1::int4[]) and s.running)
      order by id`,
     [sourceIds],
