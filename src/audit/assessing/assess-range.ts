@@ -12,15 +12,18 @@ export const IMAGES_PER_TASK = 500;
 /** After this many (a few ms) other work gets a turn: answers to requests may be waiting. */
 const IMAGES_AT_A_TIME = 8;
 
-/** Assesses the images of a range whose assessment is missing or out of date. */
-export async function assessRange({ context, task, plan, payload: range }: Work<RangePayload>): Promise<void> {
+/** Assesses the images of a range whose assessment is missing or out of date. Of a stopped range, nothing is stored. */
+export async function assessRange({ context, task, plan, payload: range, signal }: Work<RangePayload>): Promise<void> {
   const criteria = await context.criteriaOf(plan.auditId, context.db);
   const images = await readStaleImages(context.db, plan.sourceIds, criteria.rulesKey, range);
   const contents = new ContentsReader(context.db);
   const assessments: Assessment[] = [];
   for (const [index, image] of images.entries()) {
     if (index % IMAGES_AT_A_TIME === 0) await setImmediate();
-    assessments.push(assessImage(image, criteria, await contents.ofLayers(image.readLayers)));
+    const layers = await contents.ofLayers(image.readLayers);
+    // With contents of layers, a range takes up to minutes.
+    signal.throwIfAborted();
+    assessments.push(assessImage(image, criteria, layers));
   }
   await context.db.transaction(async (tx) => {
     await Promise.all([saveAssessments(tx, assessments, context.now()), settleTask(tx, task)]);

@@ -396,6 +396,23 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(await contentOf(db)).toEqual(ended);
   });
 
+  test('an audit stopped while it assesses images does not assess the others first', async () => {
+    const stop = new AbortController();
+    const watched: Database = {
+      kind: db.kind,
+      query(sql, parameters) {
+        if (sql.includes('c.body as config')) stop.abort(new Error('stopped'));
+        return db.query(sql, parameters);
+      },
+      transaction: (work) => db.transaction(work),
+      streamTexts: (sql, parameters, batchRows) => db.streamTexts(sql, parameters, batchRows),
+      close: () => db.close(),
+    };
+    await expect(auditRegistry(watched, registry, { signal: stop.signal })).rejects.toThrow('stopped');
+    expect(await db.query('select 1 from assessment')).toEqual([]);
+    expect((await auditRegistry(db, registry)).status).toBe('finished');
+  });
+
   test('an audit stopped during delivery is delivered once, by the next audit', async () => {
     const stop = new AbortController();
     const stopped = auditRegistry(db, registry, {
