@@ -41,7 +41,7 @@ async function countSoFar(db: Queryable, auditId: number): Promise<Partial<Audit
     `select (select count(*) from repository where seen_by = $1) as "repositoriesListed",
        (select coalesce(sum(tags_listed), 0)::int8 from repository where listed_by = $1) as "tagsListed",
        (select count(*) from tag t join repository r on r.id = t.repository_id where r.listed_by = $1 and t.ended_at is null and t.name is not null) as "tagsAudited",
-       (select count(*) from audit_error where audit_id = $1 and tag <> '') as "tagsFailed"`,
+       (select count(distinct (source_id, registry, repository, tag)) from audit_error where audit_id = $1 and tag <> '') as "tagsFailed"`,
     [auditId],
   );
   return row ?? {};

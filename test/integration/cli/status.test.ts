@@ -5,7 +5,10 @@ import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
+import type { RegistryHost } from '../../../src/oci/reference.ts';
 import { insertAudit } from '../../../src/store/audit-store.ts';
+import { recordErrors } from '../../../src/store/error-store.ts';
 import { findOrMakeSource } from '../../../src/store/inventory-store.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { runInProcess } from '../../support/program.ts';
@@ -67,6 +70,17 @@ test('before the first audit, it says how to start one', async () => {
 test('a running audit shows only what it has done', async () => {
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^coverage {6}0\.00 % of the tags listed so far$/m);
+});
+
+test('a running audit counts a tag once, however many of its images failed', async () => {
+  const item = { sourceId: 1, registry: 'registry.example' as RegistryHost, repository: 'app', tag: '1' };
+  const failure = { code: 'not-found', message: '', retry: 'never' } as const;
+  const errors = ['amd64', 'arm64'].map((name) => ({ ...item, digest: digestOf(name), ...failure }));
+  await recordErrors(db, 1, errors, new Date().toISOString());
+  onTestFinished(() => db.query('delete from audit_error').then(() => undefined));
+  const { stdout } = await runInProcess('/', ['--database', url, 'status']);
+  expect(stdout).toMatch(/^tags {10}4 listed, 0 audited, 0 skipped, 1 failed$/m);
+  expect(stdout).toMatch(/^errors {8}2 not-found$/m);
 });
 
 test('of several audits the newest that runs is shown, and the others are named; a stopped one gives way', async () => {
