@@ -2,14 +2,11 @@ import { DEDUP_SCOPE } from '../../store/sql/dedup-scope.ts';
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';
-import { defineColumns } from '../report.ts';
+import { defineColumns, PLACE_COLUMNS } from '../report.ts';
 import { placeFilters, type QueryScope, type ReportKind, type SqlParameters } from './kind.ts';
 
 const columns = defineColumns({
-  source: ['text', 'The source.', 'detail'],
-  registry: ['text', 'The host of the registry.', 'detail'],
-  repository: ['text', 'The repository.'],
-  team: ['text', 'The team that owns it, or `unowned`.'],
+  ...PLACE_COLUMNS,
   tags: ['text', 'Its tags, separated by `;`; empty: untagged.'],
   digest: ['digest', 'The manifest that a rule marks.'],
   rule: ['integer', 'The priority of that rule.'],

@@ -1,14 +1,11 @@
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../reclaim/reasons.ts';
-import { defineColumns } from '../report.ts';
+import { defineColumns, PLACE_COLUMNS } from '../report.ts';
 import { placeFilters, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
-  source: ['text', 'The source.', 'detail'],
-  registry: ['text', 'The host of the registry.', 'detail'],
-  repository: ['text', 'The repository.'],
-  team: ['text', 'The team that owns it, or `unowned`.'],
+  ...PLACE_COLUMNS,
   tags: ['text', 'Its tags, separated by `;`; empty: untagged.'],
   digest: ['digest', 'The manifest that could be removed.'],
   reason: [

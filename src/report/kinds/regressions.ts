@@ -1,11 +1,8 @@
-import { type Cell, type CellsByName, defineColumns } from '../report.ts';
+import { type Cell, type CellsByName, defineColumns, PLACE_COLUMNS } from '../report.ts';
 import { auditConditions, firstColumn, narrowed, placeFilters, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
-  source: ['text', 'The source.', 'detail'],
-  registry: ['text', 'The host of the registry.', 'detail'],
-  repository: ['text', 'The repository.'],
-  team: ['text', 'The team that owns it, or `unowned`.'],
+  ...PLACE_COLUMNS,
   tag: ['text', 'A tag of the build that grew.'],
   previous_tag: ['text', 'A tag of the previous build.'],
   platform: ['text', 'The platform of both.', 'detail'],
