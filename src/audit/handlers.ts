@@ -1,6 +1,6 @@
 import { exceedsResources } from '../database/exceeds-resources.ts';
 import { messageOf, SlimboardError } from '../errors.ts';
-import type { Lane, TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
+import type { Lane, TaskHandlers, TaskKind } from '../queue/queue.ts';
 import { forgetAssessKey } from '../store/audit-store.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { findTask, settleTask } from '../store/task-store.ts';
@@ -74,7 +74,7 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
       const plan = await planOf(task.auditId);
       const payload = await findTask<never>(context.db, task);
       // Without a payload, another worker has settled it meanwhile: its items have not failed.
-      if (payload) await settleAsFailed({ context, plan, task, payload }, failureOf(task, error));
+      if (payload) await settleAsFailed({ context, plan, task, payload }, failureOf(task.kind, error));
       await advance(context, plan, task.lane);
     },
   };
@@ -109,7 +109,7 @@ async function endUnlessPassing(
   error: unknown,
 ): Promise<undefined> {
   if (error instanceof SlimboardError && !exceedsResources(error)) throw error;
-  await end(context, plan, lane, failureOf({ kind: 'close' }, error));
+  await end(context, plan, lane, failureOf('close', error));
   return undefined;
 }
 
@@ -143,10 +143,9 @@ class TasksInHand {
   }
 }
 
-function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): ItemFailure {
+function failureOf(kind: TaskKind, error: unknown): ItemFailure {
   if (error instanceof SlimboardError) return itemFailure(error);
-  const reason = messageOf(error);
-  return { code: 'internal', message: `${task.kind} failed: ${reason}`, retry: 'backoff' };
+  return { code: 'internal', message: `${kind} failed: ${messageOf(error)}`, retry: 'backoff' };
 }
 
 /** A failure of a task's whole repository, or source; of the audit's first source where the task names none. */

@@ -1,4 +1,4 @@
-import type { Database, Queryable, SqlValue } from '../database/database.ts';
+import type { Database, Queryable } from '../database/database.ts';
 import { AuditRunningError } from '../errors.ts';
 import { claimAudit, listRunningAudits } from './audit-store.ts';
 import { hasRows } from './sql/has-rows.ts';
@@ -106,8 +106,8 @@ interface Batch {
 interface Step {
   readonly counts?: PrunedKind;
   readonly sql: string;
-  /** Default: when rows are old, and how many to take. */
-  readonly parameters?: (batch: Batch) => readonly SqlValue[];
+  /** What its parameters are, in order; default: `before` and `rows`. */
+  readonly parameters?: readonly (keyof Batch)[];
   /**
    * Whether deleting rows may make others deletable: the step is then repeated from the start until nothing is left.
    */
@@ -162,13 +162,13 @@ const CONTENT_STEPS: readonly Step[] = [
     repeats: true,
     sql: `with victim as (select m.id from manifest m where m.id > $3 and ${UNNAMED_MANIFEST} order by m.id limit $2)
       delete from manifest m using victim v where m.id = v.id returning m.id`,
-    parameters: ({ before, rows, after }) => [before, rows, after],
+    parameters: ['before', 'rows', 'after'],
   },
   {
     counts: 'blobs',
     sql: `with victim as (select b.id from blob b where b.id > $2 and ${UNNAMED_BLOB} order by b.id limit $1)
       delete from blob b using victim v where b.id = v.id returning b.id`,
-    parameters: ({ rows, after }) => [rows, after],
+    parameters: ['rows', 'after'],
   },
 ];
 
@@ -213,8 +213,9 @@ async function removeAll(
 async function removeBatch(db: Database, step: Step, batch: Batch): Promise<readonly number[] | undefined> {
   return db.transaction(async (tx) => {
     if (CONTENT_STEPS.includes(step) && (await isAuditing(tx))) return undefined;
-    const parameters = step.parameters?.(batch) ?? [batch.before, batch.rows];
-    const rows = await tx.query<{ id?: number }>(step.sql, parameters);
+    const { sql, parameters = ['before', 'rows'] } = step;
+    const values = parameters.map((name) => batch[name]);
+    const rows = await tx.query<{ id?: number }>(sql, values);
     return rows.map(({ id = 0 }) => id);
   });
 }
