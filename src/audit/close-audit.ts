@@ -28,9 +28,10 @@ export async function closeAudit({ context, task, plan, signal }: Work<object>):
   const scopes = await readDedupScopes(context, plan, signal);
   const deliver = singleTask('deliver');
   const finished = await context.db.transaction(async (tx) => {
+    // First: another worker that closes the same audit waits here, and finds it closed.
+    if (!(await settleTask(tx, task))) return false;
     const totalsOf = await refreshTotals(tx, context, plan, scopes);
     const isFinished = await finishAudit(tx, plan.auditId, totalsOf, context.now());
-    await settleTask(tx, task);
     if (isFinished) await addTasks(tx, plan.auditId, [deliver]);
     return isFinished;
   });

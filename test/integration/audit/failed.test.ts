@@ -71,6 +71,18 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     expect(await start('prod')).toMatchObject({ resumed: false });
   });
 
+  test('two processes that close it at the same time end it once, and neither fails', async () => {
+    const auditId = (await start('prod'))?.auditId ?? 0;
+    await leave(auditId);
+    await handlersOf().advance(auditId, 'nightly');
+    const close = task('close', 'close', { auditId });
+    expect(queued.splice(0)).toEqual([close]);
+    const closing = () => handlersOf().run(close, { signal: new AbortController().signal });
+    await Promise.all([closing(), closing()]);
+    expect(ended).toEqual([`${auditId} finished`]);
+    expect(queued).toEqual([task('deliver', 'deliver', { auditId })]);
+  });
+
   test('because its next stage cannot begin: it ends as failed', async () => {
     const auditId = (await start('prod'))?.auditId ?? 0;
     await db.query('delete from audit_task');
