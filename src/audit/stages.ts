@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import type { Lane } from '../queue/queue.ts';
 import { type AuditStage, advanceStage, findAudit, recordAssessStage, renewHeartbeat } from '../store/audit-store.ts';
-import { countBases } from '../store/catalogue-store.ts';
+import { findCatalogueKey } from '../store/catalogue-store.ts';
 import { completeIndexes } from '../store/index-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { findStaleRanges, hasReadLayersSince } from '../store/stale-images.ts';
@@ -70,8 +70,7 @@ async function assessTasks(tx: Queryable, plan: AuditPlan, context: AuditContext
   // Reading layers may have taken hours, and may have begun with an older version.
   if (plan.sources.some(({ settings }) => settings.deep)) await completeIndexes(tx);
   const { rulesKey } = await context.criteriaOf(plan.auditId, tx);
-  // Bases are only ever added to the catalogue: the same number of rows means the same catalogue.
-  const assessKey = `${rulesKey} ${await countBases(tx)}`;
+  const assessKey = `${rulesKey} ${await findCatalogueKey(tx)}`;
   const ranges = await rangesToAssess(tx, plan, rulesKey, assessKey);
   await recordAssessStage(tx, plan.auditId, assessKey, ranges.length);
   return ranges.map(assessTask);

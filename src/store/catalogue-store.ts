@@ -173,6 +173,14 @@ export async function countBases(db: Queryable): Promise<number> {
   return row?.count ?? 0;
 }
 
+/** Identifies the images in the catalogue, which are only ever added, and which of them their tags name now. */
+export async function findCatalogueKey(db: Queryable): Promise<string> {
+  const [row] = await db.query<{ key: string }>(
+    "select concat_ws(' ', count(*), sum(id) filter (where newest)) as key from base_image",
+  );
+  return row?.key ?? '';
+}
+
 /**
  * SQL: joins to a row `b` of base_image, as `later`, the build that its tag names now, if it is newer and has other
  * layers.
