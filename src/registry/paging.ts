@@ -12,7 +12,7 @@ export const PAGE_SIZE = 1_000;
  * They are yielded in pages of {@link PAGE_SIZE}.
  */
 export const MAX_PAGE_BYTES = 67_108_864;
-/** For all pages of a list together: room for some eight million tags. The caller may hold all names in memory. */
+/** For all pages of a list together: room for some eight million tags, whose names are held in memory. */
 const MAX_LIST_BYTES = 4 * MAX_PAGE_BYTES;
 const MAX_PAGES = 100_000;
 /** Filtered listings may have some empty pages; more than this in a row are a loop. */
@@ -29,7 +29,8 @@ export interface Listing {
 }
 
 /**
- * The names of a list, page by page to the end, in the registry's own order.
+ * The names of a list, page by page to the end, in the registry's own order, each once: a registry that counts entries
+ * sends a name again when another comes before it between two pages, and one that takes `last` as included sends it twice.
  * @param fetchPage reads one page; called for the next one only after the names of this one were consumed
  * @throws MalformedContentError when pages repeat or do not end
  */
@@ -37,9 +38,23 @@ export async function* listNames(
   listing: Listing,
   fetchPage: (url: URL) => Promise<Answer>,
 ): AsyncGenerator<readonly unknown[]> {
+  const sent = new Set<unknown>();
+  for await (const page of listPages(listing, fetchPage)) {
+    const names = [...new Set(page)].filter((name) => !sent.has(name));
+    for (const name of names) sent.add(name);
+    yield* chunksOf(names, PAGE_SIZE);
+  }
+}
+
+/** The pages of a list as the registry sends them. */
+async function* listPages(
+  listing: Listing,
+  fetchPage: (url: URL) => Promise<Answer>,
+): AsyncGenerator<readonly unknown[]> {
   const guard = new LoopGuard(listing.what);
   let isLinked = false;
-  let names: readonly unknown[] = [];
+  // Without `n`, registries that ignore or refuse `last` send all names that they have, or as many as they can.
+  const allNames = async () => namesOf(await fetchPage(withoutSize(listing.first)), listing);
   for (let url: URL | undefined = listing.first; url; ) {
     guard.enter(url);
     const isGuessed = !isLinked && url !== listing.first;
@@ -48,33 +63,16 @@ export async function* listNames(
       if (isGuessed && error instanceof SlimboardError && error.retry.kind !== 'after') return undefined;
       throw error;
     });
-    if (!answer) return yield* restOf(listing, names, fetchPage);
+    if (!answer) return yield allNames();
     guard.countBytes(answer.body.length);
-    names = namesOf(answer, listing);
-    if (!isLinked && guard.isRepeated(names)) return yield* restOf(listing, names, fetchPage);
+    const names = namesOf(answer, listing);
+    if (!isLinked && guard.isRepeated(names)) return yield allNames();
     guard.checkNames(names);
-    yield* chunksOf(names, PAGE_SIZE);
+    yield names;
     const linked = nextPage(answer.headers.link, url);
     isLinked ||= linked !== undefined;
     url = linked ?? (isLinked ? undefined : pageAfter(names, url));
   }
-}
-
-/**
- * The names that a registry did not send with a page of `n` names, if it ignores or refuses `last`: without `n`, registries
- * send all names that they have, or as many as they can.
- */
-async function* restOf(
-  listing: Listing,
-  sent: readonly unknown[],
-  fetchPage: (url: URL) => Promise<Answer>,
-): AsyncGenerator<readonly unknown[]> {
-  const all = namesOf(await fetchPage(withoutSize(listing.first)), listing);
-  const known = new Set(sent);
-  yield* chunksOf(
-    all.filter((name) => !known.has(name)),
-    PAGE_SIZE,
-  );
 }
 
 /** The address of a page of whatever size the registry chooses. */

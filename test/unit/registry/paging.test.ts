@@ -110,6 +110,13 @@ test('the last page of a registry that sends Link headers may be full', async ()
   expect(pages).toBe(2);
 });
 
+test('a name that is listed twice, in one page or in two, is passed on once', async () => {
+  const pages = [page(['a', 'b', 'a'], '?last=b'), page(['b', 'c'], '?last=c'), page(['c'], undefined)];
+  const names: unknown[] = [];
+  for await (const given of listNames(listing, async () => pages.shift() as Answer)) names.push(...given);
+  expect(names).toEqual(['a', 'b', 'c']);
+});
+
 test('an endless listing with new names on each page is stopped by its size', async () => {
   const megabytes = 8;
   // One for all pages: to make each of them took longer than to read it.
