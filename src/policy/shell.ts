@@ -152,8 +152,11 @@ function contains(path: string, part: string): boolean {
   return at >= 0 && !/[\w.-]/.test(path.charAt(at + part.length));
 }
 
+/** The most names in braces that are looked at; only hostile words have more. */
+const MAX_NAMES = 100;
+
 /** Expands one pair of braces as a shell does: `/var/{a,b}/c` becomes `/var/a/c` and `/var/b/c`. */
 function expandBraces(word: string): readonly string[] {
-  const [, before = '', names, after = ''] = /^([^{]*(?<!\$))\{([^{}]*,[^{}]*)\}(.*)$/.exec(word) ?? [];
-  return names === undefined ? [word] : names.split(',').map((name) => before + name + after);
+  const [, before = '', names, after = ''] = /^([^{]*(?<!\$))\{([^{},]*,[^{}]*)\}(.*)$/.exec(word) ?? [];
+  return names?.split(',', MAX_NAMES).map((name) => before + name + after) ?? [word];
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
-import { parseScript } from '../../../src/policy/shell.ts';
+import { parseScript, removes } from '../../../src/policy/shell.ts';
 import { auditedImage } from '../../support/audited-image.ts';
 
 test.each<[string, readonly string[]]>([
@@ -50,6 +50,23 @@ test.each<[string, string]>([
   ['closing parentheses', `x${')'.repeat(200_000)}y`],
 ])('time is linear in the length of %s', (_, script) => {
   expect(parseScript(script).length).toBeLessThan(2);
+});
+
+test.each<[string, string]>([
+  ['braces that do not close', `{${','.repeat(200_000)}`],
+  ['braces with many names before a long path', `{${','.repeat(50_000)}}${'x'.repeat(50_000)}`],
+])('whether a path is removed is found in time linear in the length of %s', (_, word) => {
+  expect(removes({ program: 'rm', words: ['-rf', word] }, '.npm')).toBe(false);
+});
+
+test('each path that braces stand for is removed', () => {
+  const command = { program: 'rm', words: ['/var/{cache,lib}/apt', '$' + '{A,B}/c'] };
+  expect(['/var/cache/apt', '/var/lib', '/var/log', 'A/c'].map((path) => removes(command, path))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 /** Texts that look like histories, and arbitrary ones. */
