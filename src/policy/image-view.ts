@@ -3,7 +3,7 @@ import type { Verb } from '../classify/history/instruction.ts';
 import { endOfDistribution, readStack } from '../classify/history/stack.ts';
 import { isProductReference } from '../classify/knowledge/official-images.ts';
 import { type BaseVerdict, type ImageVerdict, type LayerClass, namesOf, runtimeOf } from '../classify/verdict.ts';
-import { rememberOf } from '../common/remember.ts';
+import { remember, rememberOf } from '../common/remember.ts';
 import { sum } from '../common/sum.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
@@ -152,21 +152,37 @@ export function baseLayerCount({ verdict }: AuditedImage): number {
  * the base if no step sets it, or by an ARG; undefined if it is not set.
  */
 export function variableOf(view: ImageView, layer: LayerView, name: string): string | undefined {
-  const { steps } = view;
-  const at = steps.findIndex((step) => step.layer === layer.position);
-  const lastOf = (verb: Verb): string | undefined => lastValue(steps.slice(0, at), verb, name);
-  return valueIn(layer.args, name) ?? lastOf('ENV') ?? inherited(view, name) ?? lastOf('ARG');
+  const settings = settingsOf(view)(name).filter(({ below }) => below <= layer.position);
+  const lastOf = (verb: Verb) => settings.findLast((setting) => setting.verb === verb)?.value;
+  return valueIn(layer.args, name) ?? lastOf('ENV') ?? lastOf('ARG');
 }
 
-/** Returns a variable of the image that no step sets: some builders leave the base's steps out of the history. */
-function inherited({ steps, image }: ImageView, name: string): string | undefined {
-  return lastValue(steps, 'ENV', name) === undefined ? valueIn(image.config.env.join('\n'), name) : undefined;
+/** A value that a step gives to a variable. */
+interface Setting {
+  readonly verb: Verb;
+  readonly value: string;
+  /** The number of layers below the step. */
+  readonly below: number;
 }
 
-/** Returns the value that the last step with a verb gives to a variable. */
-function lastValue(steps: readonly BuildStep[], verb: Verb, name: string): string | undefined {
-  return steps.flatMap((step) => (step.verb === verb ? (valueIn(step.args, name) ?? []) : [])).at(-1);
-}
+/**
+ * Returns the values of a variable in the order of the steps, first that of the image if no ENV sets it: some builders
+ * leave the base's steps out of the history. Remembered, since each of thousands of layers may ask for the same.
+ */
+const settingsOf = rememberOf(({ steps, image }: ImageView) =>
+  remember((name): readonly Setting[] => {
+    let below = 0;
+    const settings = steps.flatMap(({ verb, args, layer }) => {
+      if (layer !== undefined) below = layer + 1;
+      const value = verb === 'ENV' || verb === 'ARG' ? valueIn(args, name) : undefined;
+      return value === undefined ? [] : [{ verb, value, below }];
+    });
+    const inherited = valueIn(image.config.env.join('\n'), name);
+    return inherited === undefined || settings.some(({ verb }) => verb === 'ENV')
+      ? settings
+      : [{ verb: 'ENV', value: inherited, below: 0 }, ...settings];
+  }),
+);
 
 function valueIn(text: string, name: string): string | undefined {
   if (!text.includes(`${name}=`)) return undefined;
