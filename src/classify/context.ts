@@ -9,8 +9,6 @@ export interface Context {
   readonly input: ClassifierInput;
   readonly history: BuildHistory;
   readonly stack: Stack;
-  /** The steps of the images beneath this one. */
-  readonly beneath: readonly BuildStep[];
   /** The image's own steps. */
   readonly own: readonly BuildStep[];
   /** The environment variables of the final image. */
@@ -32,7 +30,6 @@ export function readContext(input: ClassifierInput): Context {
     input,
     history,
     stack,
-    beneath: history.steps.slice(0, stack.ownStart),
     own: history.steps.slice(stack.ownStart),
     env: readEnv(input.config.env),
     packageManagers,

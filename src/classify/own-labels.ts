@@ -1,3 +1,4 @@
+import { groupBy } from '../common/group-by.ts';
 import { remember } from '../common/remember.ts';
 import { basesBeneath } from './base-image/layer-chain.ts';
 import type { Context } from './context.ts';
@@ -16,39 +17,71 @@ const redactedLabel = remember((value: string) => redact(value.slice(0, MAX_LABE
  * steps set it to the same value.
  */
 export function findOwnLabels(context: Context): Readonly<Record<string, string>> {
-  const { labels } = context.input.config;
+  const { input, history, stack } = context;
+  const { labels } = input.config;
   const bases = basesBeneath(context);
+  const settings = readSettings(history.steps, labels);
+  const layerSteps = history.steps.flatMap(({ layer }, at) => (layer === undefined ? [] : at));
   const own: Record<string, string> = Object.create(null);
   for (const name in labels) {
     const value = labels[name] ?? '';
+    const setters = settersOf(settings.get(name) ?? [], value);
     const equalBases = bases.filter((base) => base.labels?.[name] === value);
     const isInherited =
       equalBases.length > 0
-        ? !isSetAbove(context, Math.max(...equalBases.map(({ layerCount }) => layerCount)), name, value)
-        : context.beneath.some((step) => setsLabel(step, name, value));
+        ? !isSetAbove(setters, layerSteps, Math.max(...equalBases.map(({ layerCount }) => layerCount)))
+        : setters.some((step) => step < stack.ownStart);
     if (!isInherited) own[name] = redactedLabel(value);
   }
   return own;
 }
 
+/** Where a LABEL step names a label. */
+interface LabelSetting {
+  readonly name: string;
+  /** The step's index. */
+  readonly step: number;
+  /** The step's text behind the name and `=`, with a space at its end. */
+  readonly rest: string;
+}
+
 /**
- * Whether a step sets a label to a value. History lines have lost their quotes, so nothing marks where a value of
- * several words ends: the text is searched for the whole pair.
+ * Where steps set the labels, by name: one pass over the steps, because a config may have a hundred thousand labels and
+ * as many steps.
  */
-function setsLabel({ verb, args }: BuildStep, name: string, value: string): boolean {
-  return verb === 'LABEL' && ` ${args.replaceAll('"', '')} `.includes(` ${name}=${value} `);
+function readSettings(
+  steps: readonly BuildStep[],
+  labels: Readonly<Record<string, string>>,
+): ReadonlyMap<string, readonly LabelSetting[]> {
+  const settings = steps.flatMap(({ verb, args }, step) => {
+    if (verb !== 'LABEL') return [];
+    const text = ` ${args.replaceAll('"', '')} `;
+    return [...text.matchAll(/(?<= )([^ =]*)=/g)]
+      .filter(([, name = '']) => Object.hasOwn(labels, name))
+      .map(({ 0: head, 1: name = '', index }): LabelSetting => {
+        return { name, step, rest: text.slice(index + head.length) };
+      });
+  });
+  return groupBy(settings, ({ name }) => name);
+}
+
+/**
+ * The indices of the steps that set a label to a value. History lines have lost their quotes, so nothing marks where a
+ * value of several words ends: what follows the name is compared with the whole value.
+ */
+function settersOf(settings: readonly LabelSetting[], value: string): readonly number[] {
+  const start = `${value} `;
+  return [...new Set(settings.filter(({ rest }) => rest.startsWith(start)).map(({ step }) => step))];
 }
 
 /**
  * Whether a step above a base's layers sets a label. A step after the image's first own layer certainly does; among the
  * settings between the base's last layer and that one, the first match may still be the base's.
+ * @param layerSteps the indices of the steps that made the layers, base first
  */
-function isSetAbove({ history }: Context, baseLayers: number, name: string, value: string): boolean {
-  const top = history.steps.findIndex((step) => step.layer === baseLayers - 1);
-  if (top < 0) return false;
-  const above = history.steps.slice(top + 1);
-  const firstLayer = above.findIndex((step) => step.layer !== undefined);
-  const settingsBefore = firstLayer < 0 ? above : above.slice(0, firstLayer);
-  const isSet = (step: BuildStep): boolean => setsLabel(step, name, value);
-  return above.slice(settingsBefore.length).some(isSet) || settingsBefore.filter(isSet).length > 1;
+function isSetAbove(setters: readonly number[], layerSteps: readonly number[], baseLayers: number): boolean {
+  const top = layerSteps[baseLayers - 1];
+  if (top === undefined) return false;
+  const firstOwn = layerSteps[baseLayers] ?? Number.POSITIVE_INFINITY;
+  return setters.some((step) => step >= firstOwn) || setters.filter((step) => step > top).length > 1;
 }

@@ -361,6 +361,24 @@ describe('labels', () => {
     expect({ ...ownLabels }).toEqual({ team: 'shop', token: 'TOKEN=***' });
   });
 
+  test('are found among as many steps in time linear in the number of both', () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `label-${index}`);
+    const line = `LABEL ${'a=b '.repeat(4_000)}`;
+    const { ownLabels } = classifyImage(
+      builtImage({
+        steps: [
+          { line: 'ADD rootfs.tar / # buildkit', day: '2024-09-06' },
+          ...Array.from({ length: 30 }, () => ({ line, day: '2024-09-06', empty: true })),
+          { line: 'LABEL label-7=x y # buildkit', day: '2024-09-06', empty: true },
+          { line: 'CMD ["bash"]', day: '2024-09-06', empty: true },
+          { line: 'RUN true # buildkit', day: '2024-10-01' },
+        ],
+        labels: Object.fromEntries(names.map((name) => [name, 'x y'])),
+      }),
+    );
+    expect(Object.keys(ownLabels)).toEqual(names.filter((name) => name !== 'label-7'));
+  });
+
   test("that name a base count only if the image's own build wrote them", () => {
     const config = { ...image.config, labels: { [NAME]: 'example.com/grandparent:1' } };
     expect(classifyImage({ ...image, config }).base.confidence).toBe('inferred');
