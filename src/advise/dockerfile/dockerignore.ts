@@ -1,4 +1,5 @@
 import type { Runtime } from '../../classify/verdict.ts';
+import { remember } from '../../common/remember.ts';
 import { withoutDotSlash } from '../../policy/paths.ts';
 import { LANGUAGES } from './languages.ts';
 
@@ -21,10 +22,17 @@ export function ignoredBy(runtime: Runtime): readonly string[] {
  * file that may be missing.
  */
 export function isIgnored(source: string, runtime: Runtime): boolean {
-  const path = withoutDotSlash(source).replace(/\/$|(?<=(?:^|\/)\.\w+)\*$/, '');
-  const last = ignoredBy(runtime).findLast((line) => patternOf(line.replace(/^!/, '')).test(path));
-  return last !== undefined && !last.startsWith('!');
+  const path = withoutDotSlash(source).replace(/\/$|((?:^|\/)\.\w+)\*$/, '$1');
+  return linesOf(runtime).findLast(({ pattern }) => pattern.test(path))?.isIgnored === true;
 }
+
+/** The lines for a language, compiled once: an image may have copied hundreds of thousands of files. */
+const linesOf = remember((runtime) =>
+  ignoredBy(runtime as Runtime).map((line) => ({
+    pattern: patternOf(line.replace(/^!/, '')),
+    isIgnored: !line.startsWith('!'),
+  })),
+);
 
 /** Compiles a line. `**\/` matches any number of folders, also none; everything in an ignored folder is ignored. */
 function patternOf(line: string): RegExp {

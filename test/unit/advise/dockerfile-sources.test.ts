@@ -399,3 +399,8 @@ test('a program of dependencies that builds nothing is not how the image was bui
   const own = [copy('. .'), run('npx next telemetry disable')];
   expect(dockerfile({ runtime: 'node', own })).toContain('COPY . .\nRUN npm run build --if-present\n');
 });
+
+test('is written in time linear in the number of copied files', () => {
+  const own = Array.from({ length: 20 }, (_, index) => copy(`${'a/b '.repeat(3_000)}./folder-${index}/`));
+  expect(dockerfile({ runtime: 'node', own: [...own, run('npm ci')] })).toContain('npm ci');
+});
