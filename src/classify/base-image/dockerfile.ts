@@ -93,10 +93,10 @@ function instructionsOf(dockerfile: string): readonly string[] {
   const escapeCharacter = /^(?:#.*\n)*#\s*escape\s*=\s*`/i.test(dockerfile) ? '`' : '\\';
   const instructions: string[] = [];
   let open = '';
-  let terminators: readonly string[] = [];
+  let terminators: string[] = [];
   for (const line of dockerfile.split(/\r?\n/)) {
     if (terminators.length > 0) {
-      if (line.replace(/^\t+/, '') === terminators[0]) terminators = terminators.slice(1);
+      if (line.replace(/^\t+/, '') === terminators.at(-1)) terminators.pop();
       continue;
     }
     if (/^\s*(?:#|$)/.test(line)) continue;
@@ -113,8 +113,10 @@ function instructionsOf(dockerfile: string): readonly string[] {
   return open === '' ? instructions : [...instructions, open.trim()];
 }
 
-/** The terminators of the here-documents in a RUN, COPY or ADD, in order. @see BuildKit's Dockerfile reference */
-function heredocTerminators(instruction: string): readonly string[] {
+/** The terminators of the here-documents in a RUN, COPY or ADD, last first. @see BuildKit's Dockerfile reference */
+function heredocTerminators(instruction: string): string[] {
   if (!/^(?:RUN|COPY|ADD)\s/i.test(instruction)) return [];
-  return [...instruction.matchAll(/(?<=\s)\d*<<-?(["']?)([A-Za-z_]\w*)\1(?=\s|$)/g)].map(([, , word = '']) => word);
+  return [...instruction.matchAll(/(?<=\s)\d*<<-?(["']?)([A-Za-z_]\w*)\1(?=\s|$)/g)]
+    .map(([, , word = '']) => word)
+    .reverse();
 }
