@@ -4,6 +4,7 @@ import { isLambda, labelDistro } from './distro-labels.ts';
 import { distroOfReference } from './distro-reference.ts';
 import { isChiselled, isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
+import { MAX_COMMAND_LENGTH } from './history/instruction.ts';
 import { endsOfficial, officialsSetBy, type Stack } from './history/stack.ts';
 import {
   type DistroName,
@@ -204,7 +205,7 @@ function releasesNamed(steps: readonly BuildStep[]): readonly DistroName[] {
   const stable = debianStableAt(steps[0]?.created ?? '');
   return steps.flatMap((step) => {
     if (step.verb === 'ENV') return releasesIn(step.args);
-    if (step.verb !== 'RUN' || UBUNTU_PPA.test(step.args.slice(0, 4_000))) return [];
+    if (step.verb !== 'RUN' || UBUNTU_PPA.test(step.args.slice(0, MAX_COMMAND_LENGTH))) return [];
     // Commands also name suites of third-party repositories. Of Debian's releases, only the one that was stable at
     // build time counts.
     const named = releasesIn(step.args).filter((distro) => distro.id !== 'debian' || suiteOf(distro) === stable);

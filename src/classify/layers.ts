@@ -2,7 +2,7 @@ import { anyOf } from '../common/any-of.ts';
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
-import { copiesFiles, isInstruction } from './history/instruction.ts';
+import { copiesFiles, isInstruction, rememberCommand } from './history/instruction.ts';
 import { redact } from './redact.ts';
 import type { LayerClass, LayerVerdict } from './verdict.ts';
 
@@ -79,8 +79,7 @@ function classOf(step: BuildStep | undefined): LayerClass {
   return step.verb === 'OTHER' ? 'application' : 'none';
 }
 
-const classOfRun = remember((command: string): LayerClass => {
-  const text = command.slice(0, 4_000);
+const classOfRun = rememberCommand((text): LayerClass => {
   if (OS_PACKAGES.test(text))
     return COMPILERS.test(text) && !/--virtual|apt-mark|purge|autoremove|apk del/.test(text)
       ? 'build-tools'
@@ -90,8 +89,7 @@ const classOfRun = remember((command: string): LayerClass => {
   return SETTINGS.test(text) ? 'configuration' : 'application';
 });
 
-const classOfCopy = remember((args: string): LayerClass => {
-  const text = args.slice(0, 4_000);
+const classOfCopy = rememberCommand((text): LayerClass => {
   if (/node_modules|site-packages|\/vendor\b|\.venv|\/wheels\b/.test(text)) return 'dependencies';
   if (MANIFEST_FILE.test(text) && !/(?:^|\s)\.\/?(?:\s|$)[^\s]*\s/.test(text)) return 'dependencies';
   return CONFIG_FILE.test(text) ? 'configuration' : 'application';

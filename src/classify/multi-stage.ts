@@ -3,7 +3,7 @@ import { remember } from '../common/remember.ts';
 import type { Provenance } from './base-image/provenance.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
-import { isInstruction } from './history/instruction.ts';
+import { isInstruction, rememberCommand } from './history/instruction.ts';
 import { redact } from './redact.ts';
 import { type BaseVerdict, type ImageVerdict, isScratch, namesOf } from './verdict.ts';
 
@@ -82,7 +82,7 @@ function mayMountStage(step: BuildStep): boolean {
   return step.verb === 'RUN' && step.form === 'buildkit' && readsOddRootFolder(step.args);
 }
 
-const readsOddRootFolder = remember((command) => READS_ODD_ROOT_FOLDER.test(command.slice(0, 4_000)));
+const readsOddRootFolder = rememberCommand((command) => READS_ODD_ROOT_FOLDER.test(command));
 
 function copiesFromStage(step: BuildStep): boolean {
   return step.form === 'buildkit' ? namesStage(step.args) : hasFromFlag(step.args);

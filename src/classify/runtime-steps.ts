@@ -1,7 +1,7 @@
-import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import { isDistroless } from './distroless.ts';
 import { type BuildStep, commandsOf } from './history/build-steps.ts';
+import { rememberCommand } from './history/instruction.ts';
 import { installedVersion } from './runtime-version.ts';
 import { programNames, type StartedProgram } from './started-program.ts';
 import { inferredRuntime, type Runtime, type RuntimeVerdict } from './verdict.ts';
@@ -76,8 +76,7 @@ interface Installs {
   readonly named: readonly string[];
 }
 
-const installsOf = remember((command): Installs => {
-  const text = command.slice(0, 4_000);
+const installsOf = rememberCommand((text): Installs => {
   const runtimes = DEPENDENCY_TOOLS.filter(({ pattern }) => pattern.test(text)).map(({ runtime }) => runtime);
   const pips = [...text.matchAll(PIP_INSTALL)].map(([, packages = '']) => packages);
   const named = pips.flatMap((packages) => packages.match(/(?<=\s["']?)[a-z\d][\w.-]*/gi) ?? []);

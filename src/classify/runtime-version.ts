@@ -1,5 +1,5 @@
-import { remember } from '../common/remember.ts';
 import { type BuildStep, commandsOf } from './history/build-steps.ts';
+import { rememberCommand } from './history/instruction.ts';
 import type { Runtime } from './verdict.ts';
 
 /** Numbers joined by dots, with Java's update and build numbers, and markers of pre-releases. */
@@ -50,7 +50,7 @@ export function javaVersionBehind(home: string, commands: readonly string[]): st
 
 /** Finds the versions in names of packages within a command. */
 function versionsBy(pattern: RegExp): (command: string) => readonly string[] {
-  return remember((command) => [...command.slice(0, 4_000).matchAll(pattern)].flatMap(([, version]) => version ?? []));
+  return rememberCommand((command) => [...command.matchAll(pattern)].flatMap(([, version]) => version ?? []));
 }
 
 /**
@@ -84,8 +84,8 @@ const LINK = /\bln (?:-[\w-]{1,30} ){1,4}("[^"]{1,300}"|[^\s;&|]{1,300})\s{1,10}
 /**
  * Links that a command creates: `ln -sT "/usr/lib/jvm/java-11-openjdk-$(dpkg --print-architecture)" /docker-java-home`
  */
-const linksIn = remember((command): readonly { readonly target: string; readonly name: string }[] =>
-  [...command.slice(0, 4_000).matchAll(LINK)].map(([, target = '', name = '']) => ({ target, name })),
+const linksIn = rememberCommand((command): readonly { readonly target: string; readonly name: string }[] =>
+  [...command.matchAll(LINK)].map(([, target = '', name = '']) => ({ target, name })),
 );
 
 /**
@@ -96,4 +96,4 @@ export function pythonOfPypy(steps: readonly BuildStep[]): string | undefined {
   return commandsOf(steps).flatMap((command) => pypyIn(command) ?? [])[0];
 }
 
-const pypyIn = remember((command) => /\/pypy(\d\.\d+)-v\d/.exec(command.slice(0, 4_000))?.[1]);
+const pypyIn = rememberCommand((command) => /\/pypy(\d\.\d+)-v\d/.exec(command)?.[1]);

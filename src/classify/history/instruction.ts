@@ -1,29 +1,29 @@
 import { remember } from '../../common/remember.ts';
 
-/** The Dockerfile instructions that appear in a config's history, and OTHER and NONE for other lines. */
-export type Verb =
-  | 'ADD'
-  | 'ARG'
-  | 'CMD'
-  | 'COPY'
-  | 'ENTRYPOINT'
-  | 'ENV'
-  | 'EXPOSE'
-  | 'FROM'
-  | 'HEALTHCHECK'
-  | 'LABEL'
-  | 'MAINTAINER'
-  | 'ONBUILD'
-  | 'RUN'
-  | 'SHELL'
-  | 'STOPSIGNAL'
-  | 'USER'
-  | 'VOLUME'
-  | 'WORKDIR'
-  /** A line that is not an instruction, such as a tool's own text. */
-  | 'OTHER'
-  /** An empty line. */
-  | 'NONE';
+/** The Dockerfile instructions that appear in a config's history. */
+const VERBS = [
+  'ADD',
+  'ARG',
+  'CMD',
+  'COPY',
+  'ENTRYPOINT',
+  'ENV',
+  'EXPOSE',
+  'FROM',
+  'HEALTHCHECK',
+  'LABEL',
+  'MAINTAINER',
+  'ONBUILD',
+  'RUN',
+  'SHELL',
+  'STOPSIGNAL',
+  'USER',
+  'VOLUME',
+  'WORKDIR',
+] as const;
+
+/** An instruction; OTHER is a line that is none, such as a tool's own text, and NONE an empty line. */
+export type Verb = (typeof VERBS)[number] | 'OTHER' | 'NONE';
 
 /**
  * The style of a line, which determines what it omits. `classic` is Docker's old builder or buildah, `plain` any other.
@@ -44,8 +44,7 @@ export interface Instruction {
  */
 const MAX_LINE_LENGTH = 16_384;
 
-const INSTRUCTION =
-  /^(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)(?=[ \t[]|$)/;
+const INSTRUCTION = new RegExp(`^(${VERBS.join('|')})(?=[ \\t[]|$)`);
 const CLASSIC_MARK = '#(nop)';
 /** In characters. PowerShell's prefix is the longest, because it sets error preferences before the mark. */
 const MAX_SHELL_LENGTH = 220;
@@ -63,6 +62,14 @@ const BUILD_ARGS = /^\|\d{1,3} /;
  */
 const STEP_NAME = /^\[[^\]\n]{0,200}?\d+\/\d+\] (?=[A-Z])/;
 const EXEC = /^mount \S+ from exec (?:(?:\S*\/)?(?:ba|a|da|z)?sh(?: -[a-z]+)+\s)?/;
+
+/** Only this many characters of a command are searched: what shows its purpose comes early. */
+export const MAX_COMMAND_LENGTH = 4_000;
+
+/** Remembers what a function finds in the beginning of a command. */
+export function rememberCommand<Result>(find: (command: string) => Result): (command: string) => Result {
+  return remember((command) => find(command.slice(0, MAX_COMMAND_LENGTH)));
+}
 
 /**
  * Parses the `created_by` of one history entry, as written by BuildKit, classic Docker, buildah, kaniko or other tools.

@@ -1,17 +1,15 @@
-import { remember } from '../../common/remember.ts';
 import type { BuildStep } from './build-steps.ts';
+import { rememberCommand } from './instruction.ts';
 
 const MANAGERS =
   /\b(apk|apt-get|apt|pacman|yum|dnf|microdnf|tdnf|zypper)(?= (?:-[\w-]+(?:[= ]\d+)? )*(?:add|install|update|upgrade|-S|del|remove))/g;
 /** Package managers whose commands contain the verb in their name, or that have verbs of their own. */
 const OTHER_MANAGERS =
   /\b(xbps)-(?:install|remove|reconfigure)\b|\b(emerge)(?:-webrsync\b| -)|\b(swupd) (?:bundle-add|update)\b/g;
-const MAX_COMMAND_LENGTH = 4_000;
 
-const managersIn: (command: string) => readonly string[] = remember((command) => {
-  const text = command.slice(0, MAX_COMMAND_LENGTH);
-  const common = [...text.matchAll(MANAGERS)].map(([, name = '']) => (name === 'apt-get' ? 'apt' : name));
-  return common.concat([...text.matchAll(OTHER_MANAGERS)].flatMap((match) => match.slice(1).filter(Boolean)));
+const managersIn: (command: string) => readonly string[] = rememberCommand((command) => {
+  const common = [...command.matchAll(MANAGERS)].map(([, name = '']) => (name === 'apt-get' ? 'apt' : name));
+  return common.concat([...command.matchAll(OTHER_MANAGERS)].flatMap((match) => match.slice(1).filter(Boolean)));
 });
 
 /** The package managers that RUN steps call; `apt-get` counts as `apt`. */

@@ -2,7 +2,15 @@ import { remember } from '../../common/remember.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../common/units.ts';
 import { type OfficialImage, officialImagesOf } from '../knowledge/official-images.ts';
 import { type BuildStep, gapMs, type StepTool } from './build-steps.ts';
-import { assignments, commandWords, makesLayer, setsStart, type Verb } from './instruction.ts';
+import {
+  assignments,
+  commandWords,
+  MAX_COMMAND_LENGTH,
+  makesLayer,
+  rememberCommand,
+  setsStart,
+  type Verb,
+} from './instruction.ts';
 import { findRootfs, type Rootfs } from './rootfs.ts';
 
 /** One image of the stack that a history shows. */
@@ -26,8 +34,6 @@ export interface Stack {
   /** The index of the image's first own step. */
   readonly ownStart: number;
 }
-
-const MAX_COMMAND_LENGTH = 4_000;
 
 /**
  * Divides a history into a stack of images: the root file system, known images, and unknown ones with a visible end.
@@ -272,7 +278,7 @@ function toolStage(step: BuildStep | undefined): ToolStage | undefined {
 }
 
 /** The packages in the first `apt-get install` of a command. */
-const installedBy: (command: string) => readonly string[] = remember((command) => {
-  const [, list = ''] = /\bapt-get install ([^;&|]*)/.exec(command.slice(0, 4_000)) ?? [];
+const installedBy: (command: string) => readonly string[] = rememberCommand((command) => {
+  const [, list = ''] = /\bapt-get install ([^;&|]*)/.exec(command) ?? [];
   return list.split(/[\s\\]+/).filter((word) => word !== '' && !word.startsWith('-'));
 });

@@ -1,5 +1,6 @@
 import table from '../../../config/distros.json' with { type: 'json' };
 import { remember } from '../../common/remember.ts';
+import { rememberCommand } from '../history/instruction.ts';
 
 /** A distribution's id and version, as in os-release. */
 export interface DistroName {
@@ -11,9 +12,6 @@ export interface DistroName {
 export function distroName(id: string, version: string | undefined): DistroName {
   return version ? { id, version } : { id };
 }
-
-/** Only this many characters of a command are read: suites and packages are named early. */
-const MAX_TEXT_LENGTH = 4_000;
 
 const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = table.suites;
 const CODENAMES = new Map<string, DistroName>(
@@ -78,15 +76,14 @@ function versionOfSuite(suite: string, line: string): string | undefined {
 }
 
 /** The releases that a command or variable names: by suite, or by a package's version. */
-export const releasesIn: (text: string) => readonly DistroName[] = remember((text) => {
-  const part = text.slice(0, MAX_TEXT_LENGTH);
-  const ofPackage = distroOfPackage(part);
-  return ofPackage ? [...suitesIn(part), ofPackage] : suitesIn(part);
+export const releasesIn: (text: string) => readonly DistroName[] = rememberCommand((text) => {
+  const ofPackage = distroOfPackage(text);
+  return ofPackage ? [...suitesIn(text), ofPackage] : suitesIn(text);
 });
 
 /** The releases whose packages a command installs by a name that only one release has: `libicu72` is Debian 12's. */
-export const releasesInstalledFrom: (command: string) => readonly DistroName[] = remember((command) =>
-  [...command.slice(0, MAX_TEXT_LENGTH).matchAll(LIBRARY)].flatMap(([name]) => SONAMES.get(name) ?? []),
+export const releasesInstalledFrom: (command: string) => readonly DistroName[] = rememberCommand((command) =>
+  [...command.matchAll(LIBRARY)].flatMap(([name]) => SONAMES.get(name) ?? []),
 );
 
 /** Not a file: `libicu66_66.1_amd64.deb` may come from another distribution. */

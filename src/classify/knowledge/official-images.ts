@@ -1,6 +1,6 @@
 import table from '../../../config/official-images.json' with { type: 'json' };
 import { groupBy } from '../../common/group-by.ts';
-import { assignments } from '../history/instruction.ts';
+import { assignments, MAX_COMMAND_LENGTH } from '../history/instruction.ts';
 import type { Runtime } from '../verdict.ts';
 
 /** How an image's tags name the variant: the order of suite and `slim`, or a scheme of the image's own. */
@@ -95,8 +95,6 @@ const BY_ENV = imagesBy('env');
 const BY_ARG = imagesBy('arg');
 /** Images that only a RUN shows. */
 const BY_RUN = table.images.filter(({ env, arg }) => env === undefined && arg === undefined).map(readRow);
-/** In characters: an image shows itself early in a RUN. */
-const MAX_RUN_LENGTH = 4_000;
 
 const DOTNET_SUITES = new Map(Object.entries(table.dotnetSuites));
 
@@ -140,7 +138,7 @@ export function isProductReference(reference: string): boolean {
  * RUN.
  */
 export function officialImagesOf(verb: 'ENV' | 'ARG' | 'RUN', args: string): readonly OfficialImage[] {
-  if (verb === 'RUN') return BY_RUN.filter(({ run }) => run?.test(args.slice(0, MAX_RUN_LENGTH)));
+  if (verb === 'RUN') return BY_RUN.filter(({ run }) => run?.test(args.slice(0, MAX_COMMAND_LENGTH)));
   const known = verb === 'ENV' ? BY_ENV : BY_ARG;
   return assignments(args).flatMap(([name, text]) => {
     return known.get(name)?.find(({ value }) => value?.test(text) !== false) ?? [];
