@@ -83,7 +83,8 @@ function installsProject(command: Command): boolean {
 }
 
 /** The files that a template copies by itself: the project's package list, lock file and settings. */
-const MANIFEST = /^(?:\.\/)?(?:package[\w*-]*\.json|(?:yarn|bun)\.lock\w?|pnpm-lock\.yaml|\.yarnrc\.yml)\*?$/;
+const MANIFEST =
+  /^(?:\.\/)?(?:package[\w*-]*\.json|(?:yarn|bun)\.lock\w?|pnpm-(?:lock|workspace)\.yaml|\.yarnrc\.yml)\*?$/;
 
 /** Returns the COPY of each package's list and lock file, and of other files that installing may read. */
 function manifestSteps(facts: DockerfileFacts): readonly string[] {

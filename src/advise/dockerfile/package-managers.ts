@@ -38,12 +38,15 @@ export const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
     prune: 'npm prune --omit=dev',
   },
   pnpm: {
-    lockFiles: 'package.json pnpm-lock.yaml',
+    // The settings that the lock file was made with are in the workspace's file, even if it has no packages.
+    lockFiles: 'package.json pnpm-lock.yaml pnpm-workspace.yam[l]',
     setUp: byCorepack('pnpm'),
     cache: '/root/.local/share/pnpm/store',
     install: 'pnpm install --frozen-lockfile',
     build: (script) => `pnpm run --if-present ${script}`,
-    prune: 'CI=true pnpm prune --prod',
+    // "pnpm prune" takes away the packages of each project in a workspace, and runs "prepare" (husky, which is gone).
+    prune:
+      'CI=true pnpm install --frozen-lockfile --prod --ignore-scripts --prefer-offline --config.modules-cache-max-age=0',
   },
   yarn: {
     lockFiles: 'package.json yarn.lock',

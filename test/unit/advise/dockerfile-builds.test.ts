@@ -154,7 +154,7 @@ test.each<[string, readonly LayerSketch[], string]>([
   [
     'what the steps of other builders copied',
     [copy('["pnpm-lock.yaml", "patches/", "./"]'), { instruction: 'RUN pnpm install' }],
-    'COPY package.json pnpm-lock.yaml ./\nCOPY patches/ ./\nRUN',
+    'COPY package.json pnpm-lock.yaml pnpm-workspace.yam[l] ./\nCOPY patches/ ./\nRUN',
   ],
   [
     'a lock file, which its own build did without',

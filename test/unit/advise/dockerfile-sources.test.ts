@@ -21,7 +21,7 @@ test.each<[string, ImageSketch, readonly string[]]>([
       config: { WorkingDir: '/app/apps/api', Cmd: ['node', 'dist/index.js'] },
     },
     [
-      'WORKDIR /app\nCOPY package.json pnpm-lock.yaml ./\nCOPY pnpm-workspace.yaml ./\nCOPY apps/api/package.json ./apps/api/\n',
+      'WORKDIR /app\nCOPY package.json pnpm-lock.yaml pnpm-workspace.yam[l] ./\nCOPY apps/api/package.json ./apps/api/\n',
       'COPY . .\nRUN pnpm --filter api build\n',
       'WORKDIR /app/apps/api\nCOPY --from=build /app /app\n',
     ],

@@ -52,7 +52,11 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
     ['FROM node:24-alpine3.24'],
     'alpine-base',
   ],
-  ['pnpm', { runtime: 'node', own: [run('pnpm install')] }, ['pnpm-lock.yaml', 'pnpm prune --prod']],
+  [
+    'pnpm',
+    { runtime: 'node', own: [run('pnpm install')] },
+    ['pnpm-lock.yaml', 'pnpm install --frozen-lockfile --prod --ignore-scripts'],
+  ],
   [
     'pnpm on a release without Corepack',
     { runtime: 'node', runtimeVersion: '26.1.0', own: [run('pnpm install')] },
@@ -102,7 +106,7 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
   [
     'the package manager that starts it, if nothing shows the one that installs',
     { runtime: 'node', own: [copy('--from=build /prod/api .')], config: { Cmd: ['pnpm', 'start'] } },
-    ['COPY package.json pnpm-lock.yaml ./', 'CMD ["npm", "start"]'],
+    ['COPY package.json pnpm-lock.yaml pnpm-workspace.yam[l] ./', 'CMD ["npm", "start"]'],
   ],
   [
     'a script of npm, which hands on no signals',
