@@ -74,7 +74,10 @@ const OF_DEPENDENCIES = /^(?:next|nuxt|nest|vite|strapi|directus|medusa|remix-se
  */
 export function startedByNpm(facts: DockerfileFacts): DockerfileFacts {
   if (!/^(?:pnpm|yarn)$/.test(facts.program)) return facts;
-  const [entrypoint, cmd] = [byNpm(facts.entrypoint), byNpm(facts.cmd)];
+  const namesNoScript = /^\S+(?: run)?$/.test(facts.entrypoint.join(' '));
+  const [entrypoint, cmd] = namesNoScript
+    ? [[], byNpm([...facts.entrypoint, ...facts.cmd])]
+    : [byNpm(facts.entrypoint), byNpm(facts.cmd)];
   const program = [entrypoint, cmd].flatMap(([first = '']) => (/^(?:npm|npx|node)$/.test(first) ? first : []))[0];
   if (program === undefined) return facts;
   // Without this, npm takes the options of the command for its own.

@@ -41,6 +41,12 @@ test.each<[string, Config, readonly string[], BaseTechniqueId?]>([
     { Entrypoint: ['pnpm', 'run', 'start:prod', '--port=80'] },
     ['ENTRYPOINT ["npm", "run", "start:prod", "--", "--port=80"]'],
   ],
+  ['a script that follows the entrypoint', { Entrypoint: ['yarn'], Cmd: ['start'] }, ['CMD ["npm", "start"]']],
+  [
+    'a script that follows the entrypoint, with arguments',
+    { Entrypoint: ['pnpm', 'run'], Cmd: ['start:prod', '--port=80'] },
+    START_PROD,
+  ],
   ['a package by pnpm', { Cmd: ['pnpm', '--filter', 'api', 'start'] }, ['CMD ["pnpm", "--filter", "api", "start"]']],
   ['a script by yarn', { Cmd: ['yarn', 'start:prod', '--port=80'] }, START_PROD],
   [
