@@ -27,8 +27,8 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     '',
     ...lastStage(started),
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.
-    ...programFolderLines(facts, isDistroless(facts) ? '65532:65532' : 'node:node'),
-    userLine(facts),
+    ...programFolderLines(facts, isDistroless(facts) ? NONROOT : 'node:node'),
+    `USER ${userOf(facts)}`,
     ...lastLines(started),
   ].join('\n');
 }
@@ -61,9 +61,12 @@ function isDistroless({ base, needsDistribution }: DockerfileFacts): boolean {
   return base === 'distroless-base' && !needsDistribution;
 }
 
-/** Returns USER with numbers, by which Kubernetes can check runAsNonRoot. The user `node` of the official images is 1000. */
-function userLine(facts: DockerfileFacts): string {
-  return isDistroless(facts) ? 'USER 65532:65532' : 'USER 1000:1000';
+/** The user of distroless images without root. */
+const NONROOT = '65532:65532';
+
+/** Returns the user by numbers, by which Kubernetes can check runAsNonRoot: `node` of the official images is 1000. */
+function userOf(facts: DockerfileFacts): string {
+  return isDistroless(facts) ? NONROOT : '1000:1000';
 }
 
 const BETTER_THAN_SCRIPT =
@@ -143,10 +146,11 @@ function nextDockerfile(facts: DockerfileFacts): string {
     ...lastStage(facts),
     ...environmentLines({ env: NEXT_SETTINGS.filter((setting) => !facts.env.some((own) => isSame(own, setting))) }),
     `WORKDIR ${folder}`,
-    `COPY --from=build ${workdir}/.next/standalone ./`,
+    // The server writes the images and pages that it makes to .next/cache and beside those of the build.
+    `COPY --from=build --chown=${userOf(facts)} ${workdir}/.next/standalone ./`,
     `COPY --from=build ${workdir}/.next/static ${to}/.next/static`,
     `COPY --from=build ${workdir}/public ${to}/public`,
-    userLine(facts),
+    `USER ${userOf(facts)}`,
     ...settingLines({ ...withNode(facts), ports }),
     `CMD ${jsonWords([...(isDistroless(facts) ? [] : ['node']), below === '' ? 'server.js' : `${below}/server.js`])}`,
   ].join('\n');

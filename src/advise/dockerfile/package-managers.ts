@@ -70,7 +70,8 @@ export const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
     cache: '/root/.bun/install/cache',
     install: 'bun install --frozen-lockfile',
     build: (script) => `bun run --if-present ${script}`,
-    prune: 'rm -rf node_modules && bun install --frozen-lockfile --production',
+    // It runs the project's "prepare" (husky, which is gone), unless it also leaves out the scripts of dependencies.
+    prune: 'npm pkg delete scripts.prepare && rm -rf node_modules && bun install --frozen-lockfile --production',
   },
 };
 

@@ -58,7 +58,7 @@ test.each<[string, ImageSketch, readonly string[]]>([
     [
       'RUN npx turbo run build --filter=web\n',
       'RUN mkdir -p apps/web/public\n',
-      'WORKDIR /repo\nCOPY --from=build /repo/apps/web/.next/standalone ./\n',
+      'WORKDIR /repo\nCOPY --from=build --chown=1000:1000 /repo/apps/web/.next/standalone ./\n',
       'COPY --from=build /repo/apps/web/public ./apps/web/public\n',
       'CMD ["node", "apps/web/server.js"]',
     ],

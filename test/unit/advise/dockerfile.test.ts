@@ -63,7 +63,11 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
     ['FROM node:26-trixie-slim', 'RUN npm install -g corepack && corepack enable\n'],
   ],
   ['yarn', { runtime: 'node', own: [run('yarn install')] }, ['yarn.lock', '--production']],
-  ['Next.js', { runtime: 'node', framework: 'Next.js' }, ['.next/standalone', 'EXPOSE 3000']],
+  [
+    'Next.js',
+    { runtime: 'node', framework: 'Next.js' },
+    ['COPY --from=build --chown=1000:1000 /app/.next/standalone ./', 'EXPOSE 3000'],
+  ],
   [
     'Django',
     { runtime: 'python', framework: 'Django' },
@@ -323,7 +327,10 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
   [
     'Bun as a package manager',
     { runtime: 'node', own: [run('bun install')] },
-    ['package.json bun.lock*', 'bun install --frozen-lockfile --production'],
+    [
+      'package.json bun.lock*',
+      'npm pkg delete scripts.prepare && rm -rf node_modules && bun install --frozen-lockfile --production',
+    ],
   ],
   [
     'a lock file that was copied, and a script of another name',
