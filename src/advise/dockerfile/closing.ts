@@ -27,10 +27,20 @@ function supervisorNote({ program }: DockerfileFacts): readonly string[] {
   return [`# ${program} starts other programs: make sure that all of them run without root.`];
 }
 
-/** Returns the lines for files outside of the program's folder, further steps, the ports and the health check. */
+/** Returns the lines for files outside of the program's folder, further steps, the settings and the health check. */
 export function settingLines(facts: DockerfileFacts): readonly string[] {
-  return [...otherCopies(facts), ...leftOutNote(facts.leftOut), ...portLines(facts), ...healthLines(facts)];
+  return [
+    ...otherCopies(facts),
+    ...leftOutNote(facts.leftOut),
+    ...portLines(facts),
+    ...facts.keptSettings.flatMap((setting) => (DATA_FOLDER.test(setting) ? [ON_VOLUMES, setting] : [setting])),
+    ...healthLines(facts),
+  ];
 }
+
+/** The volume of another folder than /tmp, to which every user may write. */
+const DATA_FOLDER = /^VOLUME (?!\/tmp\/?$)/;
+const ON_VOLUMES = '# Its user needs to be able to write to it: create the folder above, and give it to the user.';
 
 /** The first port that every user may bind. */
 const FIRST_FREE_PORT = 1_024;

@@ -31,10 +31,14 @@ export function ownEnvironment(view: ImageView): readonly string[] {
   const names = ownSteps(view).flatMap(({ verb, args }) => (verb === 'ENV' ? assignments(args) : []));
   const values = readEnv(view.image.config.env);
   return [...new Set(names.map(([name]) => name))].flatMap((name) => {
-    const value = values.get(name) ?? '';
-    const isKept = !NOT_THE_PROGRAMS.test(name) && PLAIN_VALUE.test(value) && !isSecret(name, value);
-    return isKept ? [`${name}=${BARE_VALUE.test(value) ? value : `"${value}"`}`] : [];
+    return NOT_THE_PROGRAMS.test(name) ? [] : plainSetting(name, values.get(name) ?? '');
   });
+}
+
+/** Returns a name and its value as ENV and LABEL take them; nothing if the value is secret, empty or not plain text. */
+export function plainSetting(name: string, value: string): readonly string[] {
+  if (!PLAIN_VALUE.test(value) || isSecret(name, value)) return [];
+  return [`${name}=${BARE_VALUE.test(value) ? value : `"${value}"`}`];
 }
 
 /**

@@ -14,6 +14,7 @@ import { type Copy, copiesOf, ownCommandsOf, sourceFolderOf } from './copies.ts'
 import { credentialNotes } from './credentials.ts';
 import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
+import { keptSettings } from './kept-settings.ts';
 import { largerBaseOf } from './larger-base.ts';
 import { leftOutSteps } from './left-out.ts';
 import { type SecretFile, secretFileNotes, secretFilesOf, withoutSecretFiles } from './mounts.ts';
@@ -56,6 +57,8 @@ export interface DockerfileFacts {
   readonly needsDistribution: boolean;
   /** As EXPOSE takes them: `8080`, `53/udp`. */
   readonly ports: readonly string[];
+  /** The instructions of its own steps that are repeated as they are, see {@link keptSettings}. */
+  readonly keptSettings: readonly string[];
   /** Undefined if the image has no HEALTHCHECK. */
   readonly health: HealthFacts | undefined;
   /** The folder in which the program starts, an absolute path. */
@@ -139,6 +142,7 @@ export function dockerfileFacts(
     mayLinkLibraries: mayLinkLibraries(view, runtime),
     needsDistribution: startNeedsShell(view, runtime) || needsPackages(view),
     ports: config.exposedPorts.flatMap((port) => PORT.exec(port)?.[1] ?? []),
+    keptSettings: keptSettings(view),
     health: healthOf(view),
     workdir,
     folder,

@@ -213,3 +213,45 @@ test.each<[string, string]>([
 ])('a Dockerfile does not copy %s', (_, args) => {
   expect(dockerfile({ runtime: 'java', own: [copy(args)] })).not.toContain(`COPY ${args}`);
 });
+
+test.each<[string, ImageSketch, string]>([
+  [
+    'its volumes and the signal that stops it',
+    { runtime: 'go', steps: ['VOLUME [/data /logs]', 'STOPSIGNAL SIGQUIT'] },
+    'give it to the user.\nVOLUME /data /logs\nSTOPSIGNAL SIGQUIT\n',
+  ],
+  [
+    "Spring's volume, in which everybody writes",
+    { runtime: 'java', steps: ['VOLUME ["/tmp"]'] },
+    'USER 10001\nVOLUME /tmp\n',
+  ],
+  [
+    'its labels',
+    {
+      runtime: 'node',
+      steps: ['LABEL team=payments org.opencontainers.image.title=Cart API'],
+      config: { Labels: { team: 'payments', 'org.opencontainers.image.title': 'Cart API' } },
+    },
+    'LABEL team=payments\nLABEL org.opencontainers.image.title="Cart API"\n',
+  ],
+])('a Dockerfile keeps what an image sets: %s', (_, sketch, lines) => {
+  expect(dockerfile(sketch)).toContain(lines);
+});
+
+test('a Dockerfile repeats no label of one build, with a secret, or that cannot be quoted, and no odd volume', () => {
+  const labels = {
+    'org.opencontainers.image.revision': 'abc',
+    build_date: '2026-01-01',
+    api_token: 's3cr3t-a8f7',
+    note: 'a"b',
+  };
+  const label = `LABEL ${Object.entries(labels)
+    .map((pair) => pair.join('='))
+    .join(' ')}`;
+  const text = dockerfile({
+    runtime: 'node',
+    config: { Labels: labels },
+    steps: [label, 'VOLUME [$DATA]', 'VOLUME []'],
+  });
+  expect(text).not.toMatch(/LABEL|VOLUME/);
+});

@@ -41,7 +41,10 @@ const word = fc.oneof(
 const words = fc.array(word, { maxLength: 12 });
 const instruction = fc
   .tuple(
-    fc.constantFrom('RUN /bin/sh -c', 'RUN', 'COPY', 'ADD', 'ENV', 'WORKDIR', 'ENTRYPOINT', '|2 A=1 B=2 /bin/sh -c'),
+    fc.constantFrom(
+      ...['RUN /bin/sh -c', 'RUN', 'COPY', 'ADD', 'ENV', 'WORKDIR', 'ENTRYPOINT', '|2 A=1 B=2 /bin/sh -c'],
+      ...['LABEL', 'VOLUME', 'STOPSIGNAL'],
+    ),
     words,
   )
   .map(([verb, rest]) => `${verb} ${rest.join(' ')}`);
@@ -65,6 +68,7 @@ const sketches: fc.Arbitrary<ImageSketch> = fc.record({
     ),
     Entrypoint: words,
     Cmd: words,
+    Labels: fc.dictionary(fc.constantFrom('A', 'toString'), word, { maxKeys: 2 }),
     WorkingDir: word,
     Healthcheck: fc.record({
       Test: fc
@@ -76,7 +80,8 @@ const sketches: fc.Arbitrary<ImageSketch> = fc.record({
   }),
 });
 
-const INSTRUCTION = /^(?:FROM|WORKDIR|COPY|RUN|ENV|ARG|USER|EXPOSE|HEALTHCHECK|CMD|ENTRYPOINT) /;
+const INSTRUCTION =
+  /^(?:FROM|WORKDIR|COPY|RUN|ENV|ARG|USER|EXPOSE|LABEL|VOLUME|STOPSIGNAL|HEALTHCHECK|CMD|ENTRYPOINT) /;
 
 /** Instructions as BuildKit reads them: without comments, and with lines that end in a backslash joined. */
 function instructionsOf(dockerfile: string): readonly string[] {

@@ -1,0 +1,24 @@
+import { assignments, commandWords } from '../../classify/history/instruction.ts';
+import type { ImageView } from '../../policy/image-view.ts';
+import { ownSteps } from '../own-steps.ts';
+import { plainSetting } from './environment.ts';
+
+/** `SIGQUIT`, `SIGRTMIN+3`, `9`, or a folder. */
+const PLAIN_WORD = /^(?:[A-Z][A-Z0-9]+(?:\+\d+)?|\d{1,2}|\/[\w./-]+)$/;
+/** Labels that are true of one build alone. */
+const OF_ONE_BUILD =
+  /(?:^|[._-])(?:build\w*|commit\w*|created|date|digest|git\w*|revision|sha\d*|vcs|version)(?:$|[._-])/i;
+
+/** Returns LABEL, VOLUME and STOPSIGNAL as the image's own steps set them, without labels that each build sets anew. */
+export function keptSettings(view: ImageView): readonly string[] {
+  const steps = ownSteps(view);
+  const { labels } = view.image.config;
+  const names = steps.flatMap(({ verb, args }) => (verb === 'LABEL' ? assignments(args) : [])).map(([name]) => name);
+  const kept = [...new Set(names)].filter((name) => Object.hasOwn(labels, name) && !OF_ONE_BUILD.test(name));
+  const lines = kept.flatMap((name) => plainSetting(name, labels[name] ?? '')).map((label) => `LABEL ${label}`);
+  const others = steps.flatMap(({ verb, args }) => {
+    const words = verb === 'STOPSIGNAL' || verb === 'VOLUME' ? commandWords(args) : [];
+    return words.length > 0 && words.every((word) => PLAIN_WORD.test(word)) ? [`${verb} ${words.join(' ')}`] : [];
+  });
+  return [...lines, ...new Set(others)];
+}
