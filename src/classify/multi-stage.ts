@@ -4,6 +4,7 @@ import type { Provenance } from './base-image/provenance.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { isInstruction, rememberCommand } from './history/instruction.ts';
+import { isImportedContainer } from './imported.ts';
 import { redact } from './redact.ts';
 import { type BaseVerdict, type ImageVerdict, isScratch, namesOf } from './verdict.ts';
 
@@ -55,7 +56,9 @@ const OUTPUT_OVER_ROOT = /^(?:--\S+ )*\/(?:(?:target|output)\/?)? \/$/;
  * kaniko and others write `--from`. Classic Docker writes neither. ADD cannot copy from a stage; a RUN can, through a
  * mount, which BuildKit omits too.
  */
-function byHistory({ history, stack, own }: Context): MultiStage | undefined {
+function byHistory(context: Context): MultiStage | undefined {
+  if (isImportedContainer(context)) return undefined;
+  const { history, stack, own } = context;
   const copies = own.filter((step) => step.verb === 'COPY');
   const proof = copies.find(copiesFromStage) ?? inconsistentCopy(copies);
   if (proof) return { value: 'yes', evidence: `history:COPY ${redact(proof.args.slice(0, 400)).slice(0, 120)}` };

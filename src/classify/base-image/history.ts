@@ -3,6 +3,7 @@ import { isWindows } from '../../oci/platform.ts';
 import { type Context, layersBefore } from '../context.ts';
 import { gapMs } from '../history/build-steps.ts';
 import { copiesFiles, makesLayer } from '../history/instruction.ts';
+import { isImportedContainer } from '../imported.ts';
 import type { DistroName } from '../knowledge/distros.ts';
 import { layersBeneathStore } from '../nix.ts';
 import type { BaseVerdict, UnknownReason } from '../verdict.ts';
@@ -39,7 +40,7 @@ function evidenceOf(context: Context, index: number, references: readonly string
 /** The verdict if no image was recognised beneath the own steps: there is none, or the history does not show it. */
 function bottomVerdict(context: Context): BaseVerdict {
   const { history, stack } = context;
-  if (isSquashed(context)) return unknownBase('squashed');
+  if (isSquashed(context) || isImportedContainer(context)) return unknownBase('squashed');
   const beneath = layersBeneathStore(context);
   if (beneath === 0)
     return { confidence: 'inferred', references: ['scratch'], evidence: 'history:store paths', layerCount: 0 };

@@ -57,7 +57,8 @@ function addsFiles(step: BuildStep): boolean {
   return copiesFiles(step.verb) || step.verb === 'RUN' || step.verb === 'OTHER' || isImport(step);
 }
 
-function isImport(step: BuildStep): boolean {
+/** Whether a step imported a file tree, as `docker import` does. */
+export function isImport(step: BuildStep): boolean {
   return step.verb === 'NONE' && step.comment.startsWith('Imported from');
 }
 
@@ -112,6 +113,11 @@ function endOfSettings(steps: readonly BuildStep[], first: number): number {
 
 const SHELL = /^(?:\/usr)?(?:\/bin\/)?(?:ba|a|da|z|k)?sh$/;
 
+/** Whether a CMD starts a shell and nothing else. */
+export function startsShell(words: readonly string[]): boolean {
+  return SHELL.test(words.join(' '));
+}
+
 /**
  * Finds the CMD that ends the Dockerfile of a distribution that no line names, with other steps in between. It starts a
  * shell, and no two steps are more than a minute apart. An image built on top would be built later, and start something
@@ -123,7 +129,7 @@ function shellOfOneBuild(steps: readonly BuildStep[], first: number): number {
   for (let index = first + 1; index < steps.length; index++) {
     const step = steps[index];
     if (!step || gapMs(steps[index - 1], step) > MINUTE_MS || step.verb === 'ENTRYPOINT') return -1;
-    if (step.verb === 'CMD') return index > first + 1 && SHELL.test(commandWords(step.args).join(' ')) ? index : -1;
+    if (step.verb === 'CMD') return index > first + 1 && startsShell(commandWords(step.args)) ? index : -1;
   }
   return -1;
 }

@@ -325,3 +325,12 @@ test("a tool's version in a base's tag is not the runtime's", () => {
   expect(runtimeOn('example.com/tomcat:9.0.85')).toEqual({ name: 'java' });
   expect(runtimeOn('example.com/openjdk:17.0.2')).toEqual({ name: 'java', version: '17.0.2' });
 });
+
+test('a container that was imported whole has lost its base and its stages, unlike a distribution that was imported', () => {
+  const history = '2026-03-01 400MB ';
+  const imported = (cmd: readonly string[]) => classifyImage(listedImage({ history, comment: 'Imported from -', cmd }));
+  const container = imported(['node', 'server.js']);
+  expect(container.base).toMatchObject({ confidence: 'unknown', reason: 'squashed' });
+  expect(container.multiStage.value).toBe('unknown');
+  for (const cmd of [[], ['/bin/bash']]) expect(summaryOf(imported(cmd)).base).toEqual(['scratch']);
+});
