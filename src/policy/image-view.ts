@@ -1,3 +1,5 @@
+import { readEnv } from '../classify/context.ts';
+import { isLambda } from '../classify/distro-labels.ts';
 import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
 import { endOfDistribution, readStack } from '../classify/history/stack.ts';
@@ -101,12 +103,12 @@ function bytesOf(layers: readonly LayerView[]): number {
   return sum(layers.map(({ bytes }) => bytes));
 }
 
-/** Variables of the images of AWS Lambda and Azure Functions, which contain what calls the program. */
-const OF_FUNCTIONS = /^(?:LAMBDA_RUNTIME_DIR|AzureWebJobsScriptRoot)=/;
+/** Variables of the images of Azure Functions, and of Jupyter's. */
+const OF_PLATFORMS = /^(?:AzureWebJobsScriptRoot|NB_USER)=/;
 
-/** Reports whether an image is for AWS Lambda or Azure Functions and built on the images of either. */
-export function isForFunctions({ env }: ImageConfig): boolean {
-  return env.some((variable) => OF_FUNCTIONS.test(variable));
+/** Reports whether an image is built on those of AWS Lambda, Azure Functions or Jupyter, which call the program. */
+export function isForPlatform({ env }: ImageConfig): boolean {
+  return env.some((variable) => OF_PLATFORMS.test(variable)) || isLambda(readEnv(env));
 }
 
 function replaceableOf(
@@ -122,7 +124,7 @@ function replaceableOf(
     return exactly(isBareDistribution ? bytesOf(base) : 0);
   }
   if (runtimeLayers !== undefined) return exactly(bytesOf(base.slice(0, runtimeLayers)));
-  if (holdsProduct(verdict.base, steps) || isForFunctions(config)) return exactly(0);
+  if (holdsProduct(verdict.base, steps) || isForPlatform(config)) return exactly(0);
   // The image's own steps installed the runtime on a distribution, which a base with the runtime replaces whole.
   return isDistribution(base, steps) ? exactly(bytesOf(base)) : { min: 0, max: bytesOf(base) };
 }

@@ -1,7 +1,7 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import { isWindows } from '../../oci/platform.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
-import { isForFunctions } from '../../policy/image-view.ts';
+import { isForPlatform } from '../../policy/image-view.ts';
 import type { Plan } from '../advise.ts';
 import { installsByConda } from '../linking.ts';
 import { type BaseTechniqueId, TECHNIQUES, techniqueOf } from '../technique.ts';
@@ -56,14 +56,14 @@ export function lastStageBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'p
  * @param base the kind of base for the last stage, such as {@link lastStageBase} returns
  * @param today `2026-11-24`
  * @returns undefined for a language or build tool without a template, for Windows, whose bases and shell are others, and
- * for AWS Lambda and Azure Functions, whose bases call the program
+ * for AWS Lambda, Azure Functions and Jupyter, whose bases call the program
  */
 export function generateDockerfile(
   image: AuditedImage,
   base: BaseTechniqueId,
   today: string,
 ): GeneratedFiles | undefined {
-  if (isWindows(image.config) || isForFunctions(image.config)) return undefined;
+  if (isWindows(image.config) || isForPlatform(image.config)) return undefined;
   const facts = dockerfileFacts(image, base, today);
   const template = facts && TEMPLATES[facts.runtime];
   if (!template || isBuiltOtherwise(facts)) return undefined;

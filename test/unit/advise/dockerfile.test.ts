@@ -584,13 +584,19 @@ test.each<[Runtime, readonly string[]]>([
   expect(files?.dockerignore.split('\n')).toEqual(expect.arrayContaining(['.git', ...ignored]));
 });
 
-test.each(['LAMBDA_RUNTIME_DIR=/var/runtime', 'AzureWebJobsScriptRoot=/home/site/wwwroot'])(
-  'an image for functions gets no Dockerfile, because its base calls the program: %s',
-  (variable) => {
-    const image = auditedImage({ runtime: 'python', config: { Env: [variable] } });
-    expect(generateDockerfile(image, 'slim-base', TODAY)).toBeUndefined();
-  },
-);
+test.each([
+  ['AWS Lambda', ['LAMBDA_TASK_ROOT=/var/task', 'LD_LIBRARY_PATH=/var/lang/lib:/lib64']],
+  ['Azure Functions', ['AzureWebJobsScriptRoot=/home/site/wwwroot']],
+  ['Jupyter', ['NB_USER=jovyan']],
+])('an image for %s gets no Dockerfile, because its base calls the program', (_, Env) => {
+  const image = auditedImage({ runtime: 'python', config: { Env } });
+  expect(generateDockerfile(image, 'slim-base', TODAY)).toBeUndefined();
+});
+
+test('a program of its own that speaks to AWS Lambda gets a Dockerfile', () => {
+  const Env = ['LAMBDA_TASK_ROOT=/function', 'LAMBDA_RUNTIME_DIR=/var/runtime'];
+  expect(dockerfile({ runtime: 'python', config: { Env } })).toContain('FROM python:');
+});
 
 test('a language without a template gets no Dockerfile', () => {
   expect(generateDockerfile(auditedImage({ runtime: 'perl' }), 'slim-base', TODAY)).toBeUndefined();

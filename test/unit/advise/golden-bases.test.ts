@@ -65,6 +65,12 @@ const LAMBDA = `
   2026-09-01 - ENV LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime LD_LIBRARY_PATH=/var/lang/lib:/lib64
   2026-09-01 70MB COPY /var/lang /var/lang # buildkit
   2026-09-01 - ENTRYPOINT ["/lambda-entrypoint.sh"]`;
+const JUPYTER = `${JAMMY}
+  2026-09-15T10:00:10 60MB RUN /bin/bash -o pipefail -c apt-get update --yes && apt-get install --yes bzip2 tini # buildkit
+  2026-09-15T10:00:10 - ENV CONDA_DIR=/opt/conda SHELL=/bin/bash NB_USER=jovyan NB_UID=1000
+  2026-09-15T10:03:00 130MB RUN /bin/bash -o pipefail -c /tmp/bin/micromamba install --root-prefix=/opt/conda jupyter_core # buildkit
+  2026-09-15T10:13:00 - CMD ["start-notebook.py"]
+  2026-09-15T10:13:00 4kB COPY start-notebook.py /usr/local/bin/ # buildkit`;
 const PIP = `
   2026-11-01 60MB RUN /bin/sh -c pip3 install --no-cache-dir -r requirements.txt # buildkit`;
 
@@ -78,6 +84,7 @@ test.each([
   ],
   ['Airflow', AIRFLOW, PIP, []],
   ['AWS Lambda', LAMBDA, PIP, ['shop.handler']],
+  ['Jupyter', JUPYTER, PIP, []],
   [
     'the browsers of Playwright',
     PLAYWRIGHT,
