@@ -1,5 +1,5 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
-import { areaBytes, evidenceOf, hitFrom, measuredFiles, totalOf, upTo } from '../evidence.ts';
+import { areaBytes, evidenceOf, hitFrom, measuredFiles, totalOf, upTo, wholeLayer } from '../evidence.ts';
 import type { Evidence, Hit } from '../finding.ts';
 import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -24,6 +24,8 @@ export interface PackageCache {
    * none does.
    */
   readonly readsList?: (command: Command) => boolean;
+  /** Reports whether a layer was copied only to be installed by a later one, and stays. Absent: none is. */
+  readonly isLeftover?: (layer: LayerView, view: ImageView) => boolean;
   /** Environment variables that with any value but an empty one disable the cache, or show that it is mounted. */
   readonly switchedOffBy?: readonly string[];
   /** The largest share of the layer (0 to 1) that may be cache. */
@@ -55,6 +57,7 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
   if (!usesManager && !view.image.contents) return undefined;
   const mayFill = usesManager && !mountsList(view, cache);
   const evidence = view.own.flatMap((layer) => {
+    if (usesManager && cache.isLeftover?.(layer, view)) return [wholeLayer(layer)];
     if (layer.contents) return measuredFiles(layer, areaBytes(layer.contents, cache.areas));
     return mayFill ? likelyCache(layer, view, cache) : [];
   });

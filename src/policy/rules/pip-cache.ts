@@ -1,3 +1,6 @@
+import { copiesFiles } from '../../classify/history/instruction.ts';
+import type { ImageView, LayerView } from '../image-view.ts';
+import { absolutePath, isWithin } from '../paths.ts';
 import { type Command, hasOption, removes, runs, valuesOf } from '../shell.ts';
 import { packageCacheRule } from './package-cache.ts';
 
@@ -19,12 +22,14 @@ export const pipCache = packageCacheRule({
     valuesOf(command, '-r', '--requirement').some((list) => !IN_IMAGE_OR_WEB.test(list)) ||
     runs(command, ['uv'], ['sync']) ||
     runs(command, ['poetry'], ['install']),
+  isLeftover: copiesWheels,
   avoids: (command) =>
     (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache')) ||
     runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||
     (runs(command, PIP, ['config']) && /no-cache-dir (?:true|1|yes)/.test(command.words.join(' '))) ||
     CACHE_FOLDERS.some((folder) => removes(command, folder)),
-  // UV_LINK_MODE=copy is for a cache that is mounted, out of which uv cannot link. @see docs.astral.sh/uv, "Using uv in Docker"
+  // UV_LINK_MODE=copy is for a cache that is mounted, out of which uv cannot link; links to a cache in the layer cost
+  // nothing, or break without it. @see docs.astral.sh/uv, "Using uv in Docker"
   switchedOffBy: ['PIP_NO_CACHE_DIR', 'UV_NO_CACHE', 'UV_LINK_MODE'],
   largestShare: 0.6,
 });
@@ -32,4 +37,23 @@ export const pipCache = packageCacheRule({
 function installs(command: Command): boolean {
   const isModule = PYTHON.includes(command.program) && ['pip', 'install'].every((word) => command.words.includes(word));
   return isModule || runs(command, PIP, ['install', 'sync']);
+}
+
+/** Reports whether a layer holds wheels, which a later step installs and leaves: rule deleted-files finds removals. */
+function copiesWheels({ position, verb, args, folder }: LayerView, { own }: ImageView): boolean {
+  if (!copiesFiles(verb) || !/\bwheels?\b|\.whl\b/.test(args)) return false;
+  const target = absolutePath(args.trim().split(/\s+/).at(-1) ?? '', folder ?? '/');
+  return own.some((layer) => {
+    const isInstalled = layer.commands.some((command) =>
+      wheelsOf(command).some((path) => isWithin(absolutePath(path, layer.folder ?? '/'), target)),
+    );
+    return layer.position > position && isInstalled && !layer.commands.some((command) => removes(command, target));
+  });
+}
+
+/** Returns the paths from which a command installs wheels: `/wheels/*`, `app.whl`, `--find-links=/wheels`. */
+function wheelsOf(command: Command): readonly string[] {
+  if (!installs(command)) return [];
+  const named = command.words.filter((word) => /\/\*$|\.whl$/.test(word));
+  return [...named, ...valuesOf(command, '--find-links', '-f')];
 }

@@ -24,6 +24,13 @@ function copy(instruction: string, more: Partial<LayerSketch> = {}): LayerSketch
   return { instruction: `${instruction} # buildkit`, bytes: 10 * MB, ...more };
 }
 
+/** An image with copied wheels on a plain base, and with one RUN after them. */
+function wheels(script: string): ImageSketch {
+  return {
+    own: [copy('COPY /src/wheels /wheels'), { instruction: `RUN /bin/sh -c ${script} # buildkit`, bytes: 20 * MB }],
+  };
+}
+
 const LATEST = { baseNames: ['library/node:latest'], confidence: 'declared' } as const;
 const PRODUCTION = { Env: ['NODE_ENV=production'] };
 const NO_PIP_CACHE = { Env: ['PIP_NO_CACHE_DIR=1'] };
@@ -37,6 +44,8 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['yum-cache', run('microdnf install -y java-21-openjdk-headless')],
   ['pip-cache', run('pip install -r requirements.txt')],
   ['pip-cache', { ...run('pip install flask'), steps: ['ENV PIP_NO_CACHE_DIR=1'], config: NO_PIP_CACHE }],
+  ['pip-cache', wheels('pip install --upgrade pip && pip install --no-cache /wheels/*')],
+  ['pip-cache', wheels('cd / && pip install --no-cache-dir --no-index --find-links=./wheels -r /requirements.txt')],
   ['pip-cache', run('apk add --no-cache gcc && python3 -m pip install flask')],
   ['npm-cache', run('npm ci --omit=dev')],
   ['yarn-cache', run('yarn install --frozen-lockfile')],
@@ -123,6 +132,9 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['apk-cache', run('apk --update add curl && rm -rf /var/cache/apk/*')],
   ['yum-cache', run('dnf install -y nginx && dnf clean all')],
   ['pip-cache', run('pip install --no-cache-dir -r requirements.txt')],
+  ['pip-cache', wheels('pip install --no-cache-dir /wheels/* && rm -rf /wheels')],
+  ['pip-cache', wheels('pip install --no-cache-dir flask')],
+  ['pip-cache', { own: [copy('COPY . .'), copy('RUN /bin/sh -c pip install --no-cache-dir ./*.whl')] }],
   ['pip-cache', run('pip config set global.no-cache-dir true && pip install flask')],
   ['pip-cache', { ...run('pip install flask'), config: NO_PIP_CACHE }],
   ['pip-cache', { ...run('pip install flask'), settings: ['ENV PIP_NO_CACHE_DIR=1'], config: NO_PIP_CACHE }],
