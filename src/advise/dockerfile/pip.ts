@@ -154,10 +154,20 @@ export function pipInstall(facts: DockerfileFacts, run: string): readonly string
   return [
     ...stageNote(copied, facts),
     ...listSteps(copied, facts),
-    ...fromIndexes.map((list) => `${pip(list)} ${wordsOf(list)}`),
+    ...fromIndexes.flatMap((list) => [...cudaNote(list, facts), `${pip(list)} ${wordsOf(list)}`]),
     ...sourceSteps(facts, (source) => isAmong(copied, source)),
     ...fromContext.map((list) => `${pip(list)} ${projectsOf(list).join(' ')}`),
   ];
+}
+
+const ON_CUDA =
+  '# For x86-64, torch of PyPI brings CUDA, some gigabytes: without a GPU, first install it alone with --index-url https://download.pytorch.org/whl/cpu.';
+
+/** Returns a note on PyTorch from an index whose builds bring CUDA, unless the image's base has it, too. */
+function cudaNote({ names, options }: PipList, { largerBase }: DockerfileFacts): readonly string[] {
+  const isOfPyPi = options.every((option) => !option.includes('://'));
+  const bringsCuda = names.some((name) => /^torch(?:vision|audio)?(?![\w.+-])/i.test(name) && !name.includes('+cpu'));
+  return isOfPyPi && bringsCuda && largerBase === undefined ? [ON_CUDA] : [];
 }
 
 /** Returns the files that installing reads, without those that a wildcard names. */

@@ -611,3 +611,13 @@ test.each([
   // Programs of gems are on the PATH only in the folder that the official images set.
   expect(text).not.toMatch(/BUNDLE_(?:DEPLOYMENT|PATH)/);
 });
+
+test.each<[string, boolean, Partial<ImageSketch>?]>([
+  ['pip install torch==2.9.0 flask', true],
+  ['pip install torch==2.9.0+cpu', false],
+  ['pip install --extra-index-url https://download.pytorch.org/whl/cpu torch', false],
+  ['pip install torchmetrics', false],
+  ['pip install torch', false, { baseNames: ['nvidia/cuda'], runtimeLayers: 0 }],
+])('packages that bring CUDA are noted: %s', (script, isNoted, more) => {
+  expect(dockerfile({ runtime: 'python', own: [run(script)], ...more }).includes('/whl/cpu.\nRUN')).toBe(isNoted);
+});
