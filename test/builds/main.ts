@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { humanBytes } from '../../src/measure/human-bytes.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import { Buildah } from './buildah.ts';
@@ -8,12 +8,14 @@ import { runTrial, slimboard, type TrialResult, type TrialTools } from './run-tr
 import { TRIALS, type Trial } from './trials.ts';
 
 /**
- * Builds what advice generates, and holds it to what advice promised: every trial whose base images are to be had.
- * @param root the project's folder, with dist/ built
- * @param names only trials whose names contain one of these; none: all
- * @returns whether at least one was run, and all that were kept the promise
+ * Builds the Dockerfiles that advice writes, runs the images, and compares their sizes with the projected ones. Runs in
+ * the project's folder, with dist/ built.
+ * Usage: npm run test:builds [NAME…], for the trials whose names contain one of these; without names: all.
  */
-export async function main(root: string, names: readonly string[], say: (line: string) => void): Promise<boolean> {
+process.exitCode = (await keepsPromises(process.argv.slice(2))) ? 0 : 1;
+
+/** Whether at least one trial was run, and all that were kept what advice promised. */
+async function keepsPromises(names: readonly string[]): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'slimboard-builds-'));
   const registry = await startDockerRegistry();
   const mirror = process.env.SLIMBOARD_BASES || undefined;
@@ -21,10 +23,10 @@ export async function main(root: string, names: readonly string[], say: (line: s
   try {
     const kept = process.env.SLIMBOARD_BUILDS_STORE || folder;
     const buildah = await Buildah.open({ folder: kept, mirror, registry: registry.host, buildOptions });
-    const tools = { buildah, folder, sources: join(root, 'test/builds'), program: join(root, 'dist/slimboard.cjs') };
+    const tools = { buildah, folder, sources: resolve('test/builds'), program: resolve('dist/slimboard.cjs') };
     const wanted = TRIALS.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
     const judged: boolean[] = [];
-    for (const trial of wanted) judged.push(...(await judge(trial, tools, mirror, say)));
+    for (const trial of wanted) judged.push(...(await judge(trial, tools, mirror)));
     return judged.length > 0 && judged.every(Boolean);
   } finally {
     await registry.close();
@@ -33,12 +35,7 @@ export async function main(root: string, names: readonly string[], say: (line: s
 }
 
 /** Nothing where the trial could not be made. */
-async function judge(
-  trial: Trial,
-  tools: TrialTools,
-  mirror: string | undefined,
-  say: (line: string) => void,
-): Promise<readonly boolean[]> {
+async function judge(trial: Trial, tools: TrialTools, mirror: string | undefined): Promise<readonly boolean[]> {
   for (const base of trial.bases) {
     const missing = await tools.buildah.pull(base).catch(() => base);
     if (missing) {
@@ -56,6 +53,10 @@ async function judge(
   const broken = brokenPromises(trial, result);
   say(`${trial.name}: ${describe(result)}${broken.length === 0 ? '' : `: ${broken.join(', ')}`}`);
   return [broken.length === 0];
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function brokenPromises({ answers }: Trial, { slimBytes, projected, answer }: TrialResult): readonly string[] {
