@@ -1,6 +1,6 @@
 import type { Database, SqlValue } from '../database/database.ts';
 import { digestText } from '../store/sql/digest-text.ts';
-import type { Cell, Cells, Column } from './report.ts';
+import { type Cell, type Cells, type Column, isText } from './report.ts';
 
 /**
  * Joins the cells of a row: the database sends each row as one text, in the form in which formats write most cells.
@@ -129,10 +129,6 @@ function cellSql(column: Column): string {
 
 function quoted(name: string): string {
   return `"${name}"`;
-}
-
-function isText({ type }: Column): boolean {
-  return type === 'text' || type === 'list';
 }
 
 /** A function that unpacks the cells of these columns. */

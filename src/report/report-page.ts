@@ -2,7 +2,7 @@ import type { Database } from '../database/database.ts';
 import { digestText } from '../store/sql/digest-text.ts';
 import type { ReportKind, SqlParameters } from './kinds/kind.ts';
 import { openReport, type ReportRequest } from './open-report.ts';
-import { type AuditSummary, type Cells, type Column, rowRecordOf } from './report.ts';
+import { type AuditSummary, type Cells, type Column, isText, rowRecordOf } from './report.ts';
 
 /** Rows of a report, all in memory. */
 export interface ReportRows {
@@ -98,9 +98,9 @@ async function countRows(db: Database, kind: ReportKind, request: PageRequest): 
  */
 export function searched(kind: ReportKind, text: string | undefined): ReportKind {
   if (!text) return kind;
-  const searchable = kind.columns.flatMap(({ name, type }) => {
-    if (type === 'text' || type === 'list') return [`lower("${name}")`];
-    return type === 'digest' ? [digestText(`"${name}"`)] : [];
+  const searchable = kind.columns.flatMap((column) => {
+    if (isText(column)) return [`lower("${column.name}")`];
+    return column.type === 'digest' ? [digestText(`"${column.name}"`)] : [];
   });
   return selected(kind, (parameters) => {
     return `strpos(concat_ws(' ', ${searchable.join(', ')}), ${parameters.add(text.toLowerCase())}) > 0`;

@@ -106,6 +106,11 @@ export function isNumeric({ type }: Column): boolean {
   return NUMERIC.has(type);
 }
 
+/** Whether a column holds texts from elsewhere, such as names; the cells of other columns are of slimboard's own making. */
+export function isText({ type }: Column): boolean {
+  return type === 'text' || type === 'list';
+}
+
 /** Whether a column is needed only to distinguish repositories of one name in several sources or registries. */
 export function isOrigin({ name, detail }: Column): boolean {
   return detail === true && (name === 'source' || name === 'registry');

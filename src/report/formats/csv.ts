@@ -1,6 +1,6 @@
 import { rememberLast } from '../../common/remember-last.ts';
 import { AS_JSON, isoTime, NULL_TEXT, SEPARATOR, unpacker } from '../packed-rows.ts';
-import type { Cell, Cells, Column, ColumnType, Report } from '../report.ts';
+import { type Cell, type Cells, type Column, type ColumnType, isText, type Report } from '../report.ts';
 import { joining, type RowFormat, writtenRows } from './written-rows.ts';
 
 const LINE_END = '\r\n';
@@ -22,10 +22,7 @@ const ROWS: RowFormat = {
   packed: (columns) => {
     const write = cellsWriter(columns);
     const unpack = unpacker(columns);
-    const writePlain = joining(
-      columns.map((column) => ({ write: plainWriterOf(column) })),
-      '',
-    );
+    const writePlain = joining(columns, plainWriterOf, '');
     return rememberLast((packed) =>
       UNSAFE_CELLS.test(packed) ? write(unpack(packed)) : writePlain(packed.split(SEPARATOR)),
     );
@@ -33,10 +30,7 @@ const ROWS: RowFormat = {
 };
 
 function cellsWriter(columns: readonly Column[]): (cells: Cells) => string {
-  return joining(
-    columns.map((column) => ({ write: writerOf(column) })),
-    null,
-  );
+  return joining(columns, writerOf, null);
 }
 
 /**
@@ -57,21 +51,9 @@ function plainWriterOf({ type }: Column): (packed: string) => string {
   return (packed) => (packed === NULL_TEXT ? '' : packed);
 }
 
-/** Types whose cells the report makes itself: none needs quotes, and negative numbers must stay numbers. */
-const SAFE: ReadonlySet<ColumnType> = new Set([
-  'bytes',
-  'integer',
-  'number',
-  'percent',
-  'money',
-  'boolean',
-  'timestamp',
-  'date',
-  'digest',
-]);
-
-function writerOf({ type }: Column): (cell: Cell) => string {
-  if (SAFE.has(type)) return (cell) => (cell === null ? '' : String(cell));
+/** Only texts need quotes; negative numbers must stay numbers. */
+function writerOf(column: Column): (cell: Cell) => string {
+  if (!isText(column)) return (cell) => (cell === null ? '' : String(cell));
   return rememberLast((cell) => (cell === null ? '' : textCell(String(cell))));
 }
 

@@ -1,7 +1,7 @@
 import { rememberLast } from '../../common/remember-last.ts';
 import { cellReader, packedTexts } from '../packed-rows.ts';
 import { type Cell, type Column, REPORT_SCHEMA, type Report } from '../report.ts';
-import { type ColumnWriter, joining, type RowFormat, writtenRows } from './written-rows.ts';
+import { joining, type RowFormat, writtenRows } from './written-rows.ts';
 
 /** One JSON document, described by config/report.schema.json. */
 export async function* json(report: Report): AsyncGenerator<string> {
@@ -24,23 +24,16 @@ export async function* ndjson(report: Report): AsyncGenerator<string> {
 const OBJECTS: RowFormat = {
   start: '{',
   end: '}\n',
-  cells: (columns) =>
-    joining(
-      columns.map((column) => memberWriter<Cell>(column, JSON.stringify)),
-      null,
-    ),
+  // A value equal to the one in the row above is not serialized again.
+  cells: (columns) => joining(columns, () => rememberLast<Cell, string>(JSON.stringify), null, keyOf),
   packed: (columns) => {
-    const write = joining(
-      columns.map((column) => memberWriter(column, packedWriterOf(column))),
-      '',
-    );
+    const write = joining(columns, (column) => rememberLast(packedWriterOf(column)), '', keyOf);
     return rememberLast((packed) => write(packedTexts(packed)));
   },
 };
 
-/** Writes `"name":value`; a value equal to the one in the row above is not serialized again. */
-function memberWriter<A>({ name }: Column, write: (value: A) => string): ColumnWriter<A> {
-  return { name: `${JSON.stringify(name)}:`, write: rememberLast(write) };
+function keyOf({ name }: Column): string {
+  return `${JSON.stringify(name)}:`;
 }
 
 function packedWriterOf(column: Column): (packed: string) => string {

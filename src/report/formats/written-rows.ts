@@ -48,23 +48,24 @@ function joined(rows: readonly (readonly string[])[], { start, end }: RowFormat)
   return texts.join('');
 }
 
-/** How a format writes a column's cells. */
-export interface ColumnWriter<A> {
-  /** Text before each cell. */
-  readonly name?: string;
-  readonly write: (value: A) => string;
-}
-
 /**
- * Returns a function that writes one value for each writer, joined by commas.
+ * Returns a function that writes one value for each column, joined by commas.
+ * @param writerOf returns the function that writes the values of a column
  * @param absent is written where there are fewer values
+ * @param labelOf returns the text before each value of a column
  */
-export function joining<A>(writers: readonly ColumnWriter<A>[], absent: NoInfer<A>): (values: readonly A[]) => string {
+export function joining<A>(
+  columns: readonly Column[],
+  writerOf: (column: Column) => (value: A) => string,
+  absent: NoInfer<A>,
+  labelOf = (_: Column) => '',
+): (values: readonly A[]) => string {
+  const writers = columns.map(writerOf);
   // One array, reused for all rows: concatenating the cells of a row would make a hundred short-lived strings.
-  const pieces = writers.flatMap(({ name = '' }, index) => [index === 0 ? name : `,${name}`, '']);
+  const pieces = columns.flatMap((column, index) => [`${index === 0 ? '' : ','}${labelOf(column)}`, '']);
   return (values) => {
     for (let index = 0; index < writers.length; index++)
-      pieces[2 * index + 1] = writers[index]?.write(values[index] ?? absent) ?? '';
+      pieces[2 * index + 1] = writers[index]?.(values[index] ?? absent) ?? '';
     return pieces.join('');
   };
 }
