@@ -50,14 +50,6 @@ export type ColumnType =
 /** A column without its name. `weight`: left out of tables on a terminal, or what people read the report for. */
 type ColumnDefinition = readonly [type: ColumnType, description: string, weight?: 'detail' | 'gist'];
 
-/** The columns that say where a build or a manifest belongs. */
-export const PLACE_COLUMNS = {
-  source: ['text', 'The source.', 'detail'],
-  registry: ['text', 'The host of the registry.', 'detail'],
-  repository: ['text', 'The repository.'],
-  team: ['text', 'The team that owns it, or `unowned`.'],
-} as const satisfies Readonly<Record<string, ColumnDefinition>>;
-
 /** Makes columns of their definitions by name, in the same order. */
 export function defineColumns(definitions: Readonly<Record<string, ColumnDefinition>>): readonly Column[] {
   return Object.entries(definitions).map(([name, [type, description, weight]]) => ({

@@ -3,9 +3,8 @@ import { findings } from '../../report/kinds/findings.ts';
 import { pickColumns } from '../../report/kinds/kind.ts';
 import { layers } from '../../report/kinds/layers.ts';
 import { regressions } from '../../report/kinds/regressions.ts';
+import { repositories } from '../../report/kinds/repositories.ts';
 import type { Column } from '../../report/report.ts';
-
-const REGISTRY: Column = { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true };
 
 /** The columns of the overview's table of findings by rule. */
 export const RULE_COLUMNS: readonly Column[] = [
@@ -21,8 +20,7 @@ export const RULE_COLUMNS: readonly Column[] = [
 
 /** The columns of the table of repositories that grew, each with the build that grew most. */
 export const GROWTH_COLUMNS: readonly Column[] = [
-  REGISTRY,
-  { name: 'repository', type: 'text', description: 'The repository.' },
+  ...pickColumns(repositories, ['registry', 'repository']),
   { name: 'growth_bytes', type: 'bytes', description: 'The change of the stored bytes in the last seven days.' },
   { name: 'stored_bytes', type: 'bytes', description: 'The bytes that the repository stores now.' },
   ...pickColumns(regressions, ['tag', 'previous_tag', 'change_bytes', 'step_bytes', 'instruction']),
@@ -31,7 +29,7 @@ export const GROWTH_COLUMNS: readonly Column[] = [
 /** The columns of the table of the biggest layers. */
 export const LAYER_COLUMNS: readonly Column[] = [
   ...pickColumns(layers, ['bytes', 'class', 'instruction', 'images', 'repositories', 'example_repository']),
-  REGISTRY,
+  ...pickColumns(repositories, ['registry']),
 ];
 
 /** The columns of the table of the steps of advice that save most. */

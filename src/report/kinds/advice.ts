@@ -1,11 +1,9 @@
 import { currentSteps } from '../../store/totals/current-steps.ts';
 import { defineColumns } from '../report.ts';
-import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesRelation, PLACE_COLUMNS, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
-  source: ['text', 'The source that it was found in.', 'detail'],
-  registry: ['text', 'The host of the registry.', 'detail'],
-  repository: ['text', 'The repository.'],
+  ...PLACE_COLUMNS,
   tag: ['text', 'The first tag, by name, that names the image.'],
   tags: ['integer', 'Number of tags of the repository that name it.', 'detail'],
   digest: ['digest', "The digest of this platform's manifest.", 'detail'],

@@ -1,10 +1,8 @@
 import { defineColumns } from '../report.ts';
-import { IMAGE_FILTERS, imagesRelation, pickColumns, type QueryScope, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesRelation, PLACE_COLUMNS, pickColumns, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
-  source: ['text', 'The source that it was found in.', 'detail'],
-  registry: ['text', 'The host of the registry.', 'detail'],
-  repository: ['text', 'The repository.'],
+  ...PLACE_COLUMNS,
   tag: ['text', 'The tag; empty for a manifest without one.'],
   digest: ['digest', "The digest of this platform's manifest.", 'detail'],
   platform: ['text', 'Operating system, architecture and variant.'],

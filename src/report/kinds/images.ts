@@ -1,11 +1,16 @@
 import { partSql, rowSql, runsOf, sharedSql } from '../packed-rows.ts';
 import { defineColumns } from '../report.ts';
-import { auditConditions, IMAGE_FILTERS, type QueryScope, type ReportKind, selectColumns } from './kind.ts';
+import {
+  auditConditions,
+  IMAGE_FILTERS,
+  PLACE_COLUMNS,
+  type QueryScope,
+  type ReportKind,
+  selectColumns,
+} from './kind.ts';
 
 const columns = defineColumns({
-  source: ['text', 'The source that it was found in.', 'detail'],
-  registry: ['text', 'The host of the registry.', 'detail'],
-  repository: ['text', 'The repository.'],
+  ...PLACE_COLUMNS,
   tag: ['text', 'The tag; empty for a manifest without one.', 'gist'],
   digest: ['digest', "The digest of this platform's manifest.", 'detail'],
   index_digest: ['digest', 'The digest of the image index that the tag names, if it names one.', 'detail'],

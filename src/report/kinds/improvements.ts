@@ -1,8 +1,9 @@
-import { defineColumns, PLACE_COLUMNS } from '../report.ts';
-import { placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { defineColumns } from '../report.ts';
+import { PLACE_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,
+  team: ['text', 'The team that owns it, or `unowned`.'],
   tag: ['text', 'A tag of the build that applied techniques.'],
   previous_tag: ['text', 'A tag of the previous build.'],
   platform: ['text', 'The platform of both.', 'detail'],

@@ -34,6 +34,13 @@ export interface ReportKind {
   readonly packed?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
 }
 
+/** The columns that say where something is, with which most kinds begin. */
+export const PLACE_COLUMNS = {
+  source: ['text', 'The source that it was found in.', 'detail'],
+  registry: ['text', 'The host of the registry.', 'detail'],
+  repository: ['text', 'The repository.'],
+} as const;
+
 /** The filters by owner and place, of a relation that has these columns. */
 export function placeFilters(relation: string) {
   return {

@@ -2,11 +2,12 @@ import { DEDUP_SCOPE } from '../../store/sql/dedup-scope.ts';
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';
-import { defineColumns, PLACE_COLUMNS } from '../report.ts';
-import { placeFilters, type QueryScope, type ReportKind, type SqlParameters } from './kind.ts';
+import { defineColumns } from '../report.ts';
+import { PLACE_COLUMNS, placeFilters, type QueryScope, type ReportKind, type SqlParameters } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,
+  team: ['text', 'The team that owns it, or `unowned`.'],
   tags: ['text', 'Its tags, separated by `;`; empty: untagged.'],
   digest: ['digest', 'The manifest that a rule marks.'],
   rule: ['integer', 'The priority of that rule.'],
@@ -161,18 +162,9 @@ const OUTCOMES = `
     join listed l on l.repository_id = d.repository_id and l.manifest_id = d.manifest_id)`;
 
 function outcomeColumns(relation: string): string {
-  const names = [
-    'source_id',
-    'source',
-    'registry',
-    'repository',
-    'repository_id',
-    'team',
-    'tags',
-    'manifest_id',
-    'digest',
-  ];
-  return [...names, 'pushed_at', 'pulled_at', 'compressed_bytes'].map((name) => `${relation}.${name}`).join(', ');
+  const names =
+    'source_id source registry repository repository_id team tags manifest_id digest pushed_at pulled_at compressed_bytes';
+  return names.replace(/\w+/g, `${relation}.$&`).replaceAll(' ', ', ');
 }
 
 /**

@@ -1,8 +1,17 @@
-import { type Cell, type CellsByName, defineColumns, PLACE_COLUMNS } from '../report.ts';
-import { auditConditions, firstColumn, narrowed, placeFilters, type QueryScope, type ReportKind } from './kind.ts';
+import { type Cell, type CellsByName, defineColumns } from '../report.ts';
+import {
+  auditConditions,
+  firstColumn,
+  narrowed,
+  PLACE_COLUMNS,
+  placeFilters,
+  type QueryScope,
+  type ReportKind,
+} from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,
+  team: ['text', 'The team that owns it, or `unowned`.'],
   tag: ['text', 'A tag of the build that grew.'],
   previous_tag: ['text', 'A tag of the previous build.'],
   platform: ['text', 'The platform of both.', 'detail'],

@@ -1,10 +1,8 @@
 import { defineColumns } from '../report.ts';
-import { placeFilters, type ReportKind, repositoriesRelation, selectColumns } from './kind.ts';
+import { PLACE_COLUMNS, placeFilters, type ReportKind, repositoriesRelation, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
-  source: ['text', 'The source that it was found in.', 'detail'],
-  registry: ['text', 'The host of the registry.', 'detail'],
-  repository: ['text', 'The repository.'],
+  ...PLACE_COLUMNS,
   team: ['text', 'The team that owns it, or `unowned`.'],
   team_origin: ['text', 'How the owner is known: `pattern`, `registry`, `label` or `none`.', 'detail'],
   tags: ['integer', 'Its tags.'],
