@@ -29,15 +29,17 @@ function namesOf(sources: readonly string[]): string {
 }
 
 function coverage(audits: readonly ShownAudit[]): string {
-  const countsOf = (
-    name: 'tags_listed' | 'tags_audited' | 'tags_skipped' | 'tags_failed' | 'other_items_failed',
-  ): number => sum(audits.map((audit) => audit[name] ?? 0));
-  const skipped =
-    countsOf('tags_skipped') > 0 ? `, ${count(countsOf('tags_skipped'))} skipped by settings or not images` : '';
-  const failed = countsOf('tags_failed') > 0 ? `, ${count(countsOf('tags_failed'))} failed` : '';
-  const others =
-    countsOf('other_items_failed') > 0 ? ` · ${countOf(countsOf('other_items_failed'), 'other item')} failed` : '';
-  const covered = sum(audits.map((audit) => audit.tags_covered ?? audit.tags_listed));
-  const all = covered === countsOf('tags_listed') ? '' : ` · reports cover ${countOf(covered, 'tag')}`;
-  return `${count(countsOf('tags_audited'))} of ${countOf(countsOf('tags_listed'), 'tag')} audited${skipped}${failed}${others}${all}`;
+  const all = (numberOf: (audit: ShownAudit) => number): number => sum(audits.map(numberOf));
+  const listed = all((audit) => audit.tags_listed);
+  const skipped = all((audit) => audit.tags_skipped);
+  const failed = all((audit) => audit.tags_failed);
+  const others = all((audit) => audit.other_items_failed ?? 0);
+  const covered = all((audit) => audit.tags_covered ?? audit.tags_listed);
+  return [
+    `${count(all((audit) => audit.tags_audited))} of ${countOf(listed, 'tag')} audited`,
+    skipped > 0 ? `, ${count(skipped)} skipped by settings or not images` : '',
+    failed > 0 ? `, ${count(failed)} failed` : '',
+    others > 0 ? ` · ${countOf(others, 'other item')} failed` : '',
+    covered === listed ? '' : ` · reports cover ${countOf(covered, 'tag')}`,
+  ].join('');
 }

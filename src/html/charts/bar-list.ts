@@ -9,7 +9,8 @@ export interface Bar {
   readonly text: string;
   /** A remark beside the label, such as the day a distribution's support ends. */
   readonly note?: string | undefined;
-  readonly tone?: 'good' | 'bad' | undefined;
+  /** Whether the note and the bar stand out as bad news. */
+  readonly isBad?: boolean;
   readonly href?: string | undefined;
   /** The tooltip of the label. */
   readonly title?: string | undefined;
@@ -27,9 +28,10 @@ export function barList(label: string, heads: readonly [string, string], bars: r
 <tbody>${bars.map((bar) => line(bar, most))}</tbody></table>`;
 }
 
-function line({ label, value, text, note, tone, href, title }: Bar, most: number): Markup {
+function line({ label, value, text, note, isBad, href, title }: Bar, most: number): Markup {
+  const tone = isBad ? 'bad' : 'plain';
   const name = href === undefined ? html`${label}` : html`<a href="${href}">${label}</a>`;
-  return html`<tr><th scope="row"${title ? html` title="${title}"` : null}>${name}${note ? html` <small class="${tone ?? 'plain'}">${note}</small>` : null}</th>
-<td class="track"><svg width="100%" height="10" aria-hidden="true"><rect class="fill ${tone ?? 'plain'}" width="${percentOf(value, most).toFixed(2)}%" height="10" rx="2"/></svg></td>
+  return html`<tr><th scope="row"${title ? html` title="${title}"` : null}>${name}${note ? html` <small class="${tone}">${note}</small>` : null}</th>
+<td class="track"><svg width="100%" height="10" aria-hidden="true"><rect class="fill ${tone}" width="${percentOf(value, most).toFixed(2)}%" height="10" rx="2"/></svg></td>
 <td class="n">${text}</td></tr>`;
 }

@@ -115,7 +115,7 @@ function tagShareBars(label: string, all: readonly TagShare[], view: OverviewVie
       text: `${count(value)} · ${share(value, totalTags)}`,
       href: known ? view.links(column, { [column]: column === 'distro' ? name.replace(' ', ':') : name }) : undefined,
       ...(column === 'distro' && endOfLife !== null
-        ? { note: ended ? `ended ${endOfLife}` : `until ${endOfLife}`, tone: ended ? 'bad' : undefined }
+        ? { note: ended ? `ended ${endOfLife}` : `until ${endOfLife}`, isBad: ended }
         : {}),
     };
   });

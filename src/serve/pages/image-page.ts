@@ -106,14 +106,7 @@ function identity(image: ImageDetail, today: string): Markup {
   ]);
 }
 
-const FINDING_COLUMNS = pickColumns(KINDS.findings, [
-  'severity',
-  'rule',
-  'message',
-  'layer',
-  'confidence',
-  'max_bytes',
-]);
+const FINDING_COLUMNS = pickColumns(KINDS.findings, 'severity rule message layer confidence max_bytes'.split(' '));
 
 function findingTable({ findings }: ImageDetail): Markup {
   const records = findings.toSorted(bySeverity).map((finding) => ({
@@ -127,15 +120,10 @@ function findingTable({ findings }: ImageDetail): Markup {
   });
 }
 
-const PLAN_COLUMNS = pickColumns(KINDS.advice, [
-  'step',
-  'technique',
-  'gain_bytes',
-  'after_min_bytes',
-  'after_max_bytes',
-  'base',
-  'basis',
-]);
+const PLAN_COLUMNS = pickColumns(
+  KINDS.advice,
+  'step technique gain_bytes after_min_bytes after_max_bytes base basis'.split(' '),
+);
 
 function planTable({ plan }: ImageDetail): Markup {
   const records = plan.map(({ technique, base, gain, after, basis }, index) => ({
