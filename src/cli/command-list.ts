@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
 import { KIND_NAMES } from '../report/names.ts';
-import { parseAuditNumber } from './audit-number.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Io, RunCommandLine } from './io.ts';
+import { parseAuditNumber } from './options.ts';
 import type { Session } from './prepare.ts';
 
 /** A command as `--help` lists it. Its options and action are loaded only when the command line names it. */

@@ -1,9 +1,7 @@
 import { printable } from '../common/printable.ts';
 import type { JsonDocument } from '../report/json-document.ts';
 import { type Io, writeResult } from './io.ts';
-
-/** The values of `--format` of commands that are no reports. */
-export type TableOrJson = 'table' | 'json';
+import type { TableOrJson } from './options.ts';
 
 /** Writes a document as JSON, or as lines of text; makes control characters harmless, which may come from images. */
 export async function writeTableOrJson(

@@ -9,8 +9,8 @@ import { parsePlatform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
 import { findKnownBases } from '../store/catalogue-store.ts';
 import { withImageLoader } from './image-loader.ts';
-import type { ImageOptions } from './image-options.ts';
 import { todayOf } from './io.ts';
+import type { ImageOptions } from './options.ts';
 import type { Session } from './prepare.ts';
 
 interface LoadAndAssessOptions extends Pick<ImageOptions, 'platform' | 'catalogue'> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
-import { addImageOptions } from '../image-options.ts';
+import { addImageOptions } from '../options.ts';
 import type { AdviseOptions } from '../run/advise-command.ts';
 
 export function define(command: Command, { prepare }: CommandContext): void {

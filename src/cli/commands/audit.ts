@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
-import { addReadingOptions } from '../reading-options.ts';
+import { addReadingOptions } from '../options.ts';
 
 export function define(command: Command, { exit, prepare, whenStopped }: CommandContext): void {
   addReadingOptions(command).action(async (targets: readonly string[], options: object) => {

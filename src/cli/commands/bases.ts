@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
-import { addFormatOption } from '../format-option.ts';
-import { collect } from '../reading-options.ts';
+import { addFormatOption, collect } from '../options.ts';
 
 /** Defines the commands of the base-image catalogue: learn, list, export and import. */
 export function define(bases: Command, context: CommandContext): void {

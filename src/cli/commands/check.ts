@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { parseAuditNumber } from '../audit-number.ts';
 import type { CommandContext } from '../command-list.ts';
-import { addImageOptions } from '../image-options.ts';
+import { addImageOptions, parseAuditNumber } from '../options.ts';
 import type { CheckOptions } from '../run/check-command.ts';
 
 const FORMATS: readonly CheckOptions['format'][] = ['table', 'json', 'junit', 'sarif'];

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
-import { addFormatOption } from '../format-option.ts';
-import { addReadingOptions } from '../reading-options.ts';
-import type { TableOrJson } from '../table-or-json.ts';
+import { addFormatOption, addReadingOptions, type TableOrJson } from '../options.ts';
 
 interface PlanFlags {
   readonly format: TableOrJson;

@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type KindName } from '../../report/names.ts';
-import { parseAuditNumber } from '../audit-number.ts';
 import type { CommandContext } from '../command-list.ts';
+import { numberParser, parseAuditNumber } from '../options.ts';
 import type { ReclaimOptions } from '../run/reclaim-command.ts';
 import type { ReportOptions } from '../run/report-command.ts';
 
@@ -45,10 +45,5 @@ export function addReportOptions(command: Command): Command {
     .option('--team <name>', 'only this team')
     .option('--repository <glob>', 'only repositories that match: payments/**')
     .option('--audit <id>', 'as of this audit; default: the newest', parseAuditNumber)
-    .option('--limit <n>', 'at most this many rows', wholeNumber);
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('expected a whole number, at least 1');
-  return Number(text);
+    .option('--limit <n>', 'at most this many rows', numberParser(/^[1-9]\d{0,14}$/, 'a whole number, at least 1'));
 }

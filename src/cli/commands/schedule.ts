@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
-import { addMetricsOption } from '../metrics-option.ts';
-import { addReadingOptions } from '../reading-options.ts';
+import { addMetricsOption, addReadingOptions } from '../options.ts';
 import type { ScheduleFlags } from '../run/schedule-command.ts';
 
 export function define(command: Command, { exit, prepare }: CommandContext): void {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
-import { addFormatOption } from '../format-option.ts';
+import { addFormatOption } from '../options.ts';
 import type { StatusOptions } from '../run/status-command.ts';
 
 export function define(command: Command, { exit, prepare }: CommandContext): void {

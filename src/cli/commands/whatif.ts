@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
-import { addFormatOption } from '../format-option.ts';
+import { addFormatOption } from '../options.ts';
 import type { WhatifOptions } from '../run/whatif-command.ts';
 
 export function define(command: Command, { prepare }: CommandContext): void {

@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
 import { EXIT } from '../exit-code.ts';
-import { addMetricsOption } from '../metrics-option.ts';
+import { addMetricsOption, numberParser } from '../options.ts';
 
 /** Less than the 30 s that Kubernetes allows a process to end. */
 const GRACE_SECONDS = 25;
@@ -12,7 +12,7 @@ export function define(command: Command, { io, exit, endWithin, prepare }: Comma
   command.option(
     '--grace <seconds>',
     'how long running tasks may take to finish when the worker is stopped',
-    seconds,
+    numberParser(/^\d{1,5}$/, 'a whole number of seconds'),
     GRACE_SECONDS,
   );
   addMetricsOption(command).action(async (flags: { readonly grace: number }) => {
@@ -24,9 +24,4 @@ export function define(command: Command, { io, exit, endWithin, prepare }: Comma
     await runWorker({ settings, log, environment, signal, graceMs });
     exit(EXIT.done);
   });
-}
-
-function seconds(text: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('expected a whole number of seconds');
-  return Number(text);
 }

@@ -9,7 +9,7 @@ import { diffImages, type ImageDiff, type LayerChange } from '../../measure/comp
 import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
-import type { ImageOptions } from '../image-options.ts';
+import type { ImageOptions } from '../options.ts';
 import type { Session } from '../prepare.ts';
 import { writeTableOrJson } from '../table-or-json.ts';
 import { withAssessor } from '../with-assessor.ts';

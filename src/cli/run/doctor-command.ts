@@ -158,23 +158,18 @@ async function checkListing(session: Session, source: SourceSettings): Promise<F
   const notes: string[] = [];
   const registry = await openSource(session, source, { onNote: (note) => void notes.push(note) });
   const listing = { signal: session.io.signal, onInvalid: () => undefined };
+  const found = (status: Finding['status'], message: string): Finding => ({ subject: source.name, status, message });
   try {
     for await (const [first] of registry.listRepositories(listing)) {
       if (!first) continue;
-      for await (const tags of registry.listManifests(first, listing)) {
-        return {
-          subject: source.name,
-          status: 'ok',
-          message: `can list repositories, and tags (${tags.length} in the first page of ${first.name})`,
-        };
-      }
-      return { subject: source.name, status: 'ok', message: `can list repositories; ${first.name} has no tags` };
+      for await (const tags of registry.listManifests(first, listing))
+        return found('ok', `can list repositories, and tags (${tags.length} in the first page of ${first.name})`);
+      return found('ok', `can list repositories; ${first.name} has no tags`);
     }
-    return {
-      subject: source.name,
-      status: 'warning',
-      message: notes.join('; ') || 'reachable, but no repository that it lists matches "repositories" of the source',
-    };
+    return found(
+      'warning',
+      notes.join('; ') || 'reachable, but no repository that it lists matches "repositories" of the source',
+    );
   } finally {
     await registry.close();
   }

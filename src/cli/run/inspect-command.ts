@@ -1,8 +1,8 @@
 import { describeImage, imageText } from '../../inspect/describe-image.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
-import type { ImageOptions } from '../image-options.ts';
 import { terminalColumns, writeResult } from '../io.ts';
+import type { ImageOptions } from '../options.ts';
 import type { Session } from '../prepare.ts';
 import { jsonText } from '../table-or-json.ts';
 import { withAssessor } from '../with-assessor.ts';

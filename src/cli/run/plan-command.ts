@@ -11,9 +11,10 @@ import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { openSource } from '../open-source.ts';
+import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
 import { MAX_FAILURES_SHOWN } from '../progress.ts';
-import { type TableOrJson, writeTableOrJson } from '../table-or-json.ts';
+import { writeTableOrJson } from '../table-or-json.ts';
 import { counted, factLines, labelled } from '../text.ts';
 import { selectSources } from './audit-command.ts';
 

@@ -8,8 +8,8 @@ import { findNewestAudit, listLiveAudits } from '../../store/audit-store.ts';
 import { type AuditProgress, readAuditProgress } from '../../store/progress-store.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Io } from '../io.ts';
+import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
-import type { TableOrJson } from '../table-or-json.ts';
 import { counted, factLines } from '../text.ts';
 
 const WATCH_MS = 2_000;

@@ -9,8 +9,9 @@ import { jsonDocument } from '../../report/json-document.ts';
 import { findImageLayers, readHeldElsewhere, readImagesOn } from '../../store/fleet-store.ts';
 import { listSources } from '../../store/inventory-store.ts';
 import { withImageLoader } from '../image-loader.ts';
+import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
-import { type TableOrJson, writeTableOrJson } from '../table-or-json.ts';
+import { writeTableOrJson } from '../table-or-json.ts';
 import { counted, factLines } from '../text.ts';
 
 /** A base has an image for each platform; sizes are compared on the platform that most images run on. */

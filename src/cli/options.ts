@@ -1,0 +1,74 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+// The options that several commands have, and the parsers of their values.
+
+/** The values of `--format` of commands that are no reports. */
+export type TableOrJson = 'table' | 'json';
+
+/** The options of commands that read images from their registries. */
+export interface ImageOptions {
+  /** `os/arch[/variant]`: selects the image of an index. */
+  readonly platform: string;
+  readonly format: TableOrJson;
+  /** Whether to look base images up in the database's catalogue, too. */
+  readonly catalogue?: boolean;
+  readonly plainHttp?: boolean;
+}
+
+/** Adds `--format`, one of these values; the default is `table`. */
+export function addFormatOption(command: Command, formats: readonly string[] = ['table', 'json']): Command {
+  return command.addOption(new Option('--format <format>', 'output format').choices(formats).default('table'));
+}
+
+/** Adds {@link ImageOptions}. @param formats the values of `--format`; default: `table` and `json` */
+export function addImageOptions(command: Command, formats?: readonly string[]): Command {
+  return addFormatOption(command, formats)
+    .option('--platform <os/arch>', 'platform to choose from an image index', 'linux/amd64')
+    .option('--catalogue', "also look up bases in the database's catalogue")
+    .option('--plain-http', 'connect to registries without TLS');
+}
+
+/** Adds the flags that set what an audit reads and how; they override the settings of every source. */
+export function addReadingOptions(command: Command): Command {
+  return command
+    .option(
+      '--platform <os/arch>',
+      'platform to read; repeatable; "all" for every platform (default: linux/amd64)',
+      collect,
+    )
+    .option('--include <glob>', 'read only repositories that match; repeatable', collect)
+    .option('--exclude <glob>', 'skip repositories that match; repeatable', collect)
+    .option('--tags <glob>', 'read only tags that match; repeatable', collect)
+    .option('--newest <n>', 'read only the newest n tags of each repository; "all" for all of them')
+    .option('--deep', 'also read the contents of layers')
+    .option('--full', 'ignore everything stored: fetch everything again')
+    .option('--concurrency <n>', 'maximum number of requests to a registry at a time')
+    .option('--plain-http', 'connect to registries without TLS');
+}
+
+/** Adds `--metrics-port`, for long-running commands that have no dashboard. */
+export function addMetricsOption(command: Command): Command {
+  return command.option(
+    '--metrics-port <port>',
+    'serve /metrics and /healthz on this port (SLIMBOARD_METRICS_PORT; 0: any free port)',
+  );
+}
+
+/** Collects the values of an option that may be given several times: `before` and `value`. */
+export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+/** Parses the number of an audit. @throws InvalidArgumentError when the text is none */
+export const parseAuditNumber = numberParser(
+  /^[1-9]\d{0,15}$/,
+  'the number of an audit, as listed by "slimboard report audits"',
+);
+
+/** Returns a parser of numbers of the given form. @param what they are, for the error about other texts */
+export function numberParser(form: RegExp, what: string): (text: string) => number {
+  return (text) => {
+    if (!form.test(text)) throw new InvalidArgumentError(`expected ${what}`);
+    return Number(text);
+  };
+}
