@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { closeServer, listenOn } from '../network/http-server.ts';
 import type { Digest } from '../oci/digest.ts';
 import { buildSamples, type SampleRegistry } from './sample-images.ts';
 
@@ -11,15 +11,8 @@ import { buildSamples, type SampleRegistry } from './sample-images.ts';
 export async function startSampleRegistry(): Promise<{ readonly host: string; close(): Promise<void> }> {
   const samples = buildSamples();
   const server = createServer((request, response) => answer(samples, request, response));
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  return {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const port = await listenOn(server, '127.0.0.1', 0);
+  return { host: `127.0.0.1:${port}`, close: () => closeServer(server) };
 }
 
 const PATH = /^\/v2\/(?<repository>.+)\/(?<kind>tags|manifests|blobs)\/(?<reference>[^/]+)$/;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { SettingsError } from '../errors.ts';
+import { codeOf, messageOf, SettingsError } from '../errors.ts';
+import { closeServer, listenOn } from '../network/http-server.ts';
 import type { Metrics } from './metrics.ts';
 
 /** A running server of metrics. */
@@ -37,21 +37,11 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     const answer = await (route?.() ?? { status: 404, type: 'text/plain', body: 'not found\n' });
     response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(portError(error, port))).listen(port, host, resolve);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
-}
-
-function portError(error: NodeJS.ErrnoException, port: number): SettingsError {
-  const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
-  return new SettingsError(`cannot serve metrics on port ${port}: ${reason}; choose another one with --metrics-port`, {
-    cause: error,
-  });
+  try {
+    return { port: await listenOn(server, host, port), close: () => closeServer(server) };
+  } catch (cause) {
+    const reason = codeOf(cause) === 'EADDRINUSE' ? 'it is in use' : messageOf(cause);
+    const message = `cannot serve metrics on port ${port}: ${reason}; choose another one with --metrics-port`;
+    throw new SettingsError(message, { cause });
+  }
 }

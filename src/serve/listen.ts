@@ -1,14 +1,18 @@
-import type { AddressInfo } from 'node:net';
-import { type ServerType, serve } from '@hono/node-server';
-import { SettingsError } from '../errors.ts';
+import type { Server, ServerOptions } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { codeOf, messageOf, SettingsError } from '../errors.ts';
+import { closeServer, listenOn } from '../network/http-server.ts';
 import { createDashboardApp } from './app.ts';
 import type { Dashboard } from './dashboard.ts';
 import { isLoopback } from './guards.ts';
 
-/** Enough for a cookie and a long address. */
-const MAX_HEADER_BYTES = 16_384;
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 15_000;
+const SERVER_OPTIONS: ServerOptions = {
+  // Bytes: enough for a cookie and a long address.
+  maxHeaderSize: 16_384,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 5_000,
+};
 /** A client that reads nothing for this long counts as gone: its connection is closed, and its report's query ends. */
 const IDLE_MS = 60_000;
 const MAX_CONNECTIONS = 1_000;
@@ -32,42 +36,18 @@ export async function listen(dashboard: Dashboard): Promise<ListeningDashboard> 
       `serve.host is ${host}, which other machines can reach: set SLIMBOARD_SERVE_TOKEN to a long random text, or listen on 127.0.0.1`,
     );
   const app = createDashboardApp(dashboard);
-  const server = await startServer(app.fetch, host, port);
-  const address = server.address() as AddressInfo;
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
-    close: () => closeServer(server),
-  };
-}
-
-function startServer(fetch: Parameters<typeof serve>[0]['fetch'], hostname: string, port: number): Promise<ServerType> {
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      {
-        fetch,
-        hostname,
-        port,
-        serverOptions: {
-          maxHeaderSize: MAX_HEADER_BYTES,
-          headersTimeout: HEADERS_TIMEOUT_MS,
-          requestTimeout: REQUEST_TIMEOUT_MS,
-          connectionsCheckingInterval: 5_000,
-        },
-      },
-      () => resolve(server),
-    );
-    if ('setTimeout' in server) server.setTimeout(IDLE_MS);
-    server.maxConnections = MAX_CONNECTIONS;
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'the port is in use: choose another one with --port' : error.message;
-      reject(new SettingsError(`cannot listen on ${hostname}:${port}: ${reason}`, { cause: error }));
-    });
-  });
-}
-
-function closeServer(server: ServerType): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    if ('closeAllConnections' in server) server.closeAllConnections();
-  });
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: host, serverOptions: SERVER_OPTIONS }) as Server;
+  server.setTimeout(IDLE_MS);
+  server.maxConnections = MAX_CONNECTIONS;
+  try {
+    const opened = await listenOn(server, host, port);
+    return {
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${opened}`,
+      close: () => closeServer(server),
+    };
+  } catch (cause) {
+    const inUse = codeOf(cause) === 'EADDRINUSE';
+    const reason = inUse ? 'the port is in use: choose another one with --port' : messageOf(cause);
+    throw new SettingsError(`cannot listen on ${host}:${port}: ${reason}`, { cause });
+  }
 }
