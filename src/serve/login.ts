@@ -1,12 +1,13 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
-import { Hono, type MiddlewareHandler } from 'hono';
-import { getCookie, setCookie } from 'hono/cookie';
+import { hash, timingSafeEqual } from 'node:crypto';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { getSignedCookie, setSignedCookie } from 'hono/cookie';
+import { HOUR_MS } from '../common/units.ts';
 import { html } from '../html/markup.ts';
 import type { PageContent } from '../html/page.ts';
 import { refusal } from './guards.ts';
 
 /** How long a browser stays logged in. */
-const SESSION_MS = 12 * 3_600_000;
+const SESSION_MS = 12 * HOUR_MS;
 const COOKIE = 'slimboard_session';
 /** Paths that need no token, because they reveal nothing about a registry. */
 const PUBLIC_PATHS = /^\/(?:healthz|readyz|login|assets\/[^/]*)$/;
@@ -30,8 +31,7 @@ export function requireToken({ token, now }: Pick<LoginOptions, 'token' | 'now'>
     const { path } = context.req;
     const bearer = /^Bearer +(.+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
     const isAuthenticated =
-      (bearer !== undefined && sameText(bearer, token)) ||
-      isSession(getCookie(context, COOKIE), token, now().getTime());
+      (bearer !== undefined && sameText(bearer, token)) || (await hasSession(context, token, now()));
     if (PUBLIC_PATHS.test(path) || isAuthenticated) {
       await next();
       return undefined;
@@ -61,7 +61,7 @@ export function loginRoutes(options: LoginOptions): Hono {
     if (typeof form.token !== 'string' || !sameText(form.token, token))
       return context.html(render(loginPage(next, true)), 401);
     const expires = now().getTime() + SESSION_MS;
-    setCookie(context, COOKIE, sessionOf(token, expires), {
+    await setSignedCookie(context, COOKIE, String(expires), token, {
       httpOnly: true,
       sameSite: 'Strict',
       path: '/',
@@ -88,14 +88,10 @@ function ownPath(path: string | undefined): string {
   return path && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) ? path : '/';
 }
 
-/** The cookie of a session: the time when it expires (ms), and its HMAC by the token. A new token ends all sessions. */
-function sessionOf(token: string, expires: number): string {
-  return `${expires}.${createHmac('sha256', token).update(`slimboard session ${expires}`).digest('base64url')}`;
-}
-
-function isSession(cookie: string | undefined, token: string, now: number): boolean {
-  const expires = Number(/^(\d{1,16})\./.exec(cookie ?? '')?.[1] ?? 0);
-  return cookie !== undefined && expires > now && sameText(cookie, sessionOf(token, expires));
+/** The cookie of a session holds the time when it expires (ms), signed with the token: a new token ends all sessions. */
+async function hasSession(context: Context, token: string, now: Date): Promise<boolean> {
+  const expires = await getSignedCookie(context, token, COOKIE);
+  return Number(expires || 0) > now.getTime();
 }
 
 /** Whether two texts are equal, in a time that reveals nothing about where or how much they differ. */

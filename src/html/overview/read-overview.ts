@@ -1,4 +1,5 @@
 import { sum } from '../../common/sum.ts';
+import { DAY_MS } from '../../common/units.ts';
 import type { Database } from '../../database/database.ts';
 import { type NewestAudit, newestSummaries } from '../../report/audit-summary.ts';
 import { pickColumns, type ReportKind } from '../../report/kinds/kind.ts';
@@ -65,7 +66,7 @@ export interface OverviewRequest {
 export const MOST_TEAMS = 500;
 const MOST_TECHNIQUES = 20;
 /** Growth is measured over the last seven days before the end of the newest audit. */
-const GROWTH_MS = 7 * 86_400_000;
+const GROWTH_MS = 7 * DAY_MS;
 
 /** Reads the overview, one query after the other, because the embedded database runs only one at a time anyway. */
 export async function readOverview(db: Database, request: OverviewRequest): Promise<Overview> {
