@@ -1,6 +1,7 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { area, line } from 'd3-shape';
 import { humanBytes } from '../../measure/human-bytes.ts';
+import { EMPTY_STATES } from '../empty-states.ts';
 import { moment } from '../figures.ts';
 import { html, type Markup } from '../markup.ts';
 
@@ -35,7 +36,7 @@ const MOST_MARKS = 60;
 
 /** Two charts for each trend: stored bytes and logical bytes. */
 export function trendCharts(trends: readonly Trend[]): Markup {
-  if (trends.length === 0) return html`<p class="empty">A trend begins with the second audit.</p>`;
+  if (trends.length === 0) return html`<p class="empty">${EMPTY_STATES.trends}</p>`;
   return html`${trends.map(
     ({ title, points }) =>
       html`${trends.length > 1 ? html`<h3>${title}</h3>` : null}<div class="trends">${trendChart('Stored', pointsOf(points, 'storedBytes'))}${trendChart('Logical', pointsOf(points, 'logicalBytes'))}</div>`,

@@ -75,13 +75,13 @@ export function partSection(
     without,
     empty,
     links: (column, row) =>
-      column === 'rule' ? addressOf(rows.kind, filters, String(row.rule)) : dashboardLinks(column, row),
+      column === 'rule' ? reportAddress(rows.kind, filters, String(row.rule)) : dashboardLinks(column, row),
   });
-  return section(title, table, { wide: true, note, more: addressOf(rows.kind, filters) });
+  return section(title, table, { wide: true, note, more: reportAddress(rows.kind, filters) });
 }
 
 /** The address of the report with all rows of a part; undefined when it would be longer than the server accepts. */
-function addressOf(kind: string, filters: ReportFilters, search?: string): string | undefined {
+function reportAddress(kind: string, filters: ReportFilters, search?: string): string | undefined {
   if (Object.values(filters).some((value) => value.length > MAX_VALUE_LENGTH)) return undefined;
   const parameters = new URLSearchParams(search === undefined ? {} : { q: search });
   for (const [name, value] of Object.entries(filters)) parameters.set(snakeCase(name), value);
