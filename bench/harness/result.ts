@@ -16,6 +16,16 @@ export interface Goal {
   readonly aim: number;
 }
 
+/** The goal of a figure that should be large: the limit that releases have to keep, and what is possible. */
+export function atLeast(must: number, aim: number): Goal {
+  return { better: 'more', must, aim };
+}
+
+/** The goal of a figure that should be small: the limit that releases have to keep, and what is possible. */
+export function atMost(must: number, aim: number): Goal {
+  return { better: 'less', must, aim };
+}
+
 /** The stricter limit that a figure reaches; `SHORT` when it reaches none, empty when it has no goal. */
 export type Verdict = 'aim' | 'must' | 'SHORT' | '';
 

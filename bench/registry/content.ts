@@ -1,4 +1,6 @@
+import { DAY_MS } from '../../src/common/units.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
+import { MEDIA_TYPE } from '../../src/oci/media-type.ts';
 import { BASES, type Step, type SyntheticBase } from './bases.ts';
 
 /**
@@ -29,22 +31,14 @@ export interface RegistryShape {
   readonly night: number;
 }
 
-const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
-const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
-const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
-const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
-const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
-const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
 const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
-const IN_TOTO = 'application/vnd.in-toto+json';
 
 const TAGS_PER_IMAGE = 2.5;
 const MOVED_EVERY = 50;
 const TEAMS = 12;
 /** When the newest images were created; the others are up to 399 days older. */
 const NEWEST = Date.UTC(2026, 9, 1);
-const DAY_MS = 86_400_000;
 
 /** The number of repositories that the tags fill. */
 export function repositoryCount({ tags, tagsPerRepository }: RegistryShape): number {
@@ -87,8 +81,8 @@ interface Format {
   readonly config: string;
   readonly layer: string;
 }
-const OCI: Format = { manifest: OCI_MANIFEST, config: OCI_CONFIG, layer: OCI_LAYER };
-const DOCKER: Format = { manifest: DOCKER_MANIFEST, config: DOCKER_CONFIG, layer: DOCKER_LAYER };
+const OCI: Format = { manifest: MEDIA_TYPE.ociManifest, config: MEDIA_TYPE.ociConfig, layer: OCI_LAYER };
+const DOCKER: Format = { manifest: MEDIA_TYPE.dockerManifest, config: MEDIA_TYPE.dockerConfig, layer: DOCKER_LAYER };
 
 /** Generates the images of one repository, each once. */
 class Renderer {
@@ -111,8 +105,8 @@ class Renderer {
 
   #render(number: number): Content {
     const remainder = (this.#repository + number) % 10;
-    if (remainder === 0) return this.#index(OCI_INDEX, this.#platforms(number, OCI, true));
-    if (remainder === 5) return this.#index(DOCKER_LIST, this.#platforms(number, DOCKER, false));
+    if (remainder === 0) return this.#index(MEDIA_TYPE.ociIndex, this.#platforms(number, OCI, true));
+    if (remainder === 5) return this.#index(MEDIA_TYPE.dockerManifestList, this.#platforms(number, DOCKER, false));
     return this.#single(number, 'amd64', remainder % 2 === 0 ? OCI : DOCKER);
   }
 
@@ -147,21 +141,21 @@ class Renderer {
   }
 
   #attestation(image: Content): unknown {
-    const statement = this.#blob(IN_TOTO, {
+    const statement = this.#blob(MEDIA_TYPE.inToto, {
       _type: 'https://in-toto.io/Statement/v0.1',
       predicateType: 'https://slsa.dev/provenance/v0.2',
       subject: [{ name: repositoryName(this.#repository), digest: { sha256: image.digest.slice(7) } }],
       predicate: { buildType: 'https://mobyproject.org/buildkit@v1', materials: [] },
     });
-    const config = this.#blob(OCI_CONFIG, {
+    const config = this.#blob(MEDIA_TYPE.ociConfig, {
       architecture: 'unknown',
       os: 'unknown',
       config: {},
       rootfs: { type: 'layers', diff_ids: [statement.digest] },
     });
-    const manifest = this.#manifest(OCI_MANIFEST, {
+    const manifest = this.#manifest(MEDIA_TYPE.ociManifest, {
       schemaVersion: 2,
-      mediaType: OCI_MANIFEST,
+      mediaType: MEDIA_TYPE.ociManifest,
       config: descriptor(config),
       layers: [
         { ...descriptor(statement), annotations: { 'in-toto.io/predicate-type': 'https://slsa.dev/provenance/v0.2' } },

@@ -3,6 +3,7 @@ import type { ClassifierInput } from '../../src/classify/verdict.ts';
 import { type ImageConfig, parseImageConfig } from '../../src/oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../../src/oci/manifest.ts';
 import { rounds, type Scenario } from '../harness/context.ts';
+import { atLeast, atMost } from '../harness/result.ts';
 import { renderRepository } from '../registry/content.ts';
 
 const REPOSITORIES = 200;
@@ -48,7 +49,7 @@ export const classify: Scenario = {
         name: 'thousand verdicts a second',
         unit: '',
         samples: samples.map((sample) => thousands(sample.judge)),
-        goal: { better: 'more', must: 20, aim: 30 },
+        goal: atLeast(20, 30),
       },
       {
         name: 'thousand verdicts a second, parsing manifest and config included',
@@ -64,7 +65,7 @@ export const classify: Scenario = {
         name: 'a verdict, of JSON.parse',
         unit: 'x',
         samples: samples.map((sample) => sample.judge / sample.json),
-        goal: { better: 'less', must: 5, aim: 3 },
+        goal: atMost(5, 3),
       },
       {
         name: 'parsing manifest and config, of JSON.parse',

@@ -1,15 +1,15 @@
 import { audit, bareLoop, type Context, LANES, rounds, type Scenario } from '../harness/context.ts';
 import { allRequests, type BenchRegistry, withRegistry } from '../harness/registry.ts';
-import type { Goal, Result } from '../harness/result.ts';
+import { atLeast, atMost, type Goal, type Result } from '../harness/result.ts';
 import { STORE_KINDS, type StoreKind } from '../harness/store.ts';
 
 const SPEED: Readonly<Record<StoreKind, Readonly<Record<0 | 20, Goal>>>> = {
-  postgres: { 0: { better: 'more', must: 0.45, aim: 0.65 }, 20: { better: 'more', must: 0.92, aim: 0.97 } },
-  embedded: { 0: { better: 'more', must: 0.28, aim: 0.42 }, 20: { better: 'more', must: 0.78, aim: 0.88 } },
+  postgres: { 0: atLeast(0.45, 0.65), 20: atLeast(0.92, 0.97) },
+  embedded: { 0: atLeast(0.28, 0.42), 20: atLeast(0.78, 0.88) },
 };
 const PEAK_MB: Readonly<Record<StoreKind, Goal>> = {
-  postgres: { better: 'less', must: 200, aim: 140 },
-  embedded: { better: 'less', must: 500, aim: 350 },
+  postgres: atMost(200, 140),
+  embedded: atMost(500, 350),
 };
 
 export const firstAudit: Scenario = {
@@ -61,13 +61,13 @@ async function compare(
       name: `requests a tag (${at})`,
       unit: '',
       samples: samples.map(({ stats }) => allRequests(stats) / context.tags),
-      goal: { better: 'less', must: 1.52, aim: 1.505 },
+      goal: atMost(1.52, 1.505),
     },
     {
       name: `connections beyond ${LANES} lanes (${at})`,
       unit: '',
       samples: samples.map(({ stats }) => stats.connections - LANES),
-      goal: { better: 'less', must: 5, aim: 1 },
+      goal: atMost(5, 1),
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { audit, type Context, rounds, type Scenario, slimboard } from '../harness/context.ts';
 import { type BenchRegistry, withRegistry } from '../harness/registry.ts';
-import type { Result } from '../harness/result.ts';
+import { atLeast, atMost, type Result } from '../harness/result.ts';
 import { type BenchStore, STORE_KINDS, type StoreKind } from '../harness/store.ts';
 
 export const nightly: Scenario = {
@@ -32,13 +32,13 @@ async function nights(context: Context, registry: BenchRegistry, kind: StoreKind
       name: `unchanged night, tags/s of the first (${kind})`,
       unit: 'x',
       samples: samples.map(({ first, unchanged }) => first.seconds / unchanged.seconds),
-      goal: { better: 'more', must: 1.5, aim: 2 },
+      goal: atLeast(1.5, 2),
     },
     {
       name: `unchanged night, requests a tag, listing apart (${kind})`,
       unit: '',
       samples: samples.map(({ unchanged: { stats } }) => stats.manifestByTag / tags),
-      goal: { better: 'less', must: 1, aim: 1 },
+      goal: atMost(1, 1),
     },
     {
       name: `unchanged night, share answered without a body (${kind})`,
@@ -49,7 +49,7 @@ async function nights(context: Context, registry: BenchRegistry, kind: StoreKind
       name: `unchanged night, children and configs read (${kind})`,
       unit: '',
       samples: samples.map(({ unchanged: { stats } }) => stats.manifestByDigest + stats.blob),
-      goal: { better: 'less', must: 0, aim: 0 },
+      goal: atMost(0, 0),
     },
     {
       name: `unchanged night, database growth of the first audit's (${kind})`,
@@ -58,7 +58,7 @@ async function nights(context: Context, registry: BenchRegistry, kind: StoreKind
         ({ emptyBytes, first, unchanged }) =>
           (100 * (unchanged.storedBytes - first.storedBytes)) / (first.storedBytes - emptyBytes),
       ),
-      goal: { better: 'less', must: 1, aim: 0.1 },
+      goal: atMost(1, 0.1),
     },
     {
       name: `2 % of the tags moved, requests a tag, listing apart (${kind})`,
@@ -66,7 +66,7 @@ async function nights(context: Context, registry: BenchRegistry, kind: StoreKind
       samples: samples.map(
         ({ moved: { stats } }) => (stats.manifestByTag + stats.manifestByDigest + stats.blob) / tags,
       ),
-      goal: { better: 'less', must: 1.06, aim: 1.045 },
+      goal: atMost(1.06, 1.045),
     },
   ];
 }

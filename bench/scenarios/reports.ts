@@ -2,14 +2,14 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit, type Context, rounds, type Scenario, slimboard } from '../harness/context.ts';
 import { withRegistry } from '../harness/registry.ts';
-import type { Goal, Result } from '../harness/result.ts';
+import { atMost, type Goal, type Result } from '../harness/result.ts';
 import { type BenchStore, STORE_KINDS, type StoreKind } from '../harness/store.ts';
 
 const MILLION = 1_000_000;
 /** Seconds per million rows. The time of smaller reports is scaled up, with their start-up. */
 const EXPORT_SECONDS: Readonly<Record<StoreKind, Goal>> = {
-  postgres: { better: 'less', must: 10, aim: 6 },
-  embedded: { better: 'less', must: 20, aim: 10 },
+  postgres: atMost(10, 6),
+  embedded: atMost(20, 10),
 };
 
 export const reports: Scenario = {
@@ -65,6 +65,6 @@ async function summary(context: Context, store: BenchStore, kind: StoreKind, com
     name: `${command} over ${context.largeTags} tags (${kind})`,
     unit: 's',
     samples,
-    goal: { better: 'less', must: 2, aim: 1 },
+    goal: atMost(2, 1),
   };
 }

@@ -1,15 +1,15 @@
 import { audit, rounds, type Scenario } from '../harness/context.ts';
 import { runProcess } from '../harness/process.ts';
 import { withRegistry } from '../harness/registry.ts';
-import type { Goal, Result } from '../harness/result.ts';
+import { atLeast, type Goal, type Result } from '../harness/result.ts';
 
 /** Commands that people would run without slimboard; `{}` stands for REPOSITORY:TAG. */
 const LOOPS: readonly { readonly tool: string; readonly command: string; readonly goal: Goal }[] = [
-  { tool: 'crane', command: 'crane config --insecure HOST/{}', goal: { better: 'more', must: 10, aim: 25 } },
+  { tool: 'crane', command: 'crane config --insecure HOST/{}', goal: atLeast(10, 25) },
   {
     tool: 'skopeo',
     command: 'skopeo inspect --tls-verify=false --no-tags --config docker://HOST/{}',
-    goal: { better: 'more', must: 30, aim: 60 },
+    goal: atLeast(30, 60),
   },
 ];
 const LOOP_TAGS = 300;

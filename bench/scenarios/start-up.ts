@@ -1,5 +1,6 @@
 import { rounds, type Scenario, SLIMBOARD, slimboard } from '../harness/context.ts';
 import { runProcess } from '../harness/process.ts';
+import { atMost } from '../harness/result.ts';
 
 const SAMPLES = 20;
 
@@ -20,18 +21,18 @@ export const startUp: Scenario = {
       return { first, again };
     });
     return [
-      { name: '--help, of bare node', unit: 'x', samples: ratios, goal: { better: 'less', must: 1.5, aim: 1.2 } },
+      { name: '--help, of bare node', unit: 'x', samples: ratios, goal: atMost(1.5, 1.2) },
       {
         name: 'embedded database, first command',
         unit: 's',
         samples: opened.map(({ first }) => first.seconds),
-        goal: { better: 'less', must: 2.5, aim: 1.8 },
+        goal: atMost(2.5, 1.8),
       },
       {
         name: 'embedded database, later commands',
         unit: 's',
         samples: opened.map(({ again }) => again.seconds),
-        goal: { better: 'less', must: 0.8, aim: 0.4 },
+        goal: atMost(0.8, 0.4),
       },
     ];
   },
