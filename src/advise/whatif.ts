@@ -129,5 +129,5 @@ function byTeam(moving: readonly MovingImage[]): WhatIf['teams'] {
       const repositories = new Set(images.map(({ repository }) => repository)).size;
       return { team, repositories, images: images.length };
     })
-    .sort((a, b) => b.images - a.images || a.team.localeCompare(b.team));
+    .sort((a, b) => b.images - a.images || a.team.localeCompare(b.team, 'en'));
 }

@@ -123,14 +123,15 @@ function readSince(text: string, now: Date): string {
 /** The years 1 to 9999; JavaScript writes others in a form that Postgres does not accept. */
 const YEARS_OF_POSTGRES = /^(?!0000)\d{4}-/;
 
+/** A day, and perhaps a time of it, and its offset from UTC. */
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
+
 function readTime(text: string, now: Date): Date {
   if (/^\d+(\.\d+)?[a-z]+$/i.test(text)) return new Date(now.getTime() - parseDuration(text));
-  return /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(withOffset(text)) : new Date(Number.NaN);
-}
-
-function withOffset(time: string): string {
-  const isBare = /^.{10}[T ]/i.test(time) && !/(?:Z|[+-]\d{2}:?\d{2})$/i.test(time);
-  return isBare ? `${time}Z` : time;
+  const [, day = '', time = '00:00', offset = 'Z'] = TIME.exec(text) ?? [];
+  // JavaScript takes the 30th of February for the 2nd of March.
+  const isDay = new Date(day).getUTCDate() === Number(day.slice(8));
+  return new Date(isDay ? `${day}T${time}${offset}` : Number.NaN);
 }
 
 /**

@@ -137,6 +137,15 @@ test.each(['0000-01-01', '3000y', '160000w', '9999999999w', '9999-12-31T23:00:00
   },
 );
 
-test.each(['yesterday', '1 November 2026', '2026-13-45', '5 parsecs', ''])('since "%s" is no time', (text) => {
+test.each([
+  'yesterday',
+  '1 November 2026',
+  '2026-13-45',
+  '2026-02-30',
+  '2026-04-31T02:00:00Z',
+  '2026-11-01(noon)',
+  '5 parsecs',
+  '',
+])('since "%s" is no time', (text) => {
   expect(() => sinceTime(text, now)).toThrow(/is no/);
 });
