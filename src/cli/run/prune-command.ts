@@ -30,7 +30,8 @@ export async function pruneCommand(
     throw new SettingsError(`the settings have a source "${source}": remove it there first, or the next audit adds it`);
   return withStore(settings, 'write', async (db) => {
     if (source !== undefined && !(await removeSource(db, source))) throw await unknownSource(db, source);
-    const ago = (ms: number): string => new Date(io.now().getTime() - ms).toISOString();
+    // Whoever keeps everything writes thousands of years: the database knows no times so early.
+    const ago = (ms: number): string => new Date(Math.max(0, io.now().getTime() - ms)).toISOString();
     const options: PruneOptions = {
       auditsBefore: ago(settings.retention.audits),
       contentBefore: ago(settings.retention.content),

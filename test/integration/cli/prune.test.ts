@@ -39,3 +39,12 @@ test('prune says that it removed a source, whose rows it does not count', async 
     stdout: expect.stringContaining('removed the source old, and of the rest\n'),
   });
 });
+
+test('prune keeps everything where the settings say so by a very long time', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'slimboard-prune-'));
+  await writeFile(join(folder, 'slimboard.yaml'), 'retention: { audits: 9999y, content: 9999y }');
+  const url = await newPostgresUrl();
+  const run = (...words: string[]) => runInProcess(folder, ['--database', url, ...words]);
+  expect((await run('prune', '--dry-run')).stderr).toBe('');
+  expect((await run('prune')).code).toBe(0);
+});
