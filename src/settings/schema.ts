@@ -255,9 +255,13 @@ const notification = keys(
   error: 'expected either url, or urlFrom with the name of the environment variable that holds it',
 });
 
-/** Accepts what the Postgres client accepts: for a socket named by `?host=`, the host after `user@` may be missing. */
+/**
+ * Accepts what the Postgres client accepts: for a socket named by `?host=`, the host after `user@` may be missing. An @
+ * in the path is refused: it shows that a / in the password ended the host, and errors would name a part of the password.
+ */
 function isDatabaseUrl(url: string): boolean {
-  return URL.canParse(url) || URL.canParse(url.replace('@/', '@localhost/'));
+  const parsable = [url, url.replace('@/', '@localhost/')].find((text) => URL.canParse(text));
+  return parsable !== undefined && !new URL(parsable).pathname.includes('@');
 }
 
 /** All settings. Parsing gives bytes for sizes and milliseconds for durations. */
