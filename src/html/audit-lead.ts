@@ -19,13 +19,32 @@ export function auditLead(audits: readonly ShownAudit[]): string {
   if (!last) return 'No audit has finished yet: run "slimboard audit HOST".';
   const time = last.finished_at === null ? 'still running' : moment(last.finished_at);
   if (audits.length === 1) return `Audit ${last.id} of ${namesOf(last.sources)} · ${time} · ${coverage(audits)}`;
-  const sources = [...new Set(audits.flatMap((audit) => audit.sources))];
-  return `Newest audits of ${namesOf(sources)} · latest ${time} · ${coverage(audits)}`;
+  const named = audits.flatMap((audit) => audit.sources);
+  const sources = [...new Set(named)];
+  const figures = sources.length < named.length ? outcome(audits) : coverage(audits);
+  return `Newest audits of ${namesOf(sources)} · latest ${time} · ${figures}`;
 }
 
 function namesOf(sources: readonly string[]): string {
   const named = sources.slice(0, MOST_NAMED).join(', ');
   return sources.length > MOST_NAMED ? `${named} and ${countOf(sources.length - MOST_NAMED, 'other source')}` : named;
+}
+
+/**
+ * What reports cover, where a source was audited again after an audit of several: what audits listed and read is known
+ * by audit only, and would count that source twice.
+ */
+function outcome(audits: readonly ShownAudit[]): string {
+  const failed = sum(audits.map(({ items_failed = 0 }) => items_failed));
+  return `${reported(audits)}${failed > 0 ? ` · ${countOf(failed, 'item')} failed` : ''}`;
+}
+
+function reported(audits: readonly ShownAudit[]): string {
+  return `reports cover ${countOf(coveredTags(audits), 'tag')}`;
+}
+
+function coveredTags(audits: readonly ShownAudit[]): number {
+  return sum(audits.map((audit) => audit.tags_covered ?? audit.tags_listed));
 }
 
 function coverage(audits: readonly ShownAudit[]): string {
@@ -34,12 +53,11 @@ function coverage(audits: readonly ShownAudit[]): string {
   const skipped = all((audit) => audit.tags_skipped);
   const failed = all((audit) => audit.tags_failed);
   const others = all((audit) => audit.other_items_failed ?? 0);
-  const covered = all((audit) => audit.tags_covered ?? audit.tags_listed);
   return [
     `${count(all((audit) => audit.tags_audited))} of ${countOf(listed, 'tag')} audited`,
     skipped > 0 ? `, ${count(skipped)} skipped by settings or not images` : '',
     failed > 0 ? `, ${count(failed)} failed` : '',
     others > 0 ? ` · ${countOf(others, 'other item')} failed` : '',
-    covered === listed ? '' : ` · reports cover ${countOf(covered, 'tag')}`,
+    coveredTags(audits) === listed ? '' : ` · ${reported(audits)}`,
   ].join('');
 }

@@ -46,16 +46,20 @@ export interface NewestAudit extends AuditSummary {
   readonly items_failed: number;
   /** How many of them are no tags, but whole sources, lists of tags, layers. */
   readonly other_items_failed: number;
+  /** Whether a report could not be written, or a webhook not called: the figures lack nothing. */
+  readonly delivery_failed: boolean;
 }
 
 /** The newest audit of each source, or of one: the audits that current figures come from, latest first. */
 export async function newestSummaries(db: Queryable, source?: string): Promise<readonly NewestAudit[]> {
   const rows = await db.query<SummaryRow & Omit<NewestAudit, keyof AuditSummary>>(
-    `select a.*, n.tags_covered, n.items_failed, n.other_items_failed from (${SUMMARY}) a join (
+    `select a.*, n.tags_covered, n.items_failed, n.other_items_failed, n.delivery_failed from (${SUMMARY}) a join (
        select x.audit_id, coalesce(sum(t.tags), 0)::int8 as tags_covered,
-         sum(e.items)::int8 as items_failed, sum(e.others)::int8 as other_items_failed
+         sum(e.items)::int8 as items_failed, sum(e.others)::int8 as other_items_failed, bool_or(e.deliveries > 0) as delivery_failed
        from slimboard_source_audits x left join source_total t on t.audit_id = x.totals_of and t.source_id = x.source_id
-       cross join lateral (select count(*) as items, count(*) filter (where e.tag = '') as others
+       cross join lateral (select count(*) filter (where e.code <> 'delivery') as items,
+           count(*) filter (where e.code <> 'delivery' and e.tag = '') as others,
+           count(*) filter (where e.code = 'delivery') as deliveries
          from audit_error e where e.audit_id = x.audit_id and e.source_id = x.source_id) e
        where x.newest and ($1::text is null or x.source = $1) group by x.audit_id) n on n.audit_id = a.id
      order by a.finished_at desc, a.id desc`,

@@ -16,6 +16,7 @@ const MOST_OF_A_SORT = 2;
 export function nextSteps(overview: Overview, links: LinkOf): Markup {
   const lines = [
     ...unreadItems(overview, links),
+    ...failedDelivery(overview, links),
     ...noImages(overview),
     ...errorFindings(overview, links),
     ...costliestFinding(overview, links),
@@ -37,6 +38,13 @@ function unreadItems({ audits }: Overview, links: LinkOf): readonly Markup[] {
   if (failed === 0) return [];
   return [
     html`${link(countOf(failed, 'item'), links('page', { page: 'errors' }))} could not be read: the figures are incomplete.`,
+  ];
+}
+
+function failedDelivery({ audits }: Overview, links: LinkOf): readonly Markup[] {
+  if (!audits.some(({ delivery_failed }) => delivery_failed)) return [];
+  return [
+    html`A report or message of the newest audit could not be ${link('delivered', links('page', { page: 'errors' }))}.`,
   ];
 }
 

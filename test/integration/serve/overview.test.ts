@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
+import { DeliveryError } from '../../../src/errors.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { auditRegistry, auditSources, defaultSettings } from '../../support/audits.ts';
@@ -51,7 +52,25 @@ describe.each(BACKENDS)('the overview over $name', ({ open }) => {
     } finally {
       await registry.close();
     }
-    expect(await textOf()).toContain('What to do next 2 items could not be read');
+    const text = await textOf();
+    expect(text).toContain('reports cover 2 tags · 2 items failed');
+    expect(text).toContain('What to do next 2 items could not be read');
+  });
+
+  test('does not call figures incomplete because a report could not be written', async () => {
+    const registry = await startRegistry();
+    try {
+      registry.push('web/app', '1.0', image({ layers: ['app'] }));
+      const deliver = () => Promise.reject(new DeliveryError('no disk'));
+      await auditRegistry(db, registry, { deliver });
+    } finally {
+      await registry.close();
+    }
+    const text = await textOf();
+    expect(text).toContain('1 of 1 tag audited');
+    expect(text).not.toContain('item failed');
+    expect(text).not.toContain('could not be read');
+    expect(text).toContain('could not be delivered');
   });
 
   test('says of a registry without images what may be wrong, and of one audit that growth is not known yet', async () => {

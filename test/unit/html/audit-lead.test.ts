@@ -40,6 +40,14 @@ test('it says how many tags the reports cover if the newest audits read a part o
   expect(auditLead([{ ...audit(7, 'prod'), tags_covered: 100 }])).not.toContain('reports cover');
 });
 
+test('a source that was audited again after an audit of several is in no count twice', () => {
+  const both = { ...audit(7, 'prod'), sources: ['mirror', 'prod'], tags_covered: 60, items_failed: 1 };
+  const again = { ...audit(8, 'prod', { tags_listed: 40 }), tags_covered: 40, items_failed: 2 };
+  expect(auditLead([again, both])).toBe(
+    'Newest audits of prod, mirror · latest 2026-11-23 02:30 UTC · reports cover 100 tags · 3 items failed',
+  );
+});
+
 test('it stays one line for any number of sources', () => {
   const audits = Array.from({ length: 30 }, (_, id) => audit(id, `region-${id}`));
   expect(auditLead(audits)).toContain('region-3 and 26 other sources');

@@ -29,6 +29,13 @@ test('what could not be read comes first, be it a tag or a whole list of tags', 
   expect(failed(2, 3)[0]).toContain('>5 items</a> could not be read');
 });
 
+test('a report that could not be written is told, too, but no figure lacks it', () => {
+  const audits = [{ items_failed: 0, delivery_failed: true } as Overview['audits'][number]];
+  expect(lines({ audits }, dashboardLinks)).toEqual([
+    'A report or message of the newest audit could not be <a href="/errors">delivered</a>.',
+  ]);
+});
+
 test('a registry without images is no good news', () => {
   const totals = { images: 0 } as Overview['totals'];
   expect(lines({ totals })).toEqual([expect.stringContaining('No image was found')]);
