@@ -55,7 +55,9 @@ export async function htmlReport(db: Database, report: Report, options: ReportFi
 
 async function ownRows(report: Report, selection: ReportFilters = {}): Promise<Markup> {
   const { rows, more } = await firstRows(report);
+  const lack = report.lack?.();
   const notes = [
+    ...(lack === undefined ? [] : [`No figures: ${lack}.`]),
     ...Object.entries(selection).map(([name, value]) => `Only ${FILTER_TITLES[name as FilterName]} ${value}.`),
     ...(more ? [`The first ${count(MOST_ROWS)} rows; the CSV format has all of them.`] : []),
   ];

@@ -4,7 +4,7 @@ import { findSummary } from './audit-summary.ts';
 import { filterCondition, type ReportFilters } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
 import { type PackedRows, packRows, streamLines } from './packed-rows.ts';
-import type { AuditSummary, Column, Report } from './report.ts';
+import type { AuditSummary, Cells, Column, Report } from './report.ts';
 import { unpackRows } from './row-reader.ts';
 
 /** What storage costs: the settings under `prices`. */
@@ -62,13 +62,28 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
   };
   const packed = packedRows(db, kind, scope, request);
   const { name, columns } = kind;
-  return {
+  const report: Report = {
     kind: name,
     columns: withSortColumn(columns, request),
     audit,
     rows: unpackRows(packed),
     packed,
   };
+  // In the usual order, rows without figures come last.
+  return kind.mayLack && request.sort === undefined && !request.offset ? withLack(report, kind.mayLack) : report;
+}
+
+/** The same report, which looks at its first row to know whether it lacks its figures. */
+function withLack({ packed: _, ...report }: Report, mayLack: NonNullable<ReportKind['mayLack']>): Report {
+  const index = report.columns.findIndex(({ name }) => name === mayLack.column);
+  let first: Cells | undefined;
+  async function* rows(): AsyncGenerator<readonly Cells[]> {
+    for await (const batch of report.rows) {
+      first ??= batch[0];
+      yield batch;
+    }
+  }
+  return { ...report, rows: rows(), lack: () => (first?.[index] === null ? mayLack.reason : undefined) };
 }
 
 /** Makes the sort column part of the gist, so that even a narrow table shows it. */

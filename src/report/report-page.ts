@@ -10,6 +10,8 @@ export interface ReportRows {
   readonly columns: readonly Column[];
   readonly audit: AuditSummary | null;
   readonly rows: readonly Cells[];
+  /** Why the column that the report is read for has no figures, if it has none. */
+  readonly lack?: string | undefined;
 }
 
 /** One page of a report. */
@@ -61,18 +63,12 @@ export async function readRows(db: Database, kind: ReportKind, request: PageRequ
   const report = await openReport(db, searched(kind, request.search), request);
   const rows: Cells[] = [];
   for await (const batch of report.rows) rows.push(...batch);
-  return { kind: kind.name, columns: kind.columns, audit: report.audit, rows };
+  return { kind: kind.name, columns: kind.columns, audit: report.audit, rows, lack: report.lack?.() };
 }
 
 /** The rows as objects, with cells by column name. */
 export function recordsOf({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>) {
   return rows.map((cells) => rowRecordOf(columns, cells));
-}
-
-/** Why the column that a report is read for is empty, if it is in the first of these rows, where it would be greatest. */
-export function lackOf({ mayLack }: ReportKind, { columns, rows }: ReportRows): string | undefined {
-  const [first] = recordsOf({ columns, rows: rows.slice(0, 1) });
-  return mayLack && first?.[mayLack.column] === null ? mayLack.reason : undefined;
 }
 
 /** Counts rows up to MOST_COUNTED, or the end of the page if later, and one more, which shows that there are more. */

@@ -9,6 +9,8 @@ export interface Report {
   readonly rows: AsyncIterable<readonly Cells[]>;
   /** The same rows as the database packed them, for formats that can copy cells. Read this or `rows`, once. */
   readonly packed?: PackedRows;
+  /** Why the column that the report is read for has no figures, if it has none. It is known when rows have been read. */
+  readonly lack?: () => string | undefined;
 }
 
 /**

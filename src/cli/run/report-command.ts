@@ -8,9 +8,8 @@ import type { ReportFilters } from '../../report/filters.ts';
 import { CONTENT_TYPES } from '../../report/formats/content-types.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import type { FormatName } from '../../report/names.ts';
-import { openReport, type ReportRequest } from '../../report/open-report.ts';
+import { openReport } from '../../report/open-report.ts';
 import type { AuditSummary, FormatOptions, Report } from '../../report/report.ts';
-import { lackOf, readRows } from '../../report/report-page.ts';
 import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { isKnownTeam } from '../../store/team-store.ts';
@@ -45,10 +44,7 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
     const terminal = isFile(output) ? {} : terminalOptions(io);
     const text = reportText(db, report, format, { now, prices, selection, audit, ...terminal });
     await emit(io, { output, format }, interruptible(text, io.signal), report.audit);
-    const problem = session.quiet
-      ? undefined
-      : ((await findProblem(db, settings, report, filters)) ??
-        (await findLack(db, kind, { filters, audit, now, prices })));
+    const problem = session.quiet ? undefined : await findProblem(db, settings, report, filters);
     if (problem !== undefined) session.notices.problem(problem);
   });
 }
@@ -69,25 +65,19 @@ function formatOfFile(path: string | undefined): FormatName {
 /** Kinds that have rows even if no audit has finished. */
 const SHOW_FAILED_AUDITS: readonly string[] = ['errors', 'audits'];
 
-/** What may explain an empty report: there is no audit, or the team is misspelt. */
+/** What may explain a report without rows or figures: there is no audit, or the team is misspelt, or else its `lack`. */
 async function findProblem(
   db: Database,
   settings: Settings,
-  { audit, kind }: Report,
+  { audit, kind, lack }: Report,
   filters: ReportFilters,
 ): Promise<string | undefined> {
   if (!audit && !SHOW_FAILED_AUDITS.includes(kind)) return noAudit(settings, filters);
   const { team } = filters;
-  if (team === undefined || (await isKnownTeam(db, team))) return undefined;
-  return `no repository belongs to team "${team}": "slimboard report teams" lists all teams`;
-}
-
-/** Why the column that the report is read for is empty in all rows, if it is. */
-async function findLack(db: Database, kind: ReportKind, request: ReportRequest): Promise<string | undefined> {
-  if (!kind.mayLack) return undefined;
-  const greatest = await readRows(db, kind, { ...request, sort: `-${kind.mayLack.column}`, limit: 1 });
-  const lack = lackOf(kind, greatest);
-  return lack && `no figures: ${lack}`;
+  if (team !== undefined && !(await isKnownTeam(db, team)))
+    return `no repository belongs to team "${team}": "slimboard report teams" lists all teams`;
+  const reason = lack?.();
+  return reason && `no figures: ${reason}`;
 }
 
 /** The message beside a report for which there is no audit: the user may be in another folder. */

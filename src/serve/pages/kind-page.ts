@@ -10,7 +10,7 @@ import { titleOf } from '../../html/titles.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { firstSort, type ReportKind } from '../../report/kinds/kind.ts';
 import { withoutBackticks } from '../../report/plain-text.ts';
-import { lackOf, type ReportPage, readPage } from '../../report/report-page.ts';
+import { type ReportPage, readPage } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
 import { FILTER_PARAMETERS, filterParametersOf, parseReportQuery } from '../report-query.ts';
 
@@ -50,8 +50,6 @@ export async function kindPage(
     ...presentOf(dashboard),
   });
   const title = titleOf(kind.name);
-  // In the usual order, rows without figures come last.
-  const lack = sort === undefined && query.offset === 0 ? lackOf(kind, page) : undefined;
   return {
     title,
     at: url.pathname,
@@ -62,7 +60,7 @@ export async function kindPage(
           ? [page.audit]
           : [],
     ),
-    body: html`<p class="note">${withoutBackticks(kind.description)}${lack === undefined ? null : ` No figures: ${lack}.`}</p>${filterForm(kind, url, options)}
+    body: html`<p class="note">${withoutBackticks(kind.description)}${page.lack === undefined ? null : ` No figures: ${page.lack}.`}</p>${filterForm(kind, url, options)}
 <section class="card">${tableOf(page, title, url, sort ?? (kind.order && firstSort(kind.order)), options)}${pager(page, url, query.offset, limit)}</section>`,
   };
 }

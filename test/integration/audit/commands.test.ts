@@ -239,4 +239,6 @@ test.each([
 ])('a leaderboard without the figures that it ranks by says why: %s by %s', async (metric, by, note) => {
   const { code, stderr } = await slimboard('leaderboard', '--metric', metric, '--by', by);
   expect({ code, stderr }).toEqual({ code: 0, stderr: note === '' ? '' : expect.stringContaining(note) });
+  const page = await slimboard('leaderboard', '--metric', metric, '--by', by, '--format', 'html');
+  expect(/No figures: [^.]*/.exec(page.stdout)?.[0] ?? '').toMatch(new RegExp(`^${note}`, 'i'));
 });

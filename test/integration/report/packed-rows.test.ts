@@ -32,6 +32,8 @@ const texts = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
+type PackedReport = Report & Required<Pick<Report, 'packed'>>;
+
 describe.each(BACKENDS)('packed rows from $name', ({ open }) => {
   let db: Database;
   beforeAll(async () => {
@@ -40,7 +42,7 @@ describe.each(BACKENDS)('packed rows from $name', ({ open }) => {
   afterAll(() => db.close());
 
   /** Rows that hold these texts, the last column in reverse, beside values of the other types. */
-  function reportOf(given: readonly (string | null)[]): Required<Report> {
+  function reportOf(given: readonly (string | null)[]): PackedReport {
     const sql = `
       select t.first, (-7 * n) as bytes, case when n % 3 <> 0 then timestamptz '2026-11-23 02:00:00.75+00' + n * interval '1 hour' end as at, date '2026-11-23' + n::int as day,
         sha256('x') as digest, n > 1 as root, round(12.5 * n, 2) as score, ($1::text[])[array_length($1::text[], 1) + 1 - n] as last
@@ -49,7 +51,7 @@ describe.each(BACKENDS)('packed rows from $name', ({ open }) => {
   }
 
   /** The same, where all but the last column are shared by two rows each. */
-  function sharedReportOf(given: readonly (string | null)[]): Required<Report> {
+  function sharedReportOf(given: readonly (string | null)[]): PackedReport {
     const runs = runsOf(columns, ({ name }) => name !== 'last' && name !== 'at');
     const sql = `
       with content as (
@@ -62,7 +64,7 @@ describe.each(BACKENDS)('packed rows from $name', ({ open }) => {
     return reportFrom({ runs, lines: streamLines(db, sql, [given]) });
   }
 
-  function reportFrom(packed: PackedRows): Required<Report> {
+  function reportFrom(packed: PackedRows): PackedReport {
     return { kind: 'test', columns, audit: null, rows: unpackRows(packed), packed };
   }
 
