@@ -15,21 +15,26 @@ const CONTENT_OF_AUDIT = `from tag_content c
      join repository r on r.id = c.repository_id and r.ended_at is null
      join audit_source s on s.source_id = r.source_id and s.audit_id = $1`;
 
-/** Streams, in batches, the facts that policies check, for every tagged image in the sources of an audit. */
+/**
+ * Streams, in batches, the facts that policies check, for every tagged image in the sources of an audit: once, also if
+ * several of them have it.
+ */
 export async function* readFacts(db: Database, auditId: number): AsyncGenerator<readonly ImageFacts[]> {
   const batches = streamRows<FactRow>(
     db,
-    `select r.registry || '/' || r.name || ':' || c.tag
-         || case when count(*) over (partition by r.registry, r.name, c.tag) > 1 then ' (' || i.platform || ')' else '' end as reference,
-       r.name as repository, r.team,
+    `select c.reference || case when count(*) over (partition by c.reference) > 1 then ' (' || i.platform || ')' else '' end as reference,
+       c.repository, c.team,
        i.pull_bytes as bytes, i.layer_count as "layerCount", a.base_image, a.base_evidence,
        (select json_agg(json_build_object('rule', f.rule, 'severity', f.severity, 'message', f.message,
           'evidence', case when f.layer is null then '[]'::json else json_build_array(json_build_object('layer', f.layer)) end) order by f.ordinal)
-        from finding f where f.manifest_id = m.id) as findings
-     ${CONTENT_OF_AUDIT}
-     join manifest m on m.id = c.manifest_id join image i on i.manifest_id = m.id join assessment a on a.manifest_id = m.id
-     where c.tag is not null
-     order by r.registry, r.name, c.tag, m.id`,
+        from finding f where f.manifest_id = c.manifest_id) as findings
+     from (
+       select distinct on (r.registry, r.name, c.tag, c.manifest_id) r.registry || '/' || r.name || ':' || c.tag as reference,
+         r.registry, r.name as repository, c.tag, c.manifest_id, r.team
+       ${CONTENT_OF_AUDIT} where c.tag is not null
+       order by r.registry, r.name, c.tag, c.manifest_id, r.team) c
+     join image i on i.manifest_id = c.manifest_id join assessment a on a.manifest_id = c.manifest_id
+     order by c.registry, c.repository, c.tag, c.manifest_id`,
     [auditId],
   );
   for await (const rows of batches) yield rows.map(factsOf);

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Database } from '../../../src/database/database.ts';
 import { auditEvents } from '../../../src/deliver/audit-events.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
-import { auditRegistry, defaultSettings } from '../../support/audits.ts';
+import type { OciSource } from '../../../src/settings/settings.ts';
+import { auditRegistry, auditSources, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { type BuiltLayer, image } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -39,6 +40,19 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     const audit = await auditRegistry(db, registry, { source: { repositories: ['shop/cart', 'shop/gone'] } });
     const events = await auditEvents(db, audit, await defaultSettings(), new Set(['finished']));
     expect(events).toMatchObject([{ audit: { status: 'incomplete', tags_audited: 1, tags_failed: 0, errors: 1 } }]);
+  });
+
+  test('an image over budget that two sources have is one item, and needs no platform to be told apart', async () => {
+    registry.push('shop/cart', '1.0', build(1, 1_000));
+    const { sourceDefaults, ...settings } = await defaultSettings();
+    const sources = ['one', 'two'].map(
+      (name): OciSource => ({ ...sourceDefaults, kind: 'oci', name, registry: registry.host, dedup: 'registry' }),
+    );
+    const audit = await auditSources(db, sources);
+    const policy = { ...settings.policy, budgets: [{ maxImageSize: 1 }] };
+    const [event] = await auditEvents(db, audit, { policy }, new Set(['budget']));
+    expect(event?.items.map(({ name }) => name)).toEqual([`${registry.host}/shop/cart:1.0`]);
+    expect(event?.items_total).toBe(1);
   });
 
   test('a regression names the build and the step that caused it', async () => {
