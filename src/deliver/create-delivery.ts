@@ -30,20 +30,21 @@ export function createDelivery(options: DeliveryOptions): AuditContext['deliver'
     if (settings.reports.length === 0 && settings.notify.length === 0) return;
     const audit = await findAudit(db, auditId);
     if (!audit) return;
-    const failures: string[] = [];
+    const failures = new Set<string>();
     const attempt = async (work: () => Promise<unknown>): Promise<void> => {
       try {
         await work();
       } catch (error) {
         signal.throwIfAborted();
-        log.warn({ audit: auditId, error }, 'a delivery failed');
-        failures.push(messageOf(error));
+        // One unset variable fails every message to its endpoint.
+        if (!failures.has(messageOf(error))) log.warn({ audit: auditId, error }, 'a delivery failed');
+        failures.add(messageOf(error));
       }
     };
     const source = (await listAuditSources(db, auditId)).map(({ name }) => name).join('+');
     for (const report of settings.reports) await attempt(() => writeReport(options, report, audit, source, signal));
     await attempt(() => notify(options, audit, attempt, signal));
-    if (failures.length > 0) throw new DeliveryError(failures.join('; '));
+    if (failures.size > 0) throw new DeliveryError([...failures].join('; '));
   };
 }
 

@@ -81,9 +81,10 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     expect(received).toHaveLength(1);
   });
 
-  test('an unset variable is named in the error', async () => {
-    const notify = [{ kind: 'webhook' as const, urlFrom: 'NOT_SET', on: ['finished' as const] }];
-    await expect(deliver({ notify })).rejects.toThrow(/NOT_SET is not set/);
+  test('an unset variable is named in the error, once for all messages that need it', async () => {
+    const target = { kind: 'webhook' as const, urlFrom: 'NOT_SET', on: ['finished' as const] };
+    const error = await deliver({ notify: [target, { ...target, kind: 'slack' }] }).catch((thrown: unknown) => thrown);
+    expect(String(error).match(/NOT_SET is not set/g)).toHaveLength(1);
   });
 
   test('broken budgets are reported with the images that break them', async () => {
