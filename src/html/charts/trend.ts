@@ -27,8 +27,8 @@ interface TrendPoint {
 }
 
 const HEIGHT = 140;
-/** Room above the highest line of the scale, for its label. */
-const ABOVE = 16;
+/** Room above the highest line of the scale, for the upper half of its label. */
+const ABOVE = 8;
 /** The approximate number of lines of the scale. */
 const TICKS = 3;
 /** A chart with more points shows no marks for them. */
@@ -62,28 +62,27 @@ export function trendChart(name: string, points: readonly TrendPoint[]): Markup 
   const when = ({ at }: TrendPoint): string => (days.size > 1 ? at.slice(0, 10) : moment(at));
   const text = `${name}: ${humanBytes(first.bytes)} on ${when(first)}, ${humanBytes(last.bytes)} on ${when(last)}`;
   return html`<figure class="trend"><figcaption>${text}</figcaption>
-<svg width="100%" height="${HEIGHT}" role="img" aria-label="${text}">${plot(name, points, when)}</svg>
+${plot(name, text, points, when)}
 <div class="scale" aria-hidden="true"><span>${when(first)}</span><span>${when(last)}</span></div>
 </figure>`;
 }
 
 /**
- * The line is drawn on a plane of its own that is stretched to any width. Marks and labels must not be stretched, so
- * they are placed in per cent of the width.
+ * The labels of the scale, and beside them the line, which is drawn on a plane of its own that is stretched to any
+ * width. Marks must not be stretched, so they are placed in per cent of the width.
  */
-function plot(name: string, points: readonly TrendPoint[], when: (point: TrendPoint) => string): Markup {
+function plot(name: string, text: string, points: readonly TrendPoint[], when: (point: TrendPoint) => string): Markup {
   const times = points.map(({ at }) => Date.parse(at));
   const x = scaleUtc([Math.min(...times), Math.max(...times)], [0, 100]);
   const y = scaleLinear([0, Math.max(1, ...points.map(({ bytes }) => bytes))], [HEIGHT - 1, ABOVE]).nice(TICKS);
   const xOf = ({ at }: TrendPoint) => x(Date.parse(at));
   const yOf = ({ bytes }: TrendPoint) => y(bytes);
-  const lines = y
-    .ticks(TICKS)
-    .filter((bytes) => bytes > 0)
-    .map((bytes) => {
-      const at = y(bytes).toFixed(1);
-      return html`<line class="tick" x2="100%" y1="${at}" y2="${at}"/><text x="2" y="${(y(bytes) - 3).toFixed(1)}">${humanBytes(bytes)}</text>`;
-    });
+  const ticks = y.ticks(TICKS).filter((bytes) => bytes > 0);
+  const labels = ticks.map((bytes) => html`<text x="100%" y="${y(bytes).toFixed(1)}">${humanBytes(bytes)}</text>`);
+  const lines = ticks.map((bytes) => {
+    const at = y(bytes).toFixed(1);
+    return html`<line class="tick" x2="100%" y1="${at}" y2="${at}"/>`;
+  });
   const marks = points.map((point, index) => {
     const from = index === 0 ? 0 : (xOf(point) + xOf(points[index - 1] ?? point)) / 2;
     const to = index === points.length - 1 ? 100 : (xOf(point) + xOf(points[index + 1] ?? point)) / 2;
@@ -93,5 +92,6 @@ function plot(name: string, points: readonly TrendPoint[], when: (point: TrendPo
         : html`<circle cx="${xOf(point).toFixed(2)}%" cy="${yOf(point).toFixed(1)}" r="2.5"/>`;
     return html`<g class="at"><title>${name}, ${when(point)}: ${humanBytes(point.bytes)}</title><rect x="${from.toFixed(3)}%" width="${(to - from).toFixed(3)}%" height="100%"/>${mark}</g>`;
   });
-  return html`<svg viewBox="0 0 100 ${HEIGHT}" width="100%" height="${HEIGHT}" preserveAspectRatio="none"><path class="under" d="${area(xOf, HEIGHT, yOf)([...points])}"/><path class="line" d="${line(xOf, yOf)([...points])}"/></svg>${lines}${marks}`;
+  return html`<svg width="100%" height="${HEIGHT}" aria-hidden="true">${labels}</svg>
+<svg class="plot" width="100%" height="${HEIGHT}" role="img" aria-label="${text}"><svg viewBox="0 0 100 ${HEIGHT}" width="100%" height="${HEIGHT}" preserveAspectRatio="none"><path class="under" d="${area(xOf, HEIGHT, yOf)([...points])}"/><path class="line" d="${line(xOf, yOf)([...points])}"/></svg>${lines}${marks}</svg>`;
 }

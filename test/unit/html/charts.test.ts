@@ -115,6 +115,8 @@ test('a trend shows the figure of each audit, on a scale from zero', () => {
     '150 MB',
     '200 MB',
   ]);
+  // The labels are beside the chart, where they cover no point.
+  expect(svg.indexOf('class="plot"')).toBeGreaterThan(svg.lastIndexOf('<text'));
   // Places on the line fill the width, without a gap in which nothing is said.
   const bands = [...svg.matchAll(/<rect x="([\d.]+)%" width="([\d.]+)%"/g)].map(([, x, width]) => [
     Number(x),
