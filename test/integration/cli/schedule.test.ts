@@ -15,7 +15,7 @@ test('without a source nothing is queued, and the command fails, so that a cron 
   expect(stderr).toContain('there is nothing to audit: write sources into slimboard.yaml');
 });
 
-test.each([['--now dev --wait'], ['--now --wait dev'], ['dev --now']])(
+test.each([['--now dev --wait'], ['--now --wait dev'], ['dev --now'], ['--now=dev'], ['--now main dev']])(
   'schedule %s takes dev for a source, wherever the flags are',
   async (words) => {
     const folder = await mkdtemp(join(tmpdir(), 'slimboard-schedule-'));
