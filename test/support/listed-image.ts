@@ -10,14 +10,17 @@ export interface ListedImage extends Omit<BuiltImage, 'steps'> {
   readonly history: string;
   /** The comment that the builder put on every step. */
   readonly comment?: string;
+  /** Those of the last steps, in order, if they differ. */
+  readonly comments?: readonly string[];
 }
 
 const UNITS: Readonly<Record<string, number>> = { B: 1, kB: 1_000, MB: 1_000_000, GB: 1_000_000_000 };
 
 /** The classifier's input for a listed image. */
-export function listedImage({ history, comment, ...image }: ListedImage): ClassifierInput {
+export function listedImage({ history, comment, comments = [], ...image }: ListedImage): ClassifierInput {
   const lines = history.split('\n').filter((line) => line.trim() !== '');
-  return builtImage({ ...image, steps: lines.map((line) => readStep(line, comment)) });
+  const first = lines.length - comments.length;
+  return builtImage({ ...image, steps: lines.map((line, at) => readStep(line, comments[at - first] ?? comment)) });
 }
 
 function readStep(text: string, comment: string | undefined): BuiltStep {

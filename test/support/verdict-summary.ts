@@ -32,6 +32,7 @@ export interface ExpectedImage extends ListedImage {
 export function summaryFields(verdict: ImageVerdict) {
   return {
     ...summaryOf(verdict),
+    layerCount: verdict.base.layerCount,
     variant: verdict.variant?.value,
     multiStage: verdict.multiStage.value,
     framework: verdict.framework?.value,
