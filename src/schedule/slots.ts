@@ -17,12 +17,11 @@ export const SLOT_GRACE_MS = 120_000;
 const LEAD_MS = 3 * HOUR_MS;
 
 /**
- * The latest slot of a schedule that is not after `now`; undefined for a pattern that has never matched. Near a change
- * of clocks, stepping backwards may find a slot twice or skip one, so it steps forward there, as the jobs do.
+ * The latest slot of a schedule that is not after `now`: a pattern that never matches is no schedule. Near a change of
+ * clocks, stepping backwards may find a slot twice or skip one, so it steps forward there, as the jobs do.
  */
-export function latestSlot(schedule: Schedule, now: Date): Date | undefined {
+export function latestSlot(schedule: Schedule, now: Date): Date {
   const back = stepBack(schedule, now);
-  if (!back) return undefined;
   const lead = new Date(back.getTime() - LEAD_MS);
   const offsets = [lead, back, now].map((moment) => offsetAt(moment, schedule));
   return new Set(offsets).size === 1 ? back : (stepForward(schedule, lead, now) ?? back);
@@ -31,11 +30,7 @@ export function latestSlot(schedule: Schedule, now: Date): Date | undefined {
 function stepForward(schedule: Schedule, from: Date, now: Date): Date | undefined {
   const cron = cronOf(schedule, from);
   let latest: Date | undefined;
-  while (cron.hasNext()) {
-    const slot = cron.next().toDate();
-    if (slot > now) break;
-    latest = slot;
-  }
+  for (let slot = cron.next().toDate(); slot <= now; slot = cron.next().toDate()) latest = slot;
   return latest;
 }
 
@@ -45,10 +40,11 @@ function offsetAt(moment: Date, { timezone }: Schedule): string | undefined {
   return format.formatToParts(moment).find(({ type }) => type === 'timeZoneName')?.value;
 }
 
-function stepBack(schedule: Schedule, now: Date): Date | undefined {
+function stepBack(schedule: Schedule, now: Date): Date {
   // prev() returns only times before the current date, so that is moved past `now`.
-  const cron = cronOf(schedule, new Date(now.getTime() + 1));
-  return cron.hasPrev() ? cron.prev().toDate() : undefined;
+  return cronOf(schedule, new Date(now.getTime() + 1))
+    .prev()
+    .toDate();
 }
 
 function cronOf({ pattern, timezone }: Schedule, currentDate: Date) {
@@ -63,7 +59,7 @@ function cronOf({ pattern, timezone }: Schedule, currentDate: Date) {
  */
 export function missedSlot(schedule: Schedule, last: LastAudit | undefined, now: Date): Date | undefined {
   const slot = latestSlot(schedule, new Date(now.getTime() - SLOT_GRACE_MS));
-  return slot && isUnserved(slot, last) ? slot : undefined;
+  return isUnserved(slot, last) ? slot : undefined;
 }
 
 /** Whether a slot still needs an audit: there was a scheduled audit before, and the last one ended before the slot. */
@@ -77,12 +73,12 @@ export function isUnserved(slot: Date, last: LastAudit | undefined): boolean {
  */
 export function slotOf(schedule: Schedule, dueAt: Date, now: Date): Date {
   const latest = latestSlot(schedule, now);
-  return latest && latest > dueAt ? latest : dueAt;
+  return latest > dueAt ? latest : dueAt;
 }
 
 /** Whether a job that is due at `dueAt` leaves a slot out: it was made while a clock was ahead. */
 export function leavesSlotOut(schedule: Schedule, dueAt: Date, now: Date): boolean {
   // Where clocks are put back, the next slot may be one that a job stood for an hour ago.
-  const cron = cronOf(schedule, new Date(now.getTime() + LEAD_MS));
-  return cron.hasNext() && cron.next().toDate() < dueAt;
+  const next = cronOf(schedule, new Date(now.getTime() + LEAD_MS)).next();
+  return next.toDate() < dueAt;
 }
