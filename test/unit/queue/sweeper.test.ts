@@ -61,7 +61,11 @@ test('no further heartbeat starts while one waits for the database', async () =>
 });
 
 /** A sweeper that starts a turn only when told: by Redis, which answers each claim with the next of some answers. */
-function startedOnce(answers: readonly (string | null)[], sweep: () => Promise<void>) {
+function startedOnce(
+  answers: readonly (string | null)[],
+  sweep: () => Promise<void>,
+  signOfLife: () => Promise<void> = async () => undefined,
+) {
   const claims: unknown[][] = [];
   const errors: unknown[] = [];
   const redis = Object.assign(new EventEmitter(), {
@@ -71,7 +75,7 @@ function startedOnce(answers: readonly (string | null)[], sweep: () => Promise<v
     redis: redis as unknown as Redis,
     prefix: 'test',
     everyMs: 3_600_000,
-    signOfLife: async () => undefined,
+    signOfLife,
     sweep,
     onError: (error) => errors.push(error),
   });
@@ -97,4 +101,12 @@ test('an error of a sweep is reported, and is no news once closed', async () => 
   failing.redis.emit('ready');
   await failing.sweeper.close();
   expect(failing.errors).toHaveLength(1);
+});
+
+test('a sign of life that cannot be written is reported, and stops no sweep', async () => {
+  const sweep = vi.fn(async () => undefined);
+  const { sweeper, errors } = startedOnce(['OK'], sweep, () => Promise.reject(new Error('no database')));
+  await vi.waitFor(() => expect(errors).toEqual([new Error('no database')]));
+  await sweeper.close();
+  expect(sweep).toHaveBeenCalledOnce();
 });
