@@ -54,6 +54,22 @@ test.each<[string, readonly RuleText[], RegExp]>([
     /rule 2 .*selects the same tags/,
   ],
   [
+    'two rules for the same patterns in another order',
+    [
+      [1, { ...DEV, tagPatternList: ['dev-*', 'test-*'] }],
+      [2, { ...DEV, tagPatternList: ['test-*', 'dev-*'] }],
+    ],
+    /rule 2 .*selects the same tags/,
+  ],
+  [
+    'two rules for the same prefixes in another order',
+    [
+      [1, { ...UNTAGGED, tagStatus: 'tagged', tagPrefixList: ['dev', 'test'] }],
+      [2, { ...UNTAGGED, tagStatus: 'tagged', tagPrefixList: ['test', 'dev'] }],
+    ],
+    /rule 2 .*selects the same tags/,
+  ],
+  [
     'any before another',
     [
       [1, { ...UNTAGGED, tagStatus: 'any' }],
@@ -71,12 +87,29 @@ test.each<[string, readonly RuleText[], RegExp]>([
   ['archiving what is archived', [[1, ARCHIVED, TO_ARCHIVE]], /can only expire/],
   ['the archive by age of the push', [[1, { ...ARCHIVED, countType: 'sinceImagePushed' }]], /go together/],
   ['leaving the archive early', [[1, { ...ARCHIVED, countNumber: 89 }]], /90 days at least/],
+  ['an empty list of patterns', [[1, { ...DEV, tagPatternList: [] }]], /rules\.0\.selection\.tagPatternList/],
   ['another word', [[1, { ...UNTAGGED, countTyp: 1 }]], /not a lifecycle policy: rules\.0\.selection/],
   ['no number', [[1, { ...UNTAGGED, countNumber: 0 }]], /rules\.0\.selection\.countNumber/],
   ['a number that no database counts', [[1, { ...UNTAGGED, countNumber: 5e9 }]], /rules\.0\.selection\.countNumber/],
   ['no rules', [], /not a lifecycle policy: rules: expected 1 to 50 rules$/],
 ])('%s is refused', (_, rules, message) => {
   expect(() => parseLifecyclePolicy(textOf(rules))).toThrow(message);
+});
+
+test('rules for other patterns, for prefixes of the same words, and with four wildcards are accepted', () => {
+  const { tagPatternList: _, ...tagged } = DEV;
+  const lists = [
+    { tagPatternList: ['*a*b*c*'] },
+    { tagPatternList: ['a'] },
+    { tagPrefixList: ['a'] },
+    { tagPrefixList: ['b'] },
+  ];
+  const rules = lists.map((list, at): RuleText => [at + 1, { ...tagged, ...list }]);
+  expect(parseLifecyclePolicy(textOf(rules))).toHaveLength(lists.length);
+});
+
+test('a file that is no object is named as a whole', () => {
+  expect(() => parseLifecyclePolicy('[]')).toThrow(/not a lifecycle policy: the file: /);
 });
 
 test('text that is no JSON is refused', () => {
