@@ -2,15 +2,17 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const fixedSeed = 'test/support/fixed-seed.ts';
+const temporaryFolder = 'test/support/temporary-folder.ts';
 const shared = {
   environment: 'node' as const,
   testTimeout: 30_000,
   hookTimeout: 60_000,
   setupFiles: [fixedSeed],
+  globalSetup: [temporaryFolder],
 };
 /** Loading the program anew for each file takes longer than most of their tests. */
 const sharedModules = { ...shared, isolate: false };
-const withServices = { globalSetup: ['test/support/postgres-setup.ts'] };
+const withServices = { globalSetup: [temporaryFolder, 'test/support/postgres-setup.ts'] };
 
 export default defineConfig({
   test: {
@@ -18,7 +20,8 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     // A busy machine may need longer than Vitest's ten seconds to end a worker: that is no failure.
     teardownTimeout: 60_000,
-    globalSetup: ['test/support/temporary-folder.ts', 'test/support/build.ts'],
+    // Vitest calls this after what the projects name.
+    globalSetup: ['test/support/build.ts'],
     projects: [
       {
         test: {

@@ -2,7 +2,10 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Makes one folder the TMPDIR of the whole run, and removes it at the end with what killed processes left in it. */
+/**
+ * Makes a folder the TMPDIR of a project's tests and servers, and removes it at the end with what killed processes left
+ * in it. Vitest prepares one project after the other, and ends them in reverse: each folder is in the one before.
+ */
 export default function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'slimboard-'));
   // Postgres and PgBouncer may run as another user.
