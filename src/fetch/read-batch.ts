@@ -89,10 +89,7 @@ class BatchReader {
 
   async #resolve(listed: readonly ListedManifest[]): Promise<readonly Resolved[]> {
     const tags = listed.flatMap(({ tag, digest }) => (tag !== undefined && digest === undefined ? [tag] : []));
-    const known =
-      this.#context.settings.full || tags.length === 0
-        ? new Map<Tag, KnownTag>()
-        : await this.#context.known.tags(tags);
+    const known = this.#context.settings.full ? new Map<Tag, KnownTag>() : await this.#context.known.tags(tags);
     return Promise.all(
       listed.map((item) => this.#resolveItem(item, item.tag === undefined ? undefined : known.get(item.tag))),
     );

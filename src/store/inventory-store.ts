@@ -138,6 +138,7 @@ export async function readKnownTags(
   repositoryId: number,
   tags: readonly Tag[],
 ): Promise<ReadonlyMap<Tag, KnownTag>> {
+  if (tags.length === 0) return new Map();
   const rows = await db.query<{ name: Tag; digest: Uint8Array; kind: ContentKind }>(
     `select t.name, m.digest, m.kind from tag t join manifest m on m.id = t.manifest_id
      where t.repository_id = $1 and t.name = any($2::text[]) and t.ended_at is null and m.body is not null`,
