@@ -26,7 +26,8 @@ const BASES: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
 
 /**
  * One row for each runtime, version, variant and distribution: the image for linux/amd64 if there is one, because most
- * run that, under its shortest tag, which a Dockerfile would name.
+ * run that, under its shortest tag, which a Dockerfile would name. Registries may hold different builds under a name: the
+ * smallest counts, so that the order in which they were learned does not matter.
  */
 const NEWEST = `
   select distinct on (runtime, version, variant, distro) runtime, version, variant, distro, repository || ':' || tag as reference, pull_bytes as "compressedBytes", true as measured
@@ -36,7 +37,7 @@ const NEWEST = `
     from base_image
     where newest and (coalesce(runtime, 'none') || ' ' || substring(repository from '[^/]+$')) = any($1::text[])) b
   where version is not null and variant is not null
-  order by runtime, version, variant, distro, platform <> 'linux/amd64', length(tag), tag, repository`;
+  order by runtime, version, variant, distro, platform <> 'linux/amd64', length(tag), tag, repository, platform, pull_bytes`;
 
 /** Returns the newest version of each release of the catalogue's base images, with measured sizes. */
 export async function catalogueAlternatives(db: Queryable): Promise<readonly BaseAlternative[]> {

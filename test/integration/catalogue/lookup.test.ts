@@ -77,8 +77,8 @@ describe.each(BACKENDS)('alternatives from the catalogue on $name', ({ open }) =
     const content = { digest, platform: 'linux/amd64', chainId: digest, layerCount: 1, pullBytes, labels: {}, ...kind };
     return { tag: tag as BaseTag['tag'], digest, images: [content], complete: true };
   };
-  const save = (name: string, tags: readonly BaseTag[]) =>
-    saveBaseTags(db, { registry: 'mirror.example.com', name } as never, tags, 'all', '2026-11-24T02:00:00Z');
+  const save = (name: string, tags: readonly BaseTag[], registry = 'mirror.example.com') =>
+    saveBaseTags(db, { registry, name } as never, tags, 'all', '2026-11-24T02:00:00Z');
 
   test('are the newest versions of repositories of base images', async () => {
     const slim = { runtime: 'node', variant: 'slim', distro: 'debian' };
@@ -109,5 +109,24 @@ describe.each(BACKENDS)('alternatives from the catalogue on $name', ({ open }) =
         measured: true,
       },
     ]);
+  });
+
+  test('are the same in whatever order registries with different builds of a tag were learned', async () => {
+    const build = (registry: string, pullBytes: number) => {
+      const kind = {
+        runtime: 'node',
+        runtimeVersion: '22.10.0',
+        variant: 'slim',
+        distro: 'debian',
+        labels: { registry },
+      };
+      return () => save('library/node', [named('22-slim', kind, pullBytes)], registry);
+    };
+    const builds = [build('one.example.com', 81), build('two.example.com', 79)];
+    for (const order of [builds, builds.toReversed()]) {
+      await emptyTables(db);
+      for (const learn of order) await learn();
+      expect(await catalogueAlternatives(db)).toMatchObject([{ compressedBytes: 79 }]);
+    }
   });
 });
