@@ -203,7 +203,8 @@ const CATALOGUE_BASES = `
   from manifest_layer l join image i on i.manifest_id = l.manifest_id
   join base_image b on b.chain_id = l.chain_id and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2) ${LATER_BUILD}
   where l.manifest_id = any($1::int8[])
-  group by l.manifest_id, l.position, b.digest, b.index_digest`;
+  group by l.manifest_id, l.position, b.digest, b.index_digest
+  order by l.manifest_id, l.position, b.digest, b.index_digest`;
 
 /** Builders of reproducible images write a fixed date: Jib 1970-01-01, Cloud Native Buildpacks 1980-01-01. */
 const FIXED_DATES_BEFORE = '1981-01-01Z';
