@@ -3,7 +3,7 @@ import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
 import { columnArrays } from './sql/column-arrays.ts';
-import { insertJson, jsonDigest, jsonRows, namesOf } from './sql/json-rows.ts';
+import { columnNames, insertJson, jsonDigest, jsonRows } from './sql/json-rows.ts';
 import { setExcluded } from './sql/set-excluded.ts';
 
 /** The stored assessment of one image. Sizes are bytes. */
@@ -53,15 +53,15 @@ export async function saveAssessments(tx: Queryable, assessments: readonly Asses
   ]);
 }
 
-const ASSESSMENT = `manifest_id int8, rules_key text, bases_key text, base_image text, base_digest bytea, base_confidence text, base_evidence text,
+const ASSESSMENT_COLUMNS = `manifest_id int8, rules_key text, bases_key text, base_image text, base_digest bytea, base_confidence text, base_evidence text,
   base_layers int4, base_bytes int8, app_bytes int8, distro text, distro_version text, distro_eol date, runtime text, runtime_version text,
   framework text, variant text, build_tool text, multi_stage text, multi_stage_evidence text, run_user text, runs_as_root bool, team_label text,
   finding_rules text, uncompressed_bytes int8, wasted_bytes int8, savings_min_bytes int8, savings_max_bytes int8, slim_score numeric, techniques jsonb,
   judged_at timestamptz`;
 
 const SAVE_ASSESSMENTS = `
-  ${insertJson('assessment', ASSESSMENT)} order by manifest_id
-  on conflict (manifest_id) do update ${setExcluded(namesOf(ASSESSMENT).slice(1))}`;
+  ${insertJson('assessment', ASSESSMENT_COLUMNS)} order by manifest_id
+  on conflict (manifest_id) do update ${setExcluded(columnNames(ASSESSMENT_COLUMNS).slice(1))}`;
 
 function assessmentRow(assessment: Assessment, judgedAt: string): object {
   const { base, distroEndOfLife, user, findings, layers, ...others } = assessment;

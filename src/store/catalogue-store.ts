@@ -135,7 +135,7 @@ export async function saveBaseImages(
   if (images.length === 0) return;
   const learned = merge === 'seen-now' ? 'base_image.learned_at' : 'excluded.learned_at';
   await tx.query(
-    `${insertJson('base_image', BASE_IMAGE)}
+    `${insertJson('base_image', BASE_IMAGE_COLUMNS)}
      order by registry, repository, tag, digest
      on conflict (registry, repository, tag, digest) do update
        ${setExcluded(['index_digest', 'newest', 'runtime', 'runtime_version', 'variant', 'distro', 'distro_version'])},
@@ -145,7 +145,7 @@ export async function saveBaseImages(
   );
 }
 
-const BASE_IMAGE = `registry text, repository text, tag text, index_digest bytea, learned_at timestamptz, newest bool, digest bytea, platform text,
+const BASE_IMAGE_COLUMNS = `registry text, repository text, tag text, index_digest bytea, learned_at timestamptz, newest bool, digest bytea, platform text,
   chain_id bytea, layer_count int4, pull_bytes int8, labels jsonb, created_at timestamptz, runtime text, runtime_version text, variant text,
   distro text, distro_version text`;
 

@@ -23,12 +23,12 @@ export function jsonDigest(digest: Digest | undefined): string | undefined {
 }
 
 /** The names among columns with their types, as `jsonb_to_recordset` takes them: `id int8, name text`. */
-export function namesOf(columns: string): readonly string[] {
+export function columnNames(columns: string): readonly string[] {
   return columns.split(',').map((column) => column.trim().split(' ', 1).join());
 }
 
-/** SQL: inserts {@link jsonRows}, $1, into a table. @param columns names with types, as for {@link namesOf} */
+/** SQL: inserts {@link jsonRows}, $1, into a table. @param columns names with types, as for {@link columnNames} */
 export function insertJson(table: string, columns: string): string {
-  const names = namesOf(columns).join(', ');
+  const names = columnNames(columns).join(', ');
   return `insert into ${table} (${names}) select ${names} from jsonb_to_recordset($1::jsonb) as n (${columns})`;
 }

@@ -1,7 +1,7 @@
 import type { Improvement } from '../../advise/improvement.ts';
 import type { Queryable } from '../../database/database.ts';
 import { columnArrays } from '../sql/column-arrays.ts';
-import { jsonRows, namesOf } from '../sql/json-rows.ts';
+import { columnNames, jsonRows } from '../sql/json-rows.ts';
 
 /**
  * Two successive builds of a repository for one platform in the same line of tags (`tag_line`), whose assessments
@@ -121,15 +121,15 @@ export async function saveImprovements(tx: Queryable, found: readonly Recognised
   if (rows.length > 0) await tx.query(INSERT, [jsonRows(rows)]);
 }
 
-const IMPROVEMENT = `repository_id int8, platform text, tag text, previous_tag text, built_at timestamptz, techniques text, counted_as text,
+const IMPROVEMENT_COLUMNS = `repository_id int8, platform text, tag text, previous_tag text, built_at timestamptz, techniques text, counted_as text,
   evidence text, compressed_bytes int8, previous_bytes int8, base_saved_bytes int8, guide_min numeric, guide_max numeric,
   estimated_min_bytes int8, estimated_max_bytes int8`;
-const NAMES = namesOf(IMPROVEMENT).join(', ');
+const IMPROVEMENT_NAMES = columnNames(IMPROVEMENT_COLUMNS).join(', ');
 
 const INSERT = `
-  insert into improvement (digest, previous_digest, ${NAMES})
-  select m.digest, b.digest, ${NAMES}
-  from jsonb_to_recordset($1::jsonb) as n (before_id int8, after_id int8, ${IMPROVEMENT})
+  insert into improvement (digest, previous_digest, ${IMPROVEMENT_NAMES})
+  select m.digest, b.digest, ${IMPROVEMENT_NAMES}
+  from jsonb_to_recordset($1::jsonb) as n (before_id int8, after_id int8, ${IMPROVEMENT_COLUMNS})
   join manifest b on b.id = n.before_id join manifest m on m.id = n.after_id`;
 
 function rowOf({ before, after, ...pair }: BuildPair, { guide, estimated, ...improvement }: Improvement): object {
