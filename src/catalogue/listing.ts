@@ -1,7 +1,8 @@
 import type { Database } from '../database/database.ts';
 import { filterCondition } from '../report/filters.ts';
-import { SqlParameters, selectColumns } from '../report/kinds/kind.ts';
+import { selectColumns } from '../report/kinds/kind.ts';
 import { packRows } from '../report/packed-rows.ts';
+import { SqlParameters } from '../report/query-scope.ts';
 import { defineColumns, type Report } from '../report/report.ts';
 import { unpackRows } from '../report/row-reader.ts';
 

@@ -1,7 +1,7 @@
 import { scoreSql } from '../store/sql/shared-sums.ts';
 import { addedGroups, GROUP_SUMS, groupSums, namedImages, taggedImages } from '../store/totals/group-sums.ts';
-import { auditConditions, imagesRelation, precomputedSumsSql, type QueryScope } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';
+import { auditConditions, imagesRelation, precomputedSumsSql, type QueryScope } from './query-scope.ts';
 
 /**
  * A query for the groups that a leaderboard ranks, one row each: `name`, the current sizes, findings and score, and

@@ -1,9 +1,10 @@
 import { UNOWNED } from '../store/team-store.ts';
 import type { FilterTargets } from './filters.ts';
-import { IMAGE_FILTERS, placeFilters, type QueryScope, type ReportKind } from './kinds/kind.ts';
+import { IMAGE_FILTERS, placeFilters, type ReportKind } from './kinds/kind.ts';
 import { groupColumns, leaderboardColumns, METRIC_COLUMNS } from './leaderboard-columns.ts';
 import { groupsSql } from './leaderboard-groups.ts';
 import type { Grouping, Metric } from './names.ts';
+import type { QueryScope } from './query-scope.ts';
 import type { Column } from './report.ts';
 
 /** How a metric ranks groups, the largest value first. */

@@ -2,8 +2,9 @@ import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import { findSummary } from './audit-summary.ts';
 import { filterCondition, type ReportFilters } from './filters.ts';
-import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
+import type { ReportKind } from './kinds/kind.ts';
 import { type PackedRows, packRows, streamLines } from './packed-rows.ts';
+import { type QueryScope, SqlParameters } from './query-scope.ts';
 import type { AuditSummary, Cells, Column, Report } from './report.ts';
 import { unpackRows } from './row-reader.ts';
 

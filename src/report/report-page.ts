@@ -1,7 +1,8 @@
 import type { Database } from '../database/database.ts';
 import { digestText } from '../store/sql/digest-text.ts';
-import type { ReportKind, SqlParameters } from './kinds/kind.ts';
+import type { ReportKind } from './kinds/kind.ts';
 import { openReport, type ReportRequest } from './open-report.ts';
+import type { SqlParameters } from './query-scope.ts';
 import { type AuditSummary, type Cells, type Column, isText, rowRecordOf } from './report.ts';
 
 /** Rows of a report, all in memory. */

@@ -1,6 +1,7 @@
 import { currentSteps } from '../../store/totals/current-steps.ts';
+import { imagesRelation, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { IMAGE_FILTERS, imagesRelation, PLACE_COLUMNS, type QueryScope, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, PLACE_COLUMNS, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,

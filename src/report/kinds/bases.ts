@@ -1,6 +1,7 @@
 import { ADDED_BASES, BASE_SUMS, baseSums } from '../../store/totals/base-sums.ts';
+import { imagesRelation, precomputedSumsSql } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { IMAGE_FILTERS, imagesRelation, precomputedSumsSql, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   base_image: ['list', 'The base image; several names, separated by `;`, for exactly the same layers; empty: unknown.'],

@@ -1,5 +1,6 @@
+import { imagesRelation, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { IMAGE_FILTERS, imagesRelation, PLACE_COLUMNS, pickColumns, type QueryScope, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, PLACE_COLUMNS, pickColumns, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,

@@ -1,13 +1,7 @@
 import { partSql, rowSql, runsOf, sharedSql } from '../packed-rows.ts';
+import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import {
-  auditConditions,
-  IMAGE_FILTERS,
-  PLACE_COLUMNS,
-  type QueryScope,
-  type ReportKind,
-  selectColumns,
-} from './kind.ts';
+import { IMAGE_FILTERS, PLACE_COLUMNS, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,

@@ -1,5 +1,6 @@
+import { imagesRelation, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { firstColumn, IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
+import { firstColumn, IMAGE_FILTERS, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   digest: ['digest', 'The digest of the layer as it is transferred.'],

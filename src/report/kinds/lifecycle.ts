@@ -1,9 +1,10 @@
 import { DEDUP_SCOPE } from '../../store/sql/dedup-scope.ts';
+import type { QueryScope, SqlParameters } from '../query-scope.ts';
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';
 import { defineColumns } from '../report.ts';
-import { PLACE_COLUMNS, placeFilters, type QueryScope, type ReportKind, type SqlParameters } from './kind.ts';
+import { PLACE_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,

@@ -1,13 +1,6 @@
+import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { type Cell, type CellsByName, defineColumns } from '../report.ts';
-import {
-  auditConditions,
-  firstColumn,
-  narrowed,
-  PLACE_COLUMNS,
-  placeFilters,
-  type QueryScope,
-  type ReportKind,
-} from './kind.ts';
+import { firstColumn, narrowed, PLACE_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,

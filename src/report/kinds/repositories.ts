@@ -1,5 +1,6 @@
+import { repositoriesRelation } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { PLACE_COLUMNS, placeFilters, type ReportKind, repositoriesRelation, selectColumns } from './kind.ts';
+import { PLACE_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,

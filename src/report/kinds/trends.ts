@@ -1,5 +1,6 @@
+import { auditConditions } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { auditConditions, pickColumns, placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { pickColumns, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   finished_at: ['timestamp', 'When the audit ended.'],

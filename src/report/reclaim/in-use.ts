@@ -1,7 +1,7 @@
 import { SettingsError } from '../../errors.ts';
 import { type Digest, digestBytes, isDigest } from '../../oci/digest.ts';
 import { ecrRegistryHost, findEcrLocation } from '../../registry/ecr/hosts.ts';
-import type { SqlParameters } from '../kinds/kind.ts';
+import type { SqlParameters } from '../query-scope.ts';
 
 /** The images that run somewhere, and so must stay. */
 export interface InUse {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database, Queryable, SqlValue } from '../../../src/database/database.ts';
-import { auditConditions, imagesRelation, type QueryScope, SqlParameters } from '../../../src/report/kinds/kind.ts';
 import { teams } from '../../../src/report/leaderboard.ts';
+import { auditConditions, imagesRelation, type QueryScope, SqlParameters } from '../../../src/report/query-scope.ts';
 import { BACKENDS } from '../../support/databases.ts';
 
 const audit = { id: 1, endedAt: '2026-11-23 02:00:00.123456+00' };
