@@ -1,5 +1,7 @@
 import { readEnv } from '../../classify/context.ts';
+import type { BuildStep } from '../../classify/history/build-steps.ts';
 import { assignments } from '../../classify/history/instruction.ts';
+import { isSecretName } from '../../classify/redact.ts';
 import { anyOf } from '../../common/any-of.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { isSecret } from '../../policy/secrets.ts';
@@ -28,11 +30,46 @@ const BARE_VALUE = /^[\w./:@%+,=-]+$/;
  * Secrets and values that are not plain text are left out.
  */
 export function ownEnvironment(view: ImageView): readonly string[] {
-  const names = ownSteps(view).flatMap(({ verb, args }) => (verb === 'ENV' ? assignments(args) : []));
+  return environmentOf(ownSteps(view), view);
+}
+
+function environmentOf(steps: readonly BuildStep[], view: ImageView): readonly string[] {
+  const names = steps.flatMap(({ verb, args }) => (verb === 'ENV' ? assignments(args) : []));
   const values = readEnv(view.image.config.env);
   return [...new Set(names.map(([name]) => name))].flatMap((name) => {
     return NOT_THE_PROGRAMS.test(name) ? [] : plainSetting(name, values.get(name) ?? '');
   });
+}
+
+const RUNS_NODE = /\b(?:npm|npx|pnpm|yarn|bun)\b/;
+/** Loads a module into every program, which may not be installed yet. */
+const PRELOADS = /^NODE_OPTIONS=.*(?:-r|--require|--import)[ =]/;
+/** Variables whose values bundlers write into the pages that they build. */
+const OF_PAGES = /^(?:(?:NEXT|NUXT|EXPO)_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|PUBLIC)_\w+$/;
+
+/** What the image's own build with Node.js could read: variables as ENV takes them, and names of build arguments. */
+export interface BuildSettings {
+  readonly env: readonly string[];
+  readonly args: readonly string[];
+}
+
+/** Returns what was set before the last step that ran a package manager of Node.js. */
+export function nodeBuildSettings(view: ImageView): BuildSettings {
+  const steps = ownSteps(view);
+  const last = steps.findLastIndex(({ verb, args }) => verb === 'RUN' && RUNS_NODE.test(args));
+  const before = steps.slice(0, Math.max(0, last));
+  const env = environmentOf(before, view).filter((variable) => !PRELOADS.test(variable));
+  const args = before.flatMap((step) => (step.verb === 'ARG' ? step.args.split('=', 1) : []));
+  const isKept = (name: string) =>
+    OF_PAGES.test(name) && !isSecretName(name) && !env.some((set) => set.startsWith(`${name}=`));
+  return { env, args: [...new Set(args)].filter(isKept) };
+}
+
+/** Returns ARG instructions; none if there are no names. */
+export function argumentLines(names: readonly string[]): readonly string[] {
+  return names.length === 0
+    ? []
+    : ['# Give these to the build, as --build-arg.', ...names.map((name) => `ARG ${name}`)];
 }
 
 /** Returns a name and its value as ENV and LABEL take them; nothing if the value is secret, empty or not plain text. */

@@ -12,7 +12,7 @@ import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '
 import type { BaseTechniqueId } from '../technique.ts';
 import { type Copy, copiesOf, ownCommandsOf, sourceFolderOf } from './copies.ts';
 import { credentialNotes } from './credentials.ts';
-import { ownEnvironment } from './environment.ts';
+import { type BuildSettings, nodeBuildSettings, ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
 import { keptSettings } from './kept-settings.ts';
 import { largerBaseOf } from './larger-base.ts';
@@ -40,6 +40,8 @@ export interface DockerfileFacts {
   readonly jib: 'gradle' | 'maven' | undefined;
   /** The variables that its own steps set for the program: `PORT=8080`. */
   readonly env: readonly string[];
+  /** What its build with Node.js could read, see {@link nodeBuildSettings}. */
+  readonly nodeBuild: BuildSettings;
   /** The release of Poetry that the image names in a variable, as Poetry's installer reads it. */
   readonly poetryVersion: string | undefined;
   /** The release of Gradle that its image names in a variable. */
@@ -133,6 +135,7 @@ export function dockerfileFacts(
     tomcat,
     jib: jibOf(view),
     env: ownEnvironment(view),
+    nodeBuild: nodeBuildSettings(view),
     poetryVersion: variables.get('POETRY_VERSION'),
     gradleVersion: variables.get('GRADLE_VERSION'),
     packages: ownPackages(view),

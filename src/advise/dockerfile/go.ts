@@ -3,6 +3,7 @@ import { type Command, itemsOf, runs, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { lastStage, type RunWords } from './compiled.ts';
 import { type Copy, contextFolderOf, folderBelow, isAmong, sourceSteps } from './copies.ts';
+import { argumentLines } from './environment.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 import { linkerFlags } from './linker-flags.ts';
 import { runWith } from './mounts.ts';
@@ -35,7 +36,7 @@ export function goDockerfile(image: DockerfileFacts): string {
     ...(isInside ? [] : [`COPY ${from}go.mod ${from}go.su[m] ./`, `${runWith(facts, GO_MODULES)} go mod download`]),
     ...(from === '' ? ['COPY . .'] : sourceSteps({ ...facts, folder: root }, (source) => isAmong(modules, source))),
     ...cgoNote(facts),
-    ...(args.length > 0 ? ['# Give these to the build, as --build-arg.', ...args.map((name) => `ARG ${name}`)] : []),
+    ...argumentLines(args),
     `${runWith(facts, GO_MODULES, '/root/.cache/go-build')} \\`,
     `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath${tagsOf(build)} -ldflags="${flags}" -o ${output} ${mainPackage}`,
     '',

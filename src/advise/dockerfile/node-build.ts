@@ -4,6 +4,7 @@ import { INSTALL_PROJECT } from '../../policy/rules/dev-dependencies.ts';
 import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { contextFolderBelow, copySteps, folderBelow, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
+import { argumentLines, environmentLines } from './environment.ts';
 import { type DockerfileFacts, officialTag } from './facts.ts';
 import { runWith } from './mounts.ts';
 import { COMMANDS, type Commands, installOptions, packageManagerOf, setUpStep } from './package-managers.ts';
@@ -187,12 +188,14 @@ export function buildStage(facts: DockerfileFacts): string[] {
     ...packagesStep(facts),
     ...setUpStep(facts, manager),
     ...(manager === 'berry' && !startsByPlugAndPlay(facts) ? NODE_MODULES : []),
+    ...environmentLines(facts.nodeBuild),
     `WORKDIR ${facts.folder}`,
     ...lockFileNote(facts),
     ...manifests,
     `${runWith(facts, cache)} ${inPackages(facts, install + installOptions(facts, manager))}`,
     ...sources.filter((step) => !manifests.includes(step)),
     ...(generatesPrisma(facts) ? ['RUN npx prisma generate'] : []),
+    ...argumentLines(facts.nodeBuild.args),
     ...builds.map((command) => `RUN ${command}`),
   ];
 }

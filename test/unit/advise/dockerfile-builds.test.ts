@@ -2,9 +2,12 @@ import { expect, test } from 'vitest';
 import { sourceOf } from '../../../src/advise/dockerfile/copies.ts';
 import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
+import { classifyImage } from '../../../src/classify/classify-image.ts';
 import type { Runtime } from '../../../src/classify/verdict.ts';
 import { auditedImage, type ImageSketch, type LayerSketch } from '../../support/audited-image.ts';
 import { copy, dockerfile, instructionsOf, run, TODAY } from '../../support/dockerfiles.ts';
+import { listedImage } from '../../support/listed-image.ts';
+import { TRIXIE_SLIM } from '../../support/official-histories.ts';
 
 test.each<[string, ImageSketch, string]>([
   [
@@ -620,4 +623,29 @@ test.each<[string, boolean, Partial<ImageSketch>?]>([
   ['pip install torch', false, { baseNames: ['nvidia/cuda'], runtimeLayers: 0 }],
 ])('packages that bring CUDA are noted: %s', (script, isNoted, more) => {
   expect(dockerfile({ runtime: 'python', own: [run(script)], ...more }).includes('/whl/cpu.\nRUN')).toBe(isNoted);
+});
+
+test('a build of Node.js has the variables and build arguments that were set before it, but none that come later', () => {
+  const input = listedImage({
+    history: `${TRIXIE_SLIM}
+      2026-08-26 - ENV NODE_VERSION=24.1.0
+      2026-08-26 60MB RUN /bin/sh -c curl -fsSLO https://nodejs.org/dist/node.tar.xz # buildkit
+      2026-08-26 - CMD ["node"]
+      2026-10-15 - ENV PUPPETEER_SKIP_DOWNLOAD=true VITE_API_URL=https://api.example.com
+      2026-10-15 90MB RUN /bin/sh -c npm ci # buildkit
+      2026-10-15 - ARG VITE_TITLE=Shop
+      2026-10-15 - ARG VITE_API_URL=https://api.example.com
+      2026-10-15 - ARG NPM_TOKEN=
+      2026-10-15 - ENV NODE_OPTIONS=--require ./tracing.js
+      2026-10-15 9MB COPY . . # buildkit
+      2026-10-15 9MB RUN |3 VITE_TITLE=Shop /bin/sh -c npm run build # buildkit
+      2026-10-15 - ENV PORT=8080`,
+    cmd: ['node', 'server.js'],
+  });
+  const text = generateDockerfile({ ...input, verdict: classifyImage(input) }, 'slim-base', TODAY)?.dockerfile ?? '';
+  const [build = '', last = ''] = text.split('\n\nFROM ');
+  expect(build).toContain('\nENV PUPPETEER_SKIP_DOWNLOAD=true VITE_API_URL=https://api.example.com\nWORKDIR');
+  expect(build).toContain('COPY . .\n# Give these to the build, as --build-arg.\nARG VITE_TITLE\nRUN npm run build');
+  expect(build).not.toMatch(/NODE_OPTIONS|PORT|ARG (?:VITE_API_URL|NPM_TOKEN)/);
+  expect(last).toContain('PORT=8080');
 });
