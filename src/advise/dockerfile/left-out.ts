@@ -60,6 +60,7 @@ function isLeftOut(
   if (program === 'mkdir') return words.some((word) => !isPassing(word, folder));
   if (program === 'echo' || program === 'printf' || program === 'cat') return WRITES_FILE.test(args);
   if (/^(?:curl|wget|python|php)$/.test(program) && KNOWN_DOWNLOAD.test(args)) return false;
+  if (runtime === 'java' && /^(?:cp|mv)$/.test(program)) return !words.some((word) => /\.[jw]ar$/.test(word));
   if (program === 'python') return !PYTHON_STEPS.test(words.join(' '));
   if (program === 'rails' || program === 'rake') return !words.includes('assets:precompile');
   if (program === 'gem') return words.includes('install') && !words.some((word) => /^bundler(?::|$)/.test(word));

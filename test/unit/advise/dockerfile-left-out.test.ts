@@ -105,6 +105,7 @@ test.each<[string, ImageSketch]>([
   ],
   ["Bundler's own release", { runtime: 'ruby', own: [run('gem install bundler:2.4.1 && bundle install')] }],
   ['packages of scripts', { runtime: 'ruby', own: [run('corepack enable && yarn install && npm ci')] }],
+  ['the archive of Java, moved', { runtime: 'java', own: [run('mvn -q package && mv target/*.jar /app.jar')] }],
   ['a compiler', { runtime: 'node', own: [run('npx nest build')] }],
   ['a build', { runtime: 'node', own: [run('corepack enable && pnpm install && pnpm build')] }],
   [
