@@ -70,7 +70,7 @@ function applies(technique: Technique, ids: readonly TechniqueId[], subject: Sub
   if (
     isWindows(subject.view.image.config) ||
     isBaseless(subject) ||
-    !isSlimmer(technique, subject) ||
+    !isSlimmer(technique, ids, subject) ||
     !mayBeSmaller(technique, ids, subject)
   )
     return false;
@@ -107,11 +107,13 @@ const RANKS: readonly (readonly Variant[])[] = [
   ['scratch'],
 ];
 
-function isSlimmer({ variants }: Technique, { view }: Subject): boolean {
-  const current = view.image.verdict.variant?.value;
+/** Reports whether a technique's bases are leaner than the present one; as lean will do where that one stays behind. */
+function isSlimmer({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
+  const current = subject.view.image.verdict.variant?.value;
   const rankOf = (variant: Variant | undefined) =>
     RANKS.findIndex((rank) => variant !== undefined && rank.includes(variant));
-  return rankOf(variants[0]) > Math.max(0, rankOf(current));
+  const [rank, present] = [rankOf(variants[0]), Math.max(0, rankOf(current))];
+  return rank > present || (rank === present && leavesBase(subject, ids));
 }
 
 /**

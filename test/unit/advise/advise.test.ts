@@ -419,6 +419,13 @@ test.each([
   expect(alone.some(({ techniques }) => techniques[0] === 'alpine-base')).toBe(isAdvised);
 });
 
+test("the last stage of a compiled program may be as large a kind of base as the compiler's", () => {
+  const base = [{ instruction: 'ADD rootfs.tar /', bytes: 300 * MB }];
+  const own = [{ instruction: 'RUN /bin/sh -c cargo build --release', class: 'build-tools', bytes: 300 * MB }] as const;
+  const { plan } = advise({ base, own, runtime: 'rust', runtimeVersion: '1.98.1', variant: 'slim' });
+  expect(plan.at(-1)?.projection.base).toBe('debian:trixie-slim');
+});
+
 test('the interpreter is never removed, and the compiler only with a second stage', () => {
   const node = pairImage('node-single-stage');
   expect(
