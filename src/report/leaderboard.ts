@@ -50,9 +50,10 @@ export interface LeaderboardOptions {
 }
 
 /** A leaderboard as a kind of report: like `report teams`, for any grouping and metric, and with changes of rank. */
-export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKind {
+export function leaderboard(options: LeaderboardOptions): ReportKind {
+  const { by, metric, since } = options;
   const columns = withGist(leaderboardColumns(by), by, metric);
-  const mayLack = mayLackOf(by, metric);
+  const mayLack = mayLackOf(options);
   return {
     ...(mayLack ? { mayLack } : {}),
     name: 'leaderboard',
@@ -64,15 +65,15 @@ export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKi
   };
 }
 
-const TO_COMPARE = 'growth needs an earlier audit of the same coverage, in which the same items failed';
-
 /** Metrics that compare audits have no figures while there is nothing to compare, and never for groups without history. */
-function mayLackOf(by: Grouping, metric: Metric): ReportKind['mayLack'] {
+function mayLackOf({ by, metric, since }: LeaderboardOptions): ReportKind['mayLack'] {
   if (!['growth', 'improvement', 'progress'].includes(metric)) return undefined;
   const column = METRIC_COLUMNS[metric];
   if (by !== 'team' && by !== 'repository')
     return { column, reason: 'growth and progress are known of teams and repositories only' };
-  return metric === 'progress' ? undefined : { column, reason: TO_COMPARE };
+  if (metric === 'progress') return undefined;
+  const earlier = since === undefined ? 'earlier audit' : `audit from before ${since.slice(0, 10)}`;
+  return { column, reason: `growth needs an ${earlier} of the same coverage, in which the same items failed` };
 }
 
 /** Marks what even a narrow table shows: who, the figure that ranks, and what could be saved. */
