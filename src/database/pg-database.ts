@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { SettingsError } from '../errors.ts';
 import { streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
 import { isReadOnly, mayTryAgain, openingFailureOf, storeFailureOf } from './pg-failure.ts';
@@ -34,7 +35,7 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
 /**
  * Opens a pool of connections to Postgres 14 or newer. Statements are unnamed and no session state is kept, so it works
  * behind PgBouncer in transaction mode.
- * @throws SettingsError when the address, the user, the database or TLS is wrong
+ * @throws SettingsError when the address, the user, the database or its encoding, or TLS is wrong
  * @throws StoreUnavailableError when nothing answers there
  */
 export async function openPostgres(url: string): Promise<Database> {
@@ -69,7 +70,7 @@ export async function openPostgres(url: string): Promise<Database> {
     return pool.end();
   };
   try {
-    await pool.query('select 1');
+    await checkEncoding(pool);
   } catch (error) {
     await close();
     // The driver leaves it open if it gives the login up itself, as without a password: this process would stay for a minute.
@@ -77,6 +78,16 @@ export async function openPostgres(url: string): Promise<Database> {
     throw openingFailureOf(error);
   }
   return new PgDatabase(pool, close);
+}
+
+/** Labels and histories of images may contain any character. SQL_ASCII keeps bytes as they are. */
+async function checkEncoding(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ encoding: string }>("select current_setting('server_encoding') as encoding");
+  const encoding = rows[0]?.encoding ?? '';
+  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return;
+  throw new SettingsError(
+    `the database has the encoding ${encoding}, which lacks characters that images may contain: create one with encoding 'UTF8' template template0`,
+  );
 }
 
 class PgDatabase implements Database {

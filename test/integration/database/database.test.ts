@@ -93,6 +93,19 @@ test('a connection to a server that may not write is replaced, for its address m
   await Promise.all([admin.close(), db.close()]);
 });
 
+test('a Postgres database that cannot hold every character is refused', async () => {
+  const url = new URL(await newPostgresUrl());
+  const db = await openDatabase({ url: url.toString(), dataDir: '' });
+  await db.query("create database latin encoding 'LATIN1' template template0");
+  url.pathname = '/latin';
+  await expect(openDatabase({ url: url.toString(), dataDir: '' })).rejects.toMatchObject({
+    code: 'settings',
+    message: expect.stringContaining('has the encoding LATIN1'),
+  });
+  await db.query('drop database latin');
+  await db.close();
+});
+
 test('Postgres ends a transaction whose process has vanished', async () => {
   const db = await openDatabase({ url: await newPostgresUrl(), dataDir: '' });
   const setting = "select current_setting('idle_in_transaction_session_timeout') as limit";
