@@ -60,7 +60,7 @@ async function* listPages(
     const isGuessed = !isLinked && url !== listing.first;
     const answer = await fetchPage(url).catch((error: unknown) => {
       // ECR Public answers 405, for its pages continue at a token; to Artifactory `last` is a number.
-      if (isGuessed && error instanceof SlimboardError && error.retry.kind !== 'after') return undefined;
+      if (isGuessed && error instanceof SlimboardError && error.retry.kind === 'never') return undefined;
       throw error;
     });
     if (!answer) return yield allNames();
