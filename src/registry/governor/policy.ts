@@ -61,24 +61,24 @@ export type Admission =
 
 /** Doubles to 64 within two round trips, and is no burst for even the smallest registry. */
 const FIRST_PLACES = 16;
-const MIN_RATE_PER_SECOND = 0.2;
+export const MIN_RATE_PER_SECOND = 0.2;
 /** The part of the refused rate that the rate grows by each second: from half of it to all of it in ten seconds. */
-const RATE_GROWTH = 0.05;
+export const RATE_GROWTH = 0.05;
 /** The multiple of the refused rate at which the rate is lifted. */
-const RATE_LIFTED_AT = 4;
+export const RATE_LIFTED_AT = 4;
 /** A timer that is late by up to this much does not lower the rate. */
-const PACING_SLACK_MS = 50;
+export const PACING_SLACK_MS = 50;
 /** Starts are counted anew after this long. */
-const COUNTING_MS = 2_000;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_BACKOFF_MS = 60_000;
-const MOST_CAUTION = 3;
+export const COUNTING_MS = 2_000;
+export const FIRST_PAUSE_MS = 1_000;
+export const LONGEST_BACKOFF_MS = 60_000;
+export const MOST_CAUTION = 3;
 /** Keeps refusals that are rarer than one in fifty requests from adding up. */
-const CALM_PER_SUCCESS = 0.02;
+export const CALM_PER_SUCCESS = 0.02;
 /** A longer Retry-After is cut to an hour: it may be wrong, or hostile. */
 export const LONGEST_PAUSE_MS = 3_600_000;
 /** Budgets of hours (Docker Hub: six) may be spent within a minute: most audits need less than the budget. */
-const BUDGET_SPREAD_MS = 60_000;
+export const BUDGET_SPREAD_MS = 60_000;
 
 /** The state of a registry that was not asked yet. */
 export const INITIAL_STATE: GovernorState = {

@@ -1,4 +1,17 @@
-import { INITIAL_STATE } from './policy.ts';
+import {
+  BUDGET_SPREAD_MS,
+  CALM_PER_SUCCESS,
+  COUNTING_MS,
+  FIRST_PAUSE_MS,
+  INITIAL_STATE,
+  LONGEST_BACKOFF_MS,
+  LONGEST_PAUSE_MS,
+  MIN_RATE_PER_SECOND,
+  MOST_CAUTION,
+  PACING_SLACK_MS,
+  RATE_GROWTH,
+  RATE_LIFTED_AT,
+} from './policy.ts';
 
 /**
  * The governor's policy in Lua, for Redis. Each function computes exactly what its namesake in policy.ts does:
@@ -6,17 +19,17 @@ import { INITIAL_STATE } from './policy.ts';
  * place.
  */
 export const POLICY_SCRIPT = `
-local MIN_RATE_PER_SECOND = 0.2
-local RATE_GROWTH = 0.05
-local RATE_LIFTED_AT = 4
-local PACING_SLACK_MS = 50
-local COUNTING_MS = 2000
-local FIRST_PAUSE_MS = 1000
-local LONGEST_BACKOFF_MS = 60000
-local LONGEST_PAUSE_MS = 3600000
-local BUDGET_SPREAD_MS = 60000
-local MOST_CAUTION = 3
-local CALM_PER_SUCCESS = 0.02
+local MIN_RATE_PER_SECOND = ${MIN_RATE_PER_SECOND}
+local RATE_GROWTH = ${RATE_GROWTH}
+local RATE_LIFTED_AT = ${RATE_LIFTED_AT}
+local PACING_SLACK_MS = ${PACING_SLACK_MS}
+local COUNTING_MS = ${COUNTING_MS}
+local FIRST_PAUSE_MS = ${FIRST_PAUSE_MS}
+local LONGEST_BACKOFF_MS = ${LONGEST_BACKOFF_MS}
+local LONGEST_PAUSE_MS = ${LONGEST_PAUSE_MS}
+local BUDGET_SPREAD_MS = ${BUDGET_SPREAD_MS}
+local MOST_CAUTION = ${MOST_CAUTION}
+local CALM_PER_SUCCESS = ${CALM_PER_SUCCESS}
 
 local function effective_rate(s, now)
   local budget = now < s.budgetUntilMs and s.budgetPerSecond or 0
