@@ -108,17 +108,13 @@ export function digestedContent(body: Uint8Array, mediaType: string): Uint8Array
   return Buffer.concat([body.subarray(0, readSize(formatLength, `${field}.protected.formatLength`)), tail]);
 }
 
+/** Types by which registries and proxies send any content. */
+const UNTYPED: ReadonlySet<string> = new Set(['application/json', 'text/plain', 'application/octet-stream']);
+
 function manifestMediaType(object: JsonObject, contentType: string | undefined): string {
   const stated = readOptionalString(object.mediaType);
   if (stated) return stated;
-  if (
-    contentType &&
-    contentType !== 'application/json' &&
-    contentType !== 'text/plain' &&
-    contentType !== 'application/octet-stream'
-  ) {
-    return contentType;
-  }
+  if (contentType && !UNTYPED.has(contentType)) return contentType;
   return Array.isArray(object.manifests) ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.ociManifest;
 }
 

@@ -99,10 +99,7 @@ class DistributionRegistry implements Registry {
   async *listManifests(repository: ListedRepository, options: ListOptions): AsyncGenerator<readonly ListedManifest[]> {
     const { name } = repository;
     const what = `${this.#registry}/${name}: list of tags`;
-    const first = this.#client.url(`${name}/tags/list?n=${PAGE_SIZE}`);
-    const pages = listNames({ first, field: 'tags', what }, (url) =>
-      this.#client.getPage(url, { what, scope: pullScope(name), maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
-    );
+    const pages = this.#pages(`${name}/tags/list`, 'tags', { ...options, what, scope: pullScope(name) });
     let isFirst = true;
     try {
       for await (const page of pages) {
@@ -176,12 +173,17 @@ class DistributionRegistry implements Registry {
     return [this.#client.url(`${name}/blobs/${digest}`), request] as const;
   }
 
+  /** The names in a field of a list, page by page. */
+  #pages(path: string, field: string, { what, scope, signal }: CallOptions & { what: string; scope: Scope }) {
+    const first = this.#client.url(`${path}?n=${PAGE_SIZE}`);
+    return listNames({ first, field, what }, (url) =>
+      this.#client.getPage(url, { what, scope, maxBytes: MAX_PAGE_BYTES, signal }),
+    );
+  }
+
   async *#catalog(options: ListOptions): AsyncGenerator<readonly RepositoryName[]> {
     const what = `${this.#registry}: list of repositories (_catalog)`;
-    const first = this.#client.url(`_catalog?n=${PAGE_SIZE}`);
-    const pages = listNames({ first, field: 'repositories', what }, (url) =>
-      this.#client.getPage(url, { what, scope: CATALOG, maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
-    );
+    const pages = this.#pages('_catalog', 'repositories', { ...options, what, scope: CATALOG });
     let isEmpty = true;
     try {
       for await (const page of pages) {
@@ -196,12 +198,7 @@ class DistributionRegistry implements Registry {
   }
 
   async #readManifest(name: RepositoryName, digest: Digest, options: CallOptions): Promise<FetchedManifest> {
-    const what = this.#nameOf(name, digest);
-    const { body, headers } = await this.#askManifest('GET', name, digest, options);
-    const mediaType = bareMediaType(headers['content-type']);
-    const content = digestedContent(body, mediaType);
-    verifyDigest(content, digest, what);
-    return { digest, mediaType, body: content };
+    return asManifest(await this.#askManifest('GET', name, digest, options), this.#nameOf(name, digest), digest);
   }
 
   #askManifest(
@@ -252,12 +249,12 @@ function pullScope(name: RepositoryName): Scope {
   return `repository:${name}:pull`;
 }
 
-function asManifest({ body, headers }: Answer, what: string): FetchedManifest {
+/** The manifest in an answer, verified against the digest that it was asked for by, or else the one that the answer states. */
+function asManifest({ body, headers }: Answer, what: string, wanted = digestHeader(headers)): FetchedManifest {
   const mediaType = bareMediaType(headers['content-type']);
   const content = digestedContent(body, mediaType);
-  const stated = digestHeader(headers);
-  if (stated) verifyDigest(content, stated, what);
-  return { digest: stated ?? digestOf(content), mediaType, body: content };
+  if (wanted) verifyDigest(content, wanted, what);
+  return { digest: wanted ?? digestOf(content), mediaType, body: content };
 }
 
 /** The digest that an answer states. It is optional, and 304s of distribution 2.8 lack it. */
