@@ -1,7 +1,8 @@
+import { groupBy } from '../common/group-by.ts';
 import type { MeasuredLayer } from '../policy/audited-image.ts';
 import type { LayerContents } from './contents.ts';
 import { isDevelopmentPackage } from './development.ts';
-import { type LayerUse, type StackReport, stackLayers } from './stack.ts';
+import { type StackReport, stackLayers } from './stack.ts';
 
 /** An image whose layers were all read: the whole stack, and for each layer what the rules of policy/ look at. */
 export interface DeepSummary {
@@ -17,23 +18,25 @@ export interface DeepSummary {
  */
 export function summarizeLayers(layers: readonly LayerContents[], baseLayers: number): DeepSummary {
   const stack = stackLayers(layers, baseLayers);
-  return { stack, layers: stack.layers.map((use, layer) => measuredLayer(stack, use, layer)) };
+  const packages = byLayer(stack.packages.filter(isDevelopmentPackage));
+  const setuid = byLayer(stack.setuid);
+  const sensitive = byLayer(stack.sensitive);
+  return {
+    stack,
+    layers: stack.layers.map((use, layer) => ({
+      fileBytes: use.fileBytes,
+      areaBytes: use.areas,
+      deletedBytes: use.wasted.deleted,
+      rewrittenBytes: use.wasted.rewritten,
+      duplicateBytes: use.duplicateBytes,
+      developmentPackages: (packages.get(layer) ?? []).map(({ name, bytes = 0 }) => ({ name, bytes })),
+      toolchain: use.tools,
+      setuidFiles: (setuid.get(layer) ?? []).map(({ path }) => path),
+      sensitiveFiles: (sensitive.get(layer) ?? []).map(({ path }) => path),
+    })),
+  };
 }
 
-function measuredLayer(stack: StackReport, use: LayerUse, layer: number): MeasuredLayer {
-  const isInLayer = (row: { readonly layer: number }): boolean => row.layer === layer;
-  return {
-    fileBytes: use.fileBytes,
-    areaBytes: use.areas,
-    deletedBytes: use.wasted.deleted,
-    rewrittenBytes: use.wasted.rewritten,
-    duplicateBytes: use.duplicateBytes,
-    developmentPackages: stack.packages
-      .filter(isInLayer)
-      .filter(isDevelopmentPackage)
-      .map(({ name, bytes = 0 }) => ({ name, bytes })),
-    toolchain: use.tools,
-    setuidFiles: stack.setuid.filter(isInLayer).map(({ path }) => path),
-    sensitiveFiles: stack.sensitive.filter(isInLayer).map(({ path }) => path),
-  };
+function byLayer<Row extends { readonly layer: number }>(rows: readonly Row[]): ReadonlyMap<number, readonly Row[]> {
+  return groupBy(rows, ({ layer }) => layer);
 }
