@@ -81,6 +81,16 @@ export function measuredFiles(layer: LayerView, fileBytes: number, subject?: str
   return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes), ...(subject ? { subject } : {}) })];
 }
 
+/** Returns evidence of paths that reading the layers found. */
+export function pathsEvidence(
+  layers: readonly LayerView[],
+  pathsOf: (contents: MeasuredLayer) => readonly string[],
+): readonly Evidence[] {
+  return layers.flatMap((layer) =>
+    layer.contents ? pathsOf(layer.contents).map((subject) => evidenceOf(layer, { subject })) : [],
+  );
+}
+
 /** Returns a hit whose fix takes no bytes off; undefined if there is no evidence. */
 export function hitWithoutBytes(
   evidence: readonly Evidence[],
