@@ -1,4 +1,5 @@
 import table from '../../config/distro-eol.json' with { type: 'json' };
+import { lookUp } from './look-up.ts';
 
 const END_OF_LIFE: Readonly<Record<string, Readonly<Record<string, string>>>> = table.endOfLife;
 /** The day on which the dates were last compared with their sources: `2026-11-28`. */
@@ -11,13 +12,10 @@ export const END_OF_LIFE_REVIEWED = table.reviewed;
  * @returns `YYYY-MM-DD`, or undefined if the table does not list the release
  */
 export function distroEndOfLife(id: string, version: string): string | undefined {
-  const releases = Object.hasOwn(END_OF_LIFE, id) ? END_OF_LIFE[id] : undefined;
+  const releases = lookUp(END_OF_LIFE, id) ?? {};
   const parts = version.split('.');
-  for (let length = parts.length; length > 0; length--) {
-    const name = parts.slice(0, length).join('.');
-    if (releases && Object.hasOwn(releases, name)) return releases[name];
-  }
-  return undefined;
+  const names = parts.map((_, at) => parts.slice(0, parts.length - at).join('.'));
+  return names.map((name) => lookUp(releases, name)).find((end) => end !== undefined);
 }
 
 /**

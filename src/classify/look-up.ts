@@ -3,7 +3,7 @@ export function lookUp<Value>(table: Readonly<Record<string, Value>>, name: stri
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-/** A table of what names stand for, from one of all names for each value, with spaces between them. */
+/** A table of what names stand for, in order, from one of all names for each value, with spaces between them. */
 export function byName<Value extends string>(
   names: Readonly<Partial<Record<Value, string>>>,
 ): ReadonlyMap<string, Value> {

@@ -13,32 +13,24 @@ import { inferredRuntime, type Runtime, type RuntimeVerdict } from './verdict.ts
  * images of other languages, where it builds web pages.
  * @see the Dockerfiles of Docker Official Images, dotnet/dotnet-docker, sclorg's s2i images, Bitnami's images
  */
-const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
-  ['ELIXIR_VERSION', 'elixir'],
-  ['MIX_ENV', 'elixir'],
-  ['OTP_VERSION', 'erlang'],
-  ['PYTHON_VERSION', 'python'],
-  ['PYPY_VERSION', 'python'],
-  ['AIRFLOW_PYTHON_VERSION', 'python'],
-  ['GOLANG_VERSION', 'go'],
-  ['PHP_VERSION', 'php'],
-  ['RUBY_VERSION', 'ruby'],
-  ['RUST_VERSION', 'rust'],
-  ['DOTNET_VERSION', 'dotnet'],
-  ['ASPNET_VERSION', 'dotnet'],
-  ['ASPNETCORE_VERSION', 'dotnet'],
-  ['DOTNET_SDK_VERSION', 'dotnet'],
-  ['PERL_VERSION', 'perl'],
-  ['DENO_VERSION', 'deno'],
-  ['BUN_VERSION', 'bun'],
-  ['BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'bun'],
-  ['JAVA_VERSION', 'java'],
-  ['NODE_VERSION', 'node'],
-  ['NODEJS_VERSION', 'node'],
-  ['NGINX_VERSION', 'nginx'],
-  ['HTTPD_VERSION', 'httpd'],
-  ['CADDY_VERSION', 'caddy'],
-];
+const VARIABLES = byName<Runtime>({
+  elixir: 'ELIXIR_VERSION MIX_ENV',
+  erlang: 'OTP_VERSION',
+  python: 'PYTHON_VERSION PYPY_VERSION AIRFLOW_PYTHON_VERSION',
+  go: 'GOLANG_VERSION',
+  php: 'PHP_VERSION',
+  ruby: 'RUBY_VERSION',
+  rust: 'RUST_VERSION',
+  dotnet: 'DOTNET_VERSION ASPNET_VERSION ASPNETCORE_VERSION DOTNET_SDK_VERSION',
+  perl: 'PERL_VERSION',
+  deno: 'DENO_VERSION',
+  bun: 'BUN_VERSION BUN_RUNTIME_TRANSPILER_CACHE_PATH',
+  java: 'JAVA_VERSION',
+  node: 'NODE_VERSION NODEJS_VERSION',
+  nginx: 'NGINX_VERSION',
+  httpd: 'HTTPD_VERSION',
+  caddy: 'CADDY_VERSION',
+});
 /** Variables that name a runtime but do not hold its version: Bun's and Mix's are settings. */
 const WITHOUT_VERSION: ReadonlySet<string> = new Set(['BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'MIX_ENV']);
 
@@ -75,7 +67,7 @@ function isWebServer(started: StartedProgram | undefined): boolean {
 
 /** The runtimes that variables declare, most specific variable first. */
 function environmentRuntimes({ env, history }: Context): readonly RuntimeVerdict[] {
-  return VARIABLES.flatMap(([name, runtime]) => {
+  return [...VARIABLES].flatMap(([name, runtime]) => {
     const value = env.get(name);
     if (value === undefined) return [];
     const version = name === 'PYPY_VERSION' ? pythonOfPypy(history.steps) : variableVersion(name, runtime, value);

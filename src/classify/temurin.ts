@@ -1,5 +1,5 @@
 import { remember } from '../common/remember.ts';
-import { type BuildStep, commandsOf } from './history/build-steps.ts';
+import { type BuildStep, commandsOf, lastCommand } from './history/build-steps.ts';
 
 /**
  * Whether the Temurin image that these steps built has a JDK or a JRE: by the archive that it unpacks, else by what it
@@ -10,8 +10,7 @@ export function temurinKind(steps: readonly BuildStep[], version: string | undef
     .flatMap((command) => archiveIn(command) ?? [])
     .at(-1);
   if (unpacked !== undefined) return unpacked;
-  const command = steps.findLast((step) => step.verb === 'CMD')?.args.slice(0, 200) ?? '';
-  if (/jshell/.test(command)) return 'jdk';
+  if (/jshell/.test(lastCommand(steps))) return 'jdk';
   return /^(?:jdk-?)?8(?:\D|$)/.test(version ?? '') ? undefined : 'jre';
 }
 

@@ -16,7 +16,7 @@ const MAX_LABEL_LENGTH = 1_000_000;
  * The run image that a buildpacks image is built on. The lifecycle's label names its top layer, which gives the layer
  * count; undefined for other images, and for Dockerfile builds on top of a buildpacks image.
  */
-export function buildpacksBase(context: Context): (DeclaredBase & { readonly layerCount?: number }) | undefined {
+export function buildpacksBase(context: Context): DeclaredBase | undefined {
   const metadata = lifecycleMetadata(context);
   if (!metadata || hasDockerfileSteps(context)) return undefined;
   const run = isObject(metadata.runImage) ? metadata.runImage : {};

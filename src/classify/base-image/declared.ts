@@ -12,6 +12,8 @@ export interface DeclaredBase {
   readonly digest?: Digest;
   /** `annotation`, `index-annotation`, `label`, `provenance`, `buildpacks`. */
   readonly signal: string;
+  /** The number of its layers, if the builder states it. */
+  readonly layerCount?: number;
 }
 
 const DIGEST = 'org.opencontainers.image.base.digest';

@@ -35,25 +35,22 @@ export function findBase(
   return { verdict, signals: toSignals(context, declarations, historical) };
 }
 
-type Declaration = DeclaredBase & { readonly layerCount?: number };
-
 /** All declarations, most direct first. A provenance may give several, among which the layers decide. */
 function declaredBases(
   context: Context,
   provenance: Provenance | undefined,
   historical: BaseVerdict,
-): readonly Declaration[] {
-  const buildpacks = buildpacksBase(context);
+): readonly DeclaredBase[] {
   return annotatedBases(context).concat(
     labelledBases(context),
-    buildpacks ?? [],
+    buildpacksBase(context) ?? [],
     provenanceBases(context, provenance, historical),
   );
 }
 
 function provenBase(
   context: Context,
-  declarations: readonly Declaration[],
+  declarations: readonly DeclaredBase[],
   provenance: Provenance | undefined,
 ): BaseVerdict | undefined {
   for (const base of declarations) {
@@ -71,7 +68,7 @@ function provenBase(
  * Whether a declaration may name this image's own base. Annotations and labels may be inherited from the base, and then
  * name the base's base, which has fewer layers than a catalogued image beneath. Provenance is always about this build.
  */
-function isPlausible(context: Context, { signal }: Declaration, { layerCount }: ProvenBase): boolean {
+function isPlausible(context: Context, { signal }: DeclaredBase, { layerCount }: ProvenBase): boolean {
   return signal === 'provenance' || layerCount >= cataloguedLayers(context);
 }
 
@@ -81,7 +78,7 @@ function provenVerdict(base: ProvenBase, signals: string): BaseVerdict {
   return { confidence: 'proven', references, layerCount, evidence, ...(digest ? { digest } : {}) };
 }
 
-function declaredVerdict(base: Declaration, historical: BaseVerdict): BaseVerdict {
+function declaredVerdict(base: DeclaredBase, historical: BaseVerdict): BaseVerdict {
   const layerCount = base.layerCount ?? historical.layerCount;
   return {
     confidence: 'declared',
@@ -95,7 +92,7 @@ function declaredVerdict(base: Declaration, historical: BaseVerdict): BaseVerdic
 /**
  * Whether a declaration names another distribution or release than the root file system's, so it is stale or inherited.
  */
-function contradicts(base: Declaration, context: Context, distro: DistroName | undefined): boolean {
+function contradicts(base: DeclaredBase, context: Context, distro: DistroName | undefined): boolean {
   const rootfs = context.stack.rootfs?.distro ?? universalDistro(context);
   const declared = distroOfReference(base.reference);
   if (!declared || !rootfs) return false;
@@ -118,7 +115,11 @@ function isSameRelease(one: string, other: string): boolean {
   return long === short || long.startsWith(`${short}.`);
 }
 
-function toSignals(context: Context, declarations: readonly Declaration[], historical: BaseVerdict): readonly Signal[] {
+function toSignals(
+  context: Context,
+  declarations: readonly DeclaredBase[],
+  historical: BaseVerdict,
+): readonly Signal[] {
   const chain = context.input.bases.map((base) => ({
     name: `layer-chain (${base.origin})`,
     says: `${base.references.join(';')}: ${base.layerCount} of ${context.input.manifest.layers.length} layers`,

@@ -1,4 +1,5 @@
 import { type Context, variableAt } from '../context.ts';
+import { lastCommand } from '../history/build-steps.ts';
 import { type DistroName, debianStableAt, distroOfSuite, suiteOf } from '../knowledge/distros.ts';
 import { dotnetSuite, type OfficialImage, type TagScheme } from '../knowledge/official-images.ts';
 import { temurinKind } from '../temurin.ts';
@@ -113,7 +114,7 @@ const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
   suite: plainEndings,
   slim: (variant) => [variant.suites[0] === 'alpine' ? '-alpine' : variant.slim ? '-slim' : ''],
   php: (variant, context, end) => {
-    const command = /"(php-fpm|apache2-foreground)"/.exec(lastCommand(context, end))?.[1];
+    const command = /"(php-fpm|apache2-foreground)"/.exec(lastCommand(context.history.steps.slice(0, end)))?.[1];
     const kind = command === 'php-fpm' ? '-fpm' : command === undefined ? '-cli' : '-apache';
     return plainEndings(variant).map((ending) => kind + ending);
   },
@@ -163,13 +164,4 @@ function plainEndings(variant: Variant): readonly string[] {
 function withSlim(variant: Variant, slimEnding: (suite: string) => string): readonly string[] {
   if (variant.suites[0] === 'alpine' || !variant.slim) return plainEndings(variant);
   return [...(variant.isDefault ? ['-slim'] : []), ...variant.suites.map(slimEnding)];
-}
-
-function lastCommand(context: Context, end: number): string {
-  return (
-    context.history.steps
-      .slice(0, end)
-      .findLast((step) => step.verb === 'CMD')
-      ?.args.slice(0, 200) ?? ''
-  );
 }

@@ -133,6 +133,11 @@ function toolOf({ form, args }: Instruction, comment: string, author: string): S
   return form === 'plain' ? 'unknown' : form === 'classic' ? 'docker' : form;
 }
 
+/** The last CMD, as far as its program needs; empty if there is none. */
+export function lastCommand(steps: readonly BuildStep[]): string {
+  return steps.findLast(({ verb }) => verb === 'CMD')?.args.slice(0, 200) ?? '';
+}
+
 /** The commands of all RUN steps. */
 export function commandsOf(steps: readonly BuildStep[]): readonly string[] {
   return steps.flatMap(({ verb, args }) => (verb === 'RUN' ? [args] : []));
