@@ -1,3 +1,4 @@
+import { rememberOf } from '../../common/remember.ts';
 import { HOUR_MS } from '../../common/units.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Context } from '../context.ts';
@@ -13,16 +14,16 @@ export interface ProvenBase {
 
 /**
  * Known images that may be beneath this one. They have fewer layers, because one with all of them is this image itself,
- * unless this image only changed settings.
+ * unless this image only changed settings. Remembered, since each material of a provenance is compared with them.
  */
-export function basesBeneath(context: Context): readonly KnownBase[] {
+export const basesBeneath: (context: Context) => readonly KnownBase[] = rememberOf((context: Context) => {
   if (context.input.bases.length === 0) return [];
   const { layers } = context.input.manifest;
   const maxLayers = onlyChangesSettings(context) ? layers.length : layers.length - 1;
   return context.input.bases.filter(({ layerCount, references }) => {
     return layerCount > 0 && layerCount <= maxLayers && references.length > 0;
   });
-}
+});
 
 /** Whether the own steps made no layer and were made an hour or more after the steps beneath: `FROM redis`, `CMD …`. */
 function onlyChangesSettings({ stack, history, own }: Context): boolean {
