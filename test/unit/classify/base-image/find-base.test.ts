@@ -368,7 +368,7 @@ describe('labels', () => {
       builtImage({
         steps: [
           { line: 'ADD rootfs.tar / # buildkit', day: '2024-09-06' },
-          ...Array.from({ length: 30 }, () => ({ line, day: '2024-09-06', empty: true })),
+          ...Array.from({ length: 60 }, () => ({ line, day: '2024-09-06', empty: true })),
           { line: 'LABEL label-7=x y # buildkit', day: '2024-09-06', empty: true },
           { line: 'CMD ["bash"]', day: '2024-09-06', empty: true },
           { line: 'RUN true # buildkit', day: '2024-10-01' },
@@ -377,7 +377,7 @@ describe('labels', () => {
       }),
     );
     expect(Object.keys(ownLabels)).toEqual(names.filter((name) => name !== 'label-7'));
-  });
+  }, 10_000);
 
   test("that name a base count only if the image's own build wrote them", () => {
     const config = { ...image.config, labels: { [NAME]: 'example.com/grandparent:1' } };
