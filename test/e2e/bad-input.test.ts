@@ -1,5 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
@@ -10,12 +9,11 @@ import { type CommandResult, runCommand } from '../support/cli.ts';
 import { newPostgresUrl } from '../support/databases.ts';
 import { freePort } from '../support/free-port.ts';
 import { image, rawManifest } from '../support/image-builder.ts';
+import { newFolder } from '../support/new-folder.ts';
 import { answer, body } from '../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
 
 const OCI_MANIFEST = { 'Content-Type': 'application/vnd.oci.image.manifest.v1+json' };
-const newFolder = () => mkdtemp(join(tmpdir(), 'slimboard-e2e-'));
-
 /** One clear line: what happened and what to do, no stack, nothing on stdout. */
 function expectRefusal({ code, stdout, stderr }: CommandResult, exit: number, message: RegExp): void {
   expect({ code, stdout }).toEqual({ code: exit, stdout: '' });

@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
@@ -7,6 +6,7 @@ import { openDatabase } from '../../src/database/open-database.ts';
 import { runCommand } from '../support/cli.ts';
 import { newPostgresUrl } from '../support/databases.ts';
 import { image } from '../support/image-builder.ts';
+import { newFolder } from '../support/new-folder.ts';
 import { answer, redirect } from '../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
 
@@ -56,7 +56,7 @@ beforeAll(async () => {
     { path: /app\/redirected\/blobs/ },
     redirect(`${registry.blobHostUrl}/gone?X-Amz-Signature=${secrets.query}`),
   );
-  cwd = await mkdtemp(join(tmpdir(), 'slimboard-canary-'));
+  cwd = await newFolder();
   await writeFile(
     join(cwd, 'slimboard.yaml'),
     `sources: [{ name: lab, kind: oci, registry: "${registry.host}", repositories: [app/leaky, app/lost, app/redirected] }]\n`,

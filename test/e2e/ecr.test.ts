@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeEcr } from '../support/fake-ecr.ts';
 import { image, index } from '../support/image-builder.ts';
+import { newFolder } from '../support/new-folder.ts';
 import { startProcess } from '../support/processes.ts';
 
 const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -12,7 +11,7 @@ let fake: FakeEcr;
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slimboard-ecr-'));
+  folder = await newFolder();
   fake = await FakeEcr.start({ blobMounting: true });
   fake.createRepository('shop/api', { team: 'checkout' });
   for (let n = 0; n < 5; n++) fake.push('shop/api', image({ layers: ['base', `api ${n}`] }), { tags: [`1.${n}`] });
@@ -27,7 +26,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await fake?.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** As a user with keys in the environment, and a tool of AWS's pointed at another endpoint. */

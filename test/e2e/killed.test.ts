@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/open-database.ts';
 import { contentOf } from '../support/audits.ts';
 import { runCommand } from '../support/cli.ts';
 import { image } from '../support/image-builder.ts';
+import { newFolder } from '../support/new-folder.ts';
 import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
 
 /** How often it is killed; the nightly run says more. */
@@ -30,8 +29,6 @@ beforeAll(async () => {
   requestsOfAnAudit = registry.requests.length;
 }, 120_000);
 afterAll(() => registry.close());
-
-const newFolder = () => mkdtemp(join(tmpdir(), 'slimboard-killed-'));
 
 async function imagesIn(cwd: string): Promise<unknown> {
   return Object(await contentIn(cwd)).images;

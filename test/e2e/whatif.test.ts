@@ -1,19 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/database/open-database.ts';
 import { runCommand } from '../support/cli.ts';
 import { newPostgresUrl } from '../support/databases.ts';
 import { image } from '../support/image-builder.ts';
+import { newFolder } from '../support/new-folder.ts';
 import { startRegistry } from '../support/registry-server.ts';
 
 test('whatif says "less" for scratch, and "more" for a larger base', async () => {
   const registry = await startRegistry();
-  const cwd = await mkdtemp(join(tmpdir(), 'slimboard-whatif-'));
+  const cwd = await newFolder();
   onTestFinished(async () => {
     await registry.close();
-    await rm(cwd, { recursive: true });
   });
   registry.push('library/debian', '13', image({ layers: ['base'] }));
   registry.push('library/buildpack', '13', image({ layers: ['base', 'tools'.repeat(1_000)] }));

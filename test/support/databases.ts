@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open-database.ts';
+import { currentOf } from './current.ts';
 import { createDatabase } from './postgres.ts';
 
 /** One of the two databases that slimboard runs on. */
@@ -58,18 +59,17 @@ export async function emptyTables(db: Database): Promise<void> {
   await db.query(EMPTY_TABLES);
 }
 
-/**
- * Gives a suite a database with the current schema that is empty before each of its tests, and closes it after the last.
- * @param use receives the database before the first test
- */
-export function useEmptyDatabase(open: () => Promise<Database>, use: (db: Database) => void): void {
-  let db: Database | undefined;
-  beforeAll(async () => {
-    db = await open();
-    use(db);
-  });
-  afterAll(() => db?.close());
-  beforeEach(async () => {
-    if (db) await emptyTables(db);
-  });
+/** Gives a suite a database with the current schema, which is empty at first, and closes it after the last test. */
+export function useDatabase(open: () => Promise<Database>): Database {
+  const { current, set } = currentOf<Database>();
+  beforeAll(async () => set(await open()));
+  afterAll(() => current.close());
+  return current;
+}
+
+/** As {@link useDatabase}, but empty before each test. */
+export function useEmptyDatabase(open: () => Promise<Database>): Database {
+  const db = useDatabase(open);
+  beforeEach(() => emptyTables(db));
+  return db;
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseRegistryHost, type RegistryHost } from '../../src/oci/reference.ts';
 import { freePort } from './free-port.ts';
 import type { BuiltManifest } from './image-builder.ts';
+import { newFolder } from './new-folder.ts';
 
 /** A running process of the distribution project's registry (Debian: docker-registry), with its own folder. */
 export interface DockerRegistry {
@@ -23,7 +23,7 @@ const HTPASSWD = 'reader:$2a$05$abcdefghijklmnopqrstuuyRUAgtyKVF1qwojs5aveZ/90lr
  * @throws Error when the program is not installed
  */
 export async function startDockerRegistry(options: { basicAuth?: boolean } = {}): Promise<DockerRegistry> {
-  const folder = await mkdtemp(join(tmpdir(), 'slimboard-registry-'));
+  const folder = await newFolder();
   const host = parseRegistryHost(`127.0.0.1:${await freePort()}`);
   await writeFile(join(folder, 'htpasswd'), HTPASSWD);
   await writeFile(join(folder, 'config.yml'), JSON.stringify(configuration(folder, host, options.basicAuth === true)));

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open-database.ts';
 import { databaseSnapshot } from './database-snapshot.ts';
 import { newPostgresUrl } from './databases.ts';
+import { newFolder } from './new-folder.ts';
 import { type RunningProcess, startProcess } from './processes.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 
@@ -37,7 +37,7 @@ export interface Installation {
 }
 
 export async function startInstallation(options: InstallationOptions): Promise<Installation> {
-  const folder = await mkdtemp(join(tmpdir(), 'slimboard-e2e-'));
+  const folder = await newFolder();
   await writeFile(join(folder, 'slimboard.yaml'), options.settings);
   const redis = await startRedis({ persistent: options.persistent ?? false });
   const databaseUrl = options.databaseUrl ?? (await newPostgresUrl());

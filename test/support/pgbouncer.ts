@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import { newFolder } from './new-folder.ts';
 import { identityOf, untilReady } from './postgres.ts';
 
 /** A running PgBouncer on a free port of loopback. */
@@ -26,7 +26,7 @@ export async function startPgBouncer(postgresUrl: string, serverConnections: num
   const program = PROGRAMS.find((path) => existsSync(path));
   if (!program)
     throw new Error('this test needs PgBouncer: install it (Debian: pgbouncer), or run .ci/run, which does');
-  const folder = await mkdtemp(join(tmpdir(), 'slimboard-pgbouncer-'));
+  const folder = await newFolder();
   const port = await freePort();
   const settings = join(folder, 'pgbouncer.ini');
   const { hostname, port: postgresPort, username } = new URL(postgresUrl);

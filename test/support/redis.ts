@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.ts';
+import { newFolder } from './new-folder.ts';
 
 /** A running Redis server on a free port of loopback, with its data in a temporary folder. */
 export interface TestRedis {
@@ -29,7 +29,7 @@ export interface TestRedisOptions {
 
 /** Starts Redis. */
 export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
-  const folder = await mkdtemp(join(tmpdir(), 'slimboard-redis-'));
+  const folder = await newFolder();
   const port = await freePort();
   let server: ChildProcess | undefined;
   const persistence = options.persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];

@@ -1,7 +1,5 @@
-import { mkdtempSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -14,6 +12,7 @@ import { openReport } from '../../../src/report/open-report.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
 import { CHROMIUM } from '../../support/chromium.ts';
 import { auditedFleet, dashboardOver } from '../../support/dashboard.ts';
+import { newFolder } from '../../support/new-folder.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -336,7 +335,7 @@ describe('the report as a file', () => {
     const now = new Date('2026-11-24T02:00:00Z');
     const report = await openReport(db, KINDS.images, { now });
     const text = await htmlReport(db, report, { now, prices: { storagePerGBMonth: 0.1, currency: 'USD' } });
-    file = join(mkdtempSync(join(tmpdir(), 'slimboard-')), 'report.html');
+    file = join(await newFolder(), 'report.html');
     await writeFile(file, text);
   });
 

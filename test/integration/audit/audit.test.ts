@@ -1,30 +1,22 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { artifact, attestation, image, index, schema1 } from '../../support/image-builder.ts';
 import { answer, body } from '../../support/registry-faults.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const BASE = ['base layer one', 'base layer two'];
 
 describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry({ pageSize: 2 });
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry({ pageSize: 2 });
+  beforeEach(() => {
     registry.push('library/base', '1', image({ layers: BASE }));
     registry.push('team-a/api', '1.0', image({ layers: [...BASE, 'api'] }));
     registry.push('team-a/api', 'latest', image({ layers: [...BASE, 'api'] }));
     registry.push('team-b/web', '2', image({ layers: [...BASE, 'web'], dialect: 'docker' }));
-  });
-  afterEach(async () => {
-    await registry.close();
   });
 
   test('finds every repository and tag over all pages, and its totals equal the sum of the blobs', async () => {

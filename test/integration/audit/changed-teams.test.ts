@@ -1,23 +1,17 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 describe.each(BACKENDS)('an audit after only the teams have changed, in $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry();
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
+  beforeEach(() => {
     registry.push('shop/cart', '1', image({ layers: ['cart'] }));
   });
-  afterEach(() => registry.close());
 
   test('reports the stored bytes of the new team', async () => {
     const audit = (name: string) => auditRegistry(db, registry, { teams: [{ name, repositories: ['shop/**'] }] });

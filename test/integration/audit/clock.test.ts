@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import type { Database } from '../../../src/database/database.ts';
@@ -13,6 +13,7 @@ import { BACKENDS, emptyTables, newPostgresUrl, useEmptyDatabase } from '../../s
 import { image } from '../../support/image-builder.ts';
 import { gate } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const NOON = Date.parse('2026-11-24T12:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -25,16 +26,11 @@ function jumping(...hours: readonly number[]): () => Date {
 const at = (hours: number) => jumping(hours);
 
 describe.each(BACKENDS)('jumping clocks, in audits into $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry();
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
+  beforeEach(() => {
     for (const name of ['a', 'b']) registry.push(`team/${name}`, 'latest', image({ layers: [name] }));
   });
-  afterEach(() => registry.close());
 
   const imagesOf = async (audit: number) => {
     const { rows, columns } = await readPage(db, KINDS.images, { audit, now: new Date(NOON), limit: 100 });

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
+import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -13,7 +13,7 @@ let registry: RegistryServer;
 let environment: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'slimboard-audits-'));
+  cwd = await newFolder();
   environment = await newDatabase();
   await slimboard('migrate');
   registry = await startRegistry();
@@ -23,7 +23,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await registry.close();
-  await rm(cwd, { recursive: true });
 });
 
 /** A variable that names a new database; a command opens it in a tenth of the time that the embedded one takes. */
@@ -103,11 +102,10 @@ test.each([
 
 test('a check does not pass if items of the audit failed or were not judged', async () => {
   const lost = await startRegistry();
-  const folder = await mkdtemp(join(tmpdir(), 'slimboard-unchecked-'));
+  const folder = await newFolder();
   const own = await newDatabase();
   onTestFinished(async () => {
     await lost.close();
-    await rm(folder, { recursive: true });
   });
   lost.push('team-a/lost', '1', image({ layers: ['lost'] }));
   const mend = lost.fault({ path: /manifests/ }, answer(403, {}, 'DENIED'));
@@ -193,11 +191,10 @@ test('a tag with several platforms counts once, and its images can be distinguis
 
 test('sources of one registry share its limit of concurrent requests', async () => {
   const shared = await startRegistry();
-  const folder = await mkdtemp(join(tmpdir(), 'slimboard-shared-'));
+  const folder = await newFolder();
   const own = await newDatabase();
   onTestFinished(async () => {
     await shared.close();
-    await rm(folder, { recursive: true });
   });
   for (const name of ['a', 'b', 'c', 'd']) shared.push(`team/${name}`, '1', image({ layers: [name] }));
   const source = (name: string) => `  - { name: ${name}, kind: oci, registry: "${shared.host}", concurrency: 1 }\n`;

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { describe, expect, test } from 'vitest';
 import { type Digest, digestOf } from '../../../src/oci/digest.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { type BuiltLayer, image, tarLayer } from '../../support/image-builder.ts';
 import { truncated } from '../../support/registry-faults.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import type { RegistryServer } from '../../support/registry-server.ts';
 import { headerBlock } from '../../support/tar-entries.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const RELEASE = 'ID=alpine\nVERSION_ID=3.20.3\n';
 const SECRET = 'canary-5f1c9e';
@@ -39,18 +39,8 @@ function requestsFor(registry: RegistryServer, layer: { readonly digest: Digest 
 }
 
 describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry();
-  });
-  afterEach(async () => {
-    await registry.close();
-  });
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
 
   const auditDeep = (source: Partial<OciSource> = {}) =>
     auditRegistry(db, registry, { source: { deep: true, ...source } });

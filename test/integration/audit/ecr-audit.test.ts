@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { auditEcr, contentOf, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';
@@ -27,12 +26,9 @@ function bytesOf(...contents: readonly BuiltManifest[]): number {
 }
 
 describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
-  let db: Database;
   let fake: FakeEcr;
 
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
   beforeEach(async () => {
     fake = await ecr.start();
   });

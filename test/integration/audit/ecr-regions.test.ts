@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Settings } from '../../../src/settings/settings.ts';
 import { parseTarget } from '../../../src/settings/target.ts';
 import { auditEcr, defaultSettings, errorsOf } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';
 import { FAKE_ACCOUNT, type FakeEcr } from '../../support/fake-ecr.ts';
 import { image } from '../../support/image-builder.ts';
@@ -13,17 +12,14 @@ const [EU, US] = ['eu-west-1', 'us-east-1'];
 const BOTH = { regions: [EU, US] };
 
 describe.each(BACKENDS)('audits of several regions into $name', ({ open }) => {
-  let db: Database;
   let settings: Settings;
 
+  const db = useEmptyDatabase(open);
   beforeAll(async () => {
-    db = await open();
     const defaults = await defaultSettings();
     const prod = { kind: 'ecr', name: 'prod', account: FAKE_ACCOUNT, ...BOTH, dedup: 'repository' } as const;
     settings = { ...defaults, sources: [{ ...defaults.sourceDefaults, ...prod }] };
   });
-  afterAll(() => db.close());
-  beforeEach(() => emptyTables(db));
 
   /** A fake with these repositories, each with one image. */
   async function registriesOf(repositories: Readonly<Record<string, readonly string[]>>): Promise<FakeEcr> {

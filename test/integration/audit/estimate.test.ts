@@ -1,11 +1,11 @@
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type AuditEstimate, estimateAudit } from '../../../src/audit/estimate.ts';
-import type { Database } from '../../../src/database/database.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import type { EcrSource, OciSource, SourceSettings } from '../../../src/settings/settings.ts';
 import { auditEcr, auditRegistry, defaultSettings } from '../../support/audits.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { openClient } from '../../support/distribution-client.ts';
 import { useEcr } from '../../support/ecr.ts';
@@ -17,12 +17,9 @@ import { startRegistry } from '../../support/registry-server.ts';
 const ecr = useEcr();
 
 describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
-  let db: Database;
   let fake: FakeEcr;
 
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
   beforeEach(async () => {
     fake = await ecr.start();
     const shared = await tarLayer({ 'etc/base': 'shared' });
@@ -73,9 +70,8 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   });
 
   test('of other registries adds a read of every tag with --full, and unread layers with --deep', async () => {
-    const registry = await startRegistry();
-    const client = openClient(registry.host, { plainHttp: true });
-    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    const registry = closedAfterTest(await startRegistry());
+    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
     const layer = await tarLayer({ app: 'code' });
     for (const name of ['a', 'b']) registry.push(name, '1', image({ layers: [layer] }));
     await auditRegistry(db, registry);
@@ -94,9 +90,8 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   });
 
   test('has what stored indexes list for platforms that are wanted now', async () => {
-    const registry = await startRegistry();
-    const client = openClient(registry.host, { plainHttp: true });
-    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    const registry = closedAfterTest(await startRegistry());
+    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
     const platforms = ['amd64', 'arm64', 's390x'].map((architecture) =>
       image({ layers: [architecture], platform: { os: 'linux', architecture } }),
     );
@@ -114,9 +109,8 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   });
 
   test('has the limit that a registry announces with manifests only (Docker Hub), and counts no pull for it', async () => {
-    const registry = await startRegistry();
-    const client = openClient(registry.host, { plainHttp: true });
-    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    const registry = closedAfterTest(await startRegistry());
+    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
     for (const tag of ['1', '2', '3']) registry.push('app', tag, image({ layers: [tag] }));
     await auditRegistry(db, registry);
     registry.push('app', '4', image({ layers: ['4'] }));
@@ -136,9 +130,8 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   });
 
   test('leaves out a repository whose list of tags breaks off', async () => {
-    const registry = await startRegistry({ pageSize: 2 });
-    const client = openClient(registry.host, { plainHttp: true });
-    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    const registry = closedAfterTest(await startRegistry({ pageSize: 2 }));
+    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
     for (const tag of ['1', '2', '3']) registry.push('broken', tag, image({ layers: [tag] }));
     registry.push('whole', '1', image({ layers: ['1'] }));
     registry.fault({ path: /broken\/tags\/list\?cursor=2/ }, answer(403, {}, 'DENIED'));
@@ -150,9 +143,8 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   });
 
   test('stops when lists get no answer several times in a row', async () => {
-    const registry = await startRegistry();
-    const client = openClient(registry.host, { plainHttp: true });
-    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    const registry = closedAfterTest(await startRegistry());
+    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
     const names = Array.from({ length: 20 }, (_, at) => `app${10 + at}`);
     for (const name of names) registry.push(name, '1', image());
     registry.fault({ path: /app1[1-9]|app2/ }, reset());
@@ -168,9 +160,8 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   });
 
   test('of other registries has room for all platforms of a new index', async () => {
-    const registry = await startRegistry();
-    const client = openClient(registry.host, { plainHttp: true });
-    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    const registry = closedAfterTest(await startRegistry());
+    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
     const images = ['amd64', 'arm64'].map((architecture) => image({ platform: { os: 'linux', architecture } }));
     registry.push('app', '1', index(images));
     const { sourceDefaults } = await defaultSettings();

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
 import { singleTask } from '../../../src/audit/task-payloads.ts';
-import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource, PolicySettings, Settings } from '../../../src/settings/settings.ts';
@@ -10,7 +9,7 @@ import { findAudit } from '../../../src/store/audit-store.ts';
 import { isHandedToWorkers } from '../../../src/store/queued-audit-store.ts';
 import { addTasks, type NewTask } from '../../../src/store/task-store.ts';
 import { auditRegistry, defaultSettings, errorsOf, NO_EVENTS } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 import { task } from '../../support/task.ts';
@@ -18,16 +17,14 @@ import { task } from '../../support/task.ts';
 const AT = '2026-03-10T02:00:00.000Z';
 
 describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) => {
-  let db: Database;
   let settings: Settings;
   const queued: TaskReference[] = [];
   const ended: string[] = [];
 
+  const db = useDatabase(open);
   beforeAll(async () => {
     settings = await defaultSettings();
-    db = await open();
   });
-  afterAll(() => db?.close());
   beforeEach(async () => {
     queued.length = 0;
     ended.length = 0;

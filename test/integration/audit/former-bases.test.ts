@@ -1,10 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { countPrunable, prune } from '../../../src/store/retention-store.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 /** The builds of a golden image by day, each with other layers. */
 const golden = (day: number) =>
@@ -13,19 +12,13 @@ const appOn = (day: number, name: string) =>
   image({ layers: [`golden ${day}`, name], created: '2026-02-01T00:00:00Z', config: { Cmd: [name] } });
 
 describe.each(BACKENDS)('images on builds of a base whose tag has moved on, audited into $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
   beforeEach(async () => {
-    registry = await startRegistry();
     registry.push('golden/java', '17', golden(1));
     registry.push('team/app', '1', appOn(1, 'app'));
     await auditRegistry(db, registry);
   });
-  afterEach(() => registry.close());
 
   const findings = async () =>
     (

@@ -1,6 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseGoal } from '../../../src/common/units.ts';
-import type { Database } from '../../../src/database/database.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
@@ -8,8 +7,8 @@ import type { ReportRequest } from '../../../src/report/open-report.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 /** A build whose pull size is as good as any: what it is, its layer tells. */
 const build = (month: number, bytes: number, platform = 'amd64') =>
@@ -23,16 +22,8 @@ const half = parseGoal('50%');
 const team = (name: string) => ({ name, repositories: [`${name}/**`] });
 
 describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry();
-  });
-  afterEach(() => registry.close());
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
 
   const teams = [team('cart'), team('mail')];
   const audit = (policy: object = { goal: half }) => auditRegistry(db, registry, { teams, policy });

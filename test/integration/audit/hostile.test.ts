@@ -1,12 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { BACKENDS, PGLITE, useEmptyDatabase } from '../../support/databases.ts';
 import { attestation, type BuiltManifest, image, index, rawManifest } from '../../support/image-builder.ts';
 import { body } from '../../support/registry-faults.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -131,16 +132,11 @@ const HOSTILE: readonly (readonly [string, BuiltManifest, readonly string[]])[] 
 ];
 
 describe.each(BACKENDS)('hostile contents, in an audit into $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry();
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
+  beforeEach(() => {
     registry.push('good/image', '1', image({ layers: ['good'] }));
   });
-  afterEach(() => registry.close());
 
   test('are errors with a code, or clean rows, and everything else is audited', async () => {
     for (const [name, content] of HOSTILE) registry.push(`hostile/${name}`, '1', content);
@@ -275,14 +271,12 @@ describe.each(BACKENDS)('hostile contents, in an audit into $name', ({ open }) =
 });
 
 test('each of ten thousand missing children is an error', async () => {
-  const db = await PGLITE.open();
-  const registry = await startRegistry();
+  const db = closedAfterTest(await PGLITE.open());
+  const registry = closedAfterTest(await startRegistry());
   registry.push('hostile/children', '1', indexOf(children(10_000)));
   const audit = await auditRegistry(db, registry, { source: { platforms: 'all' } });
   expect(audit.status).toBe('incomplete');
   const errors = await errorsOf(db, audit.id);
   expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['not-found']));
   expect(errors).toHaveLength(10_000);
-  await registry.close();
-  await db.close();
 });

@@ -1,29 +1,22 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { pushableBase, pushablePair } from '../../support/pair-images.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const month = (number: number) => `2026-0${number}-01T00:00:00Z`;
 const FAT = pushablePair('node-single-stage', month(1));
 const SLIM = pushablePair('node-multi-stage-slim', month(2));
 
 describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry();
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
+  beforeEach(() => {
     registry.push('library/node', '20', pushableBase('node-single-stage'));
     registry.push('library/node', '20-slim', pushableBase('node-multi-stage-slim'));
   });
-  afterEach(() => registry.close());
 
   const rowsOf = (kind: 'improvements' | 'techniques') => readRecords(db, KINDS[kind]);
 

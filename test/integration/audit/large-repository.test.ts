@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { expect, test } from 'vitest';
 import { auditRegistry } from '../../support/audits.ts';
-import { PGLITE } from '../../support/databases.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
+import { PGLITE, useDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { body } from '../../support/registry-faults.ts';
 import { type Fault, startRegistry } from '../../support/registry-server.ts';
@@ -9,11 +9,7 @@ import { type Fault, startRegistry } from '../../support/registry-server.ts';
 const PAGE = 1_000;
 const app = image({ layers: ['app'] });
 
-let db: Database;
-beforeAll(async () => {
-  db = await PGLITE.open();
-});
-afterAll(() => db.close());
+const db = useDatabase(PGLITE.open);
 
 /** Lists so many tags, page by page. */
 function listing(tags: () => number, inHand: { now: number; most: number }): Fault {
@@ -32,7 +28,7 @@ function listing(tags: () => number, inHand: { now: number; most: number }): Fau
 }
 
 test('a repository of 100,000 tags is listed completely, and tags missing in the next audit are ended', async () => {
-  const registry = await startRegistry();
+  const registry = closedAfterTest(await startRegistry());
   registry.push('team/app', 'v0', app);
   const inHand = { now: 0, most: 0 };
   let tags = 100_000;
@@ -41,20 +37,16 @@ test('a repository of 100,000 tags is listed completely, and tags missing in the
     listing(() => tags, inHand),
   );
   registry.fault({ path: /team\/app\/manifests\/v/ }, body(app.body, { 'content-type': app.mediaType }));
-  try {
-    const source = { newest: 20 };
-    expect(await auditRegistry(db, registry, { source })).toMatchObject({
-      status: 'finished',
-      tagsListed: 100_000,
-      tagsAudited: 20,
-    });
-    expect(registry.count({ path: /tags\/list/ })).toBe(100);
-    expect(inHand.most).toBe(1);
-    tags = 5;
-    expect(await auditRegistry(db, registry, { source })).toMatchObject({ status: 'finished', tagsListed: 5 });
-    const [open] = await db.query('select count(*)::int as tags from tag where ended_at is null');
-    expect(open).toEqual({ tags: 5 });
-  } finally {
-    await registry.close();
-  }
+  const source = { newest: 20 };
+  expect(await auditRegistry(db, registry, { source })).toMatchObject({
+    status: 'finished',
+    tagsListed: 100_000,
+    tagsAudited: 20,
+  });
+  expect(registry.count({ path: /tags\/list/ })).toBe(100);
+  expect(inHand.most).toBe(1);
+  tags = 5;
+  expect(await auditRegistry(db, registry, { source })).toMatchObject({ status: 'finished', tagsListed: 5 });
+  const [open] = await db.query('select count(*)::int as tags from tag where ended_at is null');
+  expect(open).toEqual({ tags: 5 });
 }, 120_000);

@@ -1,18 +1,13 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { expect, test } from 'vitest';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
-import { emptyTables, PGLITE } from '../../support/databases.ts';
+import { emptyTables, PGLITE, useDatabase } from '../../support/databases.ts';
 import { fuzzRuns } from '../../support/fuzz.ts';
 import { expectSameImages } from '../../support/image-history.ts';
 import { fill, type RandomRegistry, randomRegistry } from '../../support/random-registry.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
-let db: Database;
-beforeAll(async () => {
-  db = await PGLITE.open();
-});
-afterAll(() => db.close());
+const db = useDatabase(PGLITE.open);
 
 /** Whatever is in a registry and whatever goes wrong: an audit ends, nothing is lost without a word, sums add up. */
 async function auditHoldsItsLaws(content: RandomRegistry): Promise<void> {

@@ -1,28 +1,22 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { digestBytes } from '../../../src/oci/digest.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { attestation, image, index } from '../../support/image-builder.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const ARM = { os: 'linux', architecture: 'arm64' };
 
 describe.each(BACKENDS)('children of the same indexes read by other sources, in $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry();
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
+  beforeEach(() => {
     const [amd, arm] = [image({ layers: ['base', 'amd'] }), image({ layers: ['arm'], platform: ARM })];
     registry.push('shop/app', '1', index([amd, arm, attestation(amd, { of: 'amd' }), attestation(arm, { of: 'arm' })]));
     // The outer index lists its own image for one platform, and behind it those of the inner one.
     registry.push('shop/nested', '1', index([index([amd, arm, attestation(amd, { nested: true })]), amd]));
   });
-  afterEach(() => registry.close());
 
   /** What an audit of some settings finds stored, and by how much that has grown. */
   async function storedBy(settings: Partial<OciSource>): Promise<readonly unknown[]> {

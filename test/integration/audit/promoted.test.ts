@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
@@ -10,12 +9,9 @@ const APP = image({ layers: [...BASE, 'app'], created: '2026-02-01T00:00:00Z' })
 const PROVEN = { base_image: 'base/java:17', base_confidence: 'proven', base_evidence: 'layer-chain:base/java:17' };
 
 describe.each(BACKENDS)('images that are promoted from one registry to another, audited into $name', ({ open }) => {
-  let db: Database;
   let registries: Readonly<Record<'harbor' | 'prod', RegistryServer>>;
 
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
   beforeEach(async () => {
     registries = { harbor: await startRegistry(), prod: await startRegistry() };
     registries.harbor.push('base/java', '17', image({ layers: BASE, created: '2026-01-01T00:00:00Z' }));

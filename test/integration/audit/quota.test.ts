@@ -1,7 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
-import type { Database } from '../../../src/database/database.ts';
 import { InProcessQueue } from '../../../src/queue/in-process-queue.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
@@ -10,8 +9,8 @@ import { auditRegistry, contentOf, defaultSettings, NO_EVENTS } from '../../supp
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { ofEachKind } from '../../support/task.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 /** A batch of tags, each of an image of its own, takes two requests for each. */
 const TAGS = 30;
@@ -20,21 +19,16 @@ const QUOTA = 24;
 const MOST_WINDOWS = 20;
 
 describe.each(BACKENDS)('a registry with a quota smaller than a batch, in $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
   let windows: number;
   let remaining: number;
 
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
+  beforeEach(() => {
     windows = 1;
     remaining = QUOTA;
-    registry = await startRegistry();
     for (let tag = 0; tag < TAGS; tag++) registry.push('app', `v${tag}`, image({ layers: ['base', `${tag}`] }));
   });
-  afterEach(() => registry.close());
 
   /** Audits with delays that pass at once, and begin a new window. */
   async function audit(): Promise<AuditRow | undefined> {

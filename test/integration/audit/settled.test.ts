@@ -1,26 +1,21 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createListingWriter, type ReadListing } from '../../../src/audit/listing/listing-writer.ts';
-import type { Database } from '../../../src/database/database.ts';
 import { parseTag } from '../../../src/oci/reference.ts';
 import type { TaskKind } from '../../../src/queue/queue.ts';
 import type { StoredRepository } from '../../../src/store/inventory-store.ts';
 import { type AuditOptions, auditRegistry, contentOf } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
-import { type Fault, type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import type { Fault } from '../../support/registry-server.ts';
 import { task } from '../../support/task.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 describe.each(BACKENDS)('a task that another process has settled, in $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry({ pageSize: 1 });
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry({ pageSize: 1 });
+  beforeEach(() => {
     for (const tag of ['1', '2']) registry.push('team/app', tag, image({ layers: [tag] }));
   });
-  afterEach(() => registry.close());
 
   const tagsOf = () => db.query('select name, ended_at is null as open from tag order by name');
 

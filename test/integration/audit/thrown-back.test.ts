@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AuditEngine, createAuditEngine } from '../../../src/app/engine.ts';
 import { itemName } from '../../../src/audit/item-failure.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
-import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
 import { InProcessQueue } from '../../../src/queue/in-process-queue.ts';
@@ -13,8 +12,8 @@ import { auditRegistry, contentOf, defaultSettings, errorsOf } from '../../suppo
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { attestation, image, index } from '../../support/image-builder.ts';
 import { answer, body } from '../../support/registry-faults.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { ofEachKind } from '../../support/task.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const AT = '2026-03-10T02:00:00.000Z';
 const ATTEMPTS = 5;
@@ -28,20 +27,16 @@ const moving = image({ layers: ['base', 'moving'] });
 const DONE = 'whole, config, platforms and moving';
 
 describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
   let engines: AuditEngine[];
   let done: Record<string, number>;
   let told: string[];
 
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
+  beforeEach(() => {
     engines = [];
     done = {};
     told = [];
-    registry = await startRegistry();
     registry.push('app', 'whole', whole);
     registry.push('app', 'config', withoutConfig);
     registry.push('app', 'platforms', ofPlatforms);
@@ -49,7 +44,6 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
   });
   afterEach(async () => {
     for (const engine of engines) await engine.close();
-    await registry.close();
   });
 
   /** Other bytes than those that were asked for. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { exportBases, importBases } from '../../../src/catalogue/file.ts';
 import type { Database, Queryable } from '../../../src/database/database.ts';
 import { findKnownBases } from '../../../src/store/catalogue-store.ts';
@@ -7,26 +7,21 @@ import { learnFrom } from '../../support/bases.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { artifact, image, index } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const ARM = { os: 'linux', architecture: 'arm64' };
 const BASES = `select repository || ':' || tag as name, platform, layer_count, newest from base_image order by 1, 2, learned_at, newest`;
 
 describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
-  let db: Database;
-  let mirror: RegistryServer;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    mirror = await startRegistry({ pageSize: 2 });
+  const db = useEmptyDatabase(open);
+  const mirror = useRegistry({ pageSize: 2 });
+  beforeEach(() => {
     mirror.push('library/os', '12', index([image({ layers: ['os'] }), image({ layers: ['os arm'], platform: ARM })]));
     mirror.push('library/runtime', '20', image({ layers: ['os', 'runtime 20'] }));
     mirror.push('library/runtime', 'lts', image({ layers: ['os', 'runtime 20'] }));
     mirror.push('other/app', '1', image({ layers: ['other'] }));
   });
-  afterEach(() => mirror.close());
 
   test('contains the images of all tags of all repositories under a prefix', async () => {
     const learned = await learnFrom(db, mirror);

@@ -1,8 +1,7 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image } from '../../support/image-builder.ts';
+import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
@@ -10,13 +9,12 @@ let cwd: string;
 let registry: RegistryServer;
 
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'slimboard-bases-'));
+  cwd = await newFolder();
   registry = await startRegistry();
   registry.push('library/os', '12', image({ layers: ['os'] }));
 });
 afterAll(async () => {
   await registry.close();
-  await rm(cwd, { recursive: true });
 });
 
 const slimboard = (...args: string[]) => runInProcess(cwd, args);

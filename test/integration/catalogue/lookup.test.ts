@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { catalogueAlternatives } from '../../../src/catalogue/alternatives.ts';
-import type { Database } from '../../../src/database/database.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { type BaseTag, saveBaseTags } from '../../../src/store/catalogue-store.ts';
 import { readStaleImages } from '../../../src/store/stale-images.ts';
 import { auditRegistry } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { recordPlans } from '../../support/plans.ts';
 import { startRegistry } from '../../support/registry-server.ts';
@@ -16,10 +15,8 @@ const STRANGERS = 100_000;
 const FEW = 50;
 
 describe.each(BACKENDS)('a catalogue of many images on $name', ({ open }) => {
-  let db: Database;
-
+  const db = useDatabase(open);
   beforeAll(async () => {
-    db = await open();
     await emptyTables(db);
     const registry = await startRegistry();
     registry.push('library/base', '1', image({ layers: ['os'] }));
@@ -39,7 +36,6 @@ describe.each(BACKENDS)('a catalogue of many images on $name', ({ open }) => {
     );
     await db.query('analyze');
   });
-  afterAll(() => db.close());
 
   test('is searched by an index for the layers of the images', async () => {
     const sourceIds = (await db.query<{ id: number }>('select id from source')).map(({ id }) => id);
@@ -65,12 +61,7 @@ function rowsRead(plan: string, table: string): number {
 }
 
 describe.each(BACKENDS)('alternatives from the catalogue on $name', ({ open }) => {
-  let db: Database;
-
-  beforeAll(async () => {
-    db = await open();
-  });
-  afterAll(() => db.close());
+  const db = useDatabase(open);
 
   const named = (tag: string, kind: object, pullBytes: number): BaseTag => {
     const digest = digestOf(`${tag} ${JSON.stringify(kind)}`);

@@ -1,11 +1,12 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { END_OF_LIFE_REVIEWED } from '../../../src/classify/end-of-life.ts';
 import { Interruption } from '../../../src/cli/exit-code.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
+import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { startRegistry } from '../../support/registry-server.ts';
@@ -64,17 +65,16 @@ test.each([
 });
 
 test('an empty list of repositories is told once, with what to do', async () => {
-  const registry = await startRegistry();
-  const cwd = await mkdtemp(join(tmpdir(), 'slimboard-doctor-'));
+  const registry = closedAfterTest(await startRegistry());
+  const cwd = await newFolder();
   const { code, stdout, stderr } = await runInProcess(cwd, ['doctor', registry.host, '--plain-http']);
-  await registry.close();
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^warning +\S+: list of repositories \(_catalog\) is empty: .* name the repositories/m);
   expect(stdout.match(/repositories \(_catalog\)|lists no repositories/g)).toHaveLength(1);
 });
 
 test('a missing variable of a notification is reported before the audit', async () => {
-  const cwd = await mkdtemp(join(tmpdir(), 'slimboard-doctor-'));
+  const cwd = await newFolder();
   const notify = 'notify: [{ kind: webhook, url: "https://ci.example.com/x", secretFrom: SLIMBOARD_WEBHOOK_SECRET }]';
   await writeFile(join(cwd, 'slimboard.yaml'), notify);
   const { code, stdout } = await doctor(server.url, cwd);
@@ -108,11 +108,10 @@ test('end-of-life dates that are too old to know the newest releases are reporte
 });
 
 test('a check that is interrupted is no failed one', async () => {
-  const registry = await startRegistry();
+  const registry = closedAfterTest(await startRegistry());
   const stop = new AbortController();
   registry.fault({}, () => stop.abort(new Interruption('SIGTERM')));
   const environment = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
   const { code, stdout } = await runInProcess('/', ['doctor', registry.host], environment, { signal: stop.signal });
-  await registry.close();
   expect(code, stdout).toBe(143);
 });

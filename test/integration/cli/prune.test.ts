@@ -1,16 +1,16 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open-database.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
+import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 
 test.each([
   ['lab', 'the settings have a source "lab": remove it there first'],
   ['old', 'the database has no source "old"; it has: none'],
 ])('prune removes no source that the settings have, or nobody knows: %s', async (name, message) => {
-  const folder = await mkdtemp(join(tmpdir(), 'slimboard-prune-'));
+  const folder = await newFolder();
   await writeFile(
     join(folder, 'slimboard.yaml'),
     'sources: [{ name: lab, kind: oci, registry: registry.example.com }]',
@@ -26,7 +26,7 @@ test.each([
 });
 
 test('prune says that it removed a source, whose rows it does not count', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'slimboard-prune-'));
+  const folder = await newFolder();
   const url = await newPostgresUrl();
   const run = (...words: string[]) => runInProcess(folder, ['--database', url, ...words]);
   await run('migrate');
@@ -41,7 +41,7 @@ test('prune says that it removed a source, whose rows it does not count', async 
 });
 
 test('prune keeps everything where the settings say so by a very long time', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'slimboard-prune-'));
+  const folder = await newFolder();
   await writeFile(join(folder, 'slimboard.yaml'), 'retention: { audits: 9999y, content: 9999y }');
   const url = await newPostgresUrl();
   const run = (...words: string[]) => runInProcess(folder, ['--database', url, ...words]);

@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 
 const environment = {
@@ -18,7 +18,7 @@ test('without a source nothing is queued, and the command fails, so that a cron 
 test.each([['--now dev --wait'], ['--now --wait dev'], ['dev --now'], ['--now=dev'], ['--now main dev']])(
   'schedule %s takes dev for a source, wherever the flags are',
   async (words) => {
-    const folder = await mkdtemp(join(tmpdir(), 'slimboard-schedule-'));
+    const folder = await newFolder();
     await writeFile(
       join(folder, 'slimboard.yaml'),
       'sources: [{ name: main, kind: oci, registry: registry.example.com }]',

@@ -1,33 +1,23 @@
 import { execFile, spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../support/cli.ts';
+import { newFolder } from '../../support/new-folder.ts';
 
 // What a command loads is what its user waits for before it begins.
 
 let folder: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'slimboard-start-up-'));
+  folder = await newFolder();
   await runCommand(['migrate'], { cwd: folder });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The files that a command ran, in all its threads: `dist/slimboard.cjs`, or `node_modules/undici`. */
 async function loadedBy(command: string): Promise<readonly string[]> {
-  const coverage = mkdtempSync(join(folder, 'coverage-'));
+  const coverage = await newFolder();
   const { stderr } = await runCommand(command.split(' '), { cwd: folder, env: { NODE_V8_COVERAGE: coverage } });
   expect(stderr).not.toContain('unexpected');
   const urls = readdirSync(coverage).flatMap((name) => {

@@ -1,9 +1,7 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { image, rawManifest } from '../../support/image-builder.ts';
+import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { body } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -26,7 +24,7 @@ beforeAll(async () => {
   const said = JSON.stringify({ errors: [{ code: `DENIED${HOSTILE}`, message: HOSTILE }] });
   server.fault({ path: /refused\/manifests/ }, body(said, {}, 403));
   server.fault({ path: /app\/tags\/list/ }, body(JSON.stringify({ tags: ['1', HOSTILE] })));
-  cwd = await mkdtemp(join(tmpdir(), 'slimboard-terminal-'));
+  cwd = await newFolder();
 });
 afterAll(() => server?.close());
 

@@ -1,15 +1,15 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
 import { auditRegistry, contentOf } from '../../support/audits.ts';
 import { image } from '../../support/image-builder.ts';
+import { newFolder } from '../../support/new-folder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
 test('a copy of the closed folder restores the embedded database', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'slimboard-backup-'));
+  const folder = await newFolder();
   const [dataDir, backup] = [join(folder, 'data'), join(folder, 'backup')];
   const registry = await startRegistry();
   registry.push('team/app', '1', image());

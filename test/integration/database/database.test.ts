@@ -1,19 +1,14 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { streamRows } from '../../../src/database/cursor.ts';
-import type { Database } from '../../../src/database/database.ts';
 import { migrate, requireCurrentSchema } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
-import { BACKENDS, newPostgresUrl } from '../../support/databases.ts';
+import { BACKENDS, newPostgresUrl, useDatabase } from '../../support/databases.ts';
+import { newFolder } from '../../support/new-folder.ts';
 
 describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
-  let db: Database;
-  beforeAll(async () => {
-    db = await open();
-  });
-  afterAll(() => db.close());
+  const db = useDatabase(open);
 
   test('returns values of every type alike', async () => {
     const [row] = await db.query(
@@ -143,8 +138,6 @@ function addressOf(port: number): string {
 }
 
 describe('the embedded database in a folder', () => {
-  const newFolder = () => mkdtemp(join(tmpdir(), 'slimboard-embedded-'));
-
   test('keeps what was written, and cannot be opened twice', async () => {
     const dataDir = await newFolder();
     const first = await openDatabase({ dataDir });

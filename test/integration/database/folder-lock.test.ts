@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeFolderLock } from '../../../src/database/folder-lock.ts';
 import { PID_SPACE, processStartOf } from '../../../src/database/process-identity.ts';
+import { newFolder } from '../../support/new-folder.ts';
 
 const WATCHED = { watchMs: 50 };
 const HOUR_MS = 3_600_000;
@@ -15,7 +16,7 @@ let folder: string;
 let lock: string;
 let child: ChildProcess | undefined;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slimboard-lock-'));
+  folder = await newFolder();
   lock = join(folder, 'lock');
 });
 afterEach(() => {

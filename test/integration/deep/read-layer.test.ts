@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { linkSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type LayerEntry, readEntries } from '../../../src/deep/entries.ts';
 import { readLayer } from '../../../src/deep/read-layer.ts';
 import { stackLayers } from '../../../src/deep/stack.ts';
@@ -11,6 +10,7 @@ import { SlimboardError } from '../../../src/errors.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryOf } from '../../support/distribution-client.ts';
 import { image, tarLayer } from '../../support/image-builder.ts';
+import { newFolder } from '../../support/new-folder.ts';
 import { truncated } from '../../support/registry-faults.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 import { descriptorOf } from '../../support/tar-entries.ts';
@@ -54,8 +54,7 @@ describe('layers of a registry', () => {
 });
 
 test.each(['gnu', 'posix', 'ustar'])('tars that GNU tar writes as %s are read as the files on disk', async (format) => {
-  const folder = mkdtempSync(join(tmpdir(), 'slimboard-tar-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = await newFolder();
   const long = format === 'ustar' ? 'd'.repeat(60) : 'd'.repeat(200);
   mkdirSync(join(folder, 'a', long), { recursive: true });
   writeFileSync(join(folder, 'a', long, 'größe'), 'content');

@@ -1,12 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { describe, expect, test } from 'vitest';
 import { auditEvents } from '../../../src/deliver/audit-events.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { auditRegistry, auditSources, defaultSettings } from '../../support/audits.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { type BuiltLayer, image } from '../../support/image-builder.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 /** A layer of so many bytes; nobody unpacks it. */
 function layer(bytes: number): BuiltLayer {
@@ -24,16 +23,8 @@ function build(month: number, dependencies: number) {
 }
 
 describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-  beforeAll(async () => {
-    db = await open();
-  });
-  afterAll(() => db?.close());
-  beforeEach(async () => {
-    registry = await startRegistry();
-  });
-  afterEach(() => registry.close());
+  const db = useDatabase(open);
+  const registry = useRegistry();
 
   test('errors count even if no listed tag failed', async () => {
     registry.push('shop/cart', '1.0', build(1, 1_000));

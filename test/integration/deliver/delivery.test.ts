@@ -1,10 +1,9 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { createDelivery, type DeliveryOptions } from '../../../src/deliver/create-delivery.ts';
 import { createLogger } from '../../../src/log.ts';
@@ -12,6 +11,7 @@ import { findNewestAudit } from '../../../src/store/audit-store.ts';
 import { defaultSettings } from '../../support/audits.ts';
 import { auditedFleet } from '../../support/dashboard.ts';
 import { BACKENDS } from '../../support/databases.ts';
+import { newFolder } from '../../support/new-folder.ts';
 
 describe.each(BACKENDS)('delivery from $name', ({ open }) => {
   let db: Database;
@@ -39,12 +39,11 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     await db?.close();
   });
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slimboard-'));
+    folder = await newFolder();
     status = 200;
     received = [];
     await db.query('delete from delivery');
   });
-  afterEach(() => rm(folder, { recursive: true }));
 
   const deliver = async (settings: Partial<DeliveryOptions['settings']>) => {
     const log = createLogger({ level: 'silent', format: 'json', stream: new Writable() });

@@ -1,13 +1,12 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 
 test('the README begins with what the tour prints, shortened', async () => {
   const readme = await readFile('README.md', 'utf8');
   const [, sample = ''] = /```text\n(.*?)```/s.exec(readme) ?? [];
-  const { stdout } = await runInProcess(await mkdtemp(join(tmpdir(), 'slimboard-readme-')), ['demo']);
+  const { stdout } = await runInProcess(await newFolder(), ['demo']);
   const printed = stdout.split('\n');
   const lines = sample.split('\n').filter((line) => line !== '' && !line.startsWith('$'));
   expect(lines.length).toBeGreaterThan(10);

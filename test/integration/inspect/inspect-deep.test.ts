@@ -10,17 +10,15 @@ import type { Registry } from '../../../src/registry/registry.ts';
 import { defaultSettings } from '../../support/audits.ts';
 import { openClient } from '../../support/distribution-client.ts';
 import { type BuiltLayer, image, tarLayer } from '../../support/image-builder.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
-let server: RegistryServer;
 let client: Registry;
-beforeEach(async () => {
-  server = await startRegistry();
+const server = useRegistry();
+beforeEach(() => {
   client = openClient(server.host);
 });
 afterEach(async () => {
   await client.close();
-  await server.close();
 });
 
 interface InspectOptions {

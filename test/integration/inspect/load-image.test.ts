@@ -7,19 +7,17 @@ import type { Registry } from '../../../src/registry/registry.ts';
 import { openClient } from '../../support/distribution-client.ts';
 import { artifact, attestation, type BuiltManifest, image, index, rawManifest } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const BASE = 'pkg:docker/debian@bookworm?platform=linux%2Famd64';
 
-let server: RegistryServer;
 let client: Registry;
-beforeEach(async () => {
-  server = await startRegistry();
+const server = useRegistry();
+beforeEach(() => {
   client = openClient(server.host);
 });
 afterEach(async () => {
   await client.close();
-  await server.close();
 });
 
 /** Its history does not tell what it stands on. */

@@ -1,7 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -11,6 +10,7 @@ import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryNames, repositoryOf } from '../../support/distribution-client.ts';
 import { listenOnFreePort } from '../../support/free-port.ts';
 import { image } from '../../support/image-builder.ts';
+import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { ProxyServer } from '../../support/proxy-server.ts';
 import { json } from '../../support/registry-answers.ts';
@@ -26,8 +26,8 @@ const CLIENT = { certFile: tlsFile('other-cert.pem'), keyFile: tlsFile('other-ke
 const SERVERS_OWN = { certFile: tlsFile('cert.pem'), keyFile: tlsFile('key.pem') };
 
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'slimboard-certificates-'));
+beforeEach(async () => {
+  folder = await newFolder();
 });
 afterEach(() => void vi.useRealTimers());
 

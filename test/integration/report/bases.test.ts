@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { readTagShares } from '../../../src/html/overview/read-summaries.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
@@ -12,13 +11,10 @@ const AT = '2026-11-01T02:00:00Z';
 const ALL: ReportFilters = { repository: '**' };
 
 describe.each(BACKENDS)('base images of $name', ({ open }) => {
-  let db: Database;
   let inventory: Inventory;
   let source: number;
 
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
   beforeEach(async () => {
     inventory = new Inventory(db);
     source = await inventory.source('lab');

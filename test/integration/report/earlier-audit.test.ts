@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import { computeTotals } from '../../../src/store/totals/totals-store.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -11,10 +10,8 @@ const AT = '2026-11-24T02:00:00Z';
 const LATER = '2026-11-25T02:00:00Z';
 
 describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) => {
-  let db: Database;
-
+  const db = useDatabase(open);
   beforeAll(async () => {
-    db = await open();
     const inventory = new Inventory(db);
     const image = (bytes: number) =>
       inventory.image({ name: `${bytes}`, layers: [[`layer of ${bytes}`, bytes]], configBytes: 0 });
@@ -39,7 +36,6 @@ describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) =>
     await inventory.tag(added, '1', await image(40), LATER);
     await audit(LATER);
   });
-  afterAll(() => db?.close());
 
   test('have the repositories and sizes of that time', async () => {
     const now = await readRecords(db, KINDS.repositories);

@@ -1,5 +1,4 @@
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readOverview } from '../../../src/html/overview/read-overview.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
@@ -12,8 +11,9 @@ import { auditRegistry, auditSources, defaultSettings } from '../../support/audi
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const BASE = ['a base of one layer'.repeat(50), 'and another'.repeat(40)];
 
@@ -23,16 +23,8 @@ const LONG = Array.from({ length: 60 }, (_, at) => digestOf(`part ${at}`).slice(
 const TAGS = reclaim.columns.findIndex(({ name }) => name === 'tags');
 
 describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry();
-  });
-  afterEach(() => registry.close());
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
 
   const rowsOf = (kind: 'trends' | 'regressions' | 'reclaim', filters = {}) =>
     readRecords(db, KINDS[kind], { filters });

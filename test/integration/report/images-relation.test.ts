@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database, Queryable, SqlValue } from '../../../src/database/database.ts';
+import { describe, expect, test } from 'vitest';
+import type { Queryable, SqlValue } from '../../../src/database/database.ts';
 import { teams } from '../../../src/report/leaderboard.ts';
 import { auditConditions, imagesRelation, type QueryScope, SqlParameters } from '../../../src/report/query-scope.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 
 const audit = { id: 1, endedAt: '2026-11-23 02:00:00.123456+00' };
 
@@ -12,11 +12,7 @@ async function planOf(db: Queryable, sql: string, parameters: readonly SqlValue[
 }
 
 describe.each(BACKENDS)('the plan of a report as of an audit, in $name', ({ open }) => {
-  let db: Database;
-  beforeAll(async () => {
-    db = await open();
-  });
-  afterAll(() => db.close());
+  const db = useDatabase(open);
 
   test('selects the images of the audit within each part of the union', async () => {
     const parameters = new SqlParameters();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { auditRegistry } from '../../support/audits.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { PGLITE } from '../../support/databases.ts';
 import { type BuiltImage, image } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
@@ -13,8 +14,8 @@ function sizesOf(built: BuiltImage): { readonly layers: readonly number[]; reado
 }
 
 test('teams are ranked by figures that a person can add up', async () => {
-  const registry = await startRegistry();
-  const db = await PGLITE.open();
+  const registry = closedAfterTest(await startRegistry());
+  const db = closedAfterTest(await PGLITE.open());
   const base = image({ layers: ['debian'.repeat(90)] });
   const cart = image({ layers: ['debian'.repeat(90), 'the cart '.repeat(70)] });
   const ranking = image({ layers: ['debian'.repeat(90), 'ranking of everything '.repeat(80), 'models'] });
@@ -53,6 +54,4 @@ test('teams are ranked by figures that a person can add up', async () => {
     images: 1,
     exclusive_bytes: cartLayer + sizesOf(cart).config,
   });
-  await registry.close();
-  await db.close();
 });

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import type { Grouping } from '../../../src/report/names.ts';
@@ -51,12 +50,9 @@ const sizeOf = (layer: number): number => 100 + 7 * layer;
 const CONFIG_BYTES = 1;
 
 describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
-  let db: Database;
   let inventory: Inventory;
 
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
   beforeEach(async () => {
     inventory = new Inventory(db);
   });

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { lifecycleSimulation } from '../../../src/report/kinds/lifecycle.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { type LifecyclePolicy, parseLifecyclePolicy } from '../../../src/report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../../src/report/reclaim/nearest-policy.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -22,14 +21,10 @@ const pushed = (countNumber: number) => ({ countType: 'sinceImagePushed', countU
 const pulled = (countNumber: number) => ({ countType: 'sinceImagePulled', countUnit: 'days', countNumber }) as const;
 
 describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
-  let db: Database;
   let inventory: Inventory;
   let source: number;
 
-  beforeAll(async () => {
-    db = await open();
-  });
-  afterAll(() => db.close());
+  const db = useDatabase(open);
 
   const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 

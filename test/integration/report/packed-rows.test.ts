@@ -1,12 +1,11 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { describe, expect, test } from 'vitest';
 import { csv } from '../../../src/report/formats/csv.ts';
 import { ndjson } from '../../../src/report/formats/json.ts';
 import { type PackedRows, packRows, rowSql, runsOf, sharedSql, streamLines } from '../../../src/report/packed-rows.ts';
 import type { Column, Format, Report } from '../../../src/report/report.ts';
 import { unpackRows } from '../../../src/report/row-reader.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 
 const columns: readonly Column[] = [
   { name: 'first', type: 'text', description: 'Text.' },
@@ -35,11 +34,7 @@ const texts = fc.array(
 type PackedReport = Report & Required<Pick<Report, 'packed'>>;
 
 describe.each(BACKENDS)('packed rows from $name', ({ open }) => {
-  let db: Database;
-  beforeAll(async () => {
-    db = await open();
-  });
-  afterAll(() => db.close());
+  const db = useDatabase(open);
 
   /** Rows that hold these texts, the last column in reverse, beside values of the other types. */
   function reportOf(given: readonly (string | null)[]): PackedReport {

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { expect, test } from 'vitest';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { readPage } from '../../../src/report/report-page.ts';
-import { PGLITE } from '../../support/databases.ts';
+import { PGLITE, useDatabase } from '../../support/databases.ts';
 
-let db: Database;
-beforeAll(async () => {
-  db = await PGLITE.open();
-});
-afterAll(() => db?.close());
+const db = useDatabase(PGLITE.open);
 
 /** A report of the numbers from 1 on. */
 function numbersTo(last: number): ReportKind {

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { readPage } from '../../../src/report/report-page.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -34,12 +34,10 @@ async function fill(db: Database): Promise<void> {
 }
 
 describe.each(BACKENDS)('the pages of a report on $name', ({ open }) => {
-  let db: Database;
+  const db = useDatabase(open);
   beforeAll(async () => {
-    db = await open();
     await fill(db);
   });
-  afterAll(() => db.close());
 
   async function textsOf(kind: ReportKind, sort: string | undefined): Promise<readonly string[]> {
     const order = sort === undefined ? {} : { sort };

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { lifecycleSimulation } from '../../../src/report/kinds/lifecycle.ts';
 import { reclaim } from '../../../src/report/kinds/reclaim.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
@@ -22,16 +21,13 @@ const UNTAGGED = {
 
 /** ECR lists the children of an index as untagged images: only the index tells that they are none. */
 describe.each(BACKENDS)('a repository that is not read to its end, from $name', ({ open }) => {
-  let db: Database;
   let fake: FakeEcr;
   const children = ['amd64', 'arm64'].map((architecture) =>
     image({ layers: [architecture], platform: { os: 'linux', architecture } }),
   );
   const multi = index(children);
 
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
   beforeEach(async () => {
     fake = await ecr.start();
     fake.push('app', image({ layers: ['newest'] }), { tags: ['newest'], pushedAt: NEWER });

@@ -1,16 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { readTrends } from '../../../src/html/overview/read-trends.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 
 const NOW = new Date('2026-11-24T02:00:00Z');
 
 describe.each(BACKENDS)('the trends of many sources on $name', ({ open }) => {
-  let db: Database;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
 
   /** Nightly audits; each source has its own, and each later source stores more at the end, and less before. */
   async function audited(sources: number, nights: number): Promise<void> {

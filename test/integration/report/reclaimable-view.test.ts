@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { describe, expect, test } from 'vitest';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/reclaim/reasons.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 
 describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) => {
-  let db: Database;
-  beforeAll(async () => {
-    db = await open();
-  });
-  afterAll(() => db.close());
+  const db = useDatabase(open);
 
   test('calls stale and superseded what reports say it does', async () => {
     const [view] = await db.query<{ sql: string }>("select pg_get_viewdef('slimboard_reclaimable'::regclass) as sql");

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { filterCondition } from '../../../src/report/filters.ts';
 import { FORMATS } from '../../../src/report/formats/formats.ts';
@@ -9,7 +8,7 @@ import { type LeaderboardOptions, leaderboard } from '../../../src/report/leader
 import { KIND_NAMES } from '../../../src/report/names.ts';
 import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
 import { readPage, recordsOf } from '../../../src/report/report-page.ts';
-import { PGLITE } from '../../support/databases.ts';
+import { PGLITE, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -17,13 +16,10 @@ const FIRST = '2026-11-01T02:00:00Z';
 const SECOND = '2026-11-02T02:00:00Z';
 const now = new Date('2026-11-02T12:00:00Z');
 
-let db: Database;
-
+const db = useDatabase(PGLITE.open);
 beforeAll(async () => {
-  db = await PGLITE.open();
   await fill(new Inventory(db));
 });
-afterAll(() => db.close());
 
 /**
  * One registry that keeps a blob once. `base` (1,000) is alpha's own image and under every image of alpha and beta;

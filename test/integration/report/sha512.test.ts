@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { digestBytes, parseDigest } from '../../../src/oci/digest.ts';
 import { images } from '../../../src/report/kinds/images.ts';
 import { layers } from '../../../src/report/kinds/layers.ts';
@@ -18,11 +17,7 @@ const OLD = '2024-01-01T00:00:00Z';
 
 /** An image that nothing tags beside a newer build, both it and its layer named by sha512. */
 describe.each(BACKENDS)('content that is named by a sha512 digest, on $name', ({ open }) => {
-  let db: Database;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
   beforeEach(async () => {
     const inventory = new Inventory(db);
     const source = await inventory.source('prod');

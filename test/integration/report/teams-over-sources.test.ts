@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { leaderboard, teams } from '../../../src/report/leaderboard.ts';
 import { computeTotals } from '../../../src/store/totals/totals-store.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -11,12 +10,11 @@ const AT = '2026-11-24T02:00:00Z';
 const LATER = '2026-11-25T02:00:00Z';
 
 describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
-  let db: Database;
   let ofBoth: number;
   let endLarge: () => Promise<void>;
 
+  const db = useDatabase(open);
   beforeAll(async () => {
-    db = await open();
     const inventory = new Inventory(db);
     const image = (bytes: number) => inventory.image({ name: `${bytes}`, layers: [[`layer of ${bytes}`, bytes]] });
     const [small, both, inIndex, large, old] = [
@@ -46,7 +44,6 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
       for (const source of [east, west]) await inventory.audit(source, LATER);
     };
   });
-  afterAll(() => db?.close());
 
   const rows = (filters: ReportFilters = {}, audit?: number) =>
     readRecords(db, teams, { filters, ...(audit === undefined ? {} : { audit }) });
@@ -86,10 +83,8 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
 });
 
 describe.each(BACKENDS)('teams over several sources, audited again, on $name', ({ open }) => {
-  let db: Database;
-
+  const db = useDatabase(open);
   beforeAll(async () => {
-    db = await open();
     const inventory = new Inventory(db);
     const image = (bytes: number, base?: string) =>
       inventory.image({
@@ -112,7 +107,6 @@ describe.each(BACKENDS)('teams over several sources, audited again, on $name', (
     await inventory.tag(await inventory.repository(north, 'search/web', 'search', LATER), '1', await image(7), LATER);
     for (const source of [east, west, north]) await inventory.audit(source, LATER);
   });
-  afterAll(() => db?.close());
 
   test.each(['team', 'repository'] as const)(
     'grew by what their source grew, whatever became of others: by %s',
@@ -159,10 +153,8 @@ test.each(BACKENDS)('repositories of equal figures are in the order of their sou
 });
 
 describe.each(BACKENDS)('the score of a group on $name', ({ open }) => {
-  let db: Database;
-
+  const db = useDatabase(open);
   beforeAll(async () => {
-    db = await open();
     const inventory = new Inventory(db);
     const image = (name: string, bytes: number, score: number) =>
       inventory.image({
@@ -180,7 +172,6 @@ describe.each(BACKENDS)('the score of a group on $name', ({ open }) => {
     await inventory.tag(empty, '1', await image('empty', 0, 100), AT);
     for (const source of [east, west]) await inventory.audit(source, AT);
   });
-  afterAll(() => db?.close());
 
   test.each([
     ['team', { shop: 87.5, tools: 100 }],

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
@@ -8,6 +8,7 @@ import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases
 import { image, index } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const ARM = { os: 'linux', architecture: 'arm64' };
 const BASE = ['os', 'runtime'];
@@ -19,16 +20,8 @@ function everything(signal = new AbortController().signal): PruneOptions {
 }
 
 describe.each(BACKENDS)('retention on $name', ({ open }) => {
-  let db: Database;
-  let registry: RegistryServer;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
-  beforeEach(async () => {
-    registry = await startRegistry();
-  });
-  afterEach(() => registry.close());
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
 
   const multi = (name: string) =>
     index([image({ layers: [...BASE, name] }), image({ layers: ['os arm', name], platform: ARM })]);

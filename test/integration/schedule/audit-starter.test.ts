@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
@@ -7,23 +7,20 @@ import { startNow } from '../../../src/schedule/run-now.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import { listQueuedTasks } from '../../../src/store/queued-audit-store.ts';
 import { defaultSettings } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { task } from '../../support/task.ts';
 
 const AT = '2026-03-10T02:00:00.000Z';
 
 describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
-  let db: Database;
   let sources: readonly SourceSettings[];
+  const db = useEmptyDatabase(open);
   beforeAll(async () => {
     const { sourceDefaults } = await defaultSettings();
     sources = ['prod', 'harbor'].map((name) => {
       return { ...sourceDefaults, kind: 'oci', name, registry: `${name}.example.com`, dedup: 'registry' };
     }) as SourceSettings[];
-    db = await open();
   });
-  afterAll(() => db.close());
-  beforeEach(() => emptyTables(db));
 
   const starterOn = (database: Database) =>
     createAuditStarter(

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { createReportAnswerer } from '../../../src/serve/answer-report.ts';
@@ -7,20 +7,17 @@ import { createDashboardApp } from '../../../src/serve/app.ts';
 import { listen } from '../../../src/serve/listen.ts';
 import { parseReportQuery } from '../../../src/serve/report-query.ts';
 import { auditedFleet, dashboardOver } from '../../support/dashboard.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 
 const LOCAL = { headers: { host: '127.0.0.1:8620' } };
 const queryOf = (text: string) => parseReportQuery(new URLSearchParams(text));
 const PATH = '/api/v1/reports/images?format=csv';
 
 describe.each(BACKENDS)('a long report from $name', ({ open }) => {
-  let db: Database;
-
+  const db = useDatabase(open);
   beforeAll(async () => {
-    db = await open();
     await auditedFleet(db);
   });
-  afterAll(() => db?.close());
 
   test('counts as a stream until its client has read it or leaves', async () => {
     const answer = createReportAnswerer(await dashboardOver(db), 1);

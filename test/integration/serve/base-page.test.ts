@@ -1,6 +1,5 @@
 import type { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
@@ -10,11 +9,7 @@ const AT = '2026-11-24T02:00:00Z';
 const BASES = ['library/node:22', 'mirror/library/node:22', 'library/node:22;library/node:22.1'];
 
 describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
-  let db: Database;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
 
   /** A repository for each base, `shop/app0` and so on, with one image on it. */
   async function dashboard(): Promise<Hono> {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
@@ -13,11 +12,7 @@ const advised = (technique: string, gain: number) => ({
 });
 
 describe.each(BACKENDS)('what would save most, over $name', ({ open }) => {
-  let db: Database;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
 
   test('is what would still save: of each line of tags the newest build counts', async () => {
     const inventory = new Inventory(db);

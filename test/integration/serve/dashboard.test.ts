@@ -1,8 +1,7 @@
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { parse } from 'csv-parse/sync';
 import type { Hono } from 'hono';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { htmlReport } from '../../../src/html/report-file.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
@@ -12,7 +11,7 @@ import { createDashboardApp } from '../../../src/serve/app.ts';
 import type { ImageDetail } from '../../../src/serve/image-detail.ts';
 import { imagePage } from '../../../src/serve/pages/image-page.ts';
 import { auditedFleet, dashboardOver, HOSTILE } from '../../support/dashboard.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 
 interface Answer {
   readonly content: Readonly<Record<string, { readonly schema: object }>>;
@@ -21,17 +20,15 @@ interface Answer {
 const LOCAL = { headers: { host: '127.0.0.1:8620' } };
 
 describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
-  let db: Database;
   let app: Hono;
   const get = (path: string) => app.request(path, LOCAL);
   const json = async (path: string) => (await get(path)).json();
 
+  const db = useDatabase(open);
   beforeAll(async () => {
-    db = await open();
     await auditedFleet(db);
     app = createDashboardApp(await dashboardOver(db));
   });
-  afterAll(() => db?.close());
 
   test.each([
     '/',

@@ -1,23 +1,19 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Hono } from 'hono';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { StoreAccessError } from '../../../src/errors.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { limitConcurrency } from '../../../src/serve/guards.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
-import { PGLITE } from '../../support/databases.ts';
+import { PGLITE, useDatabase } from '../../support/databases.ts';
 
 const TOKEN = 'a token of some length';
-let db: Database;
 let server: ListeningDashboard | undefined;
 
-beforeAll(async () => {
-  db = await PGLITE.open();
-});
-afterAll(() => db?.close());
+const db = useDatabase(PGLITE.open);
 afterEach(async () => {
   await server?.close();
   server = undefined;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { DeliveryError } from '../../../src/errors.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
@@ -7,13 +6,11 @@ import { auditRegistry, auditSources, defaultSettings } from '../../support/audi
 import { dashboardOver } from '../../support/dashboard.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
-import { startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 describe.each(BACKENDS)('the overview over $name', ({ open }) => {
-  let db: Database;
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
 
   /** The text of the overview, or of another page. */
   const textOf = async (path = '/'): Promise<string> => {
@@ -23,49 +20,34 @@ describe.each(BACKENDS)('the overview over $name', ({ open }) => {
   };
 
   test('tells of a repository whose tags could not be listed, which no count of tags includes', async () => {
-    const registry = await startRegistry();
-    try {
-      registry.push('web/app', '1.0', image({ layers: ['app'] }));
-      registry.push('web/secret', '1.0', image({ layers: ['secret'] }));
-      registry.fault({ path: /web\/secret\/tags/ }, (_, response) => response.writeHead(403).end('{}'));
-      await auditRegistry(db, registry);
-    } finally {
-      await registry.close();
-    }
+    registry.push('web/app', '1.0', image({ layers: ['app'] }));
+    registry.push('web/secret', '1.0', image({ layers: ['secret'] }));
+    registry.fault({ path: /web\/secret\/tags/ }, (_, response) => response.writeHead(403).end('{}'));
+    await auditRegistry(db, registry);
     const text = await textOf();
     expect(text).toContain('1 of 1 tag audited · 1 other item failed');
     expect(text).toContain('What to do next 1 item could not be read: the figures are incomplete.');
   });
 
   test('counts what could not be read as the list of errors does: once, also of two audits of one source', async () => {
-    const registry = await startRegistry();
-    try {
-      registry.push('web/app', '1.0', image({ layers: ['app'] }));
-      registry.push('web/bad', '1.0', image({ layers: ['bad'] }));
-      registry.fault({ path: /web\/bad\/manifests/ }, (_, response) => response.writeHead(403).end('{}'));
-      const { sourceDefaults } = await defaultSettings();
-      const [one, two] = ['one', 'two'].map(
-        (name): OciSource => ({ ...sourceDefaults, kind: 'oci', name, registry: registry.host, dedup: 'registry' }),
-      ) as [OciSource, OciSource];
-      await auditSources(db, [one, two]);
-      await auditSources(db, [one]);
-    } finally {
-      await registry.close();
-    }
+    registry.push('web/app', '1.0', image({ layers: ['app'] }));
+    registry.push('web/bad', '1.0', image({ layers: ['bad'] }));
+    registry.fault({ path: /web\/bad\/manifests/ }, (_, response) => response.writeHead(403).end('{}'));
+    const { sourceDefaults } = await defaultSettings();
+    const [one, two] = ['one', 'two'].map(
+      (name): OciSource => ({ ...sourceDefaults, kind: 'oci', name, registry: registry.host, dedup: 'registry' }),
+    ) as [OciSource, OciSource];
+    await auditSources(db, [one, two]);
+    await auditSources(db, [one]);
     const text = await textOf();
     expect(text).toContain('reports cover 2 tags · 2 items failed');
     expect(text).toContain('What to do next 2 items could not be read');
   });
 
   test('does not call figures incomplete because a report could not be written', async () => {
-    const registry = await startRegistry();
-    try {
-      registry.push('web/app', '1.0', image({ layers: ['app'] }));
-      const deliver = () => Promise.reject(new DeliveryError('no disk'));
-      await auditRegistry(db, registry, { deliver });
-    } finally {
-      await registry.close();
-    }
+    registry.push('web/app', '1.0', image({ layers: ['app'] }));
+    const deliver = () => Promise.reject(new DeliveryError('no disk'));
+    await auditRegistry(db, registry, { deliver });
     const text = await textOf();
     expect(text).toContain('1 of 1 tag audited');
     expect(text).not.toContain('item failed');
@@ -74,12 +56,7 @@ describe.each(BACKENDS)('the overview over $name', ({ open }) => {
   });
 
   test('says of a registry without images what may be wrong, and of one audit that growth is not known yet', async () => {
-    const registry = await startRegistry();
-    try {
-      await auditRegistry(db, registry);
-    } finally {
-      await registry.close();
-    }
+    await auditRegistry(db, registry);
     const text = await textOf();
     expect(text).toContain('What to do next No image was found');
     expect(text).toContain('Not known yet: growth is measured between two audits');
@@ -87,18 +64,13 @@ describe.each(BACKENDS)('the overview over $name', ({ open }) => {
   });
 
   test('says how far all repositories are on the way to their goals', async () => {
-    const registry = await startRegistry();
     const goals = { policy: { goal: { kind: 'reduction', ratio: 0.5 } as const } };
-    try {
-      registry.push('web/app', 'latest', image({ layers: ['x'.repeat(50_000), 'y'.repeat(50_000)] }));
-      registry.push('web/api', 'latest', image({ layers: ['api'] }));
-      await auditRegistry(db, registry, goals);
-      expect(await textOf()).toContain('Progress to the goal 0.0 % reached by 0 of 2 repositories');
-      registry.push('web/app', 'latest', image({ layers: ['x'] }));
-      await auditRegistry(db, registry, goals);
-    } finally {
-      await registry.close();
-    }
+    registry.push('web/app', 'latest', image({ layers: ['x'.repeat(50_000), 'y'.repeat(50_000)] }));
+    registry.push('web/api', 'latest', image({ layers: ['api'] }));
+    await auditRegistry(db, registry, goals);
+    expect(await textOf()).toContain('Progress to the goal 0.0 % reached by 0 of 2 repositories');
+    registry.push('web/app', 'latest', image({ layers: ['x'] }));
+    await auditRegistry(db, registry, goals);
     expect(await textOf()).toMatch(/Progress to the goal [1-9][\d.]* % reached by 1 of 2 repositories/);
     for (const path of ['/teams/unowned', '/repository?name=web/app'])
       expect(await textOf(path)).toMatch(/Progress to the goal [1-9][\d.]* %/);

@@ -1,6 +1,5 @@
 import type { Hono } from 'hono';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { htmlReport } from '../../../src/html/report-file.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
@@ -9,7 +8,7 @@ import { openReport } from '../../../src/report/open-report.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
@@ -17,19 +16,17 @@ import { startRegistry } from '../../support/registry-server.ts';
 const ORIGIN_HEAD = />(Source|Registry)<\/(a|button)>/;
 
 describe.each(BACKENDS)('the same repository in two registries, over $name', ({ open }) => {
-  let db: Database;
   let app: Hono;
   let hosts: readonly string[] = [];
   const get = async (path: string) => (await app.request(path, { headers: { host: '127.0.0.1' } })).text();
   const rowsOf = async (path: string) =>
     (JSON.parse(await get(`/api/v1${path}`)) as { rows: { registry: string; digest: string }[] }).rows;
 
+  const db = useDatabase(open);
   beforeAll(async () => {
-    db = await open();
     hosts = await Promise.all(['dev', 'prod'].map(auditedRegistry));
     app = createDashboardApp(await dashboardOver(db));
   });
-  afterAll(() => db?.close());
 
   /** One registry with two builds of `shop/app`, the second of which grew. */
   async function auditedRegistry(name: string): Promise<string> {

@@ -7,6 +7,7 @@ import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import { prune, removeSource } from '../../../src/store/retention-store.ts';
 import { auditRegistry } from '../../support/audits.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { Inventory } from '../../support/inventory.ts';
@@ -56,11 +57,7 @@ const steps = fc.oneof(
 type Step = typeof steps extends fc.Arbitrary<infer T> ? T : never;
 
 describe.each(BACKENDS)('sums of several sources on $name', ({ open }) => {
-  let db: Database;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
 
   /** Each report as it is read, and as computed from all images. */
   const readBoth = async () => {
@@ -121,14 +118,13 @@ describe.each(BACKENDS)('sums of several sources on $name', ({ open }) => {
 
   test('are those of the newest audits: what an audit has read so far, or a stopped one, does not count', async () => {
     const inventory = new Inventory(db);
-    const registry = await startRegistry();
+    const registry = closedAfterTest(await startRegistry());
     registry.push('shop/cart', '1', image());
     for (const name of ['east', 'west']) await auditRegistry(db, registry, { source: { name } });
     const { added } = await readBoth();
     const repository = await inventory.repository(1, 'shop/new', 'shop', AT);
     await inventory.tag(repository, '1', await inventory.image({ name: 'new', layers: [['layer', 10]] }), AT);
     expect((await readBoth()).added).toEqual(added);
-    await registry.close();
   });
 
   test('count an image in each group in which the last audits of the sources have it', async () => {
@@ -152,7 +148,7 @@ describe.each(BACKENDS)('sums of several sources on $name', ({ open }) => {
   });
 
   test("of one of them follow what another's audit judged anew, although nothing else has changed", async () => {
-    const registry = await startRegistry();
+    const registry = closedAfterTest(await startRegistry());
     registry.push('shop/cart', '1', image());
     const audit = (name: string, severity: Severity) =>
       auditRegistry(db, registry, { source: { name }, policy: { rules: { 'root-user': severity } } });
@@ -164,7 +160,6 @@ describe.each(BACKENDS)('sums of several sources on $name', ({ open }) => {
     expect(await errors('west')).toBe(0);
     for (const name of ['east', 'west']) await audit(name, 'error');
     expect([await errors('east'), await errors('west')]).toEqual([1, 1]);
-    await registry.close();
   });
 });
 

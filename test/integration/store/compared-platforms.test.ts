@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { comparedName, isWantedName, parsePlatform, wantedNames } from '../../../src/oci/platform.ts';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
 import { expectSameImages } from '../../support/image-history.ts';
@@ -11,10 +11,7 @@ const LISTED = ['linux/amd64', 'linux/amd64/v3', 'linux/arm', 'linux/arm/v6', 'l
 const NAMES = [...LISTED, 'linux/x86_64', 'linux/aarch64', 'linux/armhf', 'linux/arm/v7', 'linux/amd64/v1'];
 
 describe.each(BACKENDS)('platforms in $name', ({ open }) => {
-  let db: Database;
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
 
   test('are selected in SQL as they are in memory', async () => {
     for (const wanted of NAMES) {
@@ -40,7 +37,7 @@ describe.each(BACKENDS)('platforms in $name', ({ open }) => {
     ['linux/arm', ['linux/arm', 'linux/arm/v6']],
     ['linux/x86_64', ['linux/amd64', 'linux/amd64/v3']],
   ])('an audit of %s finds what indexes list by other names, and prints it as they do', async (wanted, expected) => {
-    const registry = await startRegistry();
+    const registry = closedAfterTest(await startRegistry());
     const images = LISTED.map((name) => image({ layers: [name], platform: parsePlatform(name) }));
     registry.push('team/app', '1', index(images));
     const audit = async (names: readonly string[]) => {
@@ -53,11 +50,10 @@ describe.each(BACKENDS)('platforms in $name', ({ open }) => {
     await audit(['linux/s390x']);
     await audit([wanted]);
     expect(await platforms()).toEqual(expected);
-    await registry.close();
   });
 
   test('that were stored as listed are found when everything is read again', async () => {
-    const registry = await startRegistry();
+    const registry = closedAfterTest(await startRegistry());
     registry.push('team/app', '1', index([image({ platform: parsePlatform('linux/arm') })]));
     const source = { platforms: [parsePlatform('linux/arm/v7')] };
     await auditRegistry(db, registry, { source });
@@ -65,6 +61,5 @@ describe.each(BACKENDS)('platforms in $name', ({ open }) => {
     expect(await platforms()).toEqual([]);
     await auditRegistry(db, registry, { source: { ...source, full: true } });
     expect(await platforms()).toEqual(['linux/arm']);
-    await registry.close();
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { type WhatIf, whatIf } from '../../../src/advise/whatif.ts';
-import type { Database } from '../../../src/database/database.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { readHeldElsewhere, readImagesOn } from '../../../src/store/fleet-store.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
@@ -11,11 +10,7 @@ const BASE = { name: 'library/debian:13', layers: 1 };
 const SLIM = { reference: 'library/debian:13-slim', layers: [{ digest: digestOf('slim'), bytes: 30 }] };
 
 describe.each(BACKENDS)('a base swap over images stored in $name', ({ open }) => {
-  let db: Database;
-
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
 
   /** One image in repositories of two teams, another one beside it, and both bases by themselves. */
   async function swapOn(dedup: string): Promise<WhatIf> {

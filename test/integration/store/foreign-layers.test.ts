@@ -1,25 +1,20 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { describe, expect, test } from 'vitest';
 import { digestBytes } from '../../../src/oci/digest.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, textLayer } from '../../support/image-builder.ts';
-import { startRegistry } from '../../support/registry-server.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const LAYER = textLayer('windows');
 const FOREIGN = { ...LAYER, mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip' };
 
 describe.each(BACKENDS)('a layer that is foreign in one image and not in another, audited into $name', ({ open }) => {
-  let db: Database;
-  useEmptyDatabase(open, (opened) => {
-    db = opened;
-  });
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
 
   test.each([[['foreign', 'own']], [['own', 'foreign']], [['*']]])(
     'is stored, whatever is read first: %j',
     async (order) => {
-      const registry = await startRegistry();
-      onTestFinished(() => registry.close());
       registry.push('foreign', '1', image({ layers: [FOREIGN, 'a'] }));
       registry.push('own', '1', image({ layers: [LAYER, 'b'] }));
       for (const name of order) await auditRegistry(db, registry, { source: { include: [name] } });
@@ -28,8 +23,6 @@ describe.each(BACKENDS)('a layer that is foreign in one image and not in another
   );
 
   test('hides nothing of another image whose config has its digest', async () => {
-    const registry = await startRegistry();
-    onTestFinished(() => registry.close());
     const other = image({ layers: ['b'] });
     registry.push('foreign', '1', image({ layers: [{ ...FOREIGN, ...other.config }, 'a'] }));
     registry.push('other', '1', other);

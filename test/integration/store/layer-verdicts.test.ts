@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { type Assessment, saveAssessments } from '../../../src/store/assessment-store.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
 const AT = '2026-11-24T02:00:00Z';
@@ -17,14 +16,12 @@ const API: Judged = { root: 'base ADD rootfs', modules: 'application COPY . .', 
 const WEB_BEFORE: Judged = { root: 'application ADD', tools: 'application ADD', modules: 'dependencies RUN npm ci' };
 
 describe.each(BACKENDS)('verdicts on a shared layer on $name', ({ open }) => {
-  let db: Database;
   let inventory: Inventory;
   let ids: Map<Judged, number>;
-  beforeAll(async () => {
-    db = await open();
+  const db = useDatabase(open);
+  beforeAll(() => {
     inventory = new Inventory(db);
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
     await emptyTables(db);
     ids = new Map();

@@ -1,14 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import { digestFromBytes } from '../../../src/oci/digest.ts';
 import { findMissingChildren } from '../../../src/store/index-store.ts';
 import { POSTGRES, useEmptyDatabase } from '../../support/databases.ts';
 import { recordPlans } from '../../support/plans.ts';
 
-let db: Database;
-useEmptyDatabase(POSTGRES.open, (opened) => {
-  db = opened;
-});
+const db = useEmptyDatabase(POSTGRES.open);
 
 test('what some indexes lack is found without reading the entries of all', async () => {
   await db.query(

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { computeTotals } from '../../../src/store/totals/totals-store.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { recordPlans } from '../../support/plans.ts';
 
@@ -9,13 +8,11 @@ const AT = '2026-11-24T02:00:00Z';
 const IMAGES = 30;
 
 describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
-  let db: Database;
   let inventory: Inventory;
-  beforeAll(async () => {
-    db = await open();
+  const db = useDatabase(open);
+  beforeAll(() => {
     inventory = new Inventory(db);
   });
-  afterAll(() => db.close());
 
   async function fill(name: string): Promise<number> {
     const source = await inventory.source(name);

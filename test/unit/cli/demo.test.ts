@@ -1,16 +1,15 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { EXIT } from '../../../src/cli/exit-code.ts';
 import type { Io, RunCommandLine } from '../../../src/cli/io.ts';
 import { demoCommand } from '../../../src/cli/run/demo-command.ts';
+import { newFolder } from '../../support/new-folder.ts';
 
 test('the demo uses its own database, whatever the environment names', async () => {
   const sink = () => new Writable({ write: (_, __, done) => done() });
   const environment = { DATABASE_URL: 'x', SLIMBOARD_DATABASE_URL: 'x', SLIMBOARD_DATA_DIR: 'x', NO_COLOR: '1' };
-  const cwd = await mkdtemp(join(tmpdir(), 'slimboard-demo-'));
+  const cwd = await newFolder();
   const io: Io = {
     stdout: sink(),
     stderr: sink(),

@@ -1,18 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { unpackTemplate } from '../../../src/database/unpack-template.ts';
+import { newFolder } from '../../support/new-folder.ts';
 import { tarOfEntries } from '../../support/tar-entries.ts';
 
 let folder: string;
 let template: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slimboard-template-'));
+  folder = await newFolder();
   template = join(folder, 'template.tgz');
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const ENTRIES = [
   { name: '/PG_VERSION', content: '18\n' },

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, readFile, readlink, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { writeTo } from '../../../src/deliver/write-destination.ts';
 import { destinationOf, formatDestination } from '../../../src/settings/destination.ts';
+import { newFolder } from '../../support/new-folder.ts';
 
 const VALUES = { date: '2026-11-23', audit: 7, source: 'prod' };
 
@@ -41,9 +41,8 @@ test('the name of a source cannot escape the folder', () => {
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slimboard-'));
+  folder = await newFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 async function* chunks(texts: readonly string[], failure?: Error) {
   yield* texts;

@@ -1,17 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { SettingsError } from '../../../src/errors.ts';
 import { packagePath } from '../../../src/package-root.ts';
 import { type LoadSettingsOptions, loadSettings } from '../../../src/settings/load.ts';
 import type { Settings } from '../../../src/settings/settings.ts';
+import { newFolder } from '../../support/new-folder.ts';
 
 let cwd: string;
 beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'slimboard-settings-'));
+  cwd = await newFolder();
 });
-afterEach(() => rm(cwd, { recursive: true }));
 
 async function load(yaml: string | Uint8Array, options: Partial<LoadSettingsOptions> = {}): Promise<Settings> {
   await writeFile(join(cwd, 'slimboard.yaml'), yaml);

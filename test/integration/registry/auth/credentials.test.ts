@@ -1,20 +1,19 @@
-import { access, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, chmod, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseRegistryHost } from '../../../../src/oci/reference.ts';
 import { createCredentialsProvider, credentialVariable } from '../../../../src/registry/auth/credentials.ts';
 import { openClient, repositoryNames } from '../../../support/distribution-client.ts';
+import { newFolder } from '../../../support/new-folder.ts';
 
 const CANARY = 'canary-91ce';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slimboard-credentials-'));
+  folder = await newFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 async function find(host: string, config?: unknown, environment: Record<string, string> = {}, sourceName?: string) {
   if (config !== undefined) {

@@ -1,15 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Database, Queryable } from '../../../../src/database/database.ts';
+import type { Queryable } from '../../../../src/database/database.ts';
 import { PLAN_AS_A_WHOLE } from '../../../../src/database/planning.ts';
 import { currentSteps } from '../../../../src/store/totals/current-steps.ts';
 import { POSTGRES, useEmptyDatabase } from '../../../support/databases.ts';
 import { Inventory } from '../../../support/inventory.ts';
 import { recordPlans } from '../../../support/plans.ts';
 
-let db: Database;
-useEmptyDatabase(POSTGRES.open, (opened) => {
-  db = opened;
-});
+const db = useEmptyDatabase(POSTGRES.open);
 
 /** Stores builds, each in a line of tags that has no other. One of five is an index that lists the image before it. */
 async function store(repositories: number, builds: number): Promise<void> {
