@@ -167,6 +167,7 @@ describe('mistakes name file, line, key and what is accepted', () => {
       'sources: [{ name: a, kind: oci, registry: r.example.com, requestTimeout: 0s }]',
       ':1: sources[0].requestTimeout: expected at least 1s',
     ],
+    ['the first of two unknown keys', source('one: 1\n    two: 2'), ':4: sources[0].one: unknown key'],
     ['an unknown key', 'foobar: 1', ':1: foobar: unknown key; accepted: databaseUrl,'],
     [
       'a number for text',
@@ -207,6 +208,7 @@ describe('mistakes name file, line, key and what is accepted', () => {
       source('schedule: "H 2 * * *"'),
       ':4: sources[0].schedule: expected minute, hour,',
     ],
+    ['a date that never comes', source('schedule: "0 2 30 2 *"'), ':4: sources[0].schedule: expected minute, hour,'],
     ['a schedule by the second', source('schedule: "* * * * * *"'), ':4: sources[0].schedule: expected minute, hour,'],
     ['a bad time zone', source('timezone: Mars/Olympus'), ':4: sources[0].timezone: expected a time zone'],
     ['a bad platform', source('platforms: [linux]'), ':4: sources[0].platforms[0]: "linux" is not a platform'],
@@ -282,6 +284,12 @@ describe('mistakes name file, line, key and what is accepted', () => {
     const error = await load(yaml).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(SettingsError);
     expect((error as SettingsError).message).toContain(join(cwd, 'slimboard.yaml') + message);
+  });
+
+  test('are told ten at a time', async () => {
+    const yaml = `teams: [${Array.from({ length: 11 }, (_, at) => `{ name: "a ${at}", repositories: [a] }`).join(', ')}]`;
+    const { message } = (await load(yaml).catch((thrown: unknown) => thrown)) as SettingsError;
+    expect(message.split('\n')).toHaveLength(10);
   });
 
   test.each([

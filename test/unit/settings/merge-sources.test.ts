@@ -27,7 +27,8 @@ beforeAll(async () => {
     regions: ['eu-west-1', 'us-east-1'],
     dedup: 'repository',
   };
-  settings = { ...defaults, sources: [harbor, prod] };
+  const { regions: _regions, ...anywhere } = { ...prod, name: 'anywhere', account: '333333333333' };
+  settings = { ...defaults, sources: [harbor, prod, anywhere] };
 });
 
 const merge = (...targets: readonly string[]) => mergeSources(targets.map((target) => parseTarget(target, settings)));
@@ -47,14 +48,46 @@ describe('targets of one source are merged', () => {
       { regions: ['eu-west-1', 'us-east-1'], include: ['a', 'b'] },
     ],
     [['prod', 'prod'], { regions: ['eu-west-1', 'us-east-1'], include: ['**'] }],
+    [['anywhere', 'anywhere'], { account: '333333333333', include: ['**'] }],
   ])('%j', (targets, expected) => {
     expect(merge(...targets)).toEqual([expect.objectContaining(expected)]);
   });
 
-  test('with the whole registry, no list of repositories is left', () => {
-    const [source] = merge('harbor', 'harbor.example.com/a');
-    expect(source).toMatchObject({ include: ['**', 'a'] });
+  test.each([
+    [
+      ['harbor', 'harbor.example.com/a'],
+      ['**', 'a'],
+    ],
+    [
+      ['harbor.example.com/a', 'harbor'],
+      ['a', '**'],
+    ],
+  ])('with the whole registry, no list of repositories is left: %j', (targets, include) => {
+    const [source] = merge(...targets);
+    expect(source).toMatchObject({ include });
     expect(source).not.toHaveProperty('repositories');
+  });
+});
+
+describe('targets that may not be of one source are not merged', () => {
+  const refusal = 'one audit can read regions of one account only, and each must be named';
+
+  test.each([[['anywhere', 'ecr:333333333333.eu-west-1']], [['ecr:333333333333.eu-west-1', 'anywhere']]])(
+    '%j: the environment decides later which region one of them is',
+    (targets) => {
+      expect(() => merge(...targets)).toThrow(`anywhere: ${refusal}`);
+    },
+  );
+
+  test('sources of one name, but of two kinds or accounts', () => {
+    const [harbor, prod] = settings.sources as [OciSource, EcrSource];
+    const named = { ...prod, name: 'harbor' };
+    for (const pair of [
+      [harbor, named],
+      [named, harbor],
+      [prod, { ...prod, account: '999999999999', regions: ['us-east-1'] }],
+    ])
+      expect(() => mergeSources(pair)).toThrow(refusal);
   });
 });
 

@@ -61,6 +61,7 @@ describe('a part of a registry', () => {
     ['other.example.com/team/app:v*', ['team/app'], ['v*']],
     ['localhost:5000/app:1.0', ['app'], ['1.0']],
     ['docker.io/node:20', ['library/node'], ['20']],
+    ['docker.io/bitnami/redis:7', ['bitnami/redis'], ['7']],
   ])('%s', (target, repositories, tags) => {
     expect(parseTarget(target, settings)).toMatchObject({ include: repositories, repositories, tags });
   });
@@ -152,5 +153,9 @@ describe('what is no target', () => {
     expect(attempt).toThrow(kind);
     expect(attempt).toThrow(message);
     expect(attempt).toThrow(SlimboardError);
+  });
+
+  test('a name says so if no source is configured', () => {
+    expect(() => parseTarget('harbor', { ...settings, sources: [] })).toThrow('source (none is configured)');
   });
 });
