@@ -272,18 +272,29 @@ describe('mistakes name file, line, key and what is accepted', () => {
       'reports:\n  - { kind: teams, format: csv, path: a.csv }\n  - { kind: bases, format: csv, path: a.csv }',
       ':3: reports[1].path: duplicate path "a.csv": each path must be unique',
     ],
-    ['no YAML', 'log: [', ':1: invalid YAML'],
+    ['no YAML', 'log: [', ':1: invalid YAML: Flow sequence'],
     [
       'two documents',
       'log: {}\n---\nlog: {}',
       ':2: invalid YAML: expected one document: remove the line "---" that begins another',
     ],
     ['a list as file', '- a', ':1: expected keys and values'],
+    ['a word as file', 'sources', ':1: expected keys and values'],
     ['a key twice', 'log: {}\nlog: {}', ':2: invalid YAML'],
   ])('%s', async (_, yaml, message) => {
     const error = await load(yaml).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(SettingsError);
     expect((error as SettingsError).message).toContain(join(cwd, 'slimboard.yaml') + message);
+  });
+
+  test('do not show the lines around invalid YAML, which may hold secrets', async () => {
+    const yaml = 'serve: {}\nserve: { token: hunter2 }';
+    await expect(load(yaml)).rejects.toThrow(/:2: invalid YAML: Map keys must be unique$/);
+  });
+
+  test.each([true, false])('do not include the text %s for a switch', async (value) => {
+    const { sourceDefaults } = await load('', { flags: { plainHttp: `${value}` } });
+    expect(sourceDefaults.plainHttp).toBe(value);
   });
 
   test('are told ten at a time', async () => {
@@ -295,7 +306,8 @@ describe('mistakes name file, line, key and what is accepted', () => {
   test.each([
     ['variable', { env: { SLIMBOARD_SERVE_PORT: 'web' } }, 'SLIMBOARD_SERVE_PORT: serve.port: expected a whole number'],
     ['flag', { flags: { plainHttp: 'maybe' } }, '--plain-http: expected true or false'],
-    ['flag', { flags: { logLevel: 'loud' } }, '--log-level: expected one of'],
+    ['flag', { flags: { logLevel: 'loud' } }, /^--log-level: expected one of .*, debug, trace$/],
+    ['flag', { flags: { logLevel: 5 } }, /^--log-level: expected one of .*, debug, trace$/],
     ['flag', { flags: { platform: ['amd64'] } }, '--platform: "amd64" is not a platform'],
     ['flag', { configFile: 'none.yaml' }, '--config: there is no file'],
   ])('of a %s: %o', async (_, options, message) => {

@@ -17,6 +17,7 @@ test('a plain URL needs no variable', () => {
 test.each([
   ['https://me:s3%3Acret@ci.example.com/hook', 'me:s3:cret'],
   ['https://token@ci.example.com/hook', 'token:'],
+  ['https://:s3cret@ci.example.com/hook', ':s3cret'],
   ['https://me:100%@ci.example.com/hook', 'me:100%'],
 ])('what proves who asks leaves the URL, for fetch takes none with it: %s', (url, userinfo) => {
   const authorization = `Basic ${Buffer.from(userinfo).toString('base64')}`;
