@@ -173,25 +173,45 @@ describe('the in-process queue', () => {
     await expect(queue.drain()).rejects.toBe(bug);
   });
 
-  test('an abort reaches handlers, delays and waiting callers of add; drain waits for running tasks', async () => {
+  test('an abort reaches handlers and waiting callers of add; drain waits for running tasks', async () => {
     const stop = new AbortController();
     const ended: string[] = [];
     const { queue } = queueOf(
       async ({ key }, signal) => {
-        if (key === 'later') throw new RegistryUnavailableError('down');
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
         ended.push(key);
       },
-      { signal: stop.signal, bound: 1, tasksAtOnce: ofEachKind(1), wait: (_, signal) => untilAborted(signal) },
+      { signal: stop.signal, bound: 1, tasksAtOnce: ofEachKind(1) },
     );
     await queue.add([task('manifests', 'in-hand')]);
-    await queue.add([task('layers', 'other-lane')]);
-    const delayed = queue.add([task('repository', 'later')]);
+    await queue.add([task('layers', 'other-kind')]);
     const heldBack = queue.add([task('manifests', 'waiting'), task('manifests', 'waiting-2')]);
-    const settled = Promise.allSettled([delayed, heldBack, queue.drain()]);
+    const settled = Promise.allSettled([heldBack, queue.drain()]);
     stop.abort(new Error('interrupted'));
-    for (const result of (await settled).slice(1)) expect(result).toMatchObject({ status: 'rejected' });
-    expect(ended.sort()).toEqual(['in-hand', 'other-lane']);
+    for (const result of await settled) expect(result).toMatchObject({ status: 'rejected' });
+    expect(ended.sort()).toEqual(['in-hand', 'other-kind']);
+  });
+
+  test('an abort ends add and drain, also where all tasks only wait for another attempt', async () => {
+    const stop = new AbortController();
+    let delay = (): void => undefined;
+    const delayed = new Promise<void>((resolve) => {
+      delay = resolve;
+    });
+    const { queue } = queueOf(() => Promise.reject(new RegistryUnavailableError('down')), {
+      signal: stop.signal,
+      bound: 1,
+      wait: (_, signal) => {
+        delay();
+        return untilAborted(signal);
+      },
+    });
+    await queue.add([task('repository', 'later')]);
+    await delayed;
+    const settled = Promise.allSettled([queue.add([task('repository', 'later')]), queue.drain()]);
+    const reason = new Error('interrupted');
+    stop.abort(reason);
+    expect(await settled).toEqual(Array(2).fill({ status: 'rejected', reason }));
   });
 
   test('a caller of add can stop waiting for room', async () => {
