@@ -206,8 +206,11 @@ const CATALOGUE_BASES = `
   group by l.manifest_id, l.position, b.digest, b.index_digest
   order by l.manifest_id, l.position, b.digest, b.index_digest`;
 
-/** Builders of reproducible images write a fixed date: Jib 1970-01-01, Cloud Native Buildpacks 1980-01-01. */
-const FIXED_DATES_BEFORE = '1981-01-01Z';
+/**
+ * Builders of reproducible images write a fixed date: Jib 1970-01-01, Cloud Native Buildpacks 1980-01-01. The view
+ * `slimboard_reclaimable` repeats this in SQL: keep both the same.
+ */
+export const FIXED_DATES_BEFORE = '1981-01-01Z';
 /** Former builds of a repository with the same layers: so many are told apart by their digests and labels. */
 const FORMER_BUILDS = 20;
 

@@ -307,6 +307,19 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(before - (await stored())).toBeGreaterThan(0);
   });
 
+  test('an index is superseded by newer builds, whatever order they were read in; fixed dates tell no order', async () => {
+    for (let month = 12; month >= 1; month--) {
+      registry.push('team/app', `${month}`, index([build(month, [`build ${month}`])]));
+      registry.push('team/jib', `${month}`, image({ layers: [`jib ${month}`], created: '1970-01-01T00:00:00Z' }));
+    }
+    await auditRegistry(db, registry);
+    const chosen = await rowsOf('reclaim');
+    expect(chosen.map(({ repository, tags, dated_at }) => [repository, tags, dated_at])).toEqual([
+      ['team/app', '1', '2025-01-01T00:00:00Z'],
+      ['team/app', '2', '2025-02-01T00:00:00Z'],
+    ]);
+  });
+
   test('images that are in use, or listed by an index, are not candidates', async () => {
     const builds = Array.from({ length: 12 }, (_, month) => build(month + 1, [`build ${month + 1}`]));
     const [, second] = builds.map((content, place) => registry.push('team/app', `${place + 1}`, content));
