@@ -54,6 +54,18 @@ begin
   end loop;
 end $$`;
 
+/** The same database, but for some of its functions. */
+export function databaseWith(db: Database, changes: Partial<Database>): Database {
+  return {
+    kind: db.kind,
+    query: (sql, parameters) => db.query(sql, parameters),
+    transaction: (work) => db.transaction(work),
+    streamTexts: (sql, parameters, batchRows) => db.streamTexts(sql, parameters, batchRows),
+    close: () => db.close(),
+    ...changes,
+  };
+}
+
 /** Empties every table but the list of migrations. */
 export async function emptyTables(db: Database): Promise<void> {
   await db.query(EMPTY_TABLES);

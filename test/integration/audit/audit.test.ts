@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/database.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
-import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
+import { BACKENDS, databaseWith, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { artifact, attestation, image, index, schema1 } from '../../support/image-builder.ts';
 import { answer, body } from '../../support/registry-faults.ts';
 import { useRegistry } from '../../support/use-registry.ts';
@@ -390,16 +389,12 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
 
   test('an audit stopped while it assesses images does not assess the others first', async () => {
     const stop = new AbortController();
-    const watched: Database = {
-      kind: db.kind,
+    const watched = databaseWith(db, {
       query(sql, parameters) {
         if (sql.includes('c.body as config')) stop.abort(new Error('stopped'));
         return db.query(sql, parameters);
       },
-      transaction: (work) => db.transaction(work),
-      streamTexts: (sql, parameters, batchRows) => db.streamTexts(sql, parameters, batchRows),
-      close: () => db.close(),
-    };
+    });
     await expect(auditRegistry(watched, registry, { signal: stop.signal })).rejects.toThrow('stopped');
     expect(await db.query('select 1 from assessment')).toEqual([]);
     expect((await auditRegistry(db, registry)).status).toBe('finished');

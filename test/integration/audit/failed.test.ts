@@ -1,7 +1,8 @@
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
 import { singleTask } from '../../../src/audit/task-payloads.ts';
+import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource, PolicySettings, Settings } from '../../../src/settings/settings.ts';
@@ -9,7 +10,7 @@ import { findAudit } from '../../../src/store/audit-store.ts';
 import { isHandedToWorkers } from '../../../src/store/queued-audit-store.ts';
 import { addTasks, type NewTask } from '../../../src/store/task-store.ts';
 import { auditRegistry, defaultSettings, errorsOf, NO_EVENTS } from '../../support/audits.ts';
-import { BACKENDS, emptyTables, useDatabase } from '../../support/databases.ts';
+import { BACKENDS, databaseWith, emptyTables, useDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 import { task } from '../../support/task.ts';
@@ -40,11 +41,16 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     await db.query('delete from audit_task where audit_id = $1', [auditId]);
     await addTasks(db, auditId, tasks);
   };
-  const handlersOf = (options: { readonly add?: TaskQueue['add']; readonly policy?: Partial<PolicySettings> } = {}) =>
+  interface HandlerOptions {
+    readonly database?: Database;
+    readonly add?: TaskQueue['add'];
+    readonly policy?: Partial<PolicySettings>;
+  }
+  const handlersOf = (options: HandlerOptions = {}) =>
     createAuditEngine({
       settings: { ...settings, policy: { ...settings.policy, ...options.policy } },
       environment: {},
-      db,
+      db: options.database ?? db,
       queue: { add: options.add ?? (async (tasks) => void queued.push(...tasks)) },
       events: {
         ...NO_EVENTS,
@@ -97,14 +103,18 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     const auditId = (await start('prod'))?.auditId ?? 0;
     await leave(auditId);
     const cause = Object.assign(new Error('temporary file size exceeds "temp_file_limit"'), { code: '53400' });
-    const transaction = vi.spyOn(db, 'transaction');
-    transaction.mockRejectedValueOnce(new StoreUnavailableError('away'));
-    await expect(handlersOf().advance(auditId, 'nightly')).rejects.toThrow('away');
+    const failures = [new StoreUnavailableError('away'), new StoreUnavailableError('the statement failed', { cause })];
+    const database = databaseWith(db, {
+      transaction: async (work) => {
+        const failure = failures.shift();
+        if (failure) throw failure;
+        return db.transaction(work);
+      },
+    });
+    await expect(handlersOf({ database }).advance(auditId, 'nightly')).rejects.toThrow('away');
     expect(await findAudit(db, auditId)).toMatchObject({ status: 'running' });
-    transaction.mockRejectedValueOnce(new StoreUnavailableError('the statement failed', { cause }));
-    await handlersOf().advance(auditId, 'nightly');
+    await handlersOf({ database }).advance(auditId, 'nightly');
     expect(await findAudit(db, auditId)).toMatchObject({ status: 'failed' });
-    transaction.mockRestore();
   });
 
   test('because the queue accepts no tasks: it does not fail, as the tasks are in the table', async () => {

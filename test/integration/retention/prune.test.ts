@@ -4,7 +4,7 @@ import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import { countPrunable, type PruneOptions, prune, removeSource } from '../../../src/store/retention-store.ts';
 import { auditRegistry, auditSources, contentOf, defaultSettings } from '../../support/audits.ts';
-import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
+import { BACKENDS, databaseWith, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -224,14 +224,10 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
 /** The database, whose transactions end after so many with an error before they begin. */
 function stoppingAfter(db: Database, transactions: number): Database {
   let left = transactions;
-  return {
-    kind: db.kind,
-    query: (sql, parameters) => db.query(sql, parameters),
-    streamTexts: (sql, parameters, options) => db.streamTexts(sql, parameters, options),
-    close: () => db.close(),
+  return databaseWith(db, {
     transaction: (work) => {
       if (left-- <= 0) throw new Error('stopped on purpose');
       return db.transaction(work);
     },
-  };
+  });
 }

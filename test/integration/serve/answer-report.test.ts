@@ -7,7 +7,7 @@ import { createDashboardApp } from '../../../src/serve/app.ts';
 import { listen } from '../../../src/serve/listen.ts';
 import { parseReportQuery } from '../../../src/serve/report-query.ts';
 import { auditedFleet, dashboardOver } from '../../support/dashboard.ts';
-import { BACKENDS, useDatabase } from '../../support/databases.ts';
+import { BACKENDS, databaseWith, useDatabase } from '../../support/databases.ts';
 
 const LOCAL = { headers: { host: '127.0.0.1:8620' } };
 const queryOf = (text: string) => parseReportQuery(new URLSearchParams(text));
@@ -70,10 +70,7 @@ describe.each(BACKENDS)('a long report from $name', ({ open }) => {
 
 /** The same, whose streams fail after so many batches. */
 function failingAfter(db: Database, batches: number): Database {
-  return {
-    kind: db.kind,
-    query: (sql, parameters) => db.query(sql, parameters),
-    transaction: (work) => db.transaction(work),
+  return databaseWith(db, {
     async *streamTexts(sql, parameters) {
       let left = batches;
       for await (const texts of db.streamTexts(sql, parameters, 2)) {
@@ -82,6 +79,5 @@ function failingAfter(db: Database, batches: number): Database {
       }
       throw new Error('secret detail');
     },
-    close: () => db.close(),
-  };
+  });
 }
