@@ -15,21 +15,26 @@ test('without a source nothing is queued, and the command fails, so that a cron 
   expect(stderr).toContain('there is nothing to audit: write sources into slimboard.yaml');
 });
 
-test.each([['--now dev --wait'], ['--now --wait dev'], ['dev --now'], ['--now=dev'], ['--now main dev']])(
-  'schedule %s takes dev for a source, wherever the flags are',
-  async (words) => {
-    const folder = await newFolder();
-    await writeFile(
-      join(folder, 'slimboard.yaml'),
-      'sources: [{ name: main, kind: oci, registry: registry.example.com }]',
-    );
-    const { code, stderr } = await runInProcess(folder, ['schedule', ...words.split(' ')], environment);
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: 'slimboard: there is no source "dev" in the settings; known sources: main\n',
-    });
-  },
-);
+test.each([
+  ['--now dev --wait'],
+  ['--now --wait dev'],
+  ['dev --now'],
+  ['--now=dev'],
+  ['--now main dev'],
+  ['--now dev --now main'],
+  ['--now --now dev'],
+])('schedule %s takes dev for a source, wherever the flags are', async (words) => {
+  const folder = await newFolder();
+  await writeFile(
+    join(folder, 'slimboard.yaml'),
+    'sources: [{ name: main, kind: oci, registry: registry.example.com }]',
+  );
+  const { code, stderr } = await runInProcess(folder, ['schedule', ...words.split(' ')], environment);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: 'slimboard: there is no source "dev" in the settings; known sources: main\n',
+  });
+});
 
 test('a wrong port of the metrics is refused as other settings are, with its flag or variable', async () => {
   const flag = await runInProcess('/', ['schedule', '--metrics-port', '65536'], environment);
