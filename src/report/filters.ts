@@ -124,14 +124,15 @@ function readSince(text: string, now: Date): string {
 const YEARS_OF_POSTGRES = /^(?!0000)\d{4}-/;
 
 /** A day, and perhaps a time of it, and its offset from UTC. */
-const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 
 function readTime(text: string, now: Date): Date {
   if (/^\d+(\.\d+)?[a-z]+$/i.test(text)) return new Date(now.getTime() - parseDuration(text));
   const [, day = '', time = '00:00', offset = 'Z'] = TIME.exec(text) ?? [];
   // JavaScript takes the 30th of February for the 2nd of March.
   const isDay = new Date(day).getUTCDate() === Number(day.slice(8));
-  return new Date(isDay ? `${day}T${time}${offset}` : Number.NaN);
+  // Postgres writes whole hours as an offset alone, which JavaScript does not read.
+  return new Date(isDay ? `${day}T${time}${offset.replace(/^.\d\d$/, '$&:00')}` : Number.NaN);
 }
 
 /**
