@@ -72,7 +72,8 @@ function mayLackOf({ by, metric, since }: LeaderboardOptions): ReportKind['mayLa
   if (by !== 'team' && by !== 'repository')
     return { column, reason: 'growth and progress are known of teams and repositories only' };
   if (metric === 'progress') return undefined;
-  const earlier = since === undefined ? 'earlier audit' : `audit from before ${since.slice(0, 10)}`;
+  const earlier =
+    since === undefined ? 'earlier audit' : `audit from before ${since.slice(0, 16).replace('T', ' ')} UTC`;
   return { column, reason: `growth needs an ${earlier} of the same coverage, in which the same items failed` };
 }
 

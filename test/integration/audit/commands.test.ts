@@ -231,8 +231,8 @@ test.each([
   ['growth', 'team', 'no figures: growth needs an earlier audit of the same coverage'],
   [
     'growth',
-    'team --since=2026-11-01',
-    'no figures: growth needs an audit from before 2026-11-01 of the same coverage',
+    'team --since=2026-11-01T02:30Z',
+    'no figures: growth needs an audit from before 2026-11-01 02:30 UTC of the same coverage',
   ],
   ['improvement', 'repository', 'no figures: growth needs an earlier audit of the same coverage'],
   ['progress', 'base', 'no figures: growth and progress are known of teams and repositories only'],
