@@ -257,11 +257,14 @@ const notification = keys(
 
 /**
  * Accepts what the Postgres client accepts: for a socket named by `?host=`, the host after `user@` may be missing. An @
- * in the path is refused: it shows that a / in the password ended the host, and errors would name a part of the password.
+ * behind the host is refused: it shows that a / ? or # in the password ended the host, and errors would name a part of the
+ * password. The values of parameters may have one.
  */
 function isDatabaseUrl(url: string): boolean {
   const parsable = [url, url.replace('@/', '@localhost/')].find((text) => URL.canParse(text));
-  return parsable !== undefined && !new URL(parsable).pathname.includes('@');
+  if (parsable === undefined) return false;
+  const { pathname, search, hash } = new URL(parsable);
+  return !`${pathname}${search.replace(/=.*/, '')}${hash}`.includes('@');
 }
 
 /** All settings. Parsing gives bytes for sizes and milliseconds for durations. */

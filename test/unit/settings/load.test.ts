@@ -412,7 +412,7 @@ describe('secrets', () => {
     );
   });
 
-  const BROKEN = 'p#ss@db/b p/ss@db/b p@w/ss@db/b 12/ss@db/b pass@db:99999/b'
+  const BROKEN = 'p#ss@db/b p/ss@db/b p@w/ss@db/b p@w?ss@db/b p@w#ss@db/b 12/ss@db/b pass@db:99999/b'
     .split(' ')
     .map((rest) => `postgres://u:${rest}`);
   test.each([...BROKEN, 'postgres://[::1/b'])(
@@ -435,6 +435,7 @@ describe('secrets', () => {
     'postgres:///slimboard?host=/var/run/postgresql',
     'postgres://user:p%23ss@/slimboard?host=/var/run/postgresql',
     'postgres://user@%2Fvar%2Frun/slimboard',
+    'postgres://db.example.com/slimboard?user=auditor@tenant',
   ])('a socket is an address, too: %s', async (url) =>
     expect(await load('', { env: { DATABASE_URL: url } })).toMatchObject({ databaseUrl: url }),
   );
