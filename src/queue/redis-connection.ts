@@ -140,9 +140,11 @@ function unusableBy(info: string, address: string): SlimboardError | undefined {
 function parseRedisUrl(url: string): { readonly address: string; readonly database: number } {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const [, database] = /^\/?(\d{0,9})$/.exec(parsed?.pathname ?? '') ?? [];
-  if (!parsed || database === undefined || !['redis:', 'rediss:'].includes(parsed.protocol))
+  // Behind a ? or # that a password has as it stands, the rest of it would be taken for the host, which errors name.
+  const isCut = /@/.test(`${parsed?.search}${parsed?.hash}`);
+  if (!parsed || isCut || database === undefined || !['redis:', 'rediss:'].includes(parsed.protocol))
     throw new SettingsError(
-      'the Redis URL must look like redis://HOST:6379, redis://HOST:6379/1, or rediss:// for TLS',
+      'the Redis URL must look like redis://HOST:6379, redis://HOST:6379/1, or rediss:// for TLS; in a password, write # / ? @ and % as %23 %2F %3F %40 %25',
     );
   return { address: `${parsed.hostname}:${parsed.port || '6379'}`, database: Number(database) };
 }
