@@ -113,11 +113,6 @@ function endOfSettings(steps: readonly BuildStep[], first: number): number {
 
 const SHELL = /^(?:\/usr)?(?:\/bin\/)?(?:ba|a|da|z|k)?sh$/;
 
-/** Whether a CMD starts a shell and nothing else. */
-export function startsShell(words: readonly string[]): boolean {
-  return SHELL.test(words.join(' '));
-}
-
 /**
  * Finds the CMD that ends the Dockerfile of a distribution that no line names, with other steps in between. It starts a
  * shell, and no two steps are more than a minute apart. An image built on top would be built later, and start something
@@ -129,7 +124,7 @@ function shellOfOneBuild(steps: readonly BuildStep[], first: number): number {
   for (let index = first + 1; index < steps.length; index++) {
     const step = steps[index];
     if (!step || gapMs(steps[index - 1], step) > MINUTE_MS || step.verb === 'ENTRYPOINT') return -1;
-    if (step.verb === 'CMD') return index > first + 1 && startsShell(commandWords(step.args)) ? index : -1;
+    if (step.verb === 'CMD') return index > first + 1 && SHELL.test(commandWords(step.args).join(' ')) ? index : -1;
   }
   return -1;
 }

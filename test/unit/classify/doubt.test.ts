@@ -332,5 +332,8 @@ test('a container that was imported whole has lost its base and its stages, unli
   const container = imported(['node', 'server.js']);
   expect(container.base).toMatchObject({ confidence: 'unknown', reason: 'squashed' });
   expect(container.multiStage.value).toBe('unknown');
-  for (const cmd of [[], ['/bin/bash']]) expect(summaryOf(imported(cmd)).base).toEqual(['scratch']);
+  expect(imported(['/init']).base).toMatchObject({ reason: 'squashed' });
+  const starts = ['', '/bin/bash', 'bash -l', '/bin/bash --login', '/bin/sh -c /bin/bash', '/usr/sbin/init'];
+  for (const start of [...starts, '/usr/lib/systemd/systemd --system'])
+    expect(summaryOf(imported(start === '' ? [] : start.split(' '))).base, start).toEqual(['scratch']);
 });
