@@ -13,9 +13,8 @@ export const END_OF_LIFE_REVIEWED = table.reviewed;
  */
 export function distroEndOfLife(id: string, version: string): string | undefined {
   const releases = lookUp(END_OF_LIFE, id) ?? {};
-  const parts = version.split('.');
-  const names = parts.map((_, at) => parts.slice(0, parts.length - at).join('.'));
-  return names.map((name) => lookUp(releases, name)).find((end) => end !== undefined);
+  const names = Object.keys(releases).filter((name) => `${version}.`.startsWith(`${name}.`));
+  return names.length === 0 ? undefined : releases[names.reduce((a, b) => (a.length > b.length ? a : b))];
 }
 
 /**

@@ -21,6 +21,7 @@ test.each([
   ['debian', '1', undefined],
   ['shesek', '0.0.1', undefined],
   ['constructor', 'name', undefined],
-])('%s %s ends %s', (id, version, expected) => {
+  ['debian', `12${'.1'.repeat(50_000)}`, '2028-06-30'],
+])('%s %.20s ends %s', (id, version, expected) => {
   expect(distroEndOfLife(id, version)).toBe(expected);
 });
