@@ -142,7 +142,8 @@ export function removes(command: Command, part: string): boolean {
   return command.words.flatMap(expandBraces).some((path) => contains(path, part));
 }
 
-function isRemoval({ program, words }: Command): boolean {
+/** Reports whether a command removes files. */
+export function isRemoval({ program, words }: Command): boolean {
   return program === 'rm' || (program === 'find' && words.includes('-delete'));
 }
 

@@ -1,6 +1,7 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
 import { lookUp } from '../../classify/look-up.ts';
 import { redact } from '../../classify/redact.ts';
+import { rememberOf } from '../../common/remember.ts';
 import { evidenceOf, hitFrom, measuredFiles, upTo } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
@@ -15,9 +16,8 @@ export const deletedFiles: Rule = {
   severity: 'warn',
   title: 'Files are removed in a later layer than the one that added them',
   find: (view) => {
-    const removedAt = lastRemovals(view);
     const evidence = view.own.flatMap((layer) =>
-      layer.contents ? measuredFiles(layer, layer.contents.deletedBytes) : likelyEvidence(layer, removedAt),
+      layer.contents ? measuredFiles(layer, layer.contents.deletedBytes) : likelyEvidence(layer, view),
     );
     return hitFrom(
       evidence,
@@ -27,12 +27,16 @@ export const deletedFiles: Rule = {
 };
 
 /** Returns evidence if a later RUN removes a path that this layer copied or downloaded, or a folder above it. */
-function likelyEvidence(layer: LayerView, removedAt: ReadonlyMap<string, number>): readonly Evidence[] {
-  if (removedAt.size === 0) return [];
-  const target = writtenBy(layer).find((path) =>
-    pathsAbove(path).some((above) => (removedAt.get(above) ?? -1) > layer.position),
-  );
+function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] {
+  if (lastRemovals(view).size === 0) return [];
+  const target = writtenBy(layer).find((path) => isRemovedAbove(layer, path, view));
   return target === undefined ? [] : [evidenceOf(layer, { subject: redact(target), bytes: upTo(layer.bytes) })];
+}
+
+/** Reports whether a later RUN than a layer removes or empties an absolute path, or a folder above it. */
+export function isRemovedAbove({ position }: LayerView, path: string, view: ImageView): boolean {
+  const removedAt = lastRemovals(view);
+  return pathsAbove(path).some((above) => (removedAt.get(above) ?? -1) > position);
 }
 
 /** Returns the absolute paths that a layer is known to write. */
@@ -76,14 +80,14 @@ function removedBy({ program, words, folder }: PlacedCommand<string | undefined>
 }
 
 /** Returns the position of the last layer that removes or empties a path, by path. */
-function lastRemovals({ own, ownPrograms }: ImageView): ReadonlyMap<string, number> {
+const lastRemovals = rememberOf(({ own, ownPrograms }: ImageView): ReadonlyMap<string, number> => {
   const removedAt = new Map<string, number>();
   if (!ownPrograms.has('rm')) return removedAt;
   for (const { position, commands, folder } of own) {
     for (const path of withFolders(commands, folder).flatMap(removedBy)) removedAt.set(path, position);
   }
   return removedAt;
-}
+});
 
 /** Returns a path and the folders above it: `/a/b/c`, `/a/b`, `/a`. */
 function pathsAbove(path: string): readonly string[] {

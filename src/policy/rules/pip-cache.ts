@@ -1,7 +1,9 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
+import { rememberOf } from '../../common/remember.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
 import { absolutePath, isWithin } from '../paths.ts';
-import { type Command, hasOption, removes, runs, valuesOf } from '../shell.ts';
+import { type Command, hasOption, isRemoval, removes, runs, valuesOf } from '../shell.ts';
+import { isRemovedAbove } from './deleted-files.ts';
 import { packageCacheRule } from './package-cache.ts';
 
 const PIP = ['pip', 'poetry', 'pipenv', 'uv'];
@@ -15,14 +17,15 @@ export const pipCache = packageCacheRule({
   id: 'pip-cache',
   areas: ['pip-cache'],
   title: "pip's cache of wheels and downloads stays in a layer",
-  remedy: 'use "pip install --no-cache-dir" ("uv sync --no-cache"), or mount a cache on /root/.cache',
+  remedy:
+    'use "pip install --no-cache-dir" ("uv sync --no-cache"), or mount a cache on /root/.cache; mount wheels, too, instead of copying them',
   programs: [...PIP, ...PYTHON],
   fills: installs,
   readsList: (command) =>
     valuesOf(command, '-r', '--requirement').some((list) => !IN_IMAGE_OR_WEB.test(list)) ||
     runs(command, ['uv'], ['sync']) ||
     runs(command, ['poetry'], ['install']),
-  isLeftover: copiesWheels,
+  isLeftover: (layer, view) => layersOfWheels(view).has(layer),
   avoids: (command) =>
     (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache')) ||
     runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||
@@ -39,16 +42,34 @@ function installs(command: Command): boolean {
   return isModule || runs(command, PIP, ['install', 'sync']);
 }
 
-/** Reports whether a layer holds wheels, which a later step installs and leaves: rule deleted-files finds removals. */
-function copiesWheels({ position, verb, args, folder }: LayerView, { own }: ImageView): boolean {
-  if (!copiesFiles(verb) || !/\bwheels?\b|\.whl\b/.test(args)) return false;
-  const target = absolutePath(args.trim().split(/\s+/).at(-1) ?? '', folder ?? '/');
-  return own.some((layer) => {
-    const isInstalled = layer.commands.some((command) =>
-      wheelsOf(command).some((path) => isWithin(absolutePath(path, layer.folder ?? '/'), target)),
-    );
-    return layer.position > position && isInstalled && !layer.commands.some((command) => removes(command, target));
+/** The most copies of wheels that are looked at; only hostile images have more. */
+const MAX_COPIES = 10;
+
+/** Returns the layers with wheels that a later step installs and leaves: rule deleted-files finds removals. */
+const layersOfWheels = rememberOf((view: ImageView): ReadonlySet<LayerView> => {
+  const copies = view.own.flatMap((layer) => {
+    const words = copiesFiles(layer.verb) ? layer.args.split(/\s+/).filter((word) => !word.startsWith('--')) : [];
+    const target = absolutePath(words.at(-1) ?? '', layer.folder ?? '/');
+    return words.some((word) => WHEELS.test(word)) ? [{ layer, target }] : [];
   });
+  const steps = copies.length === 0 ? [] : view.own.filter(({ verb }) => verb === 'RUN').map(installOf);
+  const left = copies.slice(0, MAX_COPIES).filter(({ layer, target }) => {
+    const later = steps.filter(({ position }) => position > layer.position);
+    return (
+      later.some(({ paths }) => paths.some((path) => isWithin(path, target))) &&
+      !isRemovedAbove(layer, target, view) &&
+      !later.some(({ removals }) => removals.some((command) => removes(command, target)))
+    );
+  });
+  return new Set(left.map(({ layer }) => layer));
+});
+
+const WHEELS = /\bwheels?\b|\.whl\b/;
+
+/** Returns the absolute paths from which a step installs wheels, and its commands that may remove some. */
+function installOf({ position, commands, folder }: LayerView) {
+  const paths = commands.flatMap(wheelsOf).map((path) => absolutePath(path, folder ?? '/'));
+  return { position, paths, removals: commands.filter(isRemoval) };
 }
 
 /** Returns the paths from which a command installs wheels: `/wheels/*`, `app.whl`, `--find-links=/wheels`. */

@@ -222,6 +222,12 @@ test('variables are looked for once, however many layers ask for them', () => {
   expect(trips('dev-dependencies', { ...script, settings: [...settings, 'ENV NODE_ENV=production'] })).toBe(false);
 }, 10_000);
 
+test('wheels are looked for in time linear in the number of layers', () => {
+  const copies = Array.from({ length: 400 }, () => 'COPY wheels /wheels');
+  const installs = Array.from({ length: 400 }, () => `pip install --no-cache-dir${' a.whl'.repeat(300)}`);
+  expect(trips('pip-cache', image([...copies, ...installs]))).toBe(false);
+}, 10_000);
+
 test.each<[string, ImageSketch]>([
   ['a builder that mounts nothing', { own: [{ instruction: '/bin/sh -c npm ci', bytes: 50_000_000 }] }],
   [

@@ -24,10 +24,10 @@ function copy(instruction: string, more: Partial<LayerSketch> = {}): LayerSketch
   return { instruction: `${instruction} # buildkit`, bytes: 10 * MB, ...more };
 }
 
-/** An image with copied wheels on a plain base, and with one RUN after them. */
-function wheels(script: string): ImageSketch {
+/** An image with copied wheels on a plain base, and with the RUNs after them. */
+function wheels(...scripts: readonly string[]): ImageSketch {
   return {
-    own: [copy('COPY /src/wheels /wheels'), { instruction: `RUN /bin/sh -c ${script} # buildkit`, bytes: 20 * MB }],
+    own: [copy('COPY /src/wheels /wheels'), ...scripts.map((script) => copy(`RUN /bin/sh -c ${script}`))],
   };
 }
 
@@ -134,6 +134,13 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['pip-cache', run('pip install --no-cache-dir -r requirements.txt')],
   ['pip-cache', wheels('pip install --no-cache-dir /wheels/* && rm -rf /wheels')],
   ['pip-cache', wheels('pip install --no-cache-dir flask')],
+  ['pip-cache', wheels('pip install --no-cache-dir /wheels/*', 'rm -rf /wheels')],
+  ['pip-cache', wheels('pip install --no-cache-dir /wheels/* && rm -rf /wheels/*.whl')],
+  [
+    'pip-cache',
+    { own: [copy('COPY wheels /src/wheels'), copy('RUN pip install --no-cache-dir /src/wheels/* && rm -rf /src')] },
+  ],
+  ['pip-cache', { own: [copy('COPY --from=wheels /app /app'), copy('RUN pip install --no-cache-dir /app/x.whl')] }],
   ['pip-cache', { own: [copy('COPY . .'), copy('RUN /bin/sh -c pip install --no-cache-dir ./*.whl')] }],
   ['pip-cache', run('pip config set global.no-cache-dir true && pip install flask')],
   ['pip-cache', { ...run('pip install flask'), config: NO_PIP_CACHE }],
