@@ -5,9 +5,9 @@ import { plainSetting } from './environment.ts';
 
 /** `SIGQUIT`, `SIGRTMIN+3`, `9`, or a folder. */
 const PLAIN_WORD = /^(?:[A-Z][A-Z0-9]+(?:\+\d+)?|\d{1,2}|\/[\w./-]+)$/;
-/** Labels that are true of one build alone. */
+/** Labels that are true of one build alone, or of the base that it had. */
 const OF_ONE_BUILD =
-  /(?:^|[._-])(?:build\w*|commit\w*|created|date|digest|git\w*|revision|sha\d*|vcs|version)(?:$|[._-])/i;
+  /(?:^|[._-])(?:base|branch|build\w*|ci|commit\w*|created|date|digest|git\w*|job\w*|pipeline\w*|ref|revision|sha\d*|tag|timestamp|vcs|version)(?:$|[._-])/i;
 
 /** Returns LABEL, VOLUME and STOPSIGNAL as the image's own steps set them, without labels that each build sets anew. */
 export function keptSettings(view: ImageView): readonly string[] {

@@ -239,9 +239,11 @@ test.each<[string, ImageSketch, string]>([
   expect(dockerfile(sketch)).toContain(lines);
 });
 
-test('a Dockerfile repeats no label of one build, with a secret, or that cannot be quoted, and no odd volume', () => {
+test('a Dockerfile repeats no label of one build or of the old base, with a secret, or that cannot be quoted, and no odd volume', () => {
   const labels = {
     'org.opencontainers.image.revision': 'abc',
+    'org.opencontainers.image.base.name': 'docker.io/library/node:20',
+    'com.gitlab.ci.cijoburl': 'https://gitlab.example.com/job/7',
     build_date: '2026-01-01',
     api_token: 's3cr3t-a8f7',
     note: 'a"b',
