@@ -42,6 +42,11 @@ export function isSecret(name: string, value: string): boolean {
   return !isPlaceholder(name, value) && (isSecretName(name) || secretsIn(value).length > 0);
 }
 
+/** Reports whether a build argument holds a secret, by its name: keys that are meant for pages are none. */
+export function isSecretArgument(name: string): boolean {
+  return isSecretName(name) && !PUBLIC_KEY.test(name);
+}
+
 function isPlaceholder(name: string, value: string): boolean {
   const bare = value.replace(/^["']|["']$/g, '');
   return (

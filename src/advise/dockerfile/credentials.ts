@@ -1,7 +1,6 @@
-import { isSecretName } from '../../classify/redact.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { secretInEnv } from '../../policy/rules/secret-in-env.ts';
-import { commandHoldsSecret, secretsIn } from '../../policy/secrets.ts';
+import { commandHoldsSecret, isSecretArgument, secretsIn } from '../../policy/secrets.ts';
 import { ownSteps } from '../own-steps.ts';
 import { startOf } from '../start.ts';
 
@@ -34,7 +33,7 @@ export function credentialNotes(view: ImageView): readonly string[] {
 /** Returns the names of the credentials in the image's own steps, and of build arguments that are named like some. */
 function buildCredentials(view: ImageView): readonly string[] {
   const ofSteps = ownSteps(view).flatMap(({ verb, args }) => {
-    if (verb === 'ARG') return args.split('=', 1).filter(isSecretName);
+    if (verb === 'ARG') return args.split('=', 1).filter(isSecretArgument);
     return verb === 'RUN' ? secretsIn(args) : [];
   });
   const unnamed = view.own.some(({ commands }) =>

@@ -1,10 +1,9 @@
 import { readEnv } from '../../classify/context.ts';
 import type { BuildStep } from '../../classify/history/build-steps.ts';
 import { assignments } from '../../classify/history/instruction.ts';
-import { isSecretName } from '../../classify/redact.ts';
 import { anyOf } from '../../common/any-of.ts';
 import type { ImageView } from '../../policy/image-view.ts';
-import { isSecret } from '../../policy/secrets.ts';
+import { isSecret, isSecretArgument } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
 import { ownSteps } from '../own-steps.ts';
 
@@ -59,10 +58,10 @@ export function nodeBuildSettings(view: ImageView): BuildSettings {
   const last = steps.findLastIndex(({ verb, args }) => verb === 'RUN' && RUNS_NODE.test(args));
   const before = steps.slice(0, Math.max(0, last));
   const env = environmentOf(before, view).filter((variable) => !PRELOADS.test(variable));
-  const args = before.flatMap((step) => (step.verb === 'ARG' ? step.args.split('=', 1) : []));
-  const isKept = (name: string) =>
-    OF_PAGES.test(name) && !isSecretName(name) && !env.some((set) => set.startsWith(`${name}=`));
-  return { env, args: [...new Set(args)].filter(isKept) };
+  const args = before.flatMap((step) => (step.verb === 'ARG' ? step.args.split(/\s+/) : []));
+  const set = new Set(env.flatMap((variable) => variable.split('=', 1)));
+  const isKept = (name: string) => OF_PAGES.test(name) && !isSecretArgument(name) && !set.has(name);
+  return { env, args: [...new Set(args.flatMap((word) => word.split('=', 1)))].filter(isKept) };
 }
 
 /** Returns ARG instructions; none if there are no names. */

@@ -633,7 +633,7 @@ test('a build of Node.js has the variables and build arguments that were set bef
       2026-08-26 - CMD ["node"]
       2026-10-15 - ENV PUPPETEER_SKIP_DOWNLOAD=true VITE_API_URL=https://api.example.com
       2026-10-15 90MB RUN /bin/sh -c npm ci # buildkit
-      2026-10-15 - ARG VITE_TITLE=Shop
+      2026-10-15 - ARG VITE_TITLE=Shop VITE_MAPS_API_KEY VITE_ADMIN_API_KEY
       2026-10-15 - ARG VITE_API_URL=https://api.example.com
       2026-10-15 - ARG NPM_TOKEN=
       2026-10-15 - ENV NODE_OPTIONS=--require ./tracing.js
@@ -645,7 +645,9 @@ test('a build of Node.js has the variables and build arguments that were set bef
   const text = generateDockerfile({ ...input, verdict: classifyImage(input) }, 'slim-base', TODAY)?.dockerfile ?? '';
   const [build = '', last = ''] = text.split('\n\nFROM ');
   expect(build).toContain('\nENV PUPPETEER_SKIP_DOWNLOAD=true VITE_API_URL=https://api.example.com\nWORKDIR');
-  expect(build).toContain('COPY . .\n# Give these to the build, as --build-arg.\nARG VITE_TITLE\nRUN npm run build');
-  expect(build).not.toMatch(/NODE_OPTIONS|PORT|ARG (?:VITE_API_URL|NPM_TOKEN)/);
+  expect(build).toContain(
+    'COPY . .\n# Give these to the build, as --build-arg.\nARG VITE_TITLE\nARG VITE_MAPS_API_KEY\nRUN npm run build',
+  );
+  expect(build).not.toMatch(/NODE_OPTIONS|PORT|ARG (?:VITE_API_URL|VITE_ADMIN|NPM_TOKEN)/);
   expect(last).toContain('PORT=8080');
 });
