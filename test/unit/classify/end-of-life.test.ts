@@ -21,7 +21,10 @@ test.each([
   ['debian', '1', undefined],
   ['shesek', '0.0.1', undefined],
   ['constructor', 'name', undefined],
-  ['debian', `12${'.1'.repeat(50_000)}`, '2028-06-30'],
-])('%s %.20s ends %s', (id, version, expected) => {
+])('%s %s ends %s', (id, version, expected) => {
   expect(distroEndOfLife(id, version)).toBe(expected);
 });
+
+test('the end of a release is found in time linear in the length of its version', () => {
+  expect(distroEndOfLife('debian', `12${'.1'.repeat(50_000)}`)).toBe('2028-06-30');
+}, 1_000);
