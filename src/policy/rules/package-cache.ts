@@ -24,8 +24,8 @@ export interface PackageCache {
    * none does.
    */
   readonly readsList?: (command: Command) => boolean;
-  /** Reports whether a layer was copied only to be installed by a later one, and stays. Absent: none is. */
-  readonly isLeftover?: (layer: LayerView, view: ImageView) => boolean;
+  /** The layers that were copied only to be installed by a later one, and stay. Absent: none are. */
+  readonly leftovers?: { readonly of: (view: ImageView) => ReadonlySet<LayerView>; readonly remedy: string };
   /** Environment variables that with any value but an empty one disable the cache, or show that it is mounted. */
   readonly switchedOffBy?: readonly string[];
   /** The largest share of the layer (0 to 1) that may be cache. */
@@ -56,14 +56,16 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
   const usesManager = cache.programs.some((program) => view.ownPrograms.has(program));
   if (!usesManager && !view.image.contents) return undefined;
   const mayFill = usesManager && !mountsList(view, cache);
+  const leftovers = usesManager ? cache.leftovers?.of(view) : undefined;
   const evidence = view.own.flatMap((layer) => {
-    if (usesManager && cache.isLeftover?.(layer, view)) return [wholeLayer(layer)];
+    if (leftovers?.has(layer)) return [wholeLayer(layer)];
     if (layer.contents) return measuredFiles(layer, areaBytes(layer.contents, cache.areas));
     return mayFill ? likelyCache(layer, view, cache) : [];
   });
   // Managers leave lock files and empty databases behind even after their caches were cleared.
   if (totalOf(evidence).max < SMALLEST_CACHE_BYTES) return undefined;
-  return hitFrom(evidence, `${cache.title}: ${cache.remedy}`);
+  const remedies = leftovers?.size ? [cache.remedy, cache.leftovers?.remedy] : [cache.remedy];
+  return hitFrom(evidence, `${cache.title}: ${remedies.join('; ')}`);
 }
 
 function likelyCache(layer: LayerView, view: ImageView, cache: PackageCache): Evidence[] {

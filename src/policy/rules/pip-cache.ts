@@ -17,15 +17,14 @@ export const pipCache = packageCacheRule({
   id: 'pip-cache',
   areas: ['pip-cache'],
   title: "pip's cache of wheels and downloads stays in a layer",
-  remedy:
-    'use "pip install --no-cache-dir" ("uv sync --no-cache"), or mount a cache on /root/.cache; mount wheels, too, instead of copying them',
+  remedy: 'use "pip install --no-cache-dir" ("uv sync --no-cache"), or mount a cache on /root/.cache',
   programs: [...PIP, ...PYTHON],
   fills: installs,
   readsList: (command) =>
     valuesOf(command, '-r', '--requirement').some((list) => !IN_IMAGE_OR_WEB.test(list)) ||
     runs(command, ['uv'], ['sync']) ||
     runs(command, ['poetry'], ['install']),
-  isLeftover: (layer, view) => layersOfWheels(view).has(layer),
+  leftovers: { of: (view) => layersOfWheels(view), remedy: 'mount the wheels, too, instead of copying them' },
   avoids: (command) =>
     (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache')) ||
     runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||

@@ -222,6 +222,13 @@ test('variables are looked for once, however many layers ask for them', () => {
   expect(trips('dev-dependencies', { ...script, settings: [...settings, 'ENV NODE_ENV=production'] })).toBe(false);
 }, 10_000);
 
+test('what is said of wheels that stay in an image is said of them alone', () => {
+  const messageOf = (steps: readonly string[]) =>
+    findingsOf(auditedImage(image(steps))).find(({ rule }) => rule === 'pip-cache')?.message;
+  expect(messageOf(['COPY wheels /wheels', 'pip install --no-cache-dir /wheels/*'])).toContain('mount the wheels');
+  expect(messageOf(['pip install flask'])).not.toContain('mount the wheels');
+});
+
 test('wheels are looked for in time linear in the number of layers', () => {
   const copies = Array.from({ length: 400 }, () => 'COPY wheels /wheels');
   const installs = Array.from({ length: 400 }, () => `pip install --no-cache-dir${' a.whl'.repeat(300)}`);
