@@ -19,10 +19,12 @@ const redactedLabel = remember((value: string) => redact(value.slice(0, MAX_LABE
 export function findOwnLabels(context: Context): Readonly<Record<string, string>> {
   const { input, history, stack } = context;
   const { labels } = input.config;
-  const bases = basesBeneath(context);
-  const settings = readSettings(history.steps, labels);
-  const layerSteps = history.steps.flatMap(({ layer }, at) => (layer === undefined ? [] : at));
   const own: Record<string, string> = Object.create(null);
+  if (Object.keys(labels).length === 0) return own;
+  const bases = basesBeneath(context).filter((base) => base.labels !== undefined);
+  const settings = readSettings(history.steps, labels);
+  const layerSteps =
+    bases.length === 0 ? [] : history.steps.flatMap(({ layer }, at) => (layer === undefined ? [] : at));
   for (const name in labels) {
     const value = labels[name] ?? '';
     const setters = settersOf(settings.get(name) ?? [], value);
@@ -53,14 +55,17 @@ function readSettings(
   steps: readonly BuildStep[],
   labels: Readonly<Record<string, string>>,
 ): ReadonlyMap<string, readonly LabelSetting[]> {
-  const settings = steps.flatMap(({ verb, args }, step) => {
-    if (verb !== 'LABEL') return [];
-    const text = ` ${args.replaceAll('"', '')} `;
-    return [...text.matchAll(/(?<= )([^ =]*)=/g)]
-      .filter(([, name = '']) => Object.hasOwn(labels, name))
-      .map(({ 0: head, 1: name = '', index }): LabelSetting => {
-        return { name, step, rest: text.slice(index + head.length) };
-      });
+  const settings: LabelSetting[] = [];
+  steps.forEach(({ verb, args }, step) => {
+    if (verb !== 'LABEL') return;
+    const text = `${args.replaceAll('"', '')} `;
+    let start = 0;
+    for (const word of text.split(' ')) {
+      const end = word.indexOf('=');
+      const name = word.slice(0, Math.max(0, end));
+      if (end >= 0 && Object.hasOwn(labels, name)) settings.push({ name, step, rest: text.slice(start + end + 1) });
+      start += word.length + 1;
+    }
   });
   return groupBy(settings, ({ name }) => name);
 }

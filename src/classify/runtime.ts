@@ -13,24 +13,26 @@ import { inferredRuntime, type Runtime, type RuntimeVerdict } from './verdict.ts
  * images of other languages, where it builds web pages.
  * @see the Dockerfiles of Docker Official Images, dotnet/dotnet-docker, sclorg's s2i images, Bitnami's images
  */
-const VARIABLES = byName<Runtime>({
-  elixir: 'ELIXIR_VERSION MIX_ENV',
-  erlang: 'OTP_VERSION',
-  python: 'PYTHON_VERSION PYPY_VERSION AIRFLOW_PYTHON_VERSION',
-  go: 'GOLANG_VERSION',
-  php: 'PHP_VERSION',
-  ruby: 'RUBY_VERSION',
-  rust: 'RUST_VERSION',
-  dotnet: 'DOTNET_VERSION ASPNET_VERSION ASPNETCORE_VERSION DOTNET_SDK_VERSION',
-  perl: 'PERL_VERSION',
-  deno: 'DENO_VERSION',
-  bun: 'BUN_VERSION BUN_RUNTIME_TRANSPILER_CACHE_PATH',
-  java: 'JAVA_VERSION',
-  node: 'NODE_VERSION NODEJS_VERSION',
-  nginx: 'NGINX_VERSION',
-  httpd: 'HTTPD_VERSION',
-  caddy: 'CADDY_VERSION',
-});
+const VARIABLES = [
+  ...byName<Runtime>({
+    elixir: 'ELIXIR_VERSION MIX_ENV',
+    erlang: 'OTP_VERSION',
+    python: 'PYTHON_VERSION PYPY_VERSION AIRFLOW_PYTHON_VERSION',
+    go: 'GOLANG_VERSION',
+    php: 'PHP_VERSION',
+    ruby: 'RUBY_VERSION',
+    rust: 'RUST_VERSION',
+    dotnet: 'DOTNET_VERSION ASPNET_VERSION ASPNETCORE_VERSION DOTNET_SDK_VERSION',
+    perl: 'PERL_VERSION',
+    deno: 'DENO_VERSION',
+    bun: 'BUN_VERSION BUN_RUNTIME_TRANSPILER_CACHE_PATH',
+    java: 'JAVA_VERSION',
+    node: 'NODE_VERSION NODEJS_VERSION',
+    nginx: 'NGINX_VERSION',
+    httpd: 'HTTPD_VERSION',
+    caddy: 'CADDY_VERSION',
+  }),
+];
 /** Variables that name a runtime but do not hold its version: Bun's and Mix's are settings. */
 const WITHOUT_VERSION: ReadonlySet<string> = new Set(['BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'MIX_ENV']);
 
@@ -67,7 +69,7 @@ function isWebServer(started: StartedProgram | undefined): boolean {
 
 /** The runtimes that variables declare, most specific variable first. */
 function environmentRuntimes({ env, history }: Context): readonly RuntimeVerdict[] {
-  return [...VARIABLES].flatMap(([name, runtime]) => {
+  return VARIABLES.flatMap(([name, runtime]) => {
     const value = env.get(name);
     if (value === undefined) return [];
     const version = name === 'PYPY_VERSION' ? pythonOfPypy(history.steps) : variableVersion(name, runtime, value);

@@ -16,8 +16,11 @@ export interface ProvenBase {
  * Known images that may be beneath this one. They have fewer layers, because one with all of them is this image itself,
  * unless this image only changed settings. Remembered, since each material of a provenance is compared with them.
  */
-export const basesBeneath: (context: Context) => readonly KnownBase[] = rememberOf((context: Context) => {
-  if (context.input.bases.length === 0) return [];
+export function basesBeneath(context: Context): readonly KnownBase[] {
+  return context.input.bases.length === 0 ? [] : knownBeneath(context);
+}
+
+const knownBeneath = rememberOf((context: Context): readonly KnownBase[] => {
   const { layers } = context.input.manifest;
   const maxLayers = onlyChangesSettings(context) ? layers.length : layers.length - 1;
   return context.input.bases.filter(({ layerCount, references }) => {
