@@ -39,10 +39,14 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
   redis.on('error', (error: Error) => {
     lastError = error;
   });
-  const late = setTimeout(
-    () => redis.stream?.destroy(new Error(`it has been silent for ${ANSWER_WITHIN_MS / 1_000} s`)),
-    ANSWER_WITHIN_MS,
-  );
+  let heardBytes = 0;
+  // A server that loads its data, which may take minutes, is asked again and again, and says so.
+  const listening = setInterval(() => {
+    const { bytesRead = 0 } = redis.stream ?? {};
+    if (bytesRead === heardBytes)
+      redis.stream?.destroy(new Error(`it has been silent for ${ANSWER_WITHIN_MS / 1_000} s`));
+    heardBytes = bytesRead;
+  }, ANSWER_WITHIN_MS);
   try {
     const unusable = unusableBy(await greet(redis, database), address);
     if (unusable) throw unusable;
@@ -51,7 +55,7 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
     // Of a connection that fails, the promise only says that it is closed.
     throw cause instanceof SlimboardError ? cause : openingFailureOf(lastError ?? (cause as Error), address, database);
   } finally {
-    clearTimeout(late);
+    clearInterval(listening);
   }
   watch(redis, address);
   return redis.on('error', onError);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
@@ -46,7 +47,7 @@ test('a command that a replica without its primary refuses is sent again, until 
 });
 
 test('a command to a server that has fallen silent is sent again over a new connection', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
   const watched = await connectRedis(server.url, ({ message }) => void errors.push(message));
   server.pause();
   const answer = vi.fn();
@@ -59,7 +60,7 @@ test('a command to a server that has fallen silent is sent again over a new conn
 });
 
 test('a new connection to a server that is silent from the start is replaced, too', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
   const watched = await connectRedis(server.url, ({ message }) => void errors.push(message));
   server.pause();
   await vi.advanceTimersByTimeAsync(30_000);
@@ -73,7 +74,7 @@ test('a server that accepts connections and never answers is told', async () => 
   const silent = createServer();
   const connected = once(silent, 'connection') as Promise<[Socket]>;
   const port = await listenOnFreePort(silent);
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const failed = expect(connectRedis(`redis://127.0.0.1:${port}`, () => undefined)).rejects.toMatchObject({
     code: 'queue-unavailable',
     message: expect.stringMatching(/does not answer: it has been silent for 20 s; check/),
@@ -85,8 +86,34 @@ test('a server that accepts connections and never answers is told', async () => 
   silent.close();
 });
 
+test('a server that loads its data is waited for', async () => {
+  const loading = createServer();
+  const connected = once(loading, 'connection') as Promise<[Socket]>;
+  const port = await listenOnFreePort(loading);
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  const opening = connectRedis(`redis://127.0.0.1:${port}`, () => undefined);
+  const [socket] = await connected;
+  let asked = 0;
+  const answerTo = (command: string): string => {
+    if (!/info\r\n$/i.test(command)) return '+OK\r\n';
+    asked += 1;
+    const info = asked > 3 ? 'loading:0' : 'loading:1\r\nloading_eta_seconds:60';
+    return `$${info.length}\r\n${info}\r\n`;
+  };
+  socket.on('data', (data) => {
+    const commands = data.toString().split(/(?=\*\d+\r\n)/);
+    socket.write(commands.map(answerTo).join(''));
+  });
+  for (let times = 1; times <= 3; times += 1) {
+    while (asked < times) await setImmediate();
+    await vi.advanceTimersByTimeAsync(10_000);
+  }
+  (await opening).disconnect();
+  loading.close();
+});
+
 test('a connection that replaces one closed in the middle of a command stays open', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
   const watched = await connectRedis(server.url, ({ message }) => void errors.push(message));
   const popped = vi.fn();
   void watched.blpop('list', 0).then(popped);
