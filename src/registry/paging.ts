@@ -40,9 +40,10 @@ export async function* listNames(
 ): AsyncGenerator<readonly unknown[]> {
   const sent = new Set<unknown>();
   for await (const page of listPages(listing, fetchPage)) {
-    const names = [...new Set(page)].filter((name) => !sent.has(name));
-    for (const name of names) sent.add(name);
-    yield* chunksOf(names, PAGE_SIZE);
+    yield* chunksOf(
+      page.filter((name) => !sent.has(name) && sent.add(name)),
+      PAGE_SIZE,
+    );
   }
 }
 

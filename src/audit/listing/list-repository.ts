@@ -45,8 +45,8 @@ export async function listRepository(work: Work<RepositoryPayload>): Promise<voi
     sourceId: source.id,
     repository,
     ...found,
-    // Between two pages, tags may move on to the next one and be listed again.
-    tagsListed: new Set(found.tags).size + found.invalid.size,
+    // Amazon ECR lists a tag again that has moved to another image meanwhile; there, no repository has a million.
+    tagsListed: (source.settings.kind === 'ecr' ? new Set(found.tags).size : found.tags.length) + found.invalid.size,
     tagsWanted: tagsSelected + tagsFailed,
     tagsUnlisted: missing.length,
   });
