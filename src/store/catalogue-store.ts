@@ -173,10 +173,13 @@ export async function countBases(db: Queryable): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** Identifies the images in the catalogue, which are only ever added, and which of them their tags name now. */
+/**
+ * Identifies the images in the catalogue, which are only ever added, and which of them their tags name now. Two tags that
+ * exchange their builds may leave the sum of the row ids as it is, but not that of their hashes.
+ */
 export async function findCatalogueKey(db: Queryable): Promise<string> {
   const [row] = await db.query<{ key: string }>(
-    "select concat_ws(' ', count(*), sum(id) filter (where newest)) as key from base_image",
+    "select concat_ws(' ', count(*), sum(hashint8(id)) filter (where newest)) as key from base_image",
   );
   return row?.key ?? '';
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { exportBases, importBases } from '../../../src/catalogue/file.ts';
 import type { Database, Queryable } from '../../../src/database/database.ts';
-import { findKnownBases } from '../../../src/store/catalogue-store.ts';
+import { findCatalogueKey, findKnownBases } from '../../../src/store/catalogue-store.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { learnFrom } from '../../support/bases.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
@@ -151,6 +151,20 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     for (const tag of ['lts', '20']) mirror.push('library/runtime', tag, image({ layers: ['os', 'runtime 20'] }));
     expect(await stale()).toEqual([]);
     await apps.close();
+  });
+
+  test('is another catalogue when two tags exchange their builds', async () => {
+    const learned = async (lts: string, runtime: string) => {
+      mirror.push('library/runtime', 'lts', image({ layers: ['os', lts] }));
+      mirror.push('library/runtime', '20', image({ layers: ['os', runtime] }));
+      await learnFrom(db, mirror);
+      return findCatalogueKey(db);
+    };
+    await learned('old', 'old');
+    await learned('new', 'new');
+    const before = await learned('old', 'new');
+    expect(await learned('old', 'new')).toBe(before);
+    expect(await learned('new', 'old')).not.toBe(before);
   });
 
   describe('as a file', () => {
