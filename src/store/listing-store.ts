@@ -32,8 +32,10 @@ export async function closeListings(
 ): Promise<void> {
   const ids = listings.map(({ repositoryId }) => repositoryId);
   const end = async (sql: string, namesOf: (listing: CompleteListing) => readonly string[]): Promise<void> => {
-    const repositoryIds = listings.flatMap((listing) => namesOf(listing).map(() => listing.repositoryId));
-    await tx.query(sql, [ids, now, repositoryIds.join(','), listings.flatMap(namesOf).join(',')]);
+    const names = listings.map(namesOf);
+    // No list of a million equal numbers.
+    const repositoryIds = listings.map(({ repositoryId }, at) => `${repositoryId},`.repeat(names[at]?.length ?? 0));
+    await tx.query(sql, [ids, now, repositoryIds.join('').slice(0, -1), names.flat().join(',')]);
   };
   await end(END_UNLISTED_TAGS, ({ tags }) => tags);
   await end(END_UNLISTED_MANIFESTS, ({ untagged }) => untagged.map(digestHex));
