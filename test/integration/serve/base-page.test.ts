@@ -44,7 +44,7 @@ describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
     const source = await inventory.source('mirror');
     const repository = await inventory.repository(source, 'shop/app0', 'shop', AT);
     const [{ id = 0 } = {}] = await db.query<{ id: number }>(
-      `select manifest_id as id from tag where name = '1' limit 1`,
+      "select t.manifest_id as id from tag t join repository r on r.id = t.repository_id where r.name = 'shop/app0'",
     );
     await inventory.tag(repository, '1', id, AT);
     await inventory.audit(source, AT);
