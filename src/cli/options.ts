@@ -15,6 +15,15 @@ export interface ImageOptions {
   readonly plainHttp?: boolean;
 }
 
+// As Command.option takes them.
+export const EXCLUDE = ['--exclude <glob>', 'skip repositories that match; repeatable', collect] as const;
+export const NEWEST = [
+  '--newest <n>',
+  'read only the newest n tags of each repository; "all" for all of them',
+] as const;
+export const CONCURRENCY = ['--concurrency <n>', 'maximum number of requests to a registry at a time'] as const;
+export const PLAIN_HTTP = ['--plain-http', 'connect to registries without TLS'] as const;
+
 /** Adds `--format`, one of these values; the default is `table`. */
 export function addFormatOption(command: Command, formats: readonly string[] = ['table', 'json']): Command {
   return command.addOption(new Option('--format <format>', 'output format').choices(formats).default('table'));
@@ -25,7 +34,7 @@ export function addImageOptions(command: Command, formats?: readonly string[]): 
   return addFormatOption(command, formats)
     .option('--platform <os/arch>', 'platform to choose from an image index', 'linux/amd64')
     .option('--catalogue', "also look up bases in the database's catalogue")
-    .option('--plain-http', 'connect to registries without TLS');
+    .option(...PLAIN_HTTP);
 }
 
 /** Adds the flags that set what an audit reads and how; they override the settings of every source. */
@@ -37,13 +46,13 @@ export function addReadingOptions(command: Command): Command {
       collect,
     )
     .option('--include <glob>', 'read only repositories that match; repeatable', collect)
-    .option('--exclude <glob>', 'skip repositories that match; repeatable', collect)
+    .option(...EXCLUDE)
     .option('--tags <glob>', 'read only tags that match; repeatable', collect)
-    .option('--newest <n>', 'read only the newest n tags of each repository; "all" for all of them')
+    .option(...NEWEST)
     .option('--deep', 'also read the contents of layers')
     .option('--full', 'ignore everything stored: fetch everything again')
-    .option('--concurrency <n>', 'maximum number of requests to a registry at a time')
-    .option('--plain-http', 'connect to registries without TLS');
+    .option(...CONCURRENCY)
+    .option(...PLAIN_HTTP);
 }
 
 /** Adds `--metrics-port`, for long-running commands that have no dashboard. */

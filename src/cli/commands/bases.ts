@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-list.ts';
-import { addFormatOption, collect } from '../options.ts';
+import { addFormatOption, CONCURRENCY, collect, EXCLUDE, NEWEST, PLAIN_HTTP } from '../options.ts';
 
 /** Defines the commands of the base-image catalogue: learn, list, export and import. */
 export function define(bases: Command, context: CommandContext): void {
@@ -17,11 +17,11 @@ function defineLearn(bases: Command, { exit, prepare }: CommandContext): void {
     )
     .argument('[refs...]', 'HOST/REPO, HOST/REPO:TAG, HOST/PREFIX/* (all tags of all repositories under it)')
     .option('--platform <os/arch>', 'platform to learn; repeatable; "all" for every platform', collect)
-    .option('--exclude <glob>', 'skip repositories that match; repeatable', collect)
-    .option('--newest <n>', 'read only the newest n tags of each repository; "all" for all of them')
+    .option(...EXCLUDE)
+    .option(...NEWEST)
     .option('--full', 'ignore everything stored: read everything again')
-    .option('--concurrency <n>', 'maximum number of requests to a registry at a time')
-    .option('--plain-http', 'connect to registries without TLS')
+    .option(...CONCURRENCY)
+    .option(...PLAIN_HTTP)
     .action(async (refs: readonly string[], options: { readonly newest?: string }) => {
       const { learnCommand } = await import('../run/learn-command.ts');
       exit(await learnCommand(await prepare(options), refs, options.newest));

@@ -8,6 +8,7 @@ import { createDashboardApp } from '../../../src/serve/app.ts';
 import { filterParametersOf } from '../../../src/serve/report-query.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
+import { databaseWith } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { startRegistry } from '../../support/registry-server.ts';
@@ -27,16 +28,14 @@ function noting(inner: Database): Database {
       return queryable.query(sql, parameters);
     };
   };
-  return {
-    kind: inner.kind,
+  return databaseWith(inner, {
     query: note(inner),
     transaction: (work) => inner.transaction((tx) => work({ query: note(tx) })),
     streamTexts(sql, ...rest) {
       statements.add(sql);
       return inner.streamTexts(sql, ...rest);
     },
-    close: () => inner.close(),
-  };
+  });
 }
 
 beforeAll(async () => {
