@@ -45,8 +45,7 @@ export async function listRepository(work: Work<RepositoryPayload>): Promise<voi
     sourceId: source.id,
     repository,
     ...found,
-    // Amazon ECR lists a tag again that has moved to another image meanwhile; there, no repository has a million.
-    tagsListed: (source.settings.kind === 'ecr' ? new Set(found.tags).size : found.tags.length) + found.invalid.size,
+    tagsListed: found.tags.length + found.invalid.size,
     tagsWanted: tagsSelected + tagsFailed,
     tagsUnlisted: missing.length,
   });

@@ -8,7 +8,10 @@ import type { EcrClient } from './client.ts';
 import { ecrLocationOf } from './hosts.ts';
 import { ITEMS_PER_PAGE, readPages } from './pages.ts';
 
-/** A repository's images, page by page, archived and untagged ones too. An image with three tags is three entries. */
+/**
+ * A repository's images, page by page, archived and untagged ones too. An image with three tags is three entries. A tag that
+ * moves meanwhile stays where it was seen first.
+ */
 export function listImages(
   client: EcrClient,
   repository: ListedRepository,
@@ -32,7 +35,7 @@ export function listImages(
         nextToken: answer.nextToken,
       };
     },
-    ({ tag, digest }) => `${tag ?? ''}@${digest}`,
+    ({ tag, digest }) => tag ?? `${digest}`,
   );
 }
 

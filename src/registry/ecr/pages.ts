@@ -13,7 +13,7 @@ export const ITEMS_PER_PAGE = 1000;
 /**
  * Reads a listing to its end. Page tokens expire while a slow audit works on a page: the listing then starts again, and
  * items that were yielded before are left out. It starts again only if the last start yielded something new.
- * @param keyOf identifies an item across listings; one that changed in between has another key, and is yielded again
+ * @param keyOf identifies an item across pages and listings
  * @throws MalformedContentError when a page names itself as the next one
  */
 export async function* readPages<Item>(

@@ -316,22 +316,22 @@ describe('images', () => {
     expect(fake.callCounts()).toEqual({ DescribeImages: 5 });
   });
 
-  test('a tag that moves before the listing is repeated has its new digest', async () => {
+  test('a tag that moves before the listing is repeated is listed once, where it was seen first', async () => {
     const fake = await ecr.start({ pageSize: 1 });
     const before = image({ layers: ['before'] });
     const after = image({ layers: ['after'] });
     fake.push('api', before, { tags: ['latest'] });
     fake.push('api', after);
     const registry = await ecr.open(fake);
-    const entries: unknown[] = [];
+    const entries: [unknown, unknown][] = [];
     for await (const page of registry.listManifests(ecrRepository('api'), {})) {
       if (entries.length === 0) {
         fake.push('api', after, { tags: ['latest'] });
         fake.expirePageTokens();
       }
-      entries.push(...page.map(({ tag, digest }) => [tag, digest]));
+      entries.push(...page.map(({ tag, digest }): [unknown, unknown] => [tag, digest]));
     }
-    expect(entries).toContainEqual(['latest', after.digest]);
+    expect(entries.filter(([tag]) => tag !== undefined)).toEqual([['latest', before.digest]]);
   });
 
   test('a token that expires again and again is an error, not an endless loop', async () => {
