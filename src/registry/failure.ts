@@ -15,6 +15,7 @@ import { CERTIFICATE_ALERT, connectionError } from '../network/connection-error.
 import { ProxyError } from '../network/tunnel.ts';
 import { isObject } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
+import type { RequestOutcome } from './registry.ts';
 
 /**
  * The first error code that the registry's body names: `NAME_UNKNOWN`, `DENIED`, …
@@ -61,8 +62,14 @@ export function refusalOf(answer: Answer, what: string, who: string): SlimboardE
 }
 
 /** Whether the same request may succeed later: after 5xx, but for 501; 408; or 499, nginx's word for a timeout of its own. */
-export function isTemporary({ status }: Answer): boolean {
+export function isTemporary({ status }: Pick<Answer, 'status'>): boolean {
   return (status >= 500 && status !== 501) || status === 408 || status === 499;
+}
+
+/** What a status says about the registry's limits. @param status undefined when no answer came */
+export function outcomeKind(status: number | undefined): RequestOutcome['kind'] {
+  if (status === 429 || status === 503) return 'throttled';
+  return status === undefined || isTemporary({ status }) ? 'failed' : 'answered';
 }
 
 function notFound(code: string | undefined, what: string, said: string): NotFoundError {

@@ -3,7 +3,7 @@ import type { Environment, SourceSettings } from '../settings/settings.ts';
 import { createCredentialsProvider } from './auth/credentials.ts';
 import type { Connect } from './connections.ts';
 import { openDistributionRegistry } from './distribution.ts';
-import type { PlaceOptions, Registry, RequestGovernor } from './registry.ts';
+import type { PlaceOptions, Registry, RequestGovernor, RequestOutcome } from './registry.ts';
 
 /** What opening a registry needs besides its source. */
 export interface OpenRegistryOptions {
@@ -12,7 +12,7 @@ export interface OpenRegistryOptions {
   readonly governor: RequestGovernor<PlaceOptions>;
   /** The key of the ECR repository tag that names the owner. */
   readonly teamKey: string;
-  /** Called after each request. @param throttled whether the registry answered 429 or 503 */
+  /** Called after each request. @param throttled whether the registry asked to slow down */
   readonly onRequest?: ((throttled: boolean) => void) | undefined;
   /** Default: connections of its own. */
   readonly connect?: Connect | undefined;
@@ -26,7 +26,7 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
   const common = {
     governor: withinLimit(options.governor, source),
     proxies: new Proxies(environment),
-    onRequest: (status: number | undefined) => options.onRequest?.(status === 429 || status === 503),
+    onRequest: (kind: RequestOutcome['kind']) => options.onRequest?.(kind === 'throttled'),
     onNote,
   };
   if (source.kind === 'ecr') {

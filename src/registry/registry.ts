@@ -87,8 +87,11 @@ export interface PlaceOptions extends CallOptions {
 export interface RequestOutcome {
   /** HTTP status; undefined when no answer came. */
   readonly status?: number | undefined;
-  /** 429, a throttling code, or a 503: slow down. */
-  readonly throttled: boolean;
+  /**
+   * `throttled`: 429, a throttling code, or a 503: slow down. `failed`: no answer, or a temporary failure of the server,
+   * which says nothing about a limit.
+   */
+  readonly kind: 'answered' | 'throttled' | 'failed';
   /** Retry-After, in ms. */
   readonly retryAfterMs?: number | undefined;
   /** `ratelimit-remaining`, if the registry sends it. */

@@ -6,7 +6,7 @@ import type { Secret } from './auth/secret.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import type { Connections } from './connections.ts';
 import { type Answer, type ExchangeRequest, exchange } from './exchange.ts';
-import { errorCodeOf, failureOf, findFailure, isPassing, isTemporary, refusalOf } from './failure.ts';
+import { errorCodeOf, failureOf, findFailure, isPassing, isTemporary, outcomeKind, refusalOf } from './failure.ts';
 import { rateLimitsOf } from './rate-limit-headers.ts';
 import type { RequestGovernor, RequestOutcome } from './registry.ts';
 import { RetryBudget } from './retry.ts';
@@ -23,8 +23,8 @@ export interface TransportOptions {
   readonly random?: () => number;
   /** For one whole answer (ms); default 120,000. */
   readonly requestTimeoutMs?: number;
-  /** Called after each request, with the status; undefined when no answer came. */
-  readonly onRequest?: ((status: number | undefined) => void) | undefined;
+  /** Called after each request. */
+  readonly onRequest?: ((kind: RequestOutcome['kind']) => void) | undefined;
 }
 
 const DEFAULTS = { clock: systemClock, random: Math.random, requestTimeoutMs: 120_000 };
@@ -119,7 +119,7 @@ export class Transport {
       else release(outcome);
       return answer;
     } catch (error) {
-      release({ throttled: false });
+      release({ kind: 'failed' });
       throw error;
     }
   }
@@ -170,8 +170,8 @@ export class Transport {
     const { onRequest } = this.#options;
     if (onRequest)
       void answering.then(
-        ({ status }) => onRequest(status),
-        () => onRequest(undefined),
+        (answer) => onRequest(kindOf(answer)),
+        () => onRequest('failed'),
       );
     return answering;
   }
@@ -226,11 +226,15 @@ function isSlowDown({ body }: Answer): boolean {
   return body.includes('<Code>SlowDown</Code>');
 }
 
+function kindOf(answer: Answer): RequestOutcome['kind'] {
+  return asksToSlowDown(answer) ? 'throttled' : outcomeKind(answer.status);
+}
+
 function outcomeOf(answer: Answer, registry: RegistryHost, method: string): RequestOutcome {
   const { retryAfterMs, ...budget } = rateLimitsOf(answer.headers, Date.now());
   return {
     status: answer.status,
-    throttled: answer.status === 503 || asksToSlowDown(answer),
+    kind: kindOf(answer),
     retryAfterMs,
     // Docker Hub does not count HEAD against its budget: what remains need not be spread over HEADs.
     ...(method === 'HEAD' && registry === DOCKER_HUB ? {} : budget),

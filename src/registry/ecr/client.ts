@@ -155,17 +155,17 @@ export class EcrClient {
     const { governor, onRequest } = this.#options;
     const release = await governor.acquire(this.host, { signal });
     if (this.#refusal && this.#now() < this.#refusal.untilMs) {
-      release({ throttled: false });
+      release({ kind: 'failed' });
       throw this.#refusal.error;
     }
     const settle = (outcome: RequestOutcome): void => {
       release(outcome);
-      onRequest?.(outcome.status);
+      onRequest?.(outcome.kind);
     };
     try {
       // The signal ends the request, but not the look-up of credentials before it, which may wait for STS.
       const output = await orAborted(send(), signal);
-      settle({ status: 200, throttled: false });
+      settle({ status: 200, kind: 'answered' });
       return output;
     } catch (error) {
       settle(outcomeOf(error));

@@ -9,7 +9,7 @@ import {
   UnsupportedContentError,
 } from '../../errors.ts';
 import type { Digest } from '../../oci/digest.ts';
-import { failureOf } from '../failure.ts';
+import { failureOf, outcomeKind } from '../failure.ts';
 import { rateLimitsOf } from '../rate-limit-headers.ts';
 import type { RequestOutcome } from '../registry.ts';
 import type { EcrOperation } from './operations.ts';
@@ -96,10 +96,10 @@ function isParameterError(error: Error): boolean {
 
 /** A failed call as governor and metrics see it. ECR throttles with HTTP 400; that is reported as 429. */
 export function outcomeOf(error: unknown): RequestOutcome {
-  if (!(error instanceof Error)) return { throttled: false };
+  if (!(error instanceof Error)) return { kind: 'failed' };
   const status = isThrottled(error) ? 429 : statusOf(error);
   const { retryAfterMs } = rateLimitsOf((error as SdkError).$response?.headers ?? {}, Date.now());
-  return { throttled: status === 429 || status === 503, status, retryAfterMs };
+  return { kind: outcomeKind(status), status, retryAfterMs };
 }
 
 function statusOf(error: SdkError): number | undefined {

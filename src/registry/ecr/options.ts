@@ -1,6 +1,6 @@
 import type { Proxies } from '../../network/proxies.ts';
 import type { Clock } from '../clock.ts';
-import type { RequestGovernor } from '../registry.ts';
+import type { RequestGovernor, RequestOutcome } from '../registry.ts';
 
 /** Which ECR registries to read, and how. */
 export interface EcrOptions {
@@ -20,8 +20,8 @@ export interface EcrOptions {
   readonly teamKey: string;
   /** Bounds requests, and decides how long to wait after a refusal: ECR does not say. */
   readonly governor: RequestGovernor;
-  /** Called after each request, with the status; undefined when no answer came. */
-  readonly onRequest?: ((status: number | undefined) => void) | undefined;
+  /** Called after each request. */
+  readonly onRequest?: ((kind: RequestOutcome['kind']) => void) | undefined;
   /** Called with a sentence on what could not be read, where that does not fail the audit. */
   readonly onNote?: (note: string) => void;
   readonly clock?: Clock;

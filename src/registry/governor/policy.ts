@@ -122,9 +122,9 @@ export function settle(
   maxConcurrency: number,
 ): GovernorState {
   const budgeted = withBudget({ ...state, places: Math.min(state.places, maxConcurrency) }, outcome, nowMs);
-  if (outcome.throttled) return refused(budgeted, outcome, startedAtMs, nowMs);
-  // No answer, or a 5xx, says nothing about a limit; the transport itself backs off from a registry in trouble.
-  if (outcome.status === undefined || outcome.status >= 500) return budgeted;
+  if (outcome.kind === 'throttled') return refused(budgeted, outcome, startedAtMs, nowMs);
+  // The transport itself backs off from a registry in trouble.
+  if (outcome.kind === 'failed') return budgeted;
   return succeeded(budgeted, startedAtMs, maxConcurrency);
 }
 

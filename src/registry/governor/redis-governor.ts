@@ -164,7 +164,7 @@ class SharedGate {
   #release(outcome: RequestOutcome, startedAtMs: number): void {
     this.#inUse -= 1;
     this.#outcomes.push({ outcome, startedAtMs });
-    if (outcome.throttled) this.#stopPassingOn();
+    if (outcome.kind === 'throttled') this.#stopPassingOn();
     if (this.#free && this.#inUse + this.#spare < this.#keep) this.#spare += 1;
     const passesOn = this.#spare > 0;
     this.#useSpare();
@@ -232,7 +232,7 @@ class SharedGate {
   #apply(answer: Answer, { waiting, maxConcurrency }: Report): number | undefined {
     // What came after the report may forbid what it allowed.
     const isStricter =
-      this.#line.maxConcurrency < maxConcurrency || this.#outcomes.some(({ outcome }) => outcome.throttled);
+      this.#line.maxConcurrency < maxConcurrency || this.#outcomes.some(({ outcome }) => outcome.kind === 'throttled');
     this.#free = answer.free && !isStricter;
     this.#keep = answer.keep;
     this.#retryAtMs = answer.retryMs === undefined ? 0 : this.#options.clock.now() + answer.retryMs;

@@ -106,8 +106,8 @@ end
 local function settle(s, outcome, started_at, now, max_concurrency)
   s.places = math.min(s.places, max_concurrency)
   with_budget(s, outcome, now)
-  if outcome.throttled then return refused(s, outcome, started_at, now) end
-  if not outcome.status or outcome.status >= 500 then return end
+  if outcome.kind == 'throttled' then return refused(s, outcome, started_at, now) end
+  if outcome.kind == 'failed' then return end
   succeeded(s, started_at, max_concurrency)
 end
 `;

@@ -288,7 +288,7 @@ describe('a blob as a stream', () => {
     expect(outcomes).toEqual([]);
     stream.destroy();
     await once(stream, 'close');
-    expect(outcomes).toEqual([{ status: 200, throttled: false }]);
+    expect(outcomes).toEqual([{ status: 200, kind: 'answered' }]);
   });
 
   test('frees its slot when the response is partial', async () => {
@@ -299,7 +299,7 @@ describe('a blob as a stream', () => {
       code: 'malformed-content',
       message: expect.stringMatching(/HTTP 206/),
     });
-    expect(outcomes).toEqual([{ status: 206, throttled: false }]);
+    expect(outcomes).toEqual([{ status: 206, kind: 'answered' }]);
   });
 });
 
@@ -371,19 +371,32 @@ describe('limits', () => {
     await read();
     await read();
     expect(outcomes).toEqual([
-      { status: 200, throttled: false, remaining: 76, windowMs: 21_600_000 },
-      { throttled: false },
-      { status: 429, throttled: true, retryAfterMs: 3_000 },
-      { status: 200, throttled: false },
+      { status: 200, kind: 'answered', remaining: 76, windowMs: 21_600_000 },
+      { kind: 'failed' },
+      { status: 429, kind: 'throttled', retryAfterMs: 3_000 },
+      { status: 200, kind: 'answered' },
     ]);
   });
 
-  test('the observer gets the status of each request', async () => {
-    const seen: unknown[] = [];
-    const { server, read } = await start({ onRequest: (status) => seen.push(status) });
-    server.fault({ times: 1 }, reset());
+  test.each<[string, Fault, string]>([
+    ['reset', reset(), 'failed'],
+    ['timeout of a proxy', answer(408), 'failed'],
+    ['timeout of nginx', answer(499), 'failed'],
+    ['failure', answer(500), 'failed'],
+    ['overload', answer(503), 'throttled'],
+    ['refusal by GitHub', answer(403, { 'retry-after': 0 }), 'throttled'],
+    ['refusal under another status', answer(400, {}, 'TOOMANYREQUESTS'), 'throttled'],
+  ])('governor and observer are told alike of a %s', async (_name, fault, kind) => {
+    const seen: string[] = [];
+    const told: string[] = [];
+    const governor: RequestGovernor = { acquire: async () => (outcome) => told.push(outcome.kind) };
+    const { server, read } = await start({ governor, onRequest: (outcome) => seen.push(outcome) });
+    server.fault({ times: 1 }, fault);
     await read();
-    expect(seen).toEqual([undefined, 200]);
+    expect([seen, told]).toEqual([
+      [kind, 'answered'],
+      [kind, 'answered'],
+    ]);
   });
 });
 

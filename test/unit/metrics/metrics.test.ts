@@ -107,9 +107,9 @@ test('a measured governor counts waits and statuses, and passes everything on', 
   const outcomes: RequestOutcome[] = [];
   const governor = measuredGovernor({ acquire: async () => (outcome) => void outcomes.push(outcome) }, metrics);
   const release = await governor.acquire(host, { maxConcurrency: 1 });
-  release({ status: 429, throttled: true });
-  (await governor.acquire(host, { maxConcurrency: 1 }))({ throttled: false });
-  expect(outcomes).toEqual([{ status: 429, throttled: true }, { throttled: false }]);
+  release({ status: 429, kind: 'throttled' });
+  (await governor.acquire(host, { maxConcurrency: 1 }))({ kind: 'failed' });
+  expect(outcomes).toEqual([{ status: 429, kind: 'throttled' }, { kind: 'failed' }]);
   const text = await metrics.text();
   expect(text).toContain('slimboard_registry_requests_total{registry="registry.example.com",status="429"} 1');
   expect(text).toContain('slimboard_registry_requests_total{registry="registry.example.com",status="none"} 1');

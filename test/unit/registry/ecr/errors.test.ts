@@ -14,32 +14,32 @@ function answered(name: string, status: number): Error {
 }
 
 describe('an answer of AWS', () => {
-  test.each<[string, number, ErrorCode, 'never' | 'backoff' | 'after', boolean]>([
-    ['ThrottlingException', 400, 'rate-limited', 'after', true],
-    ['TooManyRequestsException', 429, 'rate-limited', 'after', true],
-    ['LimitExceededException', 400, 'rate-limited', 'after', true],
-    ['Whatever', 429, 'rate-limited', 'after', true],
-    ['ServerException', 500, 'registry-unavailable', 'backoff', false],
-    ['Unknown', 503, 'registry-unavailable', 'backoff', true],
-    ['InternalFailure', 501, 'unsupported-content', 'never', false],
-    ['SyntaxError', 200, 'registry-unavailable', 'backoff', false],
-    ['AccessDeniedException', 400, 'access-denied', 'never', false],
-    ['KmsException', 400, 'access-denied', 'never', false],
-    ['RepositoryNotFoundException', 400, 'not-found', 'never', false],
-    ['ImageNotFoundException', 400, 'not-found', 'never', false],
-    ['LayersNotFoundException', 400, 'not-found', 'never', false],
-    ['LayerInaccessibleException', 400, 'not-found', 'never', false],
-    ['InvalidParameterException', 400, 'invalid-reference', 'never', false],
-    ['ExpiredTokenException', 400, 'authentication', 'never', false],
-    ['UnrecognizedClientException', 400, 'authentication', 'never', false],
-    ['AccessDenied', 403, 'authentication', 'never', false],
-    ['SomethingNew', 400, 'unsupported-content', 'never', false],
-  ])('%s with HTTP %d is %s, retry %s', (name, status, code, retry, throttled) => {
+  test.each<[string, number, ErrorCode, 'never' | 'backoff' | 'after', string]>([
+    ['ThrottlingException', 400, 'rate-limited', 'after', 'throttled'],
+    ['TooManyRequestsException', 429, 'rate-limited', 'after', 'throttled'],
+    ['LimitExceededException', 400, 'rate-limited', 'after', 'throttled'],
+    ['Whatever', 429, 'rate-limited', 'after', 'throttled'],
+    ['ServerException', 500, 'registry-unavailable', 'backoff', 'failed'],
+    ['Unknown', 503, 'registry-unavailable', 'backoff', 'throttled'],
+    ['InternalFailure', 501, 'unsupported-content', 'never', 'answered'],
+    ['SyntaxError', 200, 'registry-unavailable', 'backoff', 'answered'],
+    ['AccessDeniedException', 400, 'access-denied', 'never', 'answered'],
+    ['KmsException', 400, 'access-denied', 'never', 'answered'],
+    ['RepositoryNotFoundException', 400, 'not-found', 'never', 'answered'],
+    ['ImageNotFoundException', 400, 'not-found', 'never', 'answered'],
+    ['LayersNotFoundException', 400, 'not-found', 'never', 'answered'],
+    ['LayerInaccessibleException', 400, 'not-found', 'never', 'answered'],
+    ['InvalidParameterException', 400, 'invalid-reference', 'never', 'answered'],
+    ['ExpiredTokenException', 400, 'authentication', 'never', 'answered'],
+    ['UnrecognizedClientException', 400, 'authentication', 'never', 'answered'],
+    ['AccessDenied', 403, 'authentication', 'never', 'answered'],
+    ['SomethingNew', 400, 'unsupported-content', 'never', 'answered'],
+  ])('%s with HTTP %d is %s, retry %s', (name, status, code, retry, kind) => {
     const error = answered(name, status);
     const failure = toSlimboardError(error, REQUEST);
     expect(failure).toMatchObject({ code, retry: { kind: retry }, cause: error });
     expect(failure.message).toContain('ecr:DescribeImages');
-    expect(outcomeOf(error)).toEqual({ status: code === 'rate-limited' ? 429 : status, throttled });
+    expect(outcomeOf(error)).toEqual({ status: code === 'rate-limited' ? 429 : status, kind });
   });
 
   test('is an expected failure, whatever its name and status', () => {
@@ -70,7 +70,7 @@ test('refused credentials name their source', () => {
 test.each(['ECONNRESET', 'ENOTFOUND', 'CERT_HAS_EXPIRED'])('%s is a network failure', (code) => {
   const error = Object.assign(new Error('socket'), { code, name: 'TimeoutError' });
   expect(toSlimboardError(error, REQUEST)).toMatchObject({ code: 'registry-unavailable', retry: { kind: 'backoff' } });
-  expect(outcomeOf(error)).toEqual({ throttled: false });
+  expect(outcomeOf(error)).toEqual({ kind: 'failed' });
 });
 
 test.each([new TypeError('undefined is not a function'), 'a string', undefined])(

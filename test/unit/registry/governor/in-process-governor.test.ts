@@ -5,7 +5,7 @@ import type { PlaceOptions, RequestOutcome } from '../../../../src/registry/regi
 import { manualClock } from '../../../support/manual-clock.ts';
 
 const host = parseRegistryHost('registry.example.com');
-const ok: RequestOutcome = { status: 200, throttled: false };
+const ok: RequestOutcome = { status: 200, kind: 'answered' };
 
 function openGovernor(maxConcurrency: number) {
   const clock = manualClock();
@@ -48,7 +48,7 @@ test('a refusal holds back waiting requests until its pause is over', async () =
   const { governor, clock } = openGovernor(1);
   const release = await governor.acquire(host, {});
   const waiting = governor.acquire(host, {});
-  release({ status: 429, throttled: true, retryAfterMs: 5_000 });
+  release({ status: 429, kind: 'throttled', retryAfterMs: 5_000 });
   await clock.advance(4_999);
   expect(await isSettled(waiting)).toBe(false);
   await clock.advance(1);
