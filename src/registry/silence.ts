@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 
 /**
  * While a server has never answered, its failure to do so fails other requests for this long: each would keep its place
- * for a minute, and the repositories that settings name may be hundreds.
+ * for half a minute, and the repositories that settings name may be hundreds.
  */
 const HOLDS_MS = 10_000;
 /** A hostile registry could name a new server for tokens in each answer. */
@@ -31,15 +31,14 @@ export class Silence {
     if (this.#last?.origin === origin) this.#last = undefined;
   }
 
-  /** Notes that a request got no answer in all its attempts. One that is refused keeps its place for seconds only. */
-  add({ origin }: URL, error: unknown): void {
-    if (!this.#answered.has(origin) && tookLong(error))
-      this.#last = { origin, error, untilMs: this.#clock.now() + HOLDS_MS };
-  }
-
-  /** Whether an error is the one that {@link Silence.check} throws. */
-  isCauseOf(error: unknown): boolean {
-    return this.#last !== undefined && this.#last.error === error;
+  /**
+   * Whether a request failed because the server has never answered: the same request would only wait as long again. A
+   * refused connection is no silence; it takes no time.
+   */
+  covers({ origin }: URL, error: unknown): boolean {
+    if (this.#answered.has(origin) || !tookLong(error)) return false;
+    if (this.#last?.error !== error) this.#last = { origin, error, untilMs: this.#clock.now() + HOLDS_MS };
+    return true;
   }
 }
 

@@ -99,13 +99,8 @@ export class Transport {
   #delayAfter(error: unknown, request: TransportRequest, budget: RetryBudget): number {
     request.signal?.throwIfAborted();
     const failure = failureOf(error, request.what, request.url.protocol);
-    if (!isPassing(error) || this.#silence.isCauseOf(error)) throw failure;
-    try {
-      return budget.delayAfterFailure(failure);
-    } catch (last) {
-      this.#silence.add(request.url, error);
-      throw last;
-    }
+    if (!isPassing(error) || this.#silence.covers(request.url, error)) throw failure;
+    return budget.delayAfterFailure(failure);
   }
 
   async #attempt<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {

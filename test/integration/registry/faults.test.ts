@@ -56,14 +56,15 @@ describe('temporary faults are retried, and nothing is lost', () => {
     expect(server.count({ path: /manifests/ })).toBe(3);
   });
 
-  test('a response that is late', async () => {
+  test('a response that is late, of a registry that has answered before', async () => {
     const { server, read } = await start({ idleTimeoutMs: 100 });
+    await read();
     server.fault({ path: /manifests/, times: 1 }, silence());
     expect(await read()).toMatchObject({ digest: app.digest });
   });
 });
 
-test('a registry that never answered is not asked again for some seconds: other requests fail alike at once', async () => {
+test('a registry that never answered is asked once, and not again for some seconds: other requests fail alike', async () => {
   let skippedMs = 0;
   const clock = {
     now: () => performance.now() + skippedMs,
@@ -72,13 +73,12 @@ test('a registry that never answered is not asked again for some seconds: other 
   const { server, client, read } = await start({ idleTimeoutMs: 50, clock });
   const speak = server.fault({}, silence());
   await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
-  const asked = server.count();
   const listing = tagNames(client, repositoryOf(server.host, 'app'));
   await expect(listing).rejects.toMatchObject({
     code: 'registry-unavailable',
     message: expect.stringMatching(/\/app: list of tags: timed out/),
   });
-  expect(server.count()).toBe(asked);
+  expect(server.count()).toBe(1);
   speak();
   skippedMs = 10_000;
   expect(await read()).toMatchObject({ digest: app.digest });
@@ -96,13 +96,12 @@ test('nor is a server for tokens that never answered', async () => {
   tokens.fault({}, silence());
   server.fault({}, answer(401, { 'www-authenticate': `Bearer realm="${tokens.url}/token"` }));
   await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
-  const asked = tokens.count();
   const listing = tagNames(client, repositoryOf(server.host, 'other'));
   await expect(listing).rejects.toMatchObject({
     code: 'registry-unavailable',
     message: expect.stringContaining(`a token from ${tokens.host}: timed out`),
   });
-  expect(tokens.count()).toBe(asked);
+  expect(tokens.count()).toBe(1);
 });
 
 test('a registry whose storage never answered is asked for other things', async () => {
