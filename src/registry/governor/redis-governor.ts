@@ -102,8 +102,8 @@ const POLL_MS = 40;
  */
 const TURN_MS = 2 * POLL_MS;
 const AFTER_ERROR_MS = 1_000;
-/** Spare places are given back when no request has started for this long. */
-const KEEP_MS = 1_000;
+/** Spare places are given back when no request has started for this long: until then a pause may not be known here. */
+const KEEP_MS = 100;
 
 /** Admits the requests of this process to one registry. */
 class SharedGate {

@@ -6,6 +6,7 @@ import { admit, type GovernorState, INITIAL_STATE, settle } from '../../../../sr
 import { createRedisGovernor, type RedisGovernor } from '../../../../src/registry/governor/redis-governor.ts';
 import { POLICY_SCRIPT } from '../../../../src/registry/governor/script.ts';
 import type { PlaceOptions, RequestOutcome } from '../../../../src/registry/registry.ts';
+import { manualClock } from '../../../support/manual-clock.ts';
 import { fail, newPrefix, useRedis } from '../../../support/use-redis.ts';
 
 const HOST = parseRegistryHost('registry.example.com');
@@ -245,6 +246,21 @@ describe('processes that share a registry', () => {
     expect(Number((await state()).pausedUntilMs)).toBeGreaterThan(Date.now() + 3_000_000);
     stop.abort(new Error('interrupted'));
     await expect(blocked).rejects.toThrow('interrupted');
+  });
+
+  test('one that was idle for a tenth of a second knows of the pause that another was asked for', async () => {
+    const clock = manualClock();
+    const [idle, busy] = [governorOf(8, { clock }), governorOf(8)];
+    const first = idle.acquire(HOST, {});
+    await clock.advance(0);
+    (await first)(OK);
+    await clock.advance(20);
+    (await busy.acquire(HOST, {}))({ status: 429, kind: 'throttled', retryAfterMs: 3_600_000 });
+    while ((await state()).refusals !== '1') (await busy.acquire(OTHER, {}))(OK);
+    await clock.advance(100);
+    await redis().ping();
+    const waiting = idle.acquire(HOST, {});
+    expect(await Promise.race([waiting, redis().ping()])).toBe('PONG');
   });
 
   test('the slots of a process that died are freed', async () => {
