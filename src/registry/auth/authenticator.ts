@@ -98,6 +98,7 @@ export class Authenticator {
     const newest = (): Secret | undefined => {
       // Harbor takes tokens for repositories and refuses them for its catalog: there the password stays.
       if (this.#scheme !== 'basic') used = this.#tokens.peek(scope)?.current ?? used;
+      else if (used) this.#credentials.checkCurrent();
       return used;
     };
     const sendPassword = (credentials: Credentials | undefined): Promise<A> => {

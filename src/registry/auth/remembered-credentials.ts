@@ -22,6 +22,9 @@ const RENEW_AFTER_MS = 10_000;
  */
 const LONGEST_CHANGE_MS = 120_000;
 
+/** Ends a request that waited for its turn with credentials which were refused meanwhile: it is made again with others. */
+class Outdated extends Error {}
+
 /** The credentials for one registry, looked up when they are first needed. */
 export class RememberedCredentials {
   readonly #registry: RegistryHost;
@@ -52,6 +55,11 @@ export class RememberedCredentials {
     return this.#remember(this.#lookUp());
   }
 
+  /** @throws to `send` while they are looked up again: a request whose turn has come now would be refused, too */
+  checkCurrent(): void {
+    if (this.#isRenewing) throw new Outdated();
+  }
+
   /**
    * Those to send with a request: waits while others are expected.
    * @throws AuthenticationError if the known ones were refused for everything a moment ago: a registry may lock users whose
@@ -59,6 +67,7 @@ export class RememberedCredentials {
    */
   async findToSend(): Promise<Credentials | undefined> {
     if (this.#isRefused()) await this.#renewed;
+    else if (this.#isRenewing) await this.#renewed?.catch(() => undefined);
     const credentials = await this.find();
     if (!this.#isRefused()) return credentials;
     throw new AuthenticationError(
@@ -95,7 +104,10 @@ export class RememberedCredentials {
           this.#trial = undefined;
         });
     }
-    return answering;
+    return answering.catch((error: unknown) => {
+      if (error instanceof Outdated) return this.send(request, refuses);
+      throw error;
+    });
   }
 
   /** Notes that the known ones were accepted for something. */
@@ -142,6 +154,10 @@ export class RememberedCredentials {
   async #check(known: Credentials, refuses: Refuses): Promise<void> {
     this.#refused = known.kind !== 'registry-token' && (await refuses(known));
     this.#accepted = !this.#refused;
+  }
+
+  get #isRenewing(): boolean {
+    return this.#renewAgainAtMs === Number.POSITIVE_INFINITY;
   }
 
   #isRefused(): boolean {

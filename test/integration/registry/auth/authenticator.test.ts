@@ -4,6 +4,7 @@ import { SettingsError } from '../../../../src/errors.ts';
 import type { Credentials, CredentialsProvider } from '../../../../src/registry/auth/credentials.ts';
 import { Secret } from '../../../../src/registry/auth/secret.ts';
 import { systemClock } from '../../../../src/registry/clock.ts';
+import { createInProcessGovernor } from '../../../../src/registry/governor/in-process-governor.ts';
 import { closedAfterTest } from '../../../support/closed-after.ts';
 import {
   openClient,
@@ -400,6 +401,31 @@ describe.each(['basic', 'token'] as const)('a password that a registry with %s a
     await expect(waiting).rejects.toThrow('stop');
     await client.close();
   });
+});
+
+test('a password that is refused is not sent by requests that wait for their turn, but the new one', async () => {
+  let accepted = 'old';
+  const { credentials } = counting('old', 'old', 'new');
+  const governor = createInProcessGovernor();
+  const server = await startRegistry();
+  const client = openClient(server.host, {
+    credentials,
+    governor: { acquire: (host, options) => governor.acquire(host, { ...options, maxConcurrency: 2 }) },
+  });
+  closedAfterTest(server, client);
+  server.push('a', '1', app);
+  server.fault({}, (request, response, next) => {
+    if (request.headers.authorization === basic('u', accepted)) return next();
+    answer(401, { 'www-authenticate': 'Basic realm="x"' })(request, response, next);
+  });
+  const tags = () => tagNames(client, repositoryOf(server.host, 'a'));
+  await tags();
+  accepted = 'new';
+  server.forgetRequests();
+  await Promise.all(Array.from({ length: 20 }, tags));
+  const refused = server.requests.filter(({ status }) => status === 401);
+  // Two that were under way, two that took their places before the refusal was read, and one as a login.
+  expect(refused.length).toBeLessThanOrEqual(5);
 });
 
 // go-gitea/gitea, routers/api/packages: api.go, container/container.go.
