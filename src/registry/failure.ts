@@ -46,7 +46,7 @@ export function refusalOf(answer: Answer, what: string, who: string): SlimboardE
       // Harbor, for images that are vulnerable, not scanned or not signed, if the project asks for that.
       return new AccessDeniedError(`${what}: a policy of the registry forbids to pull it${said}`);
     case 404:
-      return notFound(errorCodeOf(answer), what, said);
+      return notFound(answer, what, said);
     case 429:
       return new RateLimitedError(`${what}: the registry throttled the request${said}`, 0);
     case 405:
@@ -72,8 +72,11 @@ export function outcomeKind(status: number | undefined): RequestOutcome['kind'] 
   return status === undefined || isTemporary({ status }) ? 'failed' : 'answered';
 }
 
-function notFound(code: string | undefined, what: string, said: string): NotFoundError {
-  if (code !== 'NAME_UNKNOWN') return new NotFoundError(`${what}: ${missing(code)}${said}`);
+function notFound(answer: Answer, what: string, said: string): NotFoundError {
+  const { code, message = '' } = firstError(answer) ?? {};
+  // Harbor has one code for everything that it does not find. @see cue-lang/cue#2982
+  const isRepository = code === 'NAME_UNKNOWN' || (code === 'NOT_FOUND' && /^repository \S+ not found$/.test(message));
+  if (!isRepository) return new NotFoundError(`${what}: ${missing(code)}${said}`);
   return new UnknownRepositoryError(
     `${what}: the registry has no such repository (or hides it from these credentials)${said}`,
   );

@@ -144,6 +144,12 @@ describe('permanent faults end with an error that says what, where, and what to 
     ],
     ['404 of a manifest', answer(404, {}, 'MANIFEST_UNKNOWN'), 'not-found', /no such tag or manifest/],
     ['404 of a repository', answer(404, {}, 'NAME_UNKNOWN'), 'not-found', /no such repository .*\(NAME_UNKNOWN\)$/],
+    [
+      '404 of a repository (Harbor)',
+      body('{"errors":[{"code":"NOT_FOUND","message":"repository team/app not found"}]}', {}, 404),
+      'not-found',
+      /no such repository .*\(NOT_FOUND: repository team\/app not found\)$/,
+    ],
     ['404 without a body', body('', {}, 404), 'not-found', /not found/],
     ['500 for good', answer(500), 'registry-unavailable', /HTTP 500.*try again later/],
     ['a reset for good', reset(), 'registry-unavailable', /connection was closed early/],
