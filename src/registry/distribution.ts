@@ -191,7 +191,7 @@ class DistributionRegistry implements Registry {
         yield keepNames(page, parseRepositoryName, options);
       }
     } catch (error) {
-      throw withoutCatalog(error, this.#registry);
+      throw withoutCatalog(error);
     }
     // Google Artifact Registry always says so, and others do to those who may read nothing.
     if (isEmpty) this.#onNote?.(`${what} is empty: check what these credentials may read, or ${NAME_THEM}`);
@@ -265,13 +265,11 @@ function digestHeader(headers: Answer['headers']): Digest | undefined {
 
 const NAME_THEM = 'name the repositories in the source\'s "repositories", without wildcards';
 
-/** The error for a catalog that cannot be read: most keep their class, and the message says what to do instead. */
-function withoutCatalog(error: unknown, registry: RegistryHost): unknown {
+/** The error for a catalog that cannot be read: most keep their class, and the message says what may help besides. */
+function withoutCatalog(error: unknown): unknown {
   if (!(error instanceof SlimboardError)) return error;
   const kept = [AuthenticationError, AccessDeniedError, MalformedContentError].find((type) => error instanceof type);
   const isLacking = error instanceof NotFoundError || error instanceof UnsupportedContentError;
   if (!kept && !isLacking) return error;
-  return new (kept ?? SettingsError)(`${registry} does not list its repositories (${error.message}): ${NAME_THEM}`, {
-    cause: error,
-  });
+  return new (kept ?? SettingsError)(`${error.message}; if only this list fails, ${NAME_THEM}`, { cause: error });
 }

@@ -77,7 +77,7 @@ describe('an audit of registries that each fail differently', () => {
     ['no-host', '', 'registry-unavailable', /host not found/],
     ['no-port', '', 'registry-unavailable', /connection refused/],
     ['tls', '', 'registry-unavailable', /certificate/i],
-    ['refused', '', 'authentication', /does not list its repositories/],
+    ['refused', '', 'authentication', /; if only this list fails, name the repositories/],
     ['denied', '', 'access-denied', /DENIED|403/],
     ['no-repository', 'not/there', 'not-found', /no such repository/],
     ['good', 'bad/config-missing', 'not-found', /config|blob/i],

@@ -323,7 +323,7 @@ describe('hostile listings', () => {
       /the same page was sent twice|are the same/,
     ],
     ['no address', () => listing({ link: '<http://[>; rel="next"' }), /is not a valid URL/],
-    ['no JSON', () => body('{"tags":'), /is not valid JSON\)/],
+    ['no JSON', () => body('{"tags":'), /is not valid JSON;/],
     ['a page', () => body('\n<!DOCTYPE html>'), /is not valid JSON but a page: a proxy or a login may have answered/],
     ['no list', () => body('{"status":"maintenance"}'), /no field "repositories"/],
     ['a list that is none', () => body('{"repositories":"a"}'), /expected a list/],
