@@ -16,6 +16,7 @@ export type KeyPath = readonly PropertyKey[];
 
 /** A parsed YAML file. */
 export interface SettingsFile {
+  readonly path: string;
   /** The file's tree, not validated yet. */
   readonly value: unknown;
   /**
@@ -38,6 +39,7 @@ export async function readSettingsFile(file: string): Promise<SettingsFile | und
   const [error] = document.errors;
   if (error) throw new SettingsError(`${file}:${lines.linePos(error.pos[0]).line}: invalid YAML: ${mistakeOf(error)}`);
   return {
+    path: file,
     value: toValue(file, document),
     placeOf: (path) => {
       const offset = offsetOf(document.contents, path);

@@ -76,6 +76,7 @@ export async function loadSettings(options: LoadSettingsOptions): Promise<Settin
   const sourceDefaults: Reading = { full: false, ...settings.sourceDefaults, ...reading };
   return {
     ...settings,
+    file: file?.path,
     dataDir: resolve(options.cwd, settings.dataDir),
     sourceDefaults,
     sources: settings.sources.map(

@@ -24,6 +24,8 @@ export type NotifySettings = Parsed['notify'][number];
 
 /** All settings, resolved. Sizes are in bytes, durations in milliseconds; paths of files and folders are absolute. */
 export interface Settings extends Omit<Parsed, 'sources' | 'sourceDefaults'> {
+  /** The file that was read besides the defaults; undefined: there is none. */
+  readonly file: string | undefined;
   readonly sources: readonly SourceSettings[];
   /** How to read a source that is named on the command line and not configured. */
   readonly sourceDefaults: Reading;

@@ -59,6 +59,34 @@ export function listSources(db: Queryable): Promise<readonly { readonly id: numb
   return db.query('select id, name from source order by name');
 }
 
+/** Repositories with tags that two sources have. */
+export interface SharedRepositories {
+  /** The names of the sources. */
+  readonly source: string;
+  readonly other: string;
+  readonly repositories: number;
+  /** One of them: `registry/name`. */
+  readonly example: string;
+}
+
+/**
+ * Finds repositories of which two sources have the same tags now: a registry may be configured under several names, and the
+ * account of an ECR source is known only to AWS.
+ */
+export function findSharedRepositories(db: Queryable): Promise<readonly SharedRepositories[]> {
+  // The port of HTTPS may be written or left out.
+  const host = (repository: string): string => `regexp_replace(${repository}.registry, ':443$', '')`;
+  return db.query(
+    `select s.name as source, o.name as other, count(*)::int as repositories, min(${host('a')} || '/' || a.name) as example
+     from repository a join repository b on b.name = a.name and ${host('b')} = ${host('a')} and b.source_id <> a.source_id
+     join source s on s.id = a.source_id join source o on o.id = b.source_id and o.name > s.name
+     where a.ended_at is null and b.ended_at is null and exists (
+       select from tag t join tag u on u.repository_id = b.id and u.name = t.name and u.ended_at is null
+       where t.repository_id = a.id and t.ended_at is null)
+     group by 1, 2 order by 1, 2`,
+  );
+}
+
 /** Updates a source to what the settings say; reports and totals depend on it. */
 export async function updateSource(tx: Queryable, source: SourceRow): Promise<void> {
   await tx.query(

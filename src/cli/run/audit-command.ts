@@ -10,6 +10,7 @@ import { compact } from '../../store/maintenance.ts';
 import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
 import type { Session } from '../prepare.ts';
 import { createProgress, type Progress } from '../progress.ts';
+import { describeSharedRepositories } from '../shared-repositories.ts';
 import { counted, labelled } from '../text.ts';
 
 /** Runs one audit to its end and shows the outcome. */
@@ -35,6 +36,8 @@ export async function auditCommand(session: Session, targets: readonly string[])
     await compact(db);
     progress.end();
     conclude(session, audit, progress);
+    const names = sources.map(({ name }) => name);
+    for (const note of await describeSharedRepositories(db, (source) => names.includes(source))) log.warn(note);
     return exitCodeOf(audit, progress);
   } finally {
     progress.end();

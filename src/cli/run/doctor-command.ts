@@ -12,6 +12,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { todayOf } from '../io.ts';
 import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
+import { describeSharedRepositories } from '../shared-repositories.ts';
 import { counted, labelled } from '../text.ts';
 import { selectSources } from './audit-command.ts';
 
@@ -27,7 +28,7 @@ export async function doctorCommand(session: Session, targets: readonly string[]
     io.stdout.write(line(finding));
   };
   report(describeSettings(session));
-  report(await checkStore(session));
+  (await checkStore(session)).forEach(report);
   report(await checkRedis(session));
   for (const check of [checkDates, checkNotifications, checkProxies]) check(session).forEach(report);
   for (const source of selectSources(session, targets))
@@ -39,24 +40,26 @@ function line({ subject, status, message }: Finding): string {
   return `${status.padEnd(8)} ${printable(labelled(subject, message))}\n`;
 }
 
-function describeSettings({ settings: { sources, teams } }: Session): Finding {
-  return {
-    subject: 'settings',
-    status: 'ok',
-    message: `${counted(sources.length, 'source')}, ${counted(teams.length, 'team')}`,
-  };
+function describeSettings({ settings: { file, sources, teams }, io }: Session): Finding {
+  const found = `${counted(sources.length, 'source')}, ${counted(teams.length, 'team')}`;
+  const where = file === undefined ? `; there is no slimboard.yaml in ${io.cwd}` : ` in ${file}`;
+  return { subject: 'settings', status: 'ok', message: `${found}${where}` };
 }
 
-async function checkStore({ settings }: Session): Promise<Finding> {
+async function checkStore({ settings }: Session): Promise<readonly Finding[]> {
   const subject = settings.databaseUrl ? 'database' : 'embedded database';
   try {
     return await withStore(settings, 'write', async (db) => {
       const [row] = await db.query<{ version: string }>("select current_setting('server_version') as version");
       const where = settings.databaseUrl ? '' : ` in ${settings.dataDir}`;
-      return { subject, status: 'ok', message: `Postgres ${row?.version}${where}, schema up to date` };
+      const shared = await describeSharedRepositories(db);
+      return [
+        { subject, status: 'ok', message: `Postgres ${row?.version}${where}, schema up to date` },
+        ...shared.map((message): Finding => ({ subject: 'sources', status: 'warning', message })),
+      ];
     });
   } catch (error) {
-    return { subject, status: 'error', message: messageOf(error) };
+    return [{ subject, status: 'error', message: messageOf(error) }];
   }
 }
 

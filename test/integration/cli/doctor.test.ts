@@ -6,6 +6,7 @@ import { END_OF_LIFE_REVIEWED } from '../../../src/classify/end-of-life.ts';
 import { Interruption } from '../../../src/cli/exit-code.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
 import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -96,6 +97,34 @@ test.each([
   expect(code, stdout).toBe(expected);
   expect(stdout).toMatch(message);
   expect(stdout).not.toContain('hunter2');
+});
+
+test('the settings file that was read is named, or that there is none', async () => {
+  const cwd = await newFolder();
+  const environment = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
+  const settings = async () => (await runInProcess(cwd, ['doctor'], environment)).stdout.split('\n', 1)[0];
+  expect(await settings()).toBe(`ok       settings: 0 sources, 0 teams; there is no slimboard.yaml in ${cwd}`);
+  await writeFile(join(cwd, 'slimboard.yaml'), 'teams: [{ name: a, repositories: ["a/**"] }]');
+  expect(await settings()).toBe(`ok       settings: 0 sources, 1 team in ${join(cwd, 'slimboard.yaml')}`);
+});
+
+test('two sources with the same tags are told apart from two with other tags, by audits too', async () => {
+  const registry = closedAfterTest(await startRegistry());
+  registry.push('team/app', '1', image());
+  registry.push('team/app', '2', image());
+  const cwd = await newFolder();
+  const environment = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
+  const sources = ['one', 'two', 'three'].map(
+    (name) => `{ name: ${name}, kind: oci, registry: "${registry.host}", tags: ["${name === 'three' ? 2 : 1}"] }`,
+  );
+  await writeFile(join(cwd, 'slimboard.yaml'), `sources: [${sources.join(', ')}]`);
+  const run = (...args: string[]) => runInProcess(cwd, args, environment);
+  const message = `one and two both have 1 repository, ${registry.host}/team/app: reports over all sources count it twice`;
+  expect((await run('audit', 'one', 'three')).stderr).not.toContain('both have');
+  expect((await run('audit', 'two')).stderr).toContain(message);
+  expect((await run('audit', 'three')).stderr).not.toContain('both have');
+  const { stdout } = await run('doctor');
+  expect(stdout.match(/^warning .*/gm)).toEqual([expect.stringContaining(`sources: ${message}`)]);
 });
 
 test('end-of-life dates that are too old to know the newest releases are reported', async () => {
