@@ -4,7 +4,7 @@ import type { CredentialsProvider } from './auth/credentials.ts';
 import type { Scope } from './auth/token-server.ts';
 import { systemClock } from './clock.ts';
 import { type Connect, type ConnectionOptions, Connections } from './connections.ts';
-import { refusalOf } from './failure.ts';
+import { refusalOf, saidBy } from './failure.ts';
 import { withoutSize } from './paging.ts';
 import type { StreamAnswer } from './stream.ts';
 import { type FinalAnswer, Transport, type TransportOptions, type TransportRequest } from './transport.ts';
@@ -92,8 +92,9 @@ export class DistributionClient {
 }
 
 /** A refusal by a host that the registry redirected to: no credentials were sent, so the message names none. */
-function foreignRefusalOf({ origin, status }: FinalAnswer, what: string): AccessDeniedError {
+function foreignRefusalOf(answer: FinalAnswer, what: string): AccessDeniedError {
+  const { origin, status } = answer;
   return new AccessDeniedError(
-    `${what}: ${new URL(origin).host}, to which the registry redirected, refused the request (HTTP ${status}): check the storage of the registry, or use that host's name if it is the registry itself`,
+    `${what}: ${new URL(origin).host}, to which the registry redirected, refused the request with HTTP ${status}${saidBy(answer)}: check the storage of the registry, or use that host's name if it is the registry itself`,
   );
 }

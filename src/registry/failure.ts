@@ -99,7 +99,8 @@ function plainHttpHint({ status, body }: Answer): string {
   return spoken ? ': the registry uses HTTPS: leave out --plain-http (plainHttp: false)' : '';
 }
 
-function saidBy(answer: Answer): string {
+/** What the body of a refusal says, in parentheses after a space; empty if that is nothing. */
+export function saidBy(answer: Answer): string {
   const { code = '', message = '' } = firstError(answer) ?? {};
   // Many registries repeat the code as words: "manifest unknown".
   const repeated = plainWords(code) === plainWords(message);
@@ -113,7 +114,7 @@ function plainWords(text: string): string {
 
 /**
  * Gateways in front of a registry answer in forms of their own: `{"message": …}` (Kong, Docker Hub's login: `details`), a
- * line of text ("404 page not found": nothing serves this path), or a page.
+ * line of text ("404 page not found": nothing serves this path), or a page. Storages behind it answer in XML.
  */
 function firstError({ body }: Answer): { code?: string; message?: string } | undefined {
   const text = body.toString('utf8');
@@ -124,8 +125,15 @@ function firstError({ body }: Answer): { code?: string; message?: string } | und
     if (!isObject(first)) return undefined;
     return { ...shown('code', first.code), ...shown('message', first.message ?? first.details ?? first.error) };
   } catch {
-    return /^\s*[[{<]/.test(text) ? undefined : shown('message', text);
+    if (/^\s*</.test(text))
+      return { ...shown('code', elementOf(text, 'Code')), ...shown('message', elementOf(text, 'Message')) };
+    return /^\s*[[{]/.test(text) ? undefined : shown('message', text);
   }
+}
+
+/** The text of an XML element. @see S3 API reference, "Error responses"; Azure and Google name them alike */
+function elementOf(xml: string, name: string): string | undefined {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
 }
 
 const A_PAGE = 'with a page: a proxy or a login may have answered instead of the registry';

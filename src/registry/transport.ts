@@ -212,14 +212,11 @@ export function redirectTarget(answer: Answer, from: URL, what: string): URL | u
 function asksToSlowDown(answer: Answer): boolean {
   if (answer.status === 429) return true;
   if (answer.headers['retry-after'] !== undefined && (answer.status === 403 || answer.status === 503)) return true;
-  if (answer.status === 503) return isSlowDown(answer);
-  return answer.status >= 400 && errorCodeOf(answer) === 'TOOMANYREQUESTS';
+  return answer.status >= 400 && SLOW_DOWN.has(errorCodeOf(answer) ?? '');
 }
 
-/** @see S3 API reference, "Error responses": SlowDown */
-function isSlowDown({ body }: Answer): boolean {
-  return body.includes('<Code>SlowDown</Code>');
-}
+/** @see distribution-spec, "Error Codes"; S3 API reference, "Error responses" */
+const SLOW_DOWN: ReadonlySet<string> = new Set(['TOOMANYREQUESTS', 'SlowDown']);
 
 function kindOf(answer: Answer): RequestOutcome['kind'] {
   return asksToSlowDown(answer) ? 'throttled' : outcomeKind(answer.status);

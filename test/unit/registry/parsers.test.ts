@@ -313,7 +313,12 @@ describe('failures', () => {
     ['Forbidden\n', ' (Forbidden): grant'], // GitLab, for a banned address
     ['\n<!DOCTYPE html><title>Blocked</title>', ' (with a page: a proxy or a login may have answered'],
     ['<html>', ' (with a page: '],
-    ['<Error><Code>AccessDenied</Code></Error>', 'anonymous access: grant'],
+    ['<Error><Code>AccessDenied</Code></Error>', ' (AccessDenied): grant'],
+    [
+      '\uFEFF<?xml version="1.0"?><Error><Code>AuthenticationFailed</Code><Message>Server failed\nRequestId:1</Message></Error>',
+      ' (AuthenticationFailed: Server failed',
+    ], // Azure
+    ['<Error>', 'anonymous access: grant'],
     ['{"errors":', 'anonymous access: grant'],
     ['"x"', 'anonymous access: grant'],
     ['', 'anonymous access: grant'],

@@ -707,7 +707,7 @@ describe('secrets are not leaked', () => {
         code: 'access-denied',
         message: expect.stringMatching(
           new RegExp(
-            `${storage.host}, to which the registry redirected, refused the request \\(HTTP 401\\): .* use that host`,
+            `${storage.host}, to which the registry redirected, refused the request with HTTP 401 \\(.*: .* use that host`,
           ),
         ),
       });
