@@ -43,7 +43,7 @@ export interface ObservedRequests {
   last: RequestLimit | undefined;
 }
 
-/** A host that does not answer keeps each request for a minute: the other lists are then not asked for. */
+/** A host that does not answer any more keeps each request for two minutes: the other lists are then not asked for. */
 const MAX_UNANSWERED = 3;
 
 /**

@@ -12,7 +12,7 @@ import type { KnownContent } from './known-content.ts';
 import { neededBlobs } from './needed-blobs.ts';
 import { isWantedLater, wantedChildren } from './wanted-children.ts';
 
-/** Levels of indexes within indexes. Real indexes contain only images; a hostile chain could be endless. */
+/** Levels of indexes within indexes, in one audit. Real indexes contain only images; a hostile chain could be endless. */
 const MAX_INDEX_DEPTH = 3;
 
 /** Children per request; Amazon ECR returns at most this many. */
@@ -216,7 +216,7 @@ export class ManifestTree {
     if (depth < MAX_INDEX_DEPTH || children.length === 0) return children;
     this.#failures.set(
       digest,
-      new TooLargeError(`${digest}: indexes are nested deeper than ${MAX_INDEX_DEPTH} levels`),
+      new TooLargeError(`${digest}: indexes are nested deeper than ${MAX_INDEX_DEPTH} levels: the next audit continues there`),
     );
     return [];
   }

@@ -150,6 +150,15 @@ describe.each(BACKENDS)('hostile contents, in an audit into $name', ({ open }) =
     expect(Object(Object.prototype).polluted).toBeUndefined();
   });
 
+  test('indexes nested deeper than one audit reads are read on by the next', async () => {
+    registry.push('hostile/nested', '1', nested(4));
+    const errorsOfAudit = async () => errorsOf(db, (await auditRegistry(db, registry)).id);
+    expect(await errorsOfAudit()).toMatchObject([
+      { code: 'too-large', message: expect.stringContaining('the next audit continues there') },
+    ]);
+    expect(await errorsOfAudit()).toEqual([]);
+  });
+
   test('a manifest of blobs alone is an artifact, and its blobs are stored bytes', async () => {
     const mediaType = 'application/vnd.oci.artifact.manifest.v1+json';
     const blobs = [{ mediaType: 'text/plain', digest: `sha256:${HEX}`, size: 7_000_000 }];
