@@ -50,7 +50,7 @@ export class DistributionClient {
 
   /** @returns an answer with status 200 or 304 */
   async get(url: URL, request: DistributionRequest): Promise<FinalAnswer> {
-    return this.#accept(await this.#send(url, request), request.what);
+    return this.#accept(await this.#send(url, request));
   }
 
   /**
@@ -60,12 +60,12 @@ export class DistributionClient {
   async getPage(url: URL, request: DistributionRequest): Promise<FinalAnswer> {
     const answer = await this.#send(url, request);
     const isRefused = (answer.status === 400 || answer.status === 413) && url.searchParams.has('n');
-    return isRefused ? this.get(withoutSize(url), request) : this.#accept(answer, request.what);
+    return isRefused ? this.get(withoutSize(url), request) : this.#accept(answer);
   }
 
   /** Like `get`, with the body as a stream. */
   async open(url: URL, request: DistributionRequest): Promise<FinalAnswer<StreamAnswer>> {
-    return this.#accept(await this.#ask(url, request, (sent) => this.#transport.open(sent)), request.what);
+    return this.#accept(await this.#ask(url, request, (sent) => this.#transport.open(sent)));
   }
 
   #send(url: URL, request: DistributionRequest): Promise<FinalAnswer> {
@@ -83,18 +83,17 @@ export class DistributionClient {
   }
 
   /** The answer, if it is a 200 or 304. @throws the error that any other status means */
-  async #accept<A extends FinalAnswer>(answer: A, what: string): Promise<A> {
+  async #accept<A extends FinalAnswer>(answer: A): Promise<A> {
     if (answer.status === 200 || answer.status === 304) return answer;
     const isForeign = answer.origin !== this.#connections.base.origin;
-    if (isForeign && [401, 403].includes(answer.status)) throw foreignRefusalOf(answer, what);
-    throw refusalOf(answer, what, await this.#authenticator.describe());
+    if (isForeign && [401, 403].includes(answer.status)) throw foreignRefusalOf(answer);
+    throw refusalOf(answer, answer.what, await this.#authenticator.describe());
   }
 }
 
 /** A refusal by a host that the registry redirected to: no credentials were sent, so the message names none. */
-function foreignRefusalOf(answer: FinalAnswer, what: string): AccessDeniedError {
-  const { origin, status } = answer;
+function foreignRefusalOf(answer: FinalAnswer): AccessDeniedError {
   return new AccessDeniedError(
-    `${what}: ${new URL(origin).host}, to which the registry redirected, refused the request with HTTP ${status}${saidBy(answer)}: check the storage of the registry, or use that host's name if it is the registry itself`,
+    `${answer.what}, refused the request with HTTP ${answer.status}${saidBy(answer)}: check the storage of the registry, or use that host's name if it is the registry itself`,
   );
 }

@@ -41,7 +41,11 @@ export interface TransportRequest extends Omit<ExchangeRequest, 'path' | 'header
 }
 
 /** An answer, and the origin that gave it: the one that was asked, or the last one of its redirects. */
-export type FinalAnswer<A extends Answer = Answer> = A & { readonly origin: string };
+export type FinalAnswer<A extends Answer = Answer> = A & {
+  readonly origin: string;
+  /** Names what was asked for, and the host that answered if it is another one, in messages. */
+  readonly what: string;
+};
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -79,7 +83,7 @@ export class Transport {
     const budget = new RetryBudget(this.#options.random);
     for (;;) {
       const delayMs = await this.#attempt(request, send).then(
-        (answer) => this.#answerOrDelay(answer, request, budget),
+        (answer) => this.#answerOrDelay(answer, budget),
         (error: unknown) => this.#delayAfter(error, request, budget),
       );
       if (typeof delayMs !== 'number') return delayMs;
@@ -88,7 +92,8 @@ export class Transport {
   }
 
   /** The answer, or how long to wait before the next attempt (ms). */
-  #answerOrDelay<A extends Answer>(answer: A, { what }: TransportRequest, budget: RetryBudget): A | number {
+  #answerOrDelay<A extends FinalAnswer>(answer: A, budget: RetryBudget): A | number {
+    const { what } = answer;
     if (asksToSlowDown(answer)) {
       budget.countRefusal(what, rateLimitsOf(answer.headers, Date.now()).retryAfterMs);
       return 0;
@@ -129,7 +134,7 @@ export class Transport {
       this.#silence.end(url);
       // A POST has a token in its body, which must not go to another address.
       const target = request.method === 'POST' ? undefined : redirectTarget(answer, url, request.what);
-      if (!target) return { ...answer, origin: url.origin };
+      if (!target) return { ...answer, origin: url.origin, what: nameOf(request, url) };
       if (target.origin !== url.origin) authorization = undefined;
       url = target;
     }

@@ -45,12 +45,15 @@ export class TokenServer {
   readonly #client: TokenClient;
   readonly #realm: URL;
   readonly #service: string | undefined;
+  /** Names what it is asked for, in messages. */
+  readonly #what: string;
 
   /** @throws AuthenticationError for a realm that must not be trusted with credentials */
   constructor(client: TokenClient, { parameters }: Challenge) {
     this.#client = client;
     this.#realm = trustedRealm(client, parameters.realm ?? '');
     this.#service = parameters.service;
+    this.#what = `${client.registry}: a token from ${this.#realm.host}`;
   }
 
   /** Whether it refuses credentials even for a token without a scope, which `docker login` asks for. */
@@ -66,7 +69,7 @@ export class TokenServer {
 
   /** The token in an answer. @throws the error that a refusal means */
   read(answer: Answer, credentials: Credentials | undefined): Token {
-    const what = `${this.#client.registry}: a token`;
+    const what = this.#what;
     if (answer.status !== 200) throw refusalOf(answer, what, describeCredentials(credentials));
     const object = parseJsonObject(answer.body, what);
     const token = readOptionalString(object.token) || readOptionalString(object.access_token);
@@ -81,7 +84,7 @@ export class TokenServer {
 
   #send(wanted: { readonly scope?: string }, credentials: Credentials | undefined): Promise<Answer> {
     const realm = this.#realm;
-    const common = { maxBytes: MAX_TOKEN_BYTES, what: `${this.#client.registry}: a token from ${realm.host}` };
+    const common = { maxBytes: MAX_TOKEN_BYTES, what: this.#what };
     const parameters = { ...(this.#service === undefined ? {} : { service: this.#service }), ...wanted };
     if (credentials?.kind === 'identity-token') {
       // @see distribution, spec/auth/oauth

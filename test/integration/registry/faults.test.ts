@@ -124,6 +124,23 @@ test('what fails at a host that the registry redirected to names that host, and 
   expect(server.count({ path: /manifests/ })).toBe(1);
 });
 
+test.each<[string, Fault, RegExp]>([
+  [
+    'lacks',
+    body('<Error><Code>NoSuchKey</Code></Error>', {}, 404),
+    /to which the registry redirected: not found \(NoSuchKey\)/,
+  ],
+  ['fails', answer(500), /to which the registry redirected: the registry failed with HTTP 500/],
+])('what a host that the registry redirected to %s is told with its name', async (_name, fault, message) => {
+  const { server, read } = await start();
+  const storage = await startRegistry();
+  closedAfterTest(storage);
+  storage.fault({}, fault);
+  server.fault({ path: /manifests/ }, redirect(`${storage.url}/manifest`));
+  await expect(read()).rejects.toMatchObject({ message: expect.stringMatching(message) });
+  await expect(read()).rejects.toMatchObject({ message: expect.stringContaining(`app:1: ${storage.host}, to which`) });
+});
+
 test('a registry that closes connections while it starts is asked by the next request', async () => {
   const { server, read } = await start();
   const serve = server.fault({}, reset());
