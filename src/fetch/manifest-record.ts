@@ -42,13 +42,13 @@ export function manifestRecordOf(input: RecordInput): {
     body: withoutSecrets(fetched.body),
   };
   if (manifest.form === 'schema1') return { manifest: { ...common, layers: [], children: [] }, blobs: [] };
-  const described = { artifactType: manifest.artifactType, subject: manifest.subject?.digest };
+  const subject = manifest.subject?.digest;
   if (manifest.form === 'index')
-    return { manifest: { ...common, ...described, layers: [], children: childrenOf(manifest) }, blobs: [] };
+    return { manifest: { ...common, subject, layers: [], children: childrenOf(manifest) }, blobs: [] };
   if (manifest.form === 'artifact') {
     const layers = manifest.blobs.map(({ digest }) => ({ digest }));
     return {
-      manifest: { ...common, ...described, layers, children: [] },
+      manifest: { ...common, subject, layers, children: [] },
       blobs: manifest.blobs.map((blob) => blobOf(blob, input.bodies)),
     };
   }
@@ -56,7 +56,7 @@ export function manifestRecordOf(input: RecordInput): {
   const chain = imageConfig ? chainOf(imageConfig, manifest) : [];
   const record: NewManifest = {
     ...common,
-    ...described,
+    subject,
     config: manifest.config.digest,
     layers: manifest.layers.map(({ digest }, position) => ({ digest, chainId: chain[position] })),
     children: [],

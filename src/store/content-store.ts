@@ -25,7 +25,6 @@ export interface NewManifest {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly kind: ContentKind;
-  readonly artifactType?: string | undefined;
   /** The content as fetched; absent when the registry lists the manifest but does not serve it (archived). */
   readonly body?: Uint8Array;
   readonly config?: Digest;
@@ -151,17 +150,17 @@ function bodyText({ body }: { readonly body?: Uint8Array | undefined }): string 
 async function insertManifests(tx: Queryable, manifests: readonly NewManifest[], now: string): Promise<void> {
   if (manifests.length === 0) return;
   await tx.query(
-    `insert into manifest (digest, media_type, kind, artifact_type, body, config_id, subject, fetched_at)
-     select decode(n.digest, 'hex'), n.media_type, n.kind, n.artifact_type, decode(n.body, 'base64'), b.id, decode(n.subject, 'hex'), $8
-     from unnest(${textsOf('$1')}, $2::text[], $3::text[], $4::text[], ${textsOf('$5')}, ${textsOf('$6')}, ${textsOf('$7')})
-       as n (digest, media_type, kind, artifact_type, body, config, subject)
+    `insert into manifest (digest, media_type, kind, body, config_id, subject, fetched_at)
+     select decode(n.digest, 'hex'), n.media_type, n.kind, decode(n.body, 'base64'), b.id, decode(n.subject, 'hex'), $7
+     from unnest(${textsOf('$1')}, $2::text[], $3::text[], ${textsOf('$4')}, ${textsOf('$5')}, ${textsOf('$6')})
+       as n (digest, media_type, kind, body, config, subject)
      left join ${rowByDigest('blob', "decode(n.config, 'hex')")} b on true
      on conflict (digest) do update
-       ${setExcluded(['media_type', 'kind', 'artifact_type', 'body', 'config_id', 'subject', 'fetched_at'])}
+       ${setExcluded(['media_type', 'kind', 'body', 'config_id', 'subject', 'fetched_at'])}
        where manifest.body is null and excluded.body is not null`,
     [
       joinDigests(manifests.map(({ digest }) => digest)),
-      ...columnArrays(manifests, 'mediaType', 'kind', 'artifactType'),
+      ...columnArrays(manifests, 'mediaType', 'kind'),
       joinBodies(manifests),
       joinDigests(manifests.map(({ config }) => config)),
       joinDigests(manifests.map(({ subject }) => subject)),

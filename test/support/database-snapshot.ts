@@ -24,7 +24,7 @@ const VIEWS: Readonly<Record<string, readonly string[]>> = {
 /** Queries for the stored contents, which are identified by digests instead of row ids. */
 const CONTENTS: Readonly<Record<string, string>> = {
   blob: `select encode(digest, 'hex') as digest, size, media_type, stored, md5(body) as body, layer_class, instruction from blob`,
-  manifest: `select encode(m.digest, 'hex') as digest, m.media_type, m.kind, m.artifact_type, md5(m.body) as body,
+  manifest: `select encode(m.digest, 'hex') as digest, m.media_type, m.kind, md5(m.body) as body,
       encode(b.digest, 'hex') as config, encode(m.subject, 'hex') as subject
     from manifest m left join blob b on b.id = m.config_id`,
   manifest_layer: `select encode(m.digest, 'hex') as manifest, l.position, encode(b.digest, 'hex') as blob, encode(l.chain_id, 'hex') as chain
