@@ -85,7 +85,7 @@ export async function saveContent(
 ): Promise<readonly number[]> {
   const distinct = distinctSorted(manifests, digestOf);
   const inserts = [
-    insertBlobs(tx, distinctSorted(foreignFirst(blobs), digestOf)),
+    insertBlobs(tx, distinctSorted(bestDescribed(blobs), digestOf)),
     insertManifests(tx, distinct, now),
     insertLayers(tx, distinct),
     insertChildren(tx, distinct),
@@ -95,10 +95,24 @@ export async function saveContent(
   return images;
 }
 
-/** Of blobs of one digest, the last one counts. */
-function foreignFirst(blobs: readonly NewBlob[]): readonly NewBlob[] {
-  return [...blobs.filter(({ stored }) => !stored), ...blobs.filter(({ stored }) => stored)];
+/** Of blobs of one digest, the one whose description counts, whatever the order in which manifests are read. */
+function bestDescribed(blobs: readonly NewBlob[]): readonly NewBlob[] {
+  const best = new Map<Digest, NewBlob>();
+  for (const blob of blobs) {
+    const known = best.get(blob.digest);
+    if (!known || isBetter(blob, known)) best.set(blob.digest, blob);
+  }
+  return [...best.values()];
 }
+
+/** A stored blob is better than a foreign layer, then the media type that comes first: {@link isBetterSql} is the same. */
+function isBetter(blob: NewBlob, known: NewBlob): boolean {
+  return blob.stored === known.stored ? blob.mediaType < known.mediaType : blob.stored;
+}
+
+/** SQL: whether a blob is better described than another. */
+const isBetterSql = (blob: string, known: string): string =>
+  `(not ${blob}.stored, ${blob}.media_type collate "C") < (not ${known}.stored, ${known}.media_type collate "C")`;
 
 function digestOf({ digest }: { readonly digest: Digest }): Digest {
   return digest;
@@ -112,9 +126,9 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
      select decode(n.digest, 'hex'), n.size, n.media_type, n.stored, decode(n.body, 'base64')
      from unnest(${textsOf('$1')}, $2::int8[], $3::text[], $4::bool[], ${textsOf('$5')}) as n (digest, size, media_type, stored, body)
      left join ${rowByDigest('blob', "decode(n.digest, 'hex')")} b on true
-     where b.id is null or (n.stored and not b.stored)
-     on conflict (digest) do update set stored = true, media_type = excluded.media_type, body = coalesce(blob.body, excluded.body)
-     where excluded.stored and not blob.stored returning digest`,
+     where b.id is null or ${isBetterSql('n', 'b')}
+     on conflict (digest) do update set stored = excluded.stored, media_type = excluded.media_type, body = coalesce(blob.body, excluded.body)
+     where ${isBetterSql('excluded', 'blob')} returning digest`,
     [
       joinDigests(blobs.map(({ digest }) => digest)),
       ...columnArrays(blobs, 'size', 'mediaType', 'stored'),

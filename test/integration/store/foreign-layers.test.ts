@@ -22,6 +22,22 @@ describe.each(BACKENDS)('a layer that is foreign in one image and not in another
     },
   );
 
+  test.each([[['docker', 'oci']], [['oci', 'docker']], [['*']]])(
+    'has the same media type, whatever is read first: %j',
+    async (order) => {
+      const [docker, oci] = [
+        'application/vnd.docker.image.rootfs.diff.tar.gzip',
+        'application/vnd.oci.image.layer.v1.tar+gzip',
+      ];
+      registry.push('docker', '1', image({ layers: [{ ...LAYER, mediaType: docker }, 'a'] }));
+      registry.push('oci', '1', image({ layers: [{ ...LAYER, mediaType: oci }, 'b'] }));
+      for (const name of order) await auditRegistry(db, registry, { source: { include: [name] } });
+      expect(await db.query('select media_type from blob where digest = $1', [digestBytes(LAYER.digest)])).toEqual([
+        { media_type: docker },
+      ]);
+    },
+  );
+
   test('hides nothing of another image whose config has its digest', async () => {
     const other = image({ layers: ['b'] });
     registry.push('foreign', '1', image({ layers: [{ ...FOREIGN, ...other.config }, 'a'] }));
