@@ -1,6 +1,7 @@
 import type { Goal } from '../../common/units.ts';
 import type { Queryable } from '../../database/database.ts';
 import { jsonRows } from '../sql/json-rows.ts';
+import { naturalOrder } from '../sql/natural-order.ts';
 import { setExcluded } from '../sql/set-excluded.ts';
 
 /** A repository and the team that owns it, by which its goal is chosen. */
@@ -56,12 +57,16 @@ const SAVE_REPOSITORIES = `
   with goal as (
     select * from jsonb_to_recordset($1::jsonb) as g (repository_id int8, bytes int8, ratio numeric, baseline_bytes int8)),
   newest as (
-    select distinct on (c.repository_id) c.repository_id, i.pull_bytes as bytes, i.pull_bytes - coalesce(a.savings_max_bytes, 0) as possible
-    from repository r join tag_content c on c.repository_id = r.id and c.tag is not null
-    join image i on i.manifest_id = c.manifest_id left join assessment a on a.manifest_id = c.manifest_id
-    where r.source_id = any($2::int4[]) and r.ended_at is null
+    select distinct on (repository_id) repository_id, bytes, possible
+    from (
+      select c.repository_id, c.tag, i.platform, i.pull_bytes as bytes, i.pull_bytes - coalesce(a.savings_max_bytes, 0) as possible,
+        rank() over (partition by c.repository_id order by i.platform = 'linux/amd64' desc, i.created_at desc nulls last) as age
+      from repository r join tag_content c on c.repository_id = r.id and c.tag is not null
+      join image i on i.manifest_id = c.manifest_id left join assessment a on a.manifest_id = c.manifest_id
+      where r.source_id = any($2::int4[]) and r.ended_at is null) o
+    where age = 1
     -- Builds without a date, or with the same one, are ordered by tag: row ids differ from run to run.
-    order by c.repository_id, i.platform = 'linux/amd64' desc, i.created_at desc nulls last, c.tag desc, i.platform),
+    order by repository_id, ${naturalOrder('tag')} desc, tag desc, platform),
   started as (
     select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, greatest(n.possible, 0) as possible_bytes,
       coalesce(g.baseline_bytes, (select x.current_bytes from repository_goal x where x.repository_id = n.repository_id order by x.since limit 1), n.bytes) as start_bytes

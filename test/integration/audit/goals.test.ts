@@ -120,6 +120,29 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
     expect(rows.map((row) => [name(row), row.goal_percent, row.rank])).toEqual(expected);
   });
 
+  test('of builds of one date, the one whose tag has the largest numbers is the newest', async () => {
+    for (const [tag, bytes] of [
+      ['1.10-b', 7_000],
+      ['1.10', 8_000],
+      ['1.9', 9_000],
+    ] as const)
+      registry.push('cart/api', tag, build(1, bytes));
+    for (const [tag, bytes] of [
+      ['latest', 3_000],
+      ['9', 9_000],
+      ['10', 8_000],
+    ] as const)
+      registry.push('cart/web', tag, build(2, bytes));
+    await audit();
+    const current = (await goals()).map(({ repository, current_bytes }) => [repository, current_bytes]);
+    expect(current).toEqual(
+      expect.arrayContaining([
+        ['cart/api', 7_000],
+        ['cart/web', 3_000],
+      ]),
+    );
+  });
+
   test('the first matching budget sets goal and baseline; changed budgets apply even if the registry is unchanged', async () => {
     registry.push('cart/api', '1', build(1, 10_000));
     registry.push('cart/api', '1-arm', build(2, 30_000, 'arm64'));
