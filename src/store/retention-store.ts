@@ -261,8 +261,23 @@ const COUNT_CONTENT = `
       where not exists (select 1 from manifest_layer l join kept k on k.id = l.manifest_id where l.blob_id = b.id)
         and not exists (select 1 from manifest m join kept k on k.id = m.id where m.config_id = b.id)) as blobs`;
 
-/** Counts what {@link prune} would delete now. */
-export async function countPrunable(db: Database, options: PruneOptions): Promise<Pruned> {
+/**
+ * Counts what {@link prune} would delete now.
+ * @param source a source that would be removed before: it is, until everything has been counted
+ * @throws as {@link removeSource} does
+ */
+export async function countPrunable(db: Database, options: PruneOptions, source?: string): Promise<Pruned> {
+  if (source === undefined) return count(db, options);
+  return db.transaction(async (tx) => {
+    await tx.query('savepoint kept');
+    await deleteSource(tx, source, db.kind);
+    const counted = await count(tx, options);
+    await tx.query('rollback to savepoint kept');
+    return counted;
+  });
+}
+
+async function count(db: Queryable, options: PruneOptions): Promise<Pruned> {
   const [audits] = await db.query<Record<PrunedKind, number>>(COUNT_AUDITS, [
     options.auditsBefore,
     options.contentBefore,
@@ -280,18 +295,20 @@ export async function countPrunable(db: Database, options: PruneOptions): Promis
  * @returns false if there is no such source
  * @throws AuditRunningError if it is being audited
  */
-export async function removeSource(db: Database, name: string): Promise<boolean> {
-  return db.transaction(async (tx) => {
-    // No audit of it can start while its row is locked.
-    const [source] = await tx.query<{ id: number }>('select id from source where name = $1 for update', [name]);
-    if (!source) return false;
-    for (const { id } of await listRunningAudits(tx, [source.id])) {
-      if (!(await claimAudit(tx, id, { runner: 'process', alone: db.kind === 'pglite' })))
-        throw new AuditRunningError(`${name} is being audited now: remove it when its audit has ended`);
-      await tx.query('delete from audit where id = $1', [id]);
-    }
-    await tx.query('delete from source where id = $1', [source.id]);
-    await tx.query('delete from audit a where not exists (select 1 from audit_source s where s.audit_id = a.id)');
-    return true;
-  });
+export function removeSource(db: Database, name: string): Promise<boolean> {
+  return db.transaction((tx) => deleteSource(tx, name, db.kind));
+}
+
+async function deleteSource(tx: Queryable, name: string, kind: Database['kind']): Promise<boolean> {
+  // No audit of it can start while its row is locked.
+  const [source] = await tx.query<{ id: number }>('select id from source where name = $1 for update', [name]);
+  if (!source) return false;
+  for (const { id } of await listRunningAudits(tx, [source.id])) {
+    if (!(await claimAudit(tx, id, { runner: 'process', alone: kind === 'pglite' })))
+      throw new AuditRunningError(`${name} is being audited now: remove it when its audit has ended`);
+    await tx.query('delete from audit where id = $1', [id]);
+  }
+  await tx.query('delete from source where id = $1', [source.id]);
+  await tx.query('delete from audit a where not exists (select 1 from audit_source s where s.audit_id = a.id)');
+  return true;
 }

@@ -29,7 +29,7 @@ export async function pruneCommand(
   if (settings.sources.some(({ name }) => name === source))
     throw new SettingsError(`the settings have a source "${source}": remove it there first, or the next audit adds it`);
   return withStore(settings, 'write', async (db) => {
-    if (source !== undefined && !(await removeSource(db, source))) throw await unknownSource(db, source);
+    if (source !== undefined) await requireSource(db, source);
     // Whoever keeps everything writes thousands of years: the database knows no times so early.
     const ago = (ms: number): string => new Date(Math.max(0, io.now().getTime() - ms)).toISOString();
     const options: PruneOptions = {
@@ -37,21 +37,30 @@ export async function pruneCommand(
       contentBefore: ago(settings.retention.content),
       signal: io.signal,
     };
-    const pruned = dryRun ? await countPrunable(db, options) : await prune(db, options);
-    if (!dryRun) await compact(db);
+    const pruned = dryRun ? await countPrunable(db, options, source) : await remove(db, options, source);
     io.stdout.write(describe(pruned, dryRun, source));
     if (pruned.contentKept)
       notices.problem('an audit is running: content is left as it is; prune again when it has ended');
   });
 }
 
-async function unknownSource(db: Database, name: string): Promise<SettingsError> {
-  const names = (await listSources(db)).map((source) => source.name).join(', ');
-  return new SettingsError(`the database has no source "${name}"; it has: ${names || 'none'}`);
+async function requireSource(db: Database, name: string): Promise<void> {
+  const names = (await listSources(db)).map((source) => source.name);
+  if (!names.includes(name))
+    throw new SettingsError(`the database has no source "${name}"; it has: ${names.join(', ') || 'none'}`);
+}
+
+async function remove(db: Database, options: PruneOptions, source: string | undefined): Promise<Pruned> {
+  if (source !== undefined) await removeSource(db, source);
+  const pruned = await prune(db, options);
+  await compact(db);
+  return pruned;
 }
 
 function describe(pruned: Pruned, dryRun: boolean, source: string | undefined): string {
-  const removed = source === undefined ? 'removed' : `removed the source ${source}, and of the rest`;
+  const removed = dryRun ? 'would remove' : 'removed';
   const counts = factLines(PRUNED.map((name) => [name, `${pruned.rows[name]}`]));
-  return [dryRun ? 'would remove' : removed, ...counts, ''].join('\n');
+  return [source === undefined ? removed : `${removed} the source ${source}, and of the rest`, ...counts, ''].join(
+    '\n',
+  );
 }

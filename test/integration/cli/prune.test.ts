@@ -25,7 +25,7 @@ test.each([
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
 });
 
-test('prune says that it removed a source, whose rows it does not count', async () => {
+test('prune says that it would remove a source, or removed it, whose rows it does not count', async () => {
   const folder = await newFolder();
   const url = await newPostgresUrl();
   const run = (...words: string[]) => runInProcess(folder, ['--database', url, ...words]);
@@ -33,11 +33,16 @@ test('prune says that it removed a source, whose rows it does not count', async 
   const db = await openDatabase({ url, dataDir: '' });
   await db.query("insert into source (name, kind, dedup) values ('old', 'oci', 'registry')");
   await db.close();
-  const { code, stdout } = await run('prune', '--source', 'old');
-  expect({ code, stdout }).toEqual({
-    code: 0,
-    stdout: expect.stringContaining('removed the source old, and of the rest\n'),
-  });
+  for (const [flags, says] of [
+    [['--dry-run'], 'would remove'],
+    [[], 'removed'],
+  ] as const) {
+    const { code, stdout } = await run('prune', '--source', 'old', ...flags);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(`^${says} the source old, and of the rest\n`),
+    });
+  }
 });
 
 test('prune keeps everything where the settings say so by a very long time', async () => {

@@ -132,14 +132,19 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     if (db.kind === 'postgres') {
       await db.query("update audit set runner = 'queue' where status = 'running'");
       await expect(removeSource(db, 'old')).rejects.toMatchObject({ code: 'audit-running' });
+      await expect(countPrunable(db, everything(), 'old')).rejects.toMatchObject({ code: 'audit-running' });
       await db.query("update audit set runner = 'none' where status = 'running'");
     }
 
+    const withOld = await ofBoth();
+    const counted = await countPrunable(db, everything(), 'old');
+    expect(await ofBoth()).toEqual(withOld);
     expect(await removeSource(db, 'old')).toBe(true);
     expect(await ofBoth()).toEqual(before);
     expect(await db.query('select id from audit')).toHaveLength(1);
     expect(await removeSource(db, 'old')).toBe(false);
-    expect((await prune(db, everything())).rows).toMatchObject({ manifests: 2 });
+    expect(counted.rows).toMatchObject({ manifests: 2 });
+    expect(await prune(db, everything())).toEqual(counted);
   });
 
   test('keeps audits and contents below the given age', async () => {
