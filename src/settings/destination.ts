@@ -15,18 +15,24 @@ export interface PathValues {
 }
 
 const OBJECT = /^s3:\/\/([^/]+)\/(.+)$/;
+const COMPRESSED = /\.(?:gz|zst|bz2|xz|zip)$/i;
 const PLACEHOLDER = /\{(\w*)\}/g;
 const PLACEHOLDERS: readonly (keyof PathValues)[] = ['date', 'audit', 'source'];
 
 /**
  * Checks a configured destination.
  * @returns the path unchanged
- * @throws SettingsError for an empty path, a URL other than `s3://BUCKET/KEY`, or an unknown placeholder
+ * @throws SettingsError for an empty path, a URL other than `s3://BUCKET/KEY`, the name of a compressed file, or an
+ *   unknown placeholder
  */
 export function checkDestination(path: string): string {
   const isAddress = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
   if (path === '' || (isAddress && !OBJECT.test(path)))
     throw new SettingsError(`cannot write a report to "${path}": expected the path of a file, or s3://BUCKET/KEY`);
+  if (COMPRESSED.test(path))
+    throw new SettingsError(
+      `cannot write a report to "${path}": reports are not compressed: leave the ending out, or send a report on stdout through gzip`,
+    );
   for (const [placeholder, name] of path.matchAll(PLACEHOLDER))
     if (!PLACEHOLDERS.some((known) => known === name))
       throw new SettingsError(`unknown placeholder "${placeholder}": expected {date}, {audit} or {source}`);
