@@ -9,7 +9,8 @@ import { isUnserved, missedSlot, slotOf } from './slots.ts';
 
 /** Callbacks for what the scheduler does, used for the log. */
 export interface SchedulerEvents {
-  onSynced?(plan: SchedulePlan): void;
+  /** Called at the start, and when the settings have changed. `scheduled`: how many sources have a schedule. */
+  onSynced?(plan: SchedulePlan, scheduled: number): void;
   onDue?(source: string, slot: Date, outcome: DueOutcome): void;
   onError(error: unknown): void;
 }
@@ -42,7 +43,7 @@ export interface SchedulerOptions {
 export async function startScheduler(options: SchedulerOptions): Promise<{ close(): Promise<void> }> {
   const schedules = new Schedules(options);
   try {
-    await schedules.sync();
+    await schedules.sync(true);
   } catch (error) {
     await schedules.close();
     throw error;
@@ -90,7 +91,7 @@ class Schedules {
   }
 
   /** Makes the schedulers in Redis match the settings, and starts audits that were missed. */
-  async sync(): Promise<void> {
+  async sync(isFirst = false): Promise<void> {
     const sources = await this.#options.sources();
     const stored = await this.#queue.getJobSchedulers();
     const plan = planSchedules(
@@ -100,7 +101,7 @@ class Schedules {
     );
     for (const source of plan.upsert) await this.#upsert(source);
     for (const id of plan.remove) await this.#queue.removeJobScheduler(id);
-    if (plan.upsert.length + plan.remove.length > 0) this.#options.events.onSynced?.(plan);
+    if (isFirst || plan.upsert.length + plan.remove.length > 0) this.#options.events.onSynced?.(plan, sources.length);
     for (const source of sources) await this.#catchUp(source);
   }
 

@@ -101,8 +101,11 @@ const DUE_TEXTS: Readonly<Record<DueOutcome['kind'], string>> = {
 
 function schedulerEvents(log: Logger): SchedulerEvents {
   return {
-    onSynced: ({ upsert, remove }) =>
-      log.info({ scheduled: upsert.map(({ name }) => name), removed: remove }, 'schedules updated from the settings'),
+    onSynced({ upsert, remove }, scheduled) {
+      if (upsert.length + remove.length > 0)
+        log.info({ scheduled: upsert.map(({ name }) => name), removed: remove }, 'schedules updated from the settings');
+      if (scheduled === 0) log.warn('no source in the settings has a schedule: no audit starts until one has');
+    },
     onDue(source, slot, { kind, auditId }) {
       const fields = { source, audit: auditId, slot: slot.toISOString() };
       log[kind === 'running' ? 'warn' : 'info'](fields, DUE_TEXTS[kind]);

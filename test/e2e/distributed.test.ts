@@ -91,6 +91,13 @@ describe('workers on Redis and Postgres', () => {
     expect(await Promise.all(schedulers.map((scheduler) => scheduler.stop()))).toEqual([0, 0]);
   });
 
+  test('a scheduler without schedules says so, and waits for them', async () => {
+    const scheduler = installation.slimboard(['--config', '/dev/null', 'schedule']);
+    await scheduler.waitForOutput('no source in the settings has a schedule');
+    await scheduler.waitForOutput('the scheduler is ready');
+    expect(await scheduler.stop()).toBe(0);
+  });
+
   test('a scheduler and a worker end when they are told to, also while Redis is away', async () => {
     const processes = [installation.slimboard(['schedule']), installation.slimboard(['worker', '--grace', '0'])];
     await Promise.all(processes.map((one) => one.waitForOutput('is ready')));
