@@ -28,10 +28,18 @@ export function latestSlot(schedule: Schedule, now: Date): Date {
 }
 
 function stepForward(schedule: Schedule, from: Date, now: Date): Date | undefined {
-  const cron = cronOf(schedule, from);
   let latest: Date | undefined;
-  for (let slot = cron.next().toDate(); slot <= now; slot = cron.next().toDate()) latest = slot;
+  for (let slot = slotAfter(schedule, from); slot && slot <= now; slot = slotAfter(schedule, slot)) latest = slot;
   return latest;
+}
+
+/** @returns undefined where cron-parser gives up: a day before Lord Howe Island puts its clocks back, by half an hour */
+function slotAfter(schedule: Schedule, moment: Date): Date | undefined {
+  try {
+    return cronOf(schedule, moment).next().toDate();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The time zone's offset from UTC at a moment, such as GMT+02:00. */
@@ -79,6 +87,6 @@ export function slotOf(schedule: Schedule, dueAt: Date, now: Date): Date {
 /** Whether a job that is due at `dueAt` leaves a slot out: it was made while a clock was ahead. */
 export function leavesSlotOut(schedule: Schedule, dueAt: Date, now: Date): boolean {
   // Where clocks are put back, the next slot may be one that a job stood for an hour ago.
-  const next = cronOf(schedule, new Date(now.getTime() + LEAD_MS)).next();
-  return next.toDate() < dueAt;
+  const next = slotAfter(schedule, new Date(now.getTime() + LEAD_MS));
+  return next !== undefined && next < dueAt;
 }

@@ -41,6 +41,13 @@ describe('the latest slot', () => {
       '2026-10-25T01:02:30Z',
       '2026-10-25T01:00:00Z',
     ],
+    [
+      'comes where clocks are put back by half an hour',
+      'Australia/Lord_Howe',
+      '0 2 * * *',
+      '2026-04-04T15:31:00Z',
+      '2026-04-04T15:30:00Z',
+    ],
     ['comes when 29 February is a Monday', 'UTC', '0 0 * 2 1#5', '2026-06-01T00:00:00Z', '2016-02-29T00:00:00Z'],
     ['comes once a year', 'UTC', '0 0 1 1 *', '2026-06-01T00:00:00Z', '2026-01-01T00:00:00Z'],
   ])('%s', (_, timezone, pattern, now, expected) => {
