@@ -40,13 +40,18 @@ function headline(event: AuditEvent): string {
 /** The line of an item; for budgets it adds no size, because the message contains it. */
 function itemLine(event: AuditEvent['event'], { name, team, message, bytes }: AuditEvent['items'][number]): string {
   const size = bytes === null || event === 'budget' ? '' : ` (${humanBytes(bytes)})`;
-  return `• ${escaped(name)} [${escaped(team)}]: ${escaped(message)}${size}`;
+  return `• ${code(name)} [${code(team)}]: ${code(message)}${size}`;
 }
 
 /**
- * Escapes text from a registry, so that it cannot mention anybody or contain links.
- * @see Slack API, "Formatting text for app surfaces", escaping
+ * Text from a registry as code, so that it cannot mention anybody, contain links or images, or look like a message of
+ * slimboard. Slack wants three characters escaped even there.
+ * @see Slack API, "Formatting text for app surfaces"; Mattermost, "Slack compatibility": it links every `@name`
  */
+function code(text: string): string {
+  return `\`${escaped(text).replaceAll('`', "'")}\``;
+}
+
 function escaped(text: string): string {
   return printable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

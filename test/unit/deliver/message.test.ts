@@ -34,7 +34,7 @@ test('a message names the first items and counts the others', () => {
   const { text } = JSON.parse(slackBody(event)) as { text: string };
   const lines = text.split('\n');
   expect(lines[0]).toBe('slimboard audit 7 of prod: 30 repositories grew');
-  expect(lines[2]).toBe('• repository 1 [payments]: grew by 40 % (1.5 MB)');
+  expect(lines[2]).toBe('• `repository 1` [`payments`]: `grew by 40 %` (1.5 MB)');
   expect(lines.at(-1)).toBe('… and 20 more');
 });
 
@@ -63,7 +63,7 @@ test('the line of an image over budget does not repeat its size', () => {
     bytes: 290_000_000,
   };
   const { text } = JSON.parse(slackBody({ ...event, event: 'budget', items: [item], items_total: 1 }));
-  expect(text.split('\n')[1]).toBe('• shop/cart:1 [shop]: The pull size is 290 MB, the budget allows 100 MB');
+  expect(text.split('\n')[1]).toBe('• `shop/cart:1` [`shop`]: `The pull size is 290 MB, the budget allows 100 MB`');
 });
 
 test('a failed audit names the report of its own errors, as there may be a later audit', () => {
@@ -73,6 +73,18 @@ test('a failed audit names the report of its own errors, as there may be a later
 
 test('a name in a message mentions nobody', () => {
   expect(JSON.parse(slackBody(event)).text).toContain('&lt;!channel&gt;&amp;');
+});
+
+test('text of an image is code, which mentions nobody and links nowhere', () => {
+  const item = {
+    name: 'shop/cart',
+    team: '@all',
+    message: 'grew by 12 %: `RUN` [log in](http://198.51.100.1) ![](http://198.51.100.1/a.png)',
+    bytes: null,
+  };
+  const { text } = JSON.parse(slackBody({ ...event, items: [item], items_total: 1 })) as { text: string };
+  const [, line = ''] = text.split('\n');
+  expect(line.replace(/`[^`]+`/g, 'CODE')).toBe('• CODE [CODE]: CODE');
 });
 
 test('a generic webhook receives the data', () => {
