@@ -6,9 +6,9 @@ import { joining, type RowFormat, writtenRows } from './written-rows.ts';
 const LINE_END = '\r\n';
 
 /**
- * CSV as in RFC 4180: a header, CRLF, quotes around cells that need them, unknown values as empty cells. Text that a
- * spreadsheet would run as a formula gets an apostrophe in front, which spreadsheets read as "this is text"; control
- * characters are left out.
+ * CSV as in RFC 4180: a header, CRLF, quotes around cells that need them, unknown values as empty cells. What a spreadsheet
+ * would run as a formula gets an apostrophe in front, which spreadsheets read as "this is text", also after a semicolon;
+ * control characters are left out.
  */
 export async function* csv(report: Report): AsyncGenerator<string> {
   yield report.columns.map(({ name }) => name).join(',') + LINE_END;
@@ -33,12 +33,15 @@ function cellsWriter(columns: readonly Column[]): (cells: Cells) => string {
   return joining(columns, writerOf, null);
 }
 
+/** Begin a formula: the usual signs, and the full-width ones that Excel treats like them. */
+const SIGNS = '=+\\-@\uff1d\uff0b\uff0d\uff20';
+
 /**
  * Matches packed cells that cannot be copied as they are, because one of them needs quotes or an apostrophe. It finds
  * all cells that the rules for single cells below would change, and some more.
  */
 const UNSAFE_CELLS = new RegExp(
-  `[",${AS_JSON}-\\x08\\x0a-\\x1f\\x80-\\x9f]|(?:^|${SEPARATOR})[\\s\\ufeff=+\\-@\\uff1d\\uff0b\\uff0d\\uff20]|\\s(?:${SEPARATOR}|$)`,
+  `[",${AS_JSON}-\\x08\\x0a-\\x1f\\x80-\\x9f]|(?:^|${SEPARATOR}|;)[\\s\\ufeff]*[${SIGNS}]|(?:^|${SEPARATOR})[\\s\\ufeff]|\\s(?:${SEPARATOR}|$)`,
 );
 
 const WITH_SCALE: ReadonlySet<ColumnType> = new Set(['number', 'percent', 'money']);
@@ -58,20 +61,21 @@ function writerOf(column: Column): (cell: Cell) => string {
 }
 
 /**
- * Matches text that spreadsheets read as a formula, also after blanks, and with the full-width signs that Excel treats
- * like the usual ones.
+ * Matches where text begins that spreadsheets read as a formula, also after blanks. Where a comma separates decimals, as in
+ * German, Excel takes a semicolon for the end of a cell, whatever quotes surround it, and leaves out quotes at the start of
+ * the next one.
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
-const FORMULA = /^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
+const FORMULA = new RegExp(`^(?=[\\s\\ufeff]*[${SIGNS}]|[\\t\\r\\n])|(?<=;)(?=["\\s\\ufeff]*[${SIGNS}])`, 'g');
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
 /** Characters that RFC 4180 has no place for, and that a terminal would obey. */
 const CONTROL = /(?![\t\r\n])\p{Cc}/gu;
 /** Matches most cells: names that need neither an apostrophe nor quotes. */
-const PLAIN = /^\w[\w./:;+@-]*$/;
+const PLAIN = /^\w[\w./:+@-]*(?:;\w[\w./:+@-]*)*$/;
 
 function textCell(text: string): string {
   if (PLAIN.test(text)) return text;
   const shown = text.replace(CONTROL, '');
-  const safe = FORMULA.test(shown) ? `'${shown}` : shown;
+  const safe = shown.replace(FORMULA, "'");
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -39,6 +39,8 @@ const hostile = fc.oneof(
     '\u001b=1+1',
     ' =1+1',
     '\uff1d1+1',
+    'x;=1+1',
+    'x; "\uff0b1+1"; -1',
     '<script>alert(1)</script>',
     '"><img src=x onerror=alert(1)>',
     '\u202etxt.exe',
@@ -73,12 +75,12 @@ describe('csv', () => {
     expect(await write('csv', [])).toBe('name,bytes,share,root,at\r\n');
   });
 
-  test('reads back, text without control characters and with at most an apostrophe before it', async () => {
+  test('reads back, text without control characters and with at most an apostrophe before it and behind semicolons', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(row), async (given) => {
         const read = parse(await write('csv', given), { relax_column_count: false, record_delimiter: '\r\n' });
-        expect(read.slice(1).map(([name]) => name?.replace(/^'/, ''))).toEqual(
-          given.map(([name]) => (name ?? '').replace(/(?![\t\r\n])\p{Cc}/gu, '').replace(/^'/, '')),
+        expect(read.slice(1).map(([name]) => name?.replace(/(^|;)'/g, '$1'))).toEqual(
+          given.map(([name]) => (name ?? '').replace(/(?![\t\r\n])\p{Cc}/gu, '').replace(/(^|;)'/g, '$1')),
         );
         expect(read.slice(1).map(([, bytes]) => bytes)).toEqual(given.map(([, bytes]) => String(bytes ?? '')));
       }),
@@ -93,6 +95,16 @@ describe('csv', () => {
         expect(cell).not.toMatch(/^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/);
       }),
     );
+  });
+
+  test('begins no text behind a semicolon like a formula, for spreadsheets to which it ends a cell', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostile, hostile, async (before, text) => {
+        const [, ...cells] = (await write('csv', [[`${before};${text}`, 1, 1, true, null]])).split(';');
+        for (const cell of cells) expect(cell).not.toMatch(/^["\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]/);
+      }),
+    );
+    expect(await write('csv', [['node;library/node', 1, 1, true, null]])).toContain('\r\nnode;library/node,1');
   });
 });
 
