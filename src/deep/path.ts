@@ -7,7 +7,7 @@ const PLAIN = /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))/s;
 export function layerPath(bytes: Buffer): string {
   const path = pathText(bytes)
     .replace(/^(?:\.\/+)+/, '')
-    .replace(/\/+$/, '');
+    .replace(/\/$/, '');
   if (PLAIN.test(path)) return path;
   const names: string[] = [];
   for (const name of path.split('/')) {

@@ -27,7 +27,7 @@ const SHIPPED =
  * @see docs.docker.com, "docker login": credential stores leave `auths` without `auth`
  */
 const SETTINGS: readonly { readonly path: RegExp; readonly secret: RegExp }[] = [
-  { path: /(?:^|\/)\.npmrc$/, secret: /^[^#;\n]*_(?:authToken|auth|password)\s*=\s*(?!["']?\$\{)\S/m },
+  { path: /(?:^|\/)\.npmrc$/, secret: /^[^#;\r\n]*_(?:authToken|auth|password)\s*=\s*(?!["']?\$\{)\S/m },
   { path: /(?:^|\/)\.docker\/config\.json$/, secret: /"(?:auth|identitytoken|registrytoken)"\s*:\s*"[^"]/ },
 ];
 /** No settings file is larger. */

@@ -69,6 +69,13 @@ test.each([
   expect(isSensitive(path, Buffer.from(content))).toBe(expected);
 });
 
+test.each([['a\r'.repeat(32_768)], ['_auth\r'.repeat(10_922)]])(
+  'ten .npmrc are judged in time linear in the number of their lines',
+  (content) => {
+    for (let file = 0; file < 10; file++) expect(isSensitive('app/.npmrc', Buffer.from(content))).toBe(false);
+  },
+);
+
 test.each([
   ['usr/bin/x86_64-linux-gnu-gcc-12', 'gcc'],
   ['usr/lib/gcc/x86_64-linux-gnu/12/cc1', 'gcc'],

@@ -170,3 +170,8 @@ test.each([
 ])('%s=%s is a secret: %s', (name, value, secret) => {
   expect(isSecret(name, value)).toBe(secret);
 });
+
+test('an address of any length is searched for a password once', () => {
+  for (const part of [':', 'a:', '@', `${'a'.repeat(300)}@`])
+    expect(isSecret('DB_DSN', part.repeat(12_000_000 / part.length))).toBe(false);
+});
