@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { endedWithRun } from './ended-with-run.ts';
 
 /** How a command ended. */
 export interface CommandResult {
@@ -29,7 +30,7 @@ export async function runCommand(args: readonly string[], options: CommandOption
     ...args,
   ];
   const env = { PATH: process.env.PATH ?? '', HOME: options.cwd, ...options.env };
-  const child = spawn(program, rest, { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = endedWithRun(spawn(program, rest, { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }));
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseRegistryHost, type RegistryHost } from '../../src/oci/reference.ts';
+import { endedWithRun } from './ended-with-run.ts';
 import { freePort } from './free-port.ts';
 import type { BuiltManifest } from './image-builder.ts';
 import { newFolder } from './new-folder.ts';
@@ -27,9 +28,9 @@ export async function startDockerRegistry(options: { basicAuth?: boolean } = {})
   const host = parseRegistryHost(`127.0.0.1:${await freePort()}`);
   await writeFile(join(folder, 'htpasswd'), HTPASSWD);
   await writeFile(join(folder, 'config.yml'), JSON.stringify(configuration(folder, host, options.basicAuth === true)));
-  const process = spawn('docker-registry', ['serve', join(folder, 'config.yml')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const process = endedWithRun(
+    spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: ['ignore', 'ignore', 'pipe'] }),
+  );
   await untilListening(process);
   const headers = options.basicAuth ? { authorization: `Basic ${btoa(`reader:${READER_PASSWORD}`)}` } : {};
   return {

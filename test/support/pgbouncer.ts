@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { endedWithRun } from './ended-with-run.ts';
 import { freePort } from './free-port.ts';
 import { newFolder } from './new-folder.ts';
 import { identityOf, untilReady } from './postgres.ts';
@@ -47,7 +48,7 @@ max_client_conn = 100
   await chmod(folder, 0o755);
   // PgBouncer refuses to run as root.
   const user = process.getuid?.() === 0 ? identityOf('postgres') : {};
-  const bouncer = spawn(program, ['-q', settings], { ...user, stdio: 'ignore', cwd: folder });
+  const bouncer = endedWithRun(spawn(program, ['-q', settings], { ...user, stdio: 'ignore', cwd: folder }));
   const urlOf = (directUrl: string) => Object.assign(new URL(directUrl), { port: String(port) }).toString();
   await untilReady(urlOf(postgresUrl));
   return {

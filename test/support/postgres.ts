@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { endedWithRun } from './ended-with-run.ts';
 import { freePort } from './free-port.ts';
 
 /** A running Postgres server on a free port of loopback, with its data in a temporary folder. */
@@ -43,7 +44,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    server = spawn(join(bin, 'postgres'), args, { ...user, stdio: 'ignore', cwd: folder });
+    server = endedWithRun(spawn(join(bin, 'postgres'), args, { ...user, stdio: 'ignore', cwd: folder }), 'SIGQUIT');
     await untilReady(url);
   };
   const end = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { endedWithRun } from './ended-with-run.ts';
 
 /** A running process of slimboard, started as users do. */
 export interface RunningProcess {
@@ -21,7 +22,9 @@ export function startProcess(
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
 ): RunningProcess {
   const env = { PATH: process.env.PATH ?? '', HOME: options.cwd, ...options.env };
-  const child = spawn(process.execPath, [file, ...args], { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = endedWithRun(
+    spawn(process.execPath, [file, ...args], { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

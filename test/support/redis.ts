@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { endedWithRun } from './ended-with-run.ts';
 import { freePort } from './free-port.ts';
 import { newFolder } from './new-folder.ts';
 
@@ -43,7 +44,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
       options.mode === 'sentinel'
         ? [file, '--sentinel', ...address.slice(0, 6)]
         : [...address, ...common, ...(options.mode === 'cluster' ? cluster : [])];
-    server = spawn('redis-server', args, { stdio: 'ignore' });
+    server = endedWithRun(spawn('redis-server', args, { stdio: 'ignore' }));
     await untilReady(port);
   };
   const kill = async (): Promise<void> => {
