@@ -14,7 +14,7 @@ const LINES = 10;
 export function slackBody(event: AuditEvent): string {
   const items = event.items.slice(0, LINES).map((item) => itemLine(event.event, item));
   const text = [headline(event), ...items].join('\n');
-  const rest = event.items_total - Math.min(event.items.length, LINES);
+  const rest = event.items_total - LINES;
   return JSON.stringify({ text: rest > 0 ? `${text}\n… and ${rest} more` : text });
 }
 

@@ -69,7 +69,6 @@ export class InProcessQueue implements TaskQueue {
   }
 
   async add(tasks: readonly TaskReference[], options: AddOptions = {}): Promise<void> {
-    this.#stop.signal.throwIfAborted();
     for (const task of tasks) this.#take(task);
     for (const kind of new Set(tasks.map((task) => task.kind)))
       await this.#untilRoom(this.#tasksOf(kind), kind, options);
@@ -101,7 +100,6 @@ export class InProcessQueue implements TaskQueue {
   }
 
   #halt(reason: unknown): void {
-    if (this.#stop.signal.aborted) return;
     this.#stop.abort(reason);
     for (const kind of TASK_KINDS) this.#events.emit(kind);
     this.#events.emit('idle');
@@ -123,11 +121,11 @@ export class InProcessQueue implements TaskQueue {
   }
 
   async #untilRoom(tasks: KindTasks, kind: TaskKind, options: AddOptions): Promise<void> {
-    while (tasks.waiting.length + tasks.delayed >= this.#options.bound) {
-      this.#stop.signal.throwIfAborted();
-      await once(this.#events, kind, options);
-    }
     this.#stop.signal.throwIfAborted();
+    while (tasks.waiting.length + tasks.delayed >= this.#options.bound) {
+      await once(this.#events, kind, options);
+      this.#stop.signal.throwIfAborted();
+    }
   }
 
   #fill(tasks: KindTasks): void {

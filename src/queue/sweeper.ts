@@ -43,12 +43,11 @@ export function startSweeper(options: SweeperOptions): { close(): Promise<void> 
     void signOfLife().catch(onError);
     next();
   };
-  const running = repeat(interval, everyMs, stop.signal);
+  void repeat(interval, everyMs, stop.signal);
   return {
     async close() {
       redis.off('ready', next);
       stop.abort();
-      await running;
       await work;
     },
   };

@@ -53,3 +53,37 @@ test('prune keeps everything where the settings say so by a very long time', asy
   expect((await run('prune', '--dry-run')).stderr).toBe('');
   expect((await run('prune')).code).toBe(0);
 });
+
+test.each([
+  [
+    { audits: '5d', content: '30d' },
+    { audits: '1', repositories: '0' },
+  ],
+  [
+    { audits: '30d', content: '5d' },
+    { audits: '0', repositories: '1' },
+  ],
+])('prune keeps audits and content for as long as the settings say of each: %j', async (retention, expected) => {
+  const folder = await newFolder();
+  await writeFile(join(folder, 'slimboard.yaml'), JSON.stringify({ retention }));
+  const url = await newPostgresUrl();
+  const run = (...words: string[]) => runInProcess(folder, ['--database', url, ...words]);
+  await run('migrate');
+  const db = await openDatabase({ url, dataDir: '' });
+  await db.query(`
+    with at as (select now() - interval '10 days' as at),
+    source as (insert into source (name, kind, dedup) values ('lab', 'oci', 'registry') returning id),
+    repository as (
+      insert into repository (source_id, registry, name, first_seen_at, last_seen_at, ended_at)
+      select id, 'registry.example.com', 'team/gone', at, at, at from source, at)
+    insert into audit (lane, status, stage, options, started_at, finished_at, heartbeat_at)
+    select 'nightly', 'failed', 'done', '{}', at, at, at from at`);
+  await db.close();
+  for (const words of [['--dry-run'], []]) {
+    const { stdout } = await run('prune', ...words);
+    const counts = Object.fromEntries(
+      [...stdout.matchAll(/^\s*(\w+):?\s+(\d+)$/gm)].map(([, name, count]) => [name, count]),
+    );
+    expect(counts).toMatchObject(expected);
+  }
+});

@@ -2,10 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { auditEvents } from '../../../src/deliver/audit-events.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
+import { findAudit } from '../../../src/store/audit-store.ts';
+import { computeTotals } from '../../../src/store/totals/totals-store.ts';
 import { auditRegistry, auditSources, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { type BuiltLayer, image } from '../../support/image-builder.ts';
+import { Inventory } from '../../support/inventory.ts';
 import { useRegistry } from '../../support/use-registry.ts';
+
+const AT = '2026-11-24T02:00:00Z';
 
 /** A layer of so many bytes; nobody unpacks it. */
 function layer(bytes: number): BuiltLayer {
@@ -59,5 +64,46 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     expect(item?.name).toBe(`${registry.host}/shop/cart`);
     expect(item?.bytes).toBeGreaterThanOrEqual(13_000_000);
     expect(item?.message).toMatch(/^grew by \d+ %: build 1\.1 \+12\.0 MB, step 2 \+12\.0 MB RUN npm ci$/);
+  });
+
+  test('a repository grew if it did by a tenth and by 10 MB; the one that grew most comes first, of whatever source', async () => {
+    const inventory = new Inventory(db);
+    const sources = [await inventory.source('left'), await inventory.source('right')];
+    const audit = async (day: number, sizes: readonly (readonly [name: string, bytes: number])[]) => {
+      for (const [index, [name, bytes]] of sizes.entries()) {
+        const built = await inventory.image({ name: `${name} ${day}`, layers: [[`layer of ${name} ${day}`, bytes]] });
+        if (day === 1) repositories.push(await inventory.repository(sources[index % 2] ?? 0, name, 'shop', AT));
+        await inventory.tag(repositories[index] ?? 0, `${day}`, built, AT);
+      }
+      const [first = 0, second = 0] = sources;
+      const id = await inventory.audit(first, AT);
+      await db.query('insert into audit_source (audit_id, source_id, running) values ($1, $2, false)', [id, second]);
+      await db.transaction((tx) => computeTotals(tx, second, id));
+      return id;
+    };
+    const repositories: number[] = [];
+    await audit(1, [
+      ['grew', 10e6],
+      ['grew-most', 10e6],
+      ['large', 200e6],
+      ['small', 1e6],
+    ]);
+    const id = await audit(2, [
+      ['grew', 12e6],
+      ['grew-most', 30e6],
+      ['large', 15e6],
+      ['small', 9e6],
+    ]);
+    const row = await findAudit(db, id);
+    if (!row) throw new Error('there is no audit');
+    const wanted = new Set(['finished', 'regression', 'failed'] as const);
+    const settings = await defaultSettings();
+    const events = await auditEvents(db, row, settings, wanted);
+    expect(events.map(({ event, items_total }) => [event, items_total])).toEqual([
+      ['finished', 0],
+      ['regression', 2],
+    ]);
+    expect(events[1]?.items.map(({ name }) => name.replace(/.*\//, ''))).toEqual(['grew-most', 'grew']);
+    expect(await auditEvents(db, { ...row, status: 'failed' }, settings, wanted)).toMatchObject([{ event: 'failed' }]);
   });
 });

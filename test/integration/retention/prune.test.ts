@@ -6,6 +6,7 @@ import { countPrunable, type PruneOptions, prune, removeSource } from '../../../
 import { auditRegistry, auditSources, contentOf, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, databaseWith, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
+import { Inventory } from '../../support/inventory.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { useRegistry } from '../../support/use-registry.ts';
@@ -153,6 +154,40 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     const past = '2020-01-01T00:00:00.000Z';
     const pruned = await prune(db, { ...everything(), auditsBefore: past, contentBefore: past });
     expect(new Set(Object.values(pruned.rows))).toEqual(new Set([0]));
+    expect(await contentOf(db)).toEqual(before);
+  });
+
+  test('removes only what has been without use since before the time', async () => {
+    const at = '2026-01-01T00:00:00Z';
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const [here, gone] = [
+      await inventory.repository(source, 'team/here', 'team', at),
+      await inventory.repository(source, 'team/gone', 'team', at),
+    ];
+    await db.query('update repository set ended_at = $2 where id = $1', [gone, at]);
+    const named = await inventory.image({ name: 'named', layers: [['a', 1]] });
+    await inventory.endTag(await inventory.tag(here, '1', named, at), at);
+    await inventory.image({ name: 'read but never named', layers: [['b', 1]] });
+    const removed = async (contentBefore: string) => {
+      const options = { ...everything(), contentBefore };
+      const counted = await countPrunable(db, options);
+      expect(await prune(db, options)).toEqual(counted);
+      return counted.rows;
+    };
+    expect(await removed(at)).toMatchObject({ tags: 0, repositories: 0, manifests: 0, blobs: 0 });
+    expect(await removed('2026-01-01T00:00:00.001Z')).toMatchObject({
+      tags: 1,
+      repositories: 1,
+      manifests: 2,
+      blobs: 4,
+    });
+  });
+
+  test('removes nothing more once it is told to stop', async () => {
+    await nights();
+    const before = await contentOf(db);
+    await expect(prune(db, everything(AbortSignal.abort(new Error('stopped'))))).rejects.toThrow('stopped');
     expect(await contentOf(db)).toEqual(before);
   });
 

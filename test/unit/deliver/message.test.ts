@@ -23,8 +23,8 @@ const event: AuditEvent = {
   },
   items: Array.from({ length: 12 }, (_, index) => ({
     name: index === 0 ? '<!channel>&' : `repository ${index}`,
-    team: 'payments',
-    message: 'grew by 40 %',
+    team: index === 0 ? '<!here>' : 'payments',
+    message: index === 0 ? '<https://example.com>' : 'grew by 40 %',
     bytes: 1_500_000,
   })),
   items_total: 30,
@@ -71,8 +71,9 @@ test('a failed audit names the report of its own errors, as there may be a later
   expect(text).toContain('see "slimboard report errors --audit 7"');
 });
 
-test('a name in a message mentions nobody', () => {
-  expect(JSON.parse(slackBody(event)).text).toContain('&lt;!channel&gt;&amp;');
+test('a name in a message, or a team, mentions nobody and is no link', () => {
+  const line = '• &lt;!channel&gt;&amp; [&lt;!here&gt;]: &lt;https://example.com&gt; (1.5 MB)';
+  expect(JSON.parse(slackBody(event)).text.split('\n')[1]).toBe(line);
 });
 
 test('text of an image is code, which mentions nobody and links nowhere', () => {

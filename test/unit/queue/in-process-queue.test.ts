@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
@@ -137,13 +138,15 @@ describe('the in-process queue', () => {
   });
 
   test('a rate limit is waited out however often it comes, and never uses up an attempt', async () => {
-    let answers = 20;
+    const answers: Error[] = Array(20).fill(new RateLimitedError('slow down', 7_000));
+    answers.push(new RegistryUnavailableError('down'));
     const { queue, delays, givenUp } = queueOf(async () => {
-      if (answers-- > 0) throw new RateLimitedError('slow down', 7_000);
+      const failure = answers.shift();
+      if (failure) throw failure;
     });
     await queue.add([task('manifests', 'm')]);
     await queue.drain();
-    expect(delays).toEqual(Array(20).fill(7_000));
+    expect(delays).toEqual([...Array(20).fill(7_000), 2_500]);
     expect(givenUp).toEqual([]);
   });
 
@@ -190,6 +193,29 @@ describe('the in-process queue', () => {
     stop.abort(new Error('interrupted'));
     for (const result of await settled) expect(result).toMatchObject({ status: 'rejected' });
     expect(ended.sort()).toEqual(['in-hand', 'other-kind']);
+  });
+
+  test('a task that fails because of the abort is not given up: the next audit does it', async () => {
+    const stop = new AbortController();
+    const { queue, givenUp } = queueOf(
+      async (_, signal) => {
+        await untilAborted(signal).catch(() => undefined);
+        throw new NotFoundError('gone');
+      },
+      { signal: stop.signal },
+    );
+    await queue.add([task('manifests', 'm')]);
+    stop.abort(new Error('interrupted'));
+    await expect(queue.drain()).rejects.toThrow('interrupted');
+    expect(givenUp).toEqual([]);
+  });
+
+  test('a drained queue listens to its signal no more', async () => {
+    const stop = new AbortController();
+    const { queue } = queueOf(async () => undefined, { signal: stop.signal });
+    await queue.add([task('source', 's')]);
+    await queue.drain();
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
   });
 
   test('an abort ends add and drain, also where all tasks only wait for another attempt', async () => {

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { expect, test, vi } from 'vitest';
 import { startSweeper } from '../../../src/queue/sweeper.ts';
@@ -93,6 +94,18 @@ test('whoever claims the turn sweeps, for nine tenths of the interval, and again
   redis.emit('ready');
   await Promise.resolve();
   expect(claims).toHaveLength(3);
+});
+
+test('one sweep runs at a time, however often Redis comes back', async () => {
+  let [running, most] = [0, 0];
+  const { redis, sweeper } = startedOnce(['OK', 'OK'], async () => {
+    most = Math.max(most, ++running);
+    await setImmediate();
+    running--;
+  });
+  redis.emit('ready');
+  await sweeper.close();
+  expect(most).toBe(1);
 });
 
 test('an error of a sweep is reported, and is no news once closed', async () => {

@@ -34,6 +34,7 @@ describe('the latest slot', () => {
       '2026-03-29T01:05:00Z',
       '2026-03-29T01:00:00Z',
     ],
+    ['comes at its very moment there', 'Europe/Berlin', '0 2 * * *', '2026-03-29T01:00:00Z', '2026-03-29T01:00:00Z'],
     [
       'comes on each hour that is there twice',
       'Europe/Berlin',

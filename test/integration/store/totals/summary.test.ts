@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { readSummaries } from '../../../../src/html/overview/read-summaries.ts';
+import { BACKENDS, useDatabase } from '../../../support/databases.ts';
+import { Inventory } from '../../../support/inventory.ts';
+
+const AT = '2026-11-24T02:00:00Z';
+
+/** Steps of advice as an assessment stores them. */
+const steps = (gains: Readonly<Record<string, number>>) => ({
+  techniques: JSON.stringify(
+    Object.entries(gains).map(([technique, gain]) => ({
+      technique,
+      gain,
+      projection: { base: null, after: { max: 1 }, basis: 'measured' },
+    })),
+  ),
+});
+
+describe.each(BACKENDS)('the lists of a source in $name', ({ open }) => {
+  const db = useDatabase(open);
+
+  test('are as a person would make them', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('shop');
+    const [b, a] = [
+      await inventory.repository(source, 'b/app', 'b', AT),
+      await inventory.repository(source, 'a/app', 'a', AT),
+    ];
+    const big = await inventory.image({
+      name: 'big',
+      layers: [
+        ['os', 300e6],
+        ['of big', 600e6],
+      ],
+      createdAt: '2026-01-01T00:00:00Z',
+      assessment: steps({ slim: 500, stages: 300 }),
+      findings: [
+        { rule: 'apt-cache', severity: 'warn', maxBytes: 100 },
+        { rule: 'apt-cache', severity: 'warn', maxBytes: 50 },
+      ],
+    });
+    const newer = await inventory.image({
+      name: 'newer',
+      layers: [
+        ['os', 300e6],
+        ['of newer', 100e6],
+      ],
+      createdAt: '2026-02-01T00:00:00Z',
+      assessment: steps({ slim: 50 }),
+      findings: [{ rule: 'apt-cache', severity: 'warn', maxBytes: 7 }],
+    });
+    const edge = await inventory.image({
+      name: 'edge',
+      layers: [['of edge', 10e6]],
+      assessment: steps({ slim: 20 }),
+    });
+    const untagged = await inventory.image({ name: 'untagged', layers: [['of none', 6e9]] });
+    await inventory.tag(b, '1', big, AT);
+    await inventory.tag(b, '2', newer, AT);
+    await inventory.tag(a, '1', big, AT);
+    await inventory.tag(a, '1.0', big, AT);
+    await inventory.tag(a, 'edge', edge, AT);
+    await inventory.tag(a, null, untagged, AT);
+    await inventory.audit(source, AT);
+    const lists = await readSummaries(db);
+    expect(lists.sizes.filter(({ images }) => images > 0)).toEqual([
+      { fromBytes: 10e6, toBytes: 25e6, images: 1 },
+      { fromBytes: 200e6, toBytes: 500e6, images: 1 },
+      { fromBytes: 500e6, toBytes: 1e9, images: 1 },
+    ]);
+    expect(lists.rules).toEqual([{ rule: 'apt-cache', severity: 'warn', images: 2, maxBytes: 157 }]);
+    expect(lists.layers.map((layer) => [layer.bytes, layer.images, layer.repositories, layer.repository])).toEqual([
+      [600e6, 1, 2, 'a/app'],
+      [300e6, 2, 2, 'a/app'],
+      [100e6, 1, 1, 'b/app'],
+      [10e6, 1, 1, 'a/app'],
+    ]);
+    // In b/app a newer build has replaced the big one.
+    expect(lists.steps.map((step) => [step.repository, step.technique, step.tag, step.gainBytes, step.images])).toEqual(
+      [
+        ['a/app', 'slim', '1', 500, 2],
+        ['a/app', 'stages', '1', 300, 1],
+        ['b/app', 'slim', '2', 50, 1],
+      ],
+    );
+  });
+});
