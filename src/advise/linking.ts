@@ -1,8 +1,8 @@
 import type { Runtime } from '../classify/verdict.ts';
 import type { ImageView } from '../policy/image-view.ts';
+import { ownSteps } from '../policy/own-steps.ts';
 import { type Command, runs } from '../policy/shell.ts';
 import { HEADERS, ownPackages } from './own-packages.ts';
-import { ownSteps } from './own-steps.ts';
 
 const C_COMPILER = /^(?:gcc|g\+\+|clang|build-essential|build-base)$/;
 /** The generated Rust image links statically with musl, and Alpine also packages OpenSSL as a static library. */

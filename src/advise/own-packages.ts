@@ -2,9 +2,9 @@ import { isCompiled, type Runtime, runtimeOf } from '../classify/verdict.ts';
 import { anyOf } from '../common/any-of.ts';
 import type { ImageView, LayerView } from '../policy/image-view.ts';
 import { INSTALL_WORDS, installsPackages, PACKAGE_MANAGERS, removesPackages } from '../policy/os-packages.ts';
+import { ownSteps } from '../policy/own-steps.ts';
 import { isToolchain } from '../policy/rules/build-tools.ts';
 import { type Command, parseScript } from '../policy/shell.ts';
-import { ownSteps } from './own-steps.ts';
 
 /** The distribution packages that an image's own steps installed and did not remove. */
 export interface OwnPackages {

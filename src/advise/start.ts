@@ -1,7 +1,7 @@
 import type { Runtime } from '../classify/verdict.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageView } from '../policy/image-view.ts';
-import { ownSteps } from './own-steps.ts';
+import { ownSteps } from '../policy/own-steps.ts';
 
 /** What an image starts, as its own Dockerfile would say it. */
 export interface Start {

@@ -1,7 +1,7 @@
 import { anyOf } from '../common/any-of.ts';
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
-import type { BuildStep } from './history/build-steps.ts';
+import { type BuildStep, writersOf } from './history/build-steps.ts';
 import { copiesFiles, isInstruction, rememberCommand } from './history/instruction.ts';
 import { redact } from './redact.ts';
 import type { LayerClass, LayerVerdict } from './verdict.ts';
@@ -20,15 +20,25 @@ export function judgeLayers(context: Context, baseLayers: number | undefined): r
   return input.manifest.layers.map((_, index) => {
     const step = byLayer.get(index);
     const isBase = index < (baseLayers ?? 0);
-    return { class: isBase ? 'base' : classOf(step), instruction: step ? instructionText(step) : '' };
+    const writers = step ? writersOf(step) : [];
+    return { class: isBase ? 'base' : classOfAll(writers), instruction: displayed(writers.map(lineOf).join('; ')) };
   });
 }
 
-/** A step as written in a Dockerfile, with white space collapsed, secrets replaced, and at most 1,000 characters. */
-function instructionText(step: BuildStep): string {
-  return displayed(isInstruction(step.verb) ? `${step.verb} ${step.args}` : step.args);
+/** A step as written in a Dockerfile. */
+function lineOf({ verb, args }: BuildStep): string {
+  return isInstruction(verb) ? `${verb} ${args}` : args;
 }
 
+/** Of several steps with different results, one wrote the program, or it is unknown which files are the program's. */
+function classOfAll(writers: readonly BuildStep[]): LayerClass {
+  const classes = new Set(writers.map(classOf));
+  if (classes.size > 1) classes.delete('configuration');
+  const [first = 'none', ...more] = classes;
+  return more.length > 0 ? 'application' : first;
+}
+
+/** An instruction with white space collapsed, secrets replaced, and at most 1,000 characters. */
 const displayed = remember((line: string): string => {
   const text = redact(line.slice(0, 2 * MAX_INSTRUCTION_LENGTH))
     .replace(/\s+/g, ' ')
@@ -71,12 +81,11 @@ const CONFIG_FILE =
 const MANIFEST_FILE =
   /(?:^|[\s/])(?:package(?:-lock)?\.json|yarn\.lock|pnpm-lock\.yaml|requirements[\w.-]*\.txt|pyproject\.toml|poetry\.lock|uv\.lock|Gemfile(?:\.lock)?|composer\.(?:json|lock)|go\.(?:mod|sum)|Cargo\.(?:toml|lock)|pom\.xml)\b/;
 
-function classOf(step: BuildStep | undefined): LayerClass {
-  if (!step || step.verb === 'NONE') return 'none';
-  if (step.verb === 'WORKDIR') return 'configuration';
-  if (step.verb === 'RUN') return classOfRun(step.args);
-  if (copiesFiles(step.verb)) return classOfCopy(step.args);
-  return step.verb === 'OTHER' ? 'application' : 'none';
+function classOf({ verb, args }: BuildStep): LayerClass {
+  if (verb === 'WORKDIR') return 'configuration';
+  if (verb === 'RUN') return classOfRun(args);
+  if (copiesFiles(verb)) return classOfCopy(args);
+  return verb === 'OTHER' ? 'application' : 'none';
 }
 
 const classOfRun = rememberCommand((text): LayerClass => {

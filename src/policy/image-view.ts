@@ -1,6 +1,6 @@
 import { readEnv } from '../classify/context.ts';
 import { isLambda } from '../classify/distro-labels.ts';
-import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
+import { type BuildStep, instructionOf, readBuildHistory } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
 import { endOfDistribution, readStack } from '../classify/history/stack.ts';
 import { isProductReference } from '../classify/knowledge/official-images.ts';
@@ -44,8 +44,9 @@ export class LayerView {
     this.bytes = manifest.layers[position]?.size ?? 0;
     this.class = verdict.layers[position]?.class ?? 'none';
     this.instruction = verdict.layers[position]?.instruction ?? '';
-    this.verb = placed?.step.verb ?? 'NONE';
-    this.args = placed?.step.args ?? '';
+    const { verb, args } = placed ? instructionOf(placed.step) : { verb: 'NONE' as const, args: '' };
+    this.verb = verb;
+    this.args = args;
     this.folder = placed?.folder;
     this.contents = contents?.[position];
   }

@@ -1,7 +1,7 @@
 import type { ImageView } from '../../policy/image-view.ts';
+import { ownSteps } from '../../policy/own-steps.ts';
 import { secretInEnv } from '../../policy/rules/secret-in-env.ts';
 import { commandHoldsSecret, isSecretArgument, secretsIn } from '../../policy/secrets.ts';
-import { ownSteps } from '../own-steps.ts';
 import { startOf } from '../start.ts';
 
 const PLAIN_NAME = /^[\w.-]{1,64}$/;

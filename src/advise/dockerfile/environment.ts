@@ -3,9 +3,9 @@ import type { BuildStep } from '../../classify/history/build-steps.ts';
 import { assignments } from '../../classify/history/instruction.ts';
 import { anyOf } from '../../common/any-of.ts';
 import type { ImageView } from '../../policy/image-view.ts';
+import { ownSteps } from '../../policy/own-steps.ts';
 import { isSecret, isSecretArgument } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
-import { ownSteps } from '../own-steps.ts';
 
 /** Variables that bases, package managers and compilers set or read. Templates set their own, or need none. */
 const NOT_THE_PROGRAMS = anyOf(

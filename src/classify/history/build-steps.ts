@@ -16,6 +16,8 @@ export interface BuildStep extends Instruction {
   readonly tool: StepTool;
   /** The index of the layer it made; undefined for a setting, and for every step if history and layers do not match. */
   readonly layer: number | undefined;
+  /** All steps, this last one included, whose files Buildah merged into the layer; undefined if the step is alone. */
+  readonly merged?: readonly BuildStep[];
 }
 
 /** The parsed history of one image, matched to its layers. */
@@ -43,16 +45,46 @@ export function readBuildHistory(config: ImageConfig, layerCount: number): Build
 
 /**
  * Moves the name of the base to the first step of a build whose steps Buildah merged into one layer, as it does by
- * default: there, the last step alone has a layer, and the name.
+ * default, and lists the steps with the layer: there, the last step alone has the layer, and the name.
  */
 function withFromFirst(steps: readonly BuildStep[]): readonly BuildStep[] {
   const last = steps.findLastIndex(({ comment, layer }) => isFrom(comment) && layer !== undefined);
   const first = startOfMerge(steps, last);
   if (first >= last) return steps;
   const { comment = '' } = steps[last] ?? {};
+  const merged = steps.slice(first, last + 1);
   return steps.map((step, at) => {
-    return at < first || at > last ? step : { ...step, tool: 'buildah', comment: at === first ? comment : '' };
+    if (at < first || at > last) return step;
+    const moved = { ...step, tool: 'buildah', comment: at === first ? comment : '' } as const;
+    return at === last ? { ...moved, merged } : moved;
   });
+}
+
+/**
+ * Returns the steps that wrote the files of a step's layer: those that were merged into it, without settings, else the
+ * step itself.
+ */
+export function writersOf(step: BuildStep): readonly BuildStep[] {
+  return step.merged?.filter(writesFiles) ?? [step];
+}
+
+function writesFiles({ verb }: BuildStep): boolean {
+  return verb === 'RUN' || copiesFiles(verb);
+}
+
+/**
+ * Returns what made a step's layer as one instruction. Where steps were merged, that is a RUN of all their commands, with
+ * copies among them, unless a single step wrote all files.
+ */
+export function instructionOf(step: BuildStep): Pick<Instruction, 'verb' | 'args'> {
+  const [first = step, ...more] = writersOf(step);
+  if (more.length === 0) return first;
+  const lines = (step.merged ?? []).flatMap(({ verb, args }) => {
+    if (verb === 'RUN') return args;
+    if (verb === 'WORKDIR') return `cd ${args}`;
+    return copiesFiles(verb) ? `${verb} ${args}` : [];
+  });
+  return { verb: 'RUN', args: lines.join(' && ') };
 }
 
 /** The first of the steps that were merged into the layer of step `last`; `last` itself if none were. */
@@ -62,8 +94,7 @@ function startOfMerge(steps: readonly BuildStep[], last: number): number {
     const isOfBuild = before.layer === undefined && before.form === 'classic' && before.comment === '';
     if (!isOfBuild || gapMs(before, steps[first]) >= HOUR_MS) break;
   }
-  const isMerge = steps.slice(first, last).some(({ verb }) => verb === 'RUN' || copiesFiles(verb));
-  return isMerge ? first : last;
+  return steps.slice(first, last).some(writesFiles) ? first : last;
 }
 
 function isFrom(comment: string | undefined): boolean {

@@ -1,7 +1,7 @@
 import type { BuildStep } from '../classify/history/build-steps.ts';
 import { readStack } from '../classify/history/stack.ts';
 import { rememberOf } from '../common/remember.ts';
-import type { ImageView } from '../policy/image-view.ts';
+import type { ImageView } from './image-view.ts';
 
 /**
  * Returns the build steps above the image that FROM named, including those without a layer: every step after the base's

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
+import { classified } from '../../support/audited-image.ts';
+import { imageManifest } from '../../support/image-manifest.ts';
+
+const BASE = {
+  created: '2026-04-27T09:12:37Z',
+  created_by: 'ADD rootfs.tar / # buildkit',
+  comment: 'buildkit.dockerfile.v0',
+};
+
+/** An image as `buildah bud` 1.28 builds it without --layers: one layer above the base, and all steps in the history. */
+function mergedImage(lines: readonly string[]) {
+  const steps = lines.map((line, at) => {
+    const created_by = `/bin/sh -c ${line}`;
+    const created = `2026-11-29T12:19:${10 + at}.124992269Z`;
+    return at < lines.length - 1
+      ? { created, created_by, empty_layer: true }
+      : { created, created_by, comment: 'FROM docker.io/library/debian:bookworm-slim' };
+  });
+  const sizes = [30_090_000, 59_480_000];
+  const config = {
+    config: {},
+    rootfs: { type: 'layers', diff_ids: sizes.map((size) => digestOf(`diff ${size}`)) },
+    history: [BASE, ...steps],
+  };
+  const manifest = imageManifest(sizes.map((size) => ({ digest: digestOf(`layer ${size}`), size })));
+  return classified(JSON.stringify(manifest), JSON.stringify(config), []);
+}
+
+function rulesOf(...lines: readonly string[]): readonly string[] {
+  return findingsOf(mergedImage(lines)).map(({ rule }) => rule);
+}
+
+const CMD = '#(nop) CMD ["nginx", "-g", "daemon off;"]';
+const INSTALL = 'apt-get install -y --no-install-recommends nginx';
+const COPY = '#(nop) COPY dir:72408af284b0cb4145cce2e8c3fb9cd6ea084f7b9247fa829ae3b7e88e9bd23b in /var/www/html ';
+
+test('steps that Buildah merged into one layer are judged', () => {
+  expect(rulesOf('apt-get update', INSTALL, COPY, CMD)).toContain('apt-cache');
+  expect(rulesOf('#(nop) WORKDIR /app', '#(nop) COPY dir:1b2c in . ', 'npm install', CMD)).toContain(
+    'dev-dependencies',
+  );
+});
+
+test('what a later one of the merged steps removes is not in their layer', () => {
+  expect(rulesOf('apt-get update', INSTALL, COPY, 'rm -rf /var/lib/apt/lists/*', CMD)).not.toContain('apt-cache');
+  expect(rulesOf(COPY, 'chown -R www-data /var/www/html', CMD)).not.toContain('rewritten-files');
+  expect(rulesOf('#(nop) COPY file:1b2c in /tmp/a.tgz ', 'tar -xf /tmp/a.tgz', 'rm /tmp/a.tgz', CMD)).not.toContain(
+    'deleted-files',
+  );
+});
+
+test('a cache that one of the merged steps mounted is not in their layer', () => {
+  const mount = '--mount=type=cache,target=/root/.cache';
+  expect(rulesOf(COPY, `${mount} pip install -r requirements.txt`, CMD)).not.toContain('pip-cache');
+});
+
+test('secrets in merged steps are found', () => {
+  expect(rulesOf('npm config set //registry.example.com/:_authToken=abcdef123456', CMD)).toContain('secret-in-history');
+});
+
+test('a merged layer shows the steps that wrote its files', () => {
+  const { layers } = mergedImage(['apt-get update', '#(nop) WORKDIR /app', INSTALL, COPY, CMD]).verdict;
+  expect(layers[1]).toMatchObject({
+    class: 'application',
+    instruction: expect.stringMatching(
+      /^RUN apt-get update; RUN apt-get install .* nginx; COPY dir:7240\w+ in \/var\/www\/html$/,
+    ),
+  });
+});
+
+test('a single step that wrote the files of a merged layer is what made it', () => {
+  const { layers } = mergedImage(['#(nop) USER 1000', INSTALL, CMD]).verdict;
+  expect(layers[1]).toEqual({ class: 'os-packages', instruction: `RUN ${INSTALL}` });
+});
