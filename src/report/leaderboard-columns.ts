@@ -23,7 +23,7 @@ export function groupColumns(grouping: Grouping): readonly Column[] {
   return defineColumns({
     rank: ['integer', 'Equal figures have equal ranks; empty: not ranked.'],
     [grouping]: ['text', GROUP_TEXT[grouping]],
-    repositories: ['integer', 'Its repositories.'],
+    repositories: ['integer', 'Its repositories.', grouping === 'repository' ? 'detail' : undefined],
     tags: ['integer', 'Its tags.'],
     images: ['integer', 'Distinct images under those tags.'],
     logical_bytes: ['bytes', 'The pull sizes of all its tags, as if nothing were shared.'],

@@ -50,7 +50,7 @@ export type ColumnType =
   | 'date';
 
 /** A column without its name. `weight`: left out of tables on a terminal, or what people read the report for. */
-type ColumnDefinition = readonly [type: ColumnType, description: string, weight?: 'detail' | 'gist'];
+type ColumnDefinition = readonly [type: ColumnType, description: string, weight?: 'detail' | 'gist' | undefined];
 
 /** Makes columns of their definitions by name, in the same order. */
 export function defineColumns(definitions: Readonly<Record<string, ColumnDefinition>>): readonly Column[] {

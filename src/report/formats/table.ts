@@ -15,8 +15,12 @@ import { cut, widthOf } from '../text-width.ts';
 const MEASURED_ROWS = 200;
 /** Longer cells are cut, always; this width and those below are in columns of the terminal. */
 const WIDEST_CELL = 60;
+/** The same for messages, which are meant to be read to their end. */
+const WIDEST_MESSAGE = 400;
 /** Width of text cells where not all columns have room, so that a long tag does not displace three figures. */
 const NARROW_CELL = 24;
+/** The same for cells of the gist: the length of a commit's id, which many tags are. */
+const NARROW_GIST = 40;
 /** Least width of text cells, on a terminal too narrow for all columns of the gist. */
 const NARROWEST_CELL = 12;
 const GAP = '  ';
@@ -24,7 +28,8 @@ const GAP = '  ';
 /**
  * A table for a terminal: sizes with units, numbers aligned right. It leaves out detail columns, except source and
  * registry, and columns that are not informative in the first rows. On a narrow terminal it first cuts long texts, then
- * leaves out columns, the last ones first, but keeps those of the gist as long as it can.
+ * leaves out columns, the last ones first, but keeps those of the gist as long as it can. Then texts get back the room
+ * that is left, the last ones first.
  */
 export async function* table({ columns, rows }: Report, options: FormatOptions = {}): AsyncGenerator<string> {
   let layout: readonly ShownColumn[] | undefined;
@@ -70,7 +75,7 @@ function measure(columns: readonly Column[], rows: readonly Cells[], { width }: 
  */
 function narrowed(layout: readonly ShownColumn[], width: number): readonly ShownColumn[] {
   if (widthOfAll(layout) <= width) return layout;
-  const narrow = layout.map((shown) => (shown.column.gist ? shown : shortened(shown, NARROW_CELL)));
+  const narrow = layout.map((shown) => shortened(shown, shown.column.gist ? NARROW_GIST : NARROW_CELL));
   const first = layout.findIndex(({ column }) => !column.detail);
   const excess = widthOfAll(narrow.filter(({ column }, at) => at === first || column.gist)) - width;
   const shorter = narrow.map((shown) => shortened(shown, Math.max(shown.width - excess, NARROWEST_CELL)));
@@ -78,7 +83,15 @@ function narrowed(layout: readonly ShownColumn[], width: number): readonly Shown
   for (const shown of shorter.toSorted(gistFirst)) {
     if (widthOfAll([...chosen, shown]) <= width) chosen.add(shown);
   }
-  return shorter.filter((shown) => chosen.has(shown));
+  let left = Math.max(width - widthOfAll([...chosen]), 0);
+  const wider = layout.toReversed().map((whole, at) => {
+    const shown = shorter.at(-1 - at) ?? whole;
+    if (!chosen.has(shown)) return [];
+    const more = Math.min(left, whole.width - shown.width);
+    left -= more;
+    return [{ ...shown, width: shown.width + more }];
+  });
+  return wider.toReversed().flat();
 }
 
 function gistFirst(one: ShownColumn, other: ShownColumn): number {
@@ -116,7 +129,10 @@ function shownText({ column, index, width, isShort }: ShownColumn, cells: Cells)
 }
 
 function textOf(column: Column, cells: Cells, index: number): string {
-  return cut(printable(humanCell(column, cells[index] ?? null)), WIDEST_CELL);
+  return cut(
+    printable(humanCell(column, cells[index] ?? null)),
+    column.name === 'message' ? WIDEST_MESSAGE : WIDEST_CELL,
+  );
 }
 
 function align({ column, width }: ShownColumn, text: string): string {

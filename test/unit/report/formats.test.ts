@@ -175,8 +175,8 @@ describe('table', () => {
     const cells = ['shop/web', `sha256-${'f'.repeat(64)}.sig`, 7, 1_500_000];
     const text = async (width: number) => (await write('table', [cells], { width }, columns)).split('\n');
     expect(await text(48)).toEqual([
-      'repository  tag                         size',
-      `shop/web    sha256-${'f'.repeat(16)}…  1.5 MB`,
+      'repository  tag                             size',
+      `shop/web    sha256-${'f'.repeat(20)}…  1.5 MB`,
       '',
     ]);
     expect((await text(40))[0]).toBe('repository  tags    size');
@@ -196,6 +196,20 @@ describe('table', () => {
     const line = async (width: number) => (await write('table', [cells], { width }, columns)).split('\n')[1];
     expect(await line(80)).toBe(`   1  registry.example.com/payments/${'x'.repeat(12)}…  ${at}   1.5 MB`);
     expect(await line(49)).toBe(`   1  registry.ex…  ${at}   1.5 MB`);
+  });
+
+  test('shows a message to its end where there is room, and cuts a long tag before it leaves out columns', async () => {
+    const columns: readonly Column[] = [
+      { name: 'tag', type: 'text', description: '', gist: true },
+      { name: 'base_image', type: 'text', description: '' },
+      { name: 'message', type: 'text', description: '', gist: true },
+    ];
+    const message = `${'word '.repeat(20)}end`;
+    const cells = [`sha256-${'f'.repeat(64)}.sig`, 'library/node:20', message];
+    const line = async (width?: number) => (await write('table', [cells], { width }, columns)).split('\n')[1];
+    expect(await line()).toContain(message);
+    expect(await line(200)).toBe(`sha256-${'f'.repeat(52)}…  library/node:20  ${message}`);
+    expect(await line(120)).toBe(`sha256-${'f'.repeat(32)}…  library/node:20  ${message.slice(0, 60)}…`);
   });
 
   test('shows the source and the registry of rows that differ in them, and gives them up before the gist', async () => {
