@@ -1,4 +1,5 @@
 import type { Cell, CellsByName } from '../report/report.ts';
+import { type Content, html } from './markup.ts';
 
 /**
  * The address that a cell links to; undefined: none.
@@ -39,6 +40,16 @@ export const dashboardLinks: LinkOf = (column, row) => {
   const address = ADDRESSES[column]?.(row);
   return address === undefined || address.length > LONGEST_ADDRESS ? undefined : address;
 };
+
+/** Content as a link, or as it is where there is no address. */
+export function link(content: Content, href: string | undefined): Content {
+  return href === undefined ? content : html`<a href="${href}">${content}</a>`;
+}
+
+/** A team's name as a link to its page. */
+export function teamLink(team: string): Content {
+  return link(team, dashboardLinks('team', { team }));
+}
 
 /** The server refuses longer addresses; a label in a registry may name a team of any length. */
 const LONGEST_ADDRESS = 4_000;

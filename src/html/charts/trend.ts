@@ -1,6 +1,6 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { area, line } from 'd3-shape';
-import { humanBytes } from '../../measure/human-bytes.ts';
+import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
 import { EMPTY_STATES } from '../empty-states.ts';
 import { moment } from '../figures.ts';
 import { html, type Markup } from '../markup.ts';
@@ -48,8 +48,8 @@ function pointsOf(points: readonly SizesAt[], size: 'storedBytes' | 'logicalByte
 }
 
 /**
- * A line chart of sizes over time, with a scale from zero; its caption gives the first and the last size. A single
- * point is only text.
+ * A line chart of sizes over time, with a scale from zero; its caption gives the last size, and its change since the
+ * first. A single point is only text.
  * @returns null when there are no points
  */
 export function trendChart(name: string, points: readonly TrendPoint[]): Markup | null {
@@ -57,10 +57,10 @@ export function trendChart(name: string, points: readonly TrendPoint[]): Markup 
   const last = points.at(-1);
   if (!first || !last) return null;
   if (points.length < 2)
-    return html`<p class="empty">${name}: ${humanBytes(first.bytes)} on ${moment(first.at)}, no change since.</p>`;
+    return html`<p class="empty">${name}: ${humanBytes(first.bytes)} since ${moment(first.at)}.</p>`;
   const days = new Set([first, last].map(({ at }) => at.slice(0, 10)));
   const when = ({ at }: TrendPoint): string => (days.size > 1 ? at.slice(0, 10) : moment(at));
-  const text = `${name}: ${humanBytes(first.bytes)} on ${when(first)}, ${humanBytes(last.bytes)} on ${when(last)}`;
+  const text = `${name}: ${humanBytes(last.bytes)}, ${signedBytes(last.bytes - first.bytes)} since ${when(first)}`;
   return html`<figure class="trend"><figcaption>${text}</figcaption>
 ${plot(name, text, points, when)}
 <div class="scale" aria-hidden="true"><span>${when(first)}</span><span>${when(last)}</span></div>

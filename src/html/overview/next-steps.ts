@@ -5,7 +5,7 @@ import { ruleTitle } from '../../policy/rule-registry.ts';
 import { UNOWNED } from '../../store/team-store.ts';
 import type { RuleCount } from '../../store/totals/summary-store.ts';
 import { countOf } from '../figures.ts';
-import type { LinkOf } from '../links.ts';
+import { type LinkOf, link } from '../links.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import type { Overview } from './read-overview.ts';
 
@@ -26,10 +26,6 @@ export function nextSteps(overview: Overview, links: LinkOf): Markup {
   ];
   if (lines.length === 0) return html`<p class="empty">Nothing needs attention.</p>`;
   return html`<ul class="next">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
-}
-
-function link(content: Content, href: string | undefined): Content {
-  return href === undefined ? content : html`<a href="${href}">${content}</a>`;
 }
 
 /** What was not read comes first: all figures lack it. */

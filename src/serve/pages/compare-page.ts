@@ -16,6 +16,7 @@ export function comparePage(before: string, after: string, comparison?: Comparis
   return {
     title: 'Compare',
     at: '/compare',
+    lead: 'Two images that audits stored, layer by layer: what came, what went, and what that changed.',
     ...(isMissing && { status: 404 }),
     body: html`<form class="filters" action="/compare">
 <label>Old (REPOSITORY:TAG or digest)<input class="name" name="old" value="${before}" required></label>

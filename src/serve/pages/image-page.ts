@@ -1,7 +1,7 @@
 import { layerBar } from '../../html/charts/layer-bar.ts';
 import { count, countOf, moment, share, supportUntil } from '../../html/figures.ts';
-import { dashboardLinks, noLinks, repositoryPath } from '../../html/links.ts';
-import { html, type Markup } from '../../html/markup.ts';
+import { dashboardLinks, link, noLinks, repositoryPath, teamLink } from '../../html/links.ts';
+import { type Content, html, type Markup } from '../../html/markup.ts';
 import { type Figure, facts, figures, type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
@@ -9,17 +9,17 @@ import { bySeverity } from '../../policy/finding.ts';
 import { pickColumns } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Column } from '../../report/report.ts';
-import { type ImageDetail, imageName } from '../image-detail.ts';
+import { type ImageDetail, imageName, type Place } from '../image-detail.ts';
 
 /** An image's page: its sizes and layers, its base with the evidence, its findings, and what would make it smaller. */
 export function imagePage(image: ImageDetail, today: string): PageContent {
   return {
     title: imageName(image),
     at: '/images',
-    lead: html`${image.platform} · <code>${image.digest}</code>`,
+    lead: html`${owner(image)}${image.platform} · <code>${image.digest}</code>`,
     body: html`${summary(image)}
 <div class="grid">
-${section('What would make it smaller', planTable(image), { wide: true, note: 'The pull size after each step, with all earlier steps applied.' })}
+${section('What would make it smaller', planTable(image), { wide: true, note: planNote(image) })}
 ${section('Layers', html`${layerBar(image.layers)}${layerTable(image)}`, { wide: true, note: 'In the order of the manifest, base first; the line marks where the base ends.' })}
 ${section('Base image', proof(image))}
 ${section('Properties', identity(image, today))}
@@ -125,6 +125,14 @@ const PLAN_COLUMNS = pickColumns(
   'step technique gain_bytes after_min_bytes after_max_bytes base basis'.split(' '),
 );
 
+function planNote({ plan, digest, platform, places: [first] }: ImageDetail): Content {
+  const note = 'The pull size after each step, with all earlier steps applied.';
+  if (plan.length === 0 || !first) return note;
+  const { registry, repository, tag } = first;
+  const reference = `${registry}/${repository}${tag === '' ? `@${digest}` : `:${tag}`}`;
+  return html`${note} <code>slimboard advise ${reference} --platform ${platform}</code> says how, with a Dockerfile.`;
+}
+
 function planTable({ plan }: ImageDetail): Markup {
   const records = plan.map(({ technique, base, gain, after, basis }, index) => ({
     step: index + 1,
@@ -142,11 +150,20 @@ function planTable({ plan }: ImageDetail): Markup {
   });
 }
 
+/** The repository and the team that the page's title is of. */
+function owner({ places: [first] }: ImageDetail): Content {
+  return first && html`${repositoryLink(first)} · ${teamLink(first.team)}<br>`;
+}
+
+function repositoryLink({ registry, repository }: Pick<Place, 'registry' | 'repository'>): Content {
+  return link(`${registry}/${repository}`, repositoryPath(registry, repository));
+}
+
 function places(image: ImageDetail): Markup {
   if (image.places.length === 0) return html`<p class="empty">No tag points to this image any more.</p>`;
   return html`<ul class="plain">${image.places.map(
     ({ registry, repository, tag, team }) =>
-      html`<li><a href="${repositoryPath(registry, repository)}">${registry}/${repository}</a>${tag === '' ? ' (untagged)' : `:${tag}`} · ${team}</li>`,
+      html`<li>${repositoryLink({ registry, repository })}${tag === '' ? ' (untagged)' : `:${tag}`} · ${teamLink(team)}</li>`,
   )}</ul>
 <form class="filters" action="/compare"><input type="hidden" name="new" value="${image.digest}">
 <label>Compare with (REPOSITORY:TAG or digest)<input class="name" name="old" required></label><button>Compare</button></form>`;

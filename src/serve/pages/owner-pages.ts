@@ -2,7 +2,8 @@ import { NotFoundError } from '../../errors.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { trendCharts } from '../../html/charts/trend.ts';
 import { count, countOf } from '../../html/figures.ts';
-import { html, type Markup } from '../../html/markup.ts';
+import { dashboardLinks, link, teamLink } from '../../html/links.ts';
+import { type Content, html, type Markup } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
 import { progressFigure, savingsFigure } from '../../html/shared-figures.ts';
@@ -34,7 +35,7 @@ export async function teamPage(dashboard: Dashboard, team: string): Promise<Page
     title: team,
     at: '/teams',
     lead: auditLead(await newestSummaries(db)),
-    body: html`${sizes(row)}
+    body: html`${sizes(row, advice.biggest)}
 <div class="grid">
 ${advice.steps}
 ${partSection('Builds that grew in the last 30 days', grown, recent)}
@@ -71,8 +72,8 @@ export async function repositoryPage(
   return {
     title: name,
     at: '/repositories',
-    lead: html`${String(row.registry)} · <a href="/teams/${encodeURIComponent(String(row.team))}">${String(row.team)}</a><br>${auditLead(await newestSummaries(db))}`,
-    body: html`${sizes(ranked ?? row)}<div class="grid">
+    lead: html`${String(row.registry)} · ${teamLink(String(row.team))}<br>${auditLead(await newestSummaries(db))}`,
+    body: html`${sizes(ranked ?? row, advice.biggest)}<div class="grid">
 ${advice.steps}
 ${partSection('Builds that grew', grown, part)}
 ${section('Trend', trendCharts(trends), { wide: true, note: 'One point for each audit that found a change.' })}
@@ -85,11 +86,11 @@ const RECENTLY = '30d';
 /** How many rows to search for a name: several registries may have it, and its glob may match names that differ. */
 const MAX_MATCHING_NAMES = 100;
 
-function sizes(row: CellsByName): Markup {
+/** @param biggest the biggest images, one of which the row names as its largest */
+function sizes(row: CellsByName, biggest: readonly CellsByName[]): Markup {
   const bytes = (name: string): string => (typeof row[name] === 'number' ? humanBytes(Number(row[name])) : 'not known');
   const growth =
     typeof row.growth_bytes === 'number' ? `${signedBytes(row.growth_bytes)} since the previous audit` : null;
-  const largest = typeof row.largest_image === 'string' ? row.largest_image : null;
   return figures([
     { name: 'Stored', value: bytes('stored_bytes'), note: growth },
     savingsFigure(numberOf(row.savings_max_bytes)),
@@ -97,9 +98,15 @@ function sizes(row: CellsByName): Markup {
     { name: 'Freed by removing it', value: bytes('exclusive_bytes') },
     { name: 'Above base images', value: bytes('own_bytes') },
     { name: 'Logical', value: bytes('logical_bytes') },
-    { name: 'Largest image', value: bytes('largest_bytes'), note: largest },
+    { name: 'Largest image', value: bytes('largest_bytes'), note: largestImage(row, biggest) },
     { name: 'Images', value: count(Number(row.images ?? 0)), note: countOf(Number(row.tags ?? 0), 'tag') },
   ]);
+}
+
+function largestImage({ largest_image: name }: CellsByName, biggest: readonly CellsByName[]): Content {
+  if (typeof name !== 'string') return null;
+  const image = biggest.find(({ repository, tag }) => `${repository}:${tag}` === name);
+  return link(name, image && dashboardLinks('digest', image));
 }
 
 function numberOf(cell: Cell | undefined): number | null {

@@ -10,7 +10,8 @@ import { adviceByRepository } from '../../report/kinds/advice.ts';
 import { findingsByRule } from '../../report/kinds/findings.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
-import { type ReportRows, readRows } from '../../report/report-page.ts';
+import type { CellsByName } from '../../report/report.ts';
+import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
 import { MAX_VALUE_LENGTH } from '../report-query.ts';
 
@@ -39,6 +40,8 @@ export interface AdviceSections {
   /** By rule. */
   readonly findings: Markup;
   readonly biggestImages: Markup;
+  /** The rows of that section, the biggest image first. */
+  readonly biggest: readonly CellsByName[];
 }
 
 /** Reads the sections on how to make a part smaller. */
@@ -56,6 +59,7 @@ export async function adviceSections(dashboard: Dashboard, part: Part): Promise<
     }),
     findings: partSection('Findings', rules, part),
     biggestImages: partSection('Biggest images', images, part),
+    biggest: recordsOf(images),
   };
 }
 

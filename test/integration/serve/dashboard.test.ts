@@ -23,6 +23,12 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   let app: Hono;
   const get = (path: string) => app.request(path, LOCAL);
   const json = async (path: string) => (await get(path)).json();
+  const anImage = async () => {
+    const { rows } = (await json('/api/v1/reports/images?repository=payments/app-0&tag=v9')) as {
+      rows: { digest: string }[];
+    };
+    return (await json(`/api/v1/images/${rows[0]?.digest}`)) as ImageDetail;
+  };
 
   const db = useDatabase(open);
   beforeAll(async () => {
@@ -110,19 +116,33 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     const [row] = rows;
     const detail = (await json(`/api/v1/images/${row?.digest}`)) as {
       layers: { bytes: number }[];
-      places: { repository: string; tag: string }[];
+      places: { registry: string; repository: string; tag: string }[];
     };
     expect(detail.layers.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(row?.compressed_bytes);
     expect(detail.places).toMatchObject([{ repository: 'payments/app-0', tag: 'v9' }]);
-    expect((await get(`/images/${encodeURIComponent(row?.digest ?? '')}`)).status).toBe(200);
+    const page = await (await get(`/images/${encodeURIComponent(row?.digest ?? '')}`)).text();
+    const repository = `${detail.places[0]?.registry}/payments/app-0`;
+    const lead = /<p class="lead">(.*?)<\/p>/.exec(page)?.[1] ?? '';
+    expect([...lead.matchAll(/>([^<]+)<\/a>/g)].map(([, name]) => name)).toEqual([repository, 'payments']);
+  });
+
+  test.each(['/teams/payments', '/repository?name=payments/app-0'])('%s links to its largest image', async (path) => {
+    const [, digest = '', name = ''] =
+      /<dt>Largest image.*?<a href="\/images\/([^"]+)">([^<]+)</.exec(await (await get(path)).text()) ?? [];
+    const detail = (await json(`/api/v1/images/${digest}`)) as ImageDetail;
+    expect(detail.places.map(({ repository, tag }) => `${repository}:${tag}`)).toContain(name);
+  });
+
+  test('an image page tells the command that says how to make it smaller', async () => {
+    const stored = await anImage();
+    const command = `slimboard advise ${stored.places[0]?.registry}/payments/app-0:v9 --platform linux/amd64`;
+    expect(String(imagePage(stored, '2026-11-01').body)).not.toContain(command);
+    const plan = [{ technique: 'multi-stage', gain: 7, after: { min: 1, max: 2 }, basis: 'estimate' }] as const;
+    expect(String(imagePage({ ...stored, plan: [...plan] }, '2026-11-01').body)).toContain(command);
   });
 
   test('an image page tells support that has ended from support that goes on', async () => {
-    const { rows } = (await json('/api/v1/reports/images?repository=payments/app-0&tag=v9')) as {
-      rows: { digest: string }[];
-    };
-    const stored = (await json(`/api/v1/images/${rows[0]?.digest}`)) as ImageDetail;
-    const alpine = { ...stored, distro: 'alpine', distro_version: '3.20', distro_eol: '2026-04-01' };
+    const alpine = { ...(await anImage()), distro: 'alpine', distro_version: '3.20', distro_eol: '2026-04-01' };
     const pageOn = (today: string) => String(imagePage(alpine, today).body);
     expect(pageOn('2026-04-01')).toContain('alpine 3.20, supported until 2026-04-01');
     expect(pageOn('2026-04-02')).toContain('alpine 3.20, support ended 2026-04-01');

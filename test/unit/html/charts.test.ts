@@ -90,15 +90,13 @@ test('nodes without an area, and the whole, are not drawn', () => {
   expect(svg.match(/<title>[^<:]*/g)).toEqual(['<title>a']);
 });
 
-test('a trend shows its first and last figure', () => {
+test('a trend shows its last figure, and the change since the first', () => {
   const points = [
     { at: '2026-11-01T02:00:00Z', bytes: 2_000_000 },
     { at: '2026-11-02T02:00:00Z', bytes: 1_000_000 },
   ];
-  expect(String(trendChart('Stored', points))).toContain('Stored: 2.0 MB on 2026-11-01, 1.0 MB on 2026-11-02');
-  expect(String(trendChart('Stored', points.slice(0, 1)))).toContain(
-    '2.0 MB on 2026-11-01 02:00 UTC, no change since.',
-  );
+  expect(String(trendChart('Stored', points))).toContain('Stored: 1.0 MB, -1.0 MB since 2026-11-01');
+  expect(String(trendChart('Stored', points.slice(0, 1)))).toContain('Stored: 2.0 MB since 2026-11-01 02:00 UTC.');
 });
 
 test('a trend shows the figure of each audit, on a scale from zero', () => {
