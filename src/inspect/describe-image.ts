@@ -8,7 +8,7 @@ import { humanBytes } from '../measure/human-bytes.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { formatReference } from '../oci/reference.ts';
 import { shortEvidence } from '../policy/evidence-text.ts';
-import type { Finding } from '../policy/finding.ts';
+import { bySeverity, type Finding } from '../policy/finding.ts';
 import { cut } from '../report/text-width.ts';
 import { contentsText, describeContents } from './describe-contents.ts';
 import type { LoadedImage } from './load-image.ts';
@@ -130,10 +130,12 @@ function findingList({ findings }: DescribedImage): readonly string[] {
   if (findings.length === 0) return ['findings      none'];
   return [
     'findings',
-    ...findings.flatMap(({ severity, rule, message, evidence }) => [
-      `  ${severity.padEnd(6)}${rule.padEnd(22)}${message}`,
-      ...shortEvidence(evidence).map((line) => `${' '.repeat(30)}${line}`),
-    ]),
+    ...findings
+      .toSorted(bySeverity)
+      .flatMap(({ severity, rule, message, evidence }) => [
+        `  ${severity.padEnd(6)}${rule.padEnd(22)}${message}`,
+        ...shortEvidence(evidence).map((line) => `${' '.repeat(30)}${line}`),
+      ]),
   ];
 }
 

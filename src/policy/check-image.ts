@@ -3,7 +3,7 @@ import { humanBytes } from '../measure/human-bytes.ts';
 import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from './audited-image.ts';
 import { type Budget, budgetsFor, type ImageOwner, matcherOf } from './budgets.ts';
-import type { Evidence, Finding, Severity } from './finding.ts';
+import { bySeverity, type Evidence, type Finding, type Severity } from './finding.ts';
 import { findingsOf, type RuleSettings } from './findings-of.ts';
 
 /** What an organisation requires of its images. */
@@ -59,9 +59,12 @@ export function checkImage({ reference, owner, image }: ImageUnderTest, policy: 
   return checkFacts(facts, policy);
 }
 
-/** Returns the violations of an image from its stored facts, whose findings must come from the same policy's rules. */
+/**
+ * Returns the violations of an image from its stored facts, the worst first; its findings must come from the same
+ * policy's rules.
+ */
 export function checkFacts(facts: ImageFacts, policy: Omit<Policy, 'rules'>): readonly Violation[] {
-  return [
+  const violations = [
     ...budgetsFor(facts.owner, policy.budgets ?? []).flatMap((budget) => overBudget(facts, budget)),
     ...disallowedBase(facts, policy.allowedBases ?? []),
     ...facts.findings.map(({ rule, severity, message, evidence }) => ({
@@ -72,6 +75,7 @@ export function checkFacts(facts: ImageFacts, policy: Omit<Policy, 'rules'>): re
       evidence,
     })),
   ];
+  return violations.toSorted(bySeverity);
 }
 
 /** Reports whether violations make the check fail: at least one is an error. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { budgetsFor, goalFor } from '../../../src/policy/budgets.ts';
-import { checkImage, failsCheck, type Policy } from '../../../src/policy/check-image.ts';
+import { checkFacts, checkImage, failsCheck, type Policy } from '../../../src/policy/check-image.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 
 const OWNER = { repository: 'payments/cart', team: 'payments' };
@@ -49,6 +49,17 @@ test('every budget that names a team is checked, and a violation says by how muc
   const image = auditedImage();
   const [violation] = checkImage({ reference: 'a', owner: OWNER, image }, { budgets: [{ maxImageSize: 20_000_000 }] });
   expect(violation?.message).toBe('The pull size is 30.0 MB, the budget allows 20.0 MB');
+});
+
+test('violations begin with those that fail the check', () => {
+  const findings = (['warn', 'info', 'error', 'warn'] as const).map((severity, index) => ({
+    rule: `rule-${index}`,
+    severity,
+    message: '',
+    evidence: [],
+  }));
+  const facts = { reference: 'a', owner: OWNER, bytes: 1, layerCount: 1, baseNames: [], baseReason: '', findings };
+  expect(checkFacts(facts, {}).map(({ rule }) => rule)).toEqual(['rule-2', 'rule-0', 'rule-3', 'rule-1']);
 });
 
 test('only errors fail a check', () => {
