@@ -46,7 +46,8 @@ export async function whatifCommand(session: Session, { from, to, format }: What
     if (results.length === 0)
       throw new SettingsError(`no audited image is built on ${from}: "slimboard report bases" lists the bases`);
     const document = jsonDocument('slimboard.whatif/1', { results });
-    await writeTableOrJson(session.io, format, document, results.flatMap(linesOf));
+    const lines = results.flatMap((result, at) => [...(at === 0 ? [] : ['']), ...linesOf(result)]);
+    await writeTableOrJson(session.io, format, document, lines);
   });
 }
 
@@ -86,14 +87,19 @@ function linesOf(result: WhatIf & { readonly source: string }): readonly string[
     ['swap', `${result.from} → ${result.to}`],
     ['images', `${result.images}`],
     ['a pull', saved(result.perPullBytes)],
-    ['stored', saved(result.storedBytes)],
+    ['stored', `${saved(result.storedBytes)}${keptElsewhere(result)}`],
     ['logical', `${saved(result.logicalBytes)}, over all tags`],
     ...result.teams.map(({ team, repositories, images }) => [
       'team',
       `${team}: ${counted(images, 'image')} in ${counted(repositories, 'repository')}`,
     ]),
   ];
-  return [...factLines(rows), ''];
+  return factLines(rows);
+}
+
+/** Says why pulls get smaller, but not the registry: above all, it has the base itself. */
+function keptElsewhere({ from, perPullBytes, storedBytes }: WhatIf): string {
+  return perPullBytes > 0 && storedBytes <= 0 ? `: other images still have layers of ${from}` : '';
 }
 
 function saved(bytes: number): string {
