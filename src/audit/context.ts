@@ -3,7 +3,7 @@ import type { GroupWriter } from '../database/group-writer.ts';
 import type { TaskQueue } from '../queue/queue.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
-import type { AuditRow } from '../store/audit-store.ts';
+import type { AuditRow, AuditStage } from '../store/audit-store.ts';
 import type { ItemError } from '../store/error-store.ts';
 import type { CriteriaReader } from './assessing/criteria.ts';
 import type { AuditClock } from './audit-clock.ts';
@@ -17,6 +17,8 @@ export interface AuditEvents {
   itemDone(source: string, outcome: 'audited' | 'unchanged', count: number): void;
   repositoryListed(source: string, repository: string, tags: number): void;
   itemFailed(source: string, error: ItemError): void;
+  /** Called at most once for each stage, in the process that began it. */
+  stageBegan(stage: AuditStage): void;
   /** Called at most once for each audit, in the process that ended it. */
   auditEnded(audit: AuditRow): void;
 }

@@ -46,19 +46,22 @@ export async function advance(
  * @returns the tasks it created, none if another worker was first; undefined if no stage can begin
  */
 export async function beginStage(context: AuditContext, plan: AuditPlan): Promise<readonly NewTask[] | undefined> {
-  const { db } = context;
+  const { db, events } = context;
   const { auditId } = plan;
   if (await hasOpenTasks(db, auditId)) return undefined;
   const audit = await findAudit(db, auditId);
   const next = audit?.status === 'running' ? NEXT[audit.stage] : undefined;
   if (!audit || !next) return undefined;
-  return db.transaction(async (tx) => {
-    if (!(await advanceStage(tx, auditId, audit.stage, next.to))) return [];
+  const tasks = await db.transaction(async (tx) => {
+    if (!(await advanceStage(tx, auditId, audit.stage, next.to))) return undefined;
     const made = await next.tasks(tx, plan, context);
     await addTasks(tx, auditId, made);
     await renewHeartbeat(tx, auditId);
     return made;
   });
+  if (!tasks) return [];
+  events.stageBegan(next.to);
+  return tasks;
 }
 
 async function readingTasks(tx: Queryable, plan: AuditPlan): Promise<readonly NewTask[]> {

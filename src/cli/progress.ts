@@ -1,6 +1,7 @@
 import type { AuditEvents } from '../audit/context.ts';
 import { itemName } from '../audit/item-failure.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { AuditStage } from '../store/audit-store.ts';
 import { terminalColumns } from './io.ts';
 import type { Session } from './prepare.ts';
 import { counted } from './text.ts';
@@ -60,10 +61,18 @@ interface Tally extends Omit<Progress, 'end'> {
   line(): string;
 }
 
+/** What an audit does when it has read all tags, which may take minutes. */
+const STAGE_TEXTS: Readonly<Partial<Record<AuditStage, string>>> = {
+  layers: '; reading layers',
+  assess: '; judging images',
+  close: '; computing totals',
+};
+
 const NO_COUNTS = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
 
 function createTally(): Tally {
   const counts = { ...NO_COUNTS };
+  let stage: AuditStage = 'inventory';
   const failures = new Map<string, FailureGroup>();
   const startedAt = Date.now();
   return {
@@ -82,6 +91,9 @@ function createTally(): Tally {
         if (count > 0 || failures.size < MAX_FAILURES_SHOWN)
           failures.set(message, { code, message, item, count: count + 1 });
       },
+      stageBegan: (began) => {
+        stage = began;
+      },
       // The command itself shows the outcome.
       auditEnded: () => undefined,
     },
@@ -89,7 +101,7 @@ function createTally(): Tally {
       counts.requests++;
     },
     failures: () => ({ count: counts.failed, first: [...failures.values()] }),
-    line: () => lineOf(counts, (Date.now() - startedAt) / 1_000),
+    line: () => `${lineOf(counts, (Date.now() - startedAt) / 1_000)}${STAGE_TEXTS[stage] ?? ''}`,
   };
 }
 

@@ -132,6 +132,7 @@ function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
       log.warn({ source, item: itemName(error), code: error.code }, error.message);
     },
     repositoryListed: (source, repository, tags) => log.debug({ source, repository, tags }, 'listed'),
+    stageBegan: () => undefined,
     auditEnded({ id, status, repositoriesListed, tagsListed, tagsAudited, tagsSkipped, tagsFailed }) {
       const counts = { repositories: repositoriesListed, tags: tagsListed, audited: tagsAudited };
       const fields = { audit: id, status, ...counts, skipped: tagsSkipped, failed: tagsFailed };

@@ -26,6 +26,8 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   readonly clock?: () => Date;
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
+  /** Called when a stage begins. */
+  readonly onStage?: (stage: string) => unknown;
   /** Called when the audit has ended. */
   readonly onEnd?: (audit: AuditRow) => unknown;
   /** Called when items are done, with their number. */
@@ -45,6 +47,7 @@ export const NO_EVENTS: AuditEvents = {
   itemDone: () => undefined,
   repositoryListed: () => undefined,
   itemFailed: () => undefined,
+  stageBegan: () => undefined,
   auditEnded: () => undefined,
 };
 
@@ -116,6 +119,7 @@ export async function auditSources(
     events: {
       itemDone: (_source, outcome, count) => options.onDone?.(outcome, count),
       repositoryListed: () => undefined,
+      stageBegan: (stage) => options.onStage?.(stage),
       auditEnded: (audit) => options.onEnd?.(audit),
       itemFailed: (_source, error) => options.onFailure?.(itemName(error), error.message),
     },

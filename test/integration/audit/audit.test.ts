@@ -20,8 +20,13 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
 
   test('finds every repository and tag over all pages, and its totals equal the sum of the blobs', async () => {
     const ended: unknown[] = [];
-    const audit = await auditRegistry(db, registry, { onEnd: ({ id, tagsAudited }) => ended.push([id, tagsAudited]) });
+    const stages: string[] = [];
+    const audit = await auditRegistry(db, registry, {
+      onStage: (stage) => stages.push(stage),
+      onEnd: ({ id, tagsAudited }) => ended.push([id, tagsAudited]),
+    });
     expect(ended).toEqual([[audit.id, 4]]);
+    expect(stages).toEqual(['layers', 'assess', 'close']);
     expect(audit).toMatchObject({
       status: 'finished',
       repositoriesListed: 3,

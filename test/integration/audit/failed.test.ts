@@ -54,6 +54,7 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
       queue: { add: options.add ?? (async (tasks) => void queued.push(...tasks)) },
       events: {
         ...NO_EVENTS,
+        stageBegan: () => undefined,
         auditEnded: ({ id, status }) => ended.push(`${id} ${status}`),
       },
       onNote: () => undefined,

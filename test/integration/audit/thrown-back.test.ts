@@ -73,6 +73,7 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
         },
         itemFailed: (_source, error) => told.push(itemName(error)),
         repositoryListed: () => undefined,
+        stageBegan: () => undefined,
         auditEnded: () => undefined,
       },
       onNote: () => undefined,

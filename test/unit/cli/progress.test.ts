@@ -37,6 +37,14 @@ test('one repository, one tag and one request are told in the singular', () => {
   ]);
 });
 
+test('an audit that has read all tags tells what it does', () => {
+  progress.events.stageBegan('assess');
+  vi.advanceTimersByTime(5_000);
+  progress.events.stageBegan('close');
+  vi.advanceTimersByTime(5_000);
+  expect(lines.map((line) => line.split('; ')[1])).toEqual(['judging images', 'computing totals']);
+});
+
 test('an interrupted audit tells no more', () => {
   stop.abort();
   vi.advanceTimersByTime(5_000);
