@@ -14,5 +14,9 @@ export function savingsFigure(bytes: number | null): Figure {
 export function progressFigure(percent: number | null, note?: string): Figure {
   return percent === null
     ? { name: 'Progress to the goal', value: 'not known' }
-    : { name: 'Progress to the goal', value: `${percent.toFixed(1)} %`, note };
+    : {
+        name: 'Progress to the goal',
+        value: `${percent.toFixed(1)} %`,
+        note: note ?? (percent < 0 && 'larger than at the start'),
+      };
 }

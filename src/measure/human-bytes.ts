@@ -17,3 +17,8 @@ export function humanBytes(bytes: number): string {
 export function signedBytes(bytes: number): string {
   return bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);
 }
+
+/** A change of size in percent for people: `+12.3 %`, `-75.1 %`; undefined if there was nothing before. */
+export function signedPercent(changedBytes: number, oldBytes: number): string | undefined {
+  return oldBytes === 0 ? undefined : `${changedBytes > 0 ? '+' : ''}${((changedBytes / oldBytes) * 100).toFixed(1)} %`;
+}

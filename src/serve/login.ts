@@ -78,7 +78,7 @@ function loginPage(next: string | undefined, refused: boolean): PageContent {
     title: 'Log in',
     body: html`${refused ? html`<p class="notice" role="alert">Wrong token: enter the value of SLIMBOARD_SERVE_TOKEN.</p>` : null}
 <form method="post" action="/login" class="filters"><input type="hidden" name="next" value="${ownPath(next)}">
-<label>Token (SLIMBOARD_SERVE_TOKEN)<input type="password" name="token" required autocomplete="current-password"></label>
+<label>Token (SLIMBOARD_SERVE_TOKEN)<input class="name" type="password" name="token" required autocomplete="current-password"></label>
 <button>Log in</button></form>`,
   };
 }

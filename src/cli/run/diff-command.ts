@@ -6,7 +6,7 @@ import {
 } from '../../advise/recognise.ts';
 import { techniqueOf } from '../../advise/technique.ts';
 import { diffImages, type ImageDiff, type LayerChange } from '../../measure/compare.ts';
-import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
+import { humanBytes, signedBytes, signedPercent } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import type { ImageOptions } from '../options.ts';
@@ -47,10 +47,11 @@ export async function diffCommand(
 const MARK = { kept: ' ', gone: '-', new: '+' } as const;
 
 function linesOf([before, after]: readonly [string, string], diff: ImageDiff): readonly string[] {
+  const percent = signedPercent(diff.changedBytes, diff.oldBytes);
   return [
     `old           ${before}, ${humanBytes(diff.oldBytes)}`,
     `new           ${after}, ${humanBytes(diff.newBytes)}`,
-    `change        ${signedBytes(diff.changedBytes)}${percent(diff)}; ${humanBytes(diff.keptBytes)} are in both`,
+    `change        ${signedBytes(diff.changedBytes)}${percent ? ` (${percent})` : ''}; ${humanBytes(diff.keptBytes)} are in both`,
     '',
     ...diff.layers.map(layerLine),
     ...(diff.byClass.length === 0 ? [] : ['', 'by what made the layers']),
@@ -91,8 +92,4 @@ function techniqueLines(
     const heading = `${title}, ${part === 'base' ? 'base' : 'own layers'}`;
     return lines.length === 0 ? [] : [saved ? `${heading} (${signedBytes(-saved[part])})` : heading, ...lines];
   });
-}
-
-function percent({ oldBytes, changedBytes }: ImageDiff): string {
-  return oldBytes === 0 ? '' : ` (${changedBytes > 0 ? '+' : ''}${((changedBytes / oldBytes) * 100).toFixed(1)} %)`;
 }

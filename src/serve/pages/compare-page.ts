@@ -3,7 +3,7 @@ import { noLinks } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
-import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
+import { humanBytes, signedBytes, signedPercent } from '../../measure/human-bytes.ts';
 import { pickColumns } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Column } from '../../report/report.ts';
@@ -14,7 +14,7 @@ import { type ImageDetail, imageName } from '../image-detail.ts';
 export function comparePage(before: string, after: string, comparison?: Comparison | NotFoundError): PageContent {
   const isMissing = comparison instanceof NotFoundError;
   return {
-    title: 'Compare',
+    title: comparison && !isMissing ? `${imageName(comparison.before)} → ${imageName(comparison.after)}` : 'Compare',
     at: '/compare',
     lead: 'Two images that audits stored, layer by layer: what came, what went, and what that changed.',
     ...(isMissing && { status: 404 }),
@@ -29,7 +29,7 @@ function comparisonResult({ before, after, diff }: Comparison): Markup {
   return html`${figures([
     { name: 'Old', value: humanBytes(diff.oldBytes), note: imageLink(before) },
     { name: 'New', value: humanBytes(diff.newBytes), note: imageLink(after) },
-    { name: 'Change', value: signedBytes(diff.changedBytes) },
+    { name: 'Change', value: signedBytes(diff.changedBytes), note: signedPercent(diff.changedBytes, diff.oldBytes) },
     { name: 'Kept', value: humanBytes(diff.keptBytes), note: 'in layers that both images have' },
   ])}
 <div class="grid">

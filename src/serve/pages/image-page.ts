@@ -126,8 +126,9 @@ const PLAN_COLUMNS = pickColumns(
 );
 
 function planNote({ plan, digest, platform, places: [first] }: ImageDetail): Content {
+  if (plan.length === 0) return null;
   const note = 'The pull size after each step, with all earlier steps applied.';
-  if (plan.length === 0 || !first) return note;
+  if (!first) return note;
   const { registry, repository, tag } = first;
   const reference = `${registry}/${repository}${tag === '' ? `@${digest}` : `:${tag}`}`;
   return html`${note} <code>slimboard advise ${reference} --platform ${platform}</code> says how, with a Dockerfile.`;

@@ -129,7 +129,8 @@ function pager({ total, isMore, rows }: ReportPage, url: URL, offset: number, li
       ? html`<a href="${address(url, { offset: String(offset + limit) })}" rel="next">Next</a>`
       : null;
   const shown = rows.length === 0 ? '0' : `${count(offset + 1)} to ${count(offset + rows.length)}`;
-  return html`<div class="pages"><span>${shown} of ${isMore ? 'more than ' : null}${countOf(total, 'row')}</span>${before}${after}</div>`;
+  const part = before || after ? `${shown} of ${isMore ? 'more than ' : ''}` : null;
+  return html`<div class="pages"><span>${part}${countOf(total, 'row')}</span>${before}${after}</div>`;
 }
 
 /** The address of the same page with some parameters changed (undefined: removed); empty parameters are left out. */

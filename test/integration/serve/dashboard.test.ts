@@ -163,6 +163,13 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(await (await get('/repository?name=payments/app-0')).text()).toMatch(/<p class="lead">.*<br>Audit \d+ of /);
   });
 
+  test('a table on one page tells how many rows it has, and one of several which it shows', async () => {
+    const pagesOf = async (query: string) =>
+      /<div class="pages"><span>([^<]+)</.exec(await (await get(`/images?${query}`)).text())?.[1];
+    expect(await pagesOf('repository=payments/app-0&tag=v9')).toBe('1 row');
+    expect(await pagesOf('repository=payments/app-0&limit=2&offset=2')).toMatch(/^3 to 4 of \d rows$/);
+  });
+
   test('from behind the last page, Back leads to it', async () => {
     const behind = await (await get('/images?limit=2&offset=5000')).text();
     const back = /href="([^"]+)" rel="prev"/.exec(behind)?.[1] ?? '';
@@ -180,6 +187,9 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     };
     expect(diff.changed_bytes).toBe(diff.new_bytes - diff.old_bytes);
     expect(diff.layers.map(({ change }) => change)).toEqual(['kept', 'kept', 'gone', 'new']);
+    const page = await (await get('/compare?old=payments/app-0:v0&new=payments/app-0:v9')).text();
+    expect(page).toContain('<title>payments/app-0:v0 → payments/app-0:v9 · slimboard</title>');
+    expect(page).toMatch(/<dt>Change<\/dt><dd>\+\d+ B<\/dd><dd class="note">\+\d+\.\d %</);
   });
 
   test('if one of two images is not there, the page says so above a form with both names', async () => {
