@@ -75,7 +75,7 @@ function measure(columns: readonly Column[], rows: readonly Cells[], { width }: 
  */
 function narrowed(layout: readonly ShownColumn[], width: number): readonly ShownColumn[] {
   if (widthOfAll(layout) <= width) return layout;
-  const narrow = layout.map((shown) => shortened(shown, shown.column.gist ? NARROW_GIST : NARROW_CELL));
+  const narrow = layout.map((shown) => shortened(shown, narrowWidth(shown.column)));
   const first = layout.findIndex(({ column }) => !column.detail);
   const excess = widthOfAll(narrow.filter(({ column }, at) => at === first || column.gist)) - width;
   const shorter = narrow.map((shown) => shortened(shown, Math.max(shown.width - excess, NARROWEST_CELL)));
@@ -92,6 +92,15 @@ function narrowed(layout: readonly ShownColumn[], width: number): readonly Shown
     return [{ ...shown, width: shown.width + more }];
   });
   return wider.toReversed().flat();
+}
+
+function narrowWidth(column: Column): number {
+  if (isMessage(column)) return WIDEST_CELL;
+  return column.gist ? NARROW_GIST : NARROW_CELL;
+}
+
+function isMessage({ name }: Column): boolean {
+  return name === 'message';
 }
 
 function gistFirst(one: ShownColumn, other: ShownColumn): number {
@@ -129,10 +138,7 @@ function shownText({ column, index, width, isShort }: ShownColumn, cells: Cells)
 }
 
 function textOf(column: Column, cells: Cells, index: number): string {
-  return cut(
-    printable(humanCell(column, cells[index] ?? null)),
-    column.name === 'message' ? WIDEST_MESSAGE : WIDEST_CELL,
-  );
+  return cut(printable(humanCell(column, cells[index] ?? null)), isMessage(column) ? WIDEST_MESSAGE : WIDEST_CELL);
 }
 
 function align({ column, width }: ShownColumn, text: string): string {

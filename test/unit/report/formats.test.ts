@@ -208,6 +208,7 @@ describe('table', () => {
     const cells = [`sha256-${'f'.repeat(64)}.sig`, 'library/node:20', message];
     const line = async (width?: number) => (await write('table', [cells], { width }, columns)).split('\n')[1];
     expect(await line()).toContain(message);
+    expect(await line(100)).toBe(`sha256-${'f'.repeat(30)}…  ${message.slice(0, 59)}…`);
     expect(await line(200)).toBe(`sha256-${'f'.repeat(52)}…  library/node:20  ${message}`);
     expect(await line(120)).toBe(`sha256-${'f'.repeat(32)}…  library/node:20  ${message.slice(0, 60)}…`);
   });
