@@ -41,6 +41,14 @@ interface CachedToken {
   renewAtMs: number;
 }
 
+/** A request that is being answered. */
+interface Asked {
+  readonly scope: Scope;
+  /** The header it was last sent with. */
+  used: Secret | undefined;
+  renewals: number;
+}
+
 /** One token per repository. In a registry with more repositories the least recently used tokens are dropped. */
 const MAX_TOKENS = 1_000;
 /**
@@ -94,49 +102,55 @@ export class Authenticator {
     signal: AbortSignal | undefined,
     send: (authorization: () => Secret | undefined) => Promise<A>,
   ): Promise<A> {
-    let used = await orAborted(this.#authorize(scope), signal);
-    const newest = (): Secret | undefined => {
-      // Harbor takes tokens for repositories and refuses them for its catalog: there the password stays.
-      if (this.#scheme !== 'basic') used = this.#tokens.peek(scope)?.current ?? used;
-      else if (used) this.#credentials.checkCurrent();
-      return used;
-    };
-    const sendPassword = (credentials: Credentials | undefined): Promise<A> => {
-      used = headerOf(credentials);
-      return send(newest);
-    };
-    for (let renewals = 0; ; ) {
-      const answer = await (used && this.#scheme === 'basic'
-        ? orAborted(this.#credentials.send(sendPassword, this.#refuses), signal)
-        : send(newest));
-      const isOwn = answer.origin === this.#options.base.origin;
-      if (isOwn && (answer.status === 403 || answer.status === 404) && used === undefined) {
-        used = await orAborted(this.#password(), signal);
-        if (used) continue;
-      }
-      const isRefused = answer.status === 401 || (answer.status === 403 && this.#scheme === 'basic');
-      if (!isRefused || !isOwn) {
-        if (used) this.#noteServed(used, answer);
-        return answer;
-      }
-      const mayHaveExpired = used !== undefined && (this.#scheme === 'basic' || this.#isOld(scope, used));
-      if (renewals > 0 && !(mayHaveExpired && renewals < MAX_RENEWALS)) return answer;
-      const renewed = await orAborted(this.#renew(scope, answer, used), signal);
-      if (!renewed) return answer;
-      used = renewed;
-      renewals += 1;
+    const asked: Asked = { scope, used: await orAborted(this.#authorize(scope), signal), renewals: 0 };
+    for (;;) {
+      const answer = await this.#sendOnce(asked, signal, send);
+      const finding = this.#findBetter(asked, answer);
+      const better = finding && (await orAborted(finding, signal));
+      if (!better) return answer;
+      asked.used = better;
     }
   }
 
-  /** Whether a token has worked before, or its time is over: a strict limit may hold its first request up for longer. */
-  #isOld(scope: Scope, used: Secret): boolean {
-    const newest = this.#tokens.peek(scope);
-    return this.#served.has(used) || newest?.current !== used || this.#options.clock.now() >= newest.renewAtMs;
+  #sendOnce<A extends FinalAnswer>(
+    asked: Asked,
+    signal: AbortSignal | undefined,
+    send: (authorization: () => Secret | undefined) => Promise<A>,
+  ): Promise<A> {
+    const newest = (): Secret | undefined => {
+      // Harbor takes tokens for repositories and refuses them for its catalog: there the password stays.
+      if (this.#scheme !== 'basic') asked.used = this.#tokens.peek(asked.scope)?.current ?? asked.used;
+      else if (asked.used) this.#credentials.checkCurrent();
+      return asked.used;
+    };
+    if (!asked.used || this.#scheme !== 'basic') return send(newest);
+    const sendPassword = (credentials: Credentials | undefined): Promise<A> => {
+      asked.used = headerOf(credentials);
+      return send(newest);
+    };
+    return orAborted(this.#credentials.send(sendPassword, this.#refuses), signal);
   }
 
-  /** The header with username and password, if the registry has not named its scheme yet. */
-  async #password(): Promise<Secret | undefined> {
-    return this.#scheme === 'unknown' ? basicHeader(await this.#credentials.find()) : undefined;
+  /** Looks for a header with which the registry may answer better; undefined if the answer stands. */
+  #findBetter(asked: Asked, answer: FinalAnswer): Promise<Secret | undefined> | undefined {
+    const status = answer.origin === this.#options.base.origin ? answer.status : undefined;
+    if (status === 401 || (status === 403 && this.#scheme === 'basic')) return this.#renew(asked, answer);
+    if (asked.used) this.#noteServed(asked.used, answer);
+    else if (this.#scheme === 'unknown' && (status === 403 || status === 404))
+      return this.#credentials.find().then(basicHeader);
+    return undefined;
+  }
+
+  /**
+   * Whether a header that was renewed may be so again: a password, or a token that has worked before or whose time is
+   * over, for a strict limit may hold its first request up for longer.
+   */
+  #mayRenew({ scope, used, renewals }: Asked): boolean {
+    if (renewals === 0) return true;
+    if (used === undefined || renewals >= MAX_RENEWALS) return false;
+    if (this.#scheme === 'basic' || this.#served.has(used)) return true;
+    const newest = this.#tokens.peek(scope);
+    return newest?.current !== used || this.#options.clock.now() >= newest.renewAtMs;
   }
 
   #noteServed(used: Secret, { status }: Answer): void {
@@ -157,11 +171,11 @@ export class Authenticator {
     return headerOf(await this.#credentials.findToSend());
   }
 
-  /**
-   * The header to send after a 401, or undefined when there is none better than the one refused.
-   * @param used the header of the refused request
-   */
-  async #renew(scope: Scope, answer: Answer, used: Secret | undefined): Promise<Secret | undefined> {
+  /** The header to send after a 401, or undefined when there is none better than the one refused. */
+  async #renew(asked: Asked, answer: Answer): Promise<Secret | undefined> {
+    if (!this.#mayRenew(asked)) return undefined;
+    asked.renewals += 1;
+    const { scope, used } = asked;
     const challenges = parseChallenges(answer.headers['www-authenticate']);
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     const credentials = await this.#credentials.find();
