@@ -66,9 +66,9 @@ export class GroupWriter<T> {
     } catch (error) {
       // An unavailable database fails every item. Any other error may be the fault of one item, or of the amount of
       // data: each item is then written by itself.
-      if (group.length > 1 && (!(error instanceof StoreUnavailableError) || exceedsResources(error)))
-        for (const waiting of group) await this.#writeGroup([waiting]);
-      else for (const { reject } of group) reject(error);
+      const isOfAll = group.length === 1 || (error instanceof StoreUnavailableError && !exceedsResources(error));
+      if (isOfAll) for (const { reject } of group) reject(error);
+      else for (const waiting of group) await this.#writeGroup([waiting]);
     }
   }
 }

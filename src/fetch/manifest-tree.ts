@@ -188,11 +188,8 @@ export class ManifestTree {
         ? new Map()
         : await this.#context.registry.readManifests(this.#context.repository, missing, this.#context.options);
     for (const digest of digests) {
-      const answer: FetchedManifest | Error | undefined = bodies.get(digest) ?? answers.get(digest);
       try {
-        if (answer === undefined) throw new MalformedContentError(`${digest}: the registry left it out of its answer`);
-        if (answer instanceof Error) throw answer;
-        const read = new ReadManifest(answer);
+        const read = parsed(digest, bodies.get(digest) ?? answers.get(digest));
         if (depth > 0) this.#countChild(digest, read);
         this.#read.set(digest, read);
       } catch (error) {
@@ -220,6 +217,12 @@ export class ManifestTree {
     );
     return [];
   }
+}
+
+function parsed(digest: Digest, answer: FetchedManifest | Error | undefined): ReadManifest {
+  if (answer === undefined) throw new MalformedContentError(`${digest}: the registry left it out of its answer`);
+  if (answer instanceof Error) throw answer;
+  return new ReadManifest(answer);
 }
 
 function tooManyBytes(digest: Digest): TooLargeError {

@@ -82,10 +82,12 @@ export async function* selectPages(
 const collator = new Intl.Collator('en', { numeric: true });
 
 function byNewest(a: ListedManifest, b: ListedManifest): number {
-  const byUse = Number(isReferrerTag(a.tag ?? '')) - Number(isReferrerTag(b.tag ?? ''));
-  if (byUse !== 0) return byUse;
-  const byDate = (b.pushedAt ?? '').localeCompare(a.pushedAt ?? '');
-  if (byDate !== 0) return byDate;
-  if (a.tag === 'latest' || b.tag === 'latest') return a.tag === 'latest' ? -1 : 1;
-  return collator.compare(b.tag ?? '', a.tag ?? '');
+  const { tag: aTag = '', pushedAt: aPushedAt = '' } = a;
+  const { tag: bTag = '', pushedAt: bPushedAt = '' } = b;
+  return (
+    Number(isReferrerTag(aTag)) - Number(isReferrerTag(bTag)) ||
+    bPushedAt.localeCompare(aPushedAt) ||
+    Number(bTag === 'latest') - Number(aTag === 'latest') ||
+    collator.compare(bTag, aTag)
+  );
 }

@@ -98,11 +98,11 @@ export function checkReach(from: Reach, to: Reach, hostname: string): void {
 export function checkedLookup(check: (reach: Reach, hostname: string) => void, resolve = lookup): LookupFunction {
   return (hostname: string, options: LookupOptions, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-      if (error) return done(error, '');
       try {
+        if (error) throw error;
         for (const { address } of addresses) check(reachOf(address), hostname);
-      } catch (refusal) {
-        return done(refusal as Error, '');
+      } catch (failure) {
+        return done(failure as Error, '');
       }
       const [first] = addresses;
       if (options.all) return done(null, addresses);

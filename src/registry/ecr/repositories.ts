@@ -59,23 +59,18 @@ function describeRepositories(
 function teamReader(client: EcrClient, options: EcrOptions, signal: AbortSignal | undefined): Teams {
   let answers = 0;
   let refusals = 0;
-  return async ({ repositoryArn, repositoryName }) => {
-    if (!repositoryArn || !repositoryName || (answers === 0 && refusals >= GIVE_UP_AFTER)) return undefined;
-    try {
-      const { tags } = await client.call(
-        'ListTagsForResource',
-        { resourceArn: repositoryArn },
-        { repository: repositoryName, signal },
-      );
-      answers += 1;
-      return tags?.find((tag) => tag.Key === options.teamKey)?.Value?.trim();
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
-      if (!(error instanceof AccessDeniedError || error instanceof UnsupportedContentError)) throw error;
-      refusals += 1;
-      if (refusals === 1) options.onNote?.(`Owners of some repositories are unknown: ${error.message}`);
-      return undefined;
-    }
+  const noteRefusal = (error: unknown): void => {
+    if (error instanceof NotFoundError) return;
+    if (!(error instanceof AccessDeniedError || error instanceof UnsupportedContentError)) throw error;
+    refusals += 1;
+    if (refusals === 1) options.onNote?.(`Owners of some repositories are unknown: ${error.message}`);
+  };
+  return async ({ repositoryArn: resourceArn, repositoryName: repository }) => {
+    if (!resourceArn || !repository || (answers === 0 && refusals >= GIVE_UP_AFTER)) return undefined;
+    const answer = await client.call('ListTagsForResource', { resourceArn }, { repository, signal }).catch(noteRefusal);
+    if (!answer) return undefined;
+    answers += 1;
+    return answer.tags?.find((tag) => tag.Key === options.teamKey)?.Value?.trim();
   };
 }
 
