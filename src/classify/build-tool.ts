@@ -1,3 +1,4 @@
+import type { ImageConfig } from '../oci/image-config.ts';
 import { isBuildpacksImage } from './base-image/buildpacks.ts';
 import type { Context } from './context.ts';
 import { isInstruction } from './history/instruction.ts';
@@ -20,8 +21,10 @@ export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
     return { value: last, confidence: 'declared', evidence: `history:${last}` };
   }
   if (history.steps.some(isNixStep)) return { value: 'nix', confidence: 'declared', evidence: 'history:nix' };
-  const nix =
-    input.config.env.some((entry) => entry.includes('/nix/store/')) ||
-    input.config.cmd.concat(input.config.entrypoint).some((word) => word.startsWith('/nix/store/'));
-  return nix ? inferred('nix', 'config:/nix/store') : undefined;
+  return namesNixStore(input.config) ? inferred('nix', 'config:/nix/store') : undefined;
+}
+
+function namesNixStore({ env, entrypoint, cmd }: ImageConfig): boolean {
+  const words = [...entrypoint, ...cmd];
+  return env.some((entry) => entry.includes('/nix/store/')) || words.some((word) => word.startsWith('/nix/store/'));
 }

@@ -31,15 +31,18 @@ function variantOfBase(base: BaseVerdict): Judged<Variant> | undefined {
   return value && { value, confidence: base.confidence, evidence: 'base' };
 }
 
+const NAMES: readonly (readonly [Variant, RegExp])[] = [
+  ['distroless', /distroless|cgr\.dev\/chainguard\/(?!(?:wolfi|chainguard)-base)/],
+  ['jre', /[:-]jre|[-:/]jre\d*\b/],
+  ['jdk', /[:-]jdk|[-:/]jdk\d*\b/],
+  ['alpine', /alpine/],
+  ['slim', /-slim|:slim/],
+  ['minimal', /minimal|micro\b|-chiseled|nanoserver|minideb|(?:wolfi|chainguard)-base/],
+];
+
 function variantByName(references: readonly string[]): Variant | undefined {
-  const all = (pattern: RegExp) => references.length > 0 && references.every((reference) => pattern.test(reference));
-  if (references.includes('scratch')) return undefined;
-  if (all(/distroless|cgr\.dev\/chainguard\/(?!(?:wolfi|chainguard)-base)/)) return 'distroless';
-  if (all(/[:-]jre|[-:/]jre\d*\b/)) return 'jre';
-  if (all(/[:-]jdk|[-:/]jdk\d*\b/)) return 'jdk';
-  if (all(/alpine/)) return 'alpine';
-  if (all(/-slim|:slim/)) return 'slim';
-  return all(/minimal|micro\b|-chiseled|nanoserver|minideb|(?:wolfi|chainguard)-base/) ? 'minimal' : undefined;
+  if (references.length === 0 || references.includes('scratch')) return undefined;
+  return NAMES.find(([, pattern]) => references.every((reference) => pattern.test(reference)))?.[0];
 }
 
 function variantByContent(

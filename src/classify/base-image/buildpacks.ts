@@ -19,8 +19,8 @@ const MAX_LABEL_LENGTH = 1_000_000;
 export function buildpacksBase(context: Context): DeclaredBase | undefined {
   const metadata = lifecycleMetadata(context);
   if (!metadata || hasDockerfileSteps(context)) return undefined;
-  const run = isObject(metadata.runImage) ? metadata.runImage : {};
-  const stack = isObject(metadata.stack) && isObject(metadata.stack.runImage) ? metadata.stack.runImage : {};
+  const run = objectOf(metadata.runImage);
+  const stack = objectOf(objectOf(metadata.stack).runImage);
   const name = [run.image, stack.image, run.reference].find((value) => typeof value === 'string' && value !== '');
   if (typeof name !== 'string') return undefined;
   const digest = readOptionalString(run.reference)?.split('@').at(-1) ?? '';
@@ -32,6 +32,10 @@ export function buildpacksBase(context: Context): DeclaredBase | undefined {
     ...(isDigest(digest) ? { digest } : {}),
     ...(top < 0 ? {} : { layerCount: top + 1 }),
   };
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
 }
 
 /**

@@ -45,20 +45,14 @@ function readStages(instructions: readonly string[], args: Readonly<Record<strin
   const variables = new Map<string, string>();
   for (const line of instructions) {
     if (stages.length === 0) readArguments(line, args, variables);
-    const [, from, name] = /^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/i.exec(line) ?? [];
-    if (from) {
-      const image = substitute(from, variables);
-      const stage = {
-        name: name?.toLowerCase() ?? '',
-        from: image,
-        below: named.get(image.toLowerCase()),
-        copies: false,
-      };
+    const [, image, as = ''] = /^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/i.exec(line) ?? [];
+    const last = stages.at(-1);
+    if (image) {
+      const from = substitute(image, variables);
+      const stage = { name: as.toLowerCase(), from, below: named.get(from.toLowerCase()), copies: false };
       stages.push(stage);
       if (stage.name !== '') named.set(stage.name, stage);
-    }
-    const last = stages.at(-1);
-    if (last && COPIES_FROM_STAGE.test(line)) last.copies = true;
+    } else if (last && COPIES_FROM_STAGE.test(line)) last.copies = true;
   }
   return stages;
 }

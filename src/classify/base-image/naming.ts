@@ -1,6 +1,7 @@
 import { dayOf } from '../../common/day.ts';
 import type { Context } from '../context.ts';
 import { isLambda } from '../distro-labels.ts';
+import type { Rootfs } from '../history/rootfs.ts';
 import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, suiteOf } from '../knowledge/distros.ts';
 import { isSlimDebian } from '../slim-debian.ts';
@@ -60,23 +61,28 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   const vendor = vendorName(context);
   if (vendor !== undefined) return [vendor];
   const { rootfs } = context.stack;
-  if (!distro || !rootfs || rootfs.tool) return [];
-  // Vendors with a root file system of their own, such as Bitnami's Debian, do not build on Docker Hub's image.
-  if (isLambda(context.env)) return [];
-  if (!rootfs.distro && !rootfs.isNameless && NAMED_ARCHIVES.has(distro.id)) return [];
+  if (!distro || !rootfs || isVendors(rootfs, context, distro)) return [];
   const elsewhere = namesElsewhere(context, distro);
   if (elsewhere) return elsewhere;
   if (distro.id === 'debian') return debianNames(context, distro);
   const name = HUB_REPOSITORIES.get(distro.id);
-  if (name === undefined) return [];
-  const repository = `library/${name}`;
-  const edge = distro.id === 'alpine' ? /^alpine-minirootfs-(20\d{6})-/.exec(rootfs.evidence)?.[1] : undefined;
+  return name === undefined ? [] : hubNames(`library/${name}`, rootfs, distro);
+}
+
+/** Whether a vendor such as Bitnami made the root file system: such images are not built on Docker Hub's. */
+function isVendors(rootfs: Rootfs, { env }: Context, { id }: DistroName): boolean {
+  if (rootfs.tool || isLambda(env)) return true;
+  return !rootfs.distro && !rootfs.isNameless && NAMED_ARCHIVES.has(id);
+}
+
+function hubNames(repository: string, { evidence }: Rootfs, distro: DistroName): readonly string[] {
+  const { id, version } = distro;
+  const edge = id === 'alpine' ? /^alpine-minirootfs-(20\d{6})-/.exec(evidence)?.[1] : undefined;
   if (edge !== undefined) return tagged(repository, ['edge', edge]);
-  if (distro.version === undefined) return [repository];
-  if (distro.id === 'alpine') return tagged(repository, [minor(distro.version), distro.version]);
-  if (distro.id === 'ubuntu') return tagged(repository, [distro.version, suiteOf(distro) ?? '']);
-  const edition = EDITION.exec(rootfs.evidence)?.[0].toLowerCase() ?? '';
-  return tagged(repository, [distro.version + edition]);
+  if (version === undefined) return [repository];
+  if (id === 'alpine') return tagged(repository, [minor(version), version]);
+  if (id === 'ubuntu') return tagged(repository, [version, suiteOf(distro) ?? '']);
+  return tagged(repository, [version + (EDITION.exec(evidence)?.[0].toLowerCase() ?? '')]);
 }
 
 /** Docker Hub has no CentOS images that were created on this day or later; CentOS Stream is only on Quay. */

@@ -79,24 +79,26 @@ function versionTags(version: string, { tags, majorTag }: OfficialImage): readon
 }
 
 function variantOf({ context, official, index, distro }: StackedOfficial, version: string): Variant | undefined {
-  if (distro?.id === 'alpine') {
+  if (distro === undefined) return undefined;
+  if (distro.id === 'alpine') {
     const release = distro.version === undefined ? [] : [`alpine${minor(distro.version)}`];
     return { suites: ['alpine', ...release], isDefault: false, slim: false };
   }
-  if (distro?.id === 'rhel') return universalVariant(context);
-  const suite = distro ? suiteOf(distro) : undefined;
-  const full = context.stack.images.slice(0, index).some((image) => image.kind === 'buildpack-deps');
-  const created = context.history.steps[0]?.created;
-  if (distro === undefined) return undefined;
+  if (distro.id === 'rhel') return universalVariant(context);
+  const suite = suiteOf(distro);
+  const slim = !context.stack.images.slice(0, index).some((image) => image.kind === 'buildpack-deps');
   if (suite === undefined) {
     const isUsual = distro.id === official.aptDistro || distro.id === official.rpmDistro;
-    return isUsual ? { suites: [], isDefault: true, slim: !full } : undefined;
+    return isUsual ? { suites: [], isDefault: true, slim } : undefined;
   }
-  const isDefault =
-    official.tags === 'dotnet'
-      ? dotnetSuite(version) === suite
-      : official.followsDebian && created !== undefined && debianStableAt(created) === suite;
-  return { suites: [suite], isDefault, slim: !full };
+  return { suites: [suite], isDefault: defaultSuite(official, version, context) === suite, slim };
+}
+
+/** The suite of the tags that name none. */
+function defaultSuite(official: OfficialImage, version: string, { history }: Context): string | undefined {
+  if (official.tags === 'dotnet') return dotnetSuite(version);
+  const created = history.steps[0]?.created;
+  return official.followsDebian && created !== undefined ? debianStableAt(created) : undefined;
 }
 
 /** The variant of Temurin's tags on a Red Hat universal base image: `ubi9-minimal`. */

@@ -40,16 +40,11 @@ export interface Stack {
  */
 export function readStack(steps: readonly BuildStep[]): Stack {
   const rootfs = findRootfs(steps);
-  const images: StackedImage[] = [];
-  let index = 0;
-  if (rootfs && (rootfs.end < steps.length || rootfs.tool === undefined)) {
-    index = rootfs.end;
-    images.push(namedBoundary(steps[index], index) ?? { kind: 'rootfs', end: index });
-  } else {
-    // An image beneath the first step may have no history.
-    const named = namedBoundary(steps[0], 0);
-    if (named) images.push(named);
-  }
+  const hasRootfs = rootfs !== undefined && (rootfs.end < steps.length || rootfs.tool === undefined);
+  let index = hasRootfs ? rootfs.end : 0;
+  // An image beneath the first step may have no history.
+  const lowest = namedBoundary(steps[index], index);
+  const images: StackedImage[] = lowest ? [lowest] : hasRootfs ? [{ kind: 'rootfs', end: index }] : [];
   for (;;) {
     const next = nextImage(steps, index, images.at(-1));
     if (!next || next.end >= steps.length) break;
