@@ -1,4 +1,5 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
+import { lookUp } from '../../classify/look-up.ts';
 import { isCompiled, type Runtime } from '../../classify/verdict.ts';
 import { anyOf } from '../../common/any-of.ts';
 import type { LayerView } from '../../policy/image-view.ts';
@@ -57,15 +58,29 @@ function isLeftOut(
   const { program, words } = command;
   if (runs(command, ['pnpm'], ['deploy'])) return true;
   if (words.every((word) => /^(?:--?v|--?version|version)$/i.test(word)) && words.length > 0) return false;
-  if (program === 'mkdir') return words.some((word) => !isPassing(word, folder));
-  if (program === 'echo' || program === 'printf' || program === 'cat') return WRITES_FILE.test(args);
-  if (/^(?:curl|wget|python|php)$/.test(program) && KNOWN_DOWNLOAD.test(args)) return false;
+  const leaves = lookUp(LEAVES, program);
+  if (leaves) return leaves(words, args, folder);
+  if (/^(?:curl|wget|php)$/.test(program) && KNOWN_DOWNLOAD.test(args)) return false;
   if (runtime === 'java' && /^(?:cp|mv)$/.test(program)) return !words.some((word) => /\.[jw]ar$/.test(word));
-  if (program === 'python') return !PYTHON_STEPS.test(words.join(' '));
-  if (program === 'rails' || program === 'rake') return !words.includes('assets:precompile');
-  if (program === 'gem') return words.includes('install') && !words.some((word) => /^bundler(?::|$)/.test(word));
   return !HOUSEKEEPING.has(program) && !OF_PACKAGES.has(program) && !LANGUAGES[runtime]?.repeats.test(program);
 }
+
+type Leaves = (words: readonly string[], args: string, folder: string) => boolean;
+
+const writesFile: Leaves = (_, args) => WRITES_FILE.test(args);
+const isNoPrecompilation: Leaves = (words) => !words.includes('assets:precompile');
+
+/** Whether a program, run with these words, leaves something that no template makes. */
+const LEAVES: Readonly<Record<string, Leaves>> = {
+  mkdir: (words, _, folder) => words.some((word) => !isPassing(word, folder)),
+  echo: writesFile,
+  printf: writesFile,
+  cat: writesFile,
+  python: (words, args) => !KNOWN_DOWNLOAD.test(args) && !PYTHON_STEPS.test(words.join(' ')),
+  rails: isNoPrecompilation,
+  rake: isNoPrecompilation,
+  gem: (words) => words.includes('install') && !words.some((word) => /^bundler(?::|$)/.test(word)),
+};
 
 /** What earlier stages made in ways that the templates repeat: packages, runtimes, package managers, programs. */
 const MADE_BY_STAGES = anyOf([

@@ -1,4 +1,4 @@
-import { hasOption, runs } from '../../policy/shell.ts';
+import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { copiesFile } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 
@@ -81,28 +81,35 @@ export const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
  */
 export function packageManagerOf(facts: DockerfileFacts): PackageManager {
   const { commands, program } = facts;
-  const copies = (name: string): boolean => facts.copies.some((copy) => copiesFile(copy, name));
-  const locks = Object.entries(LOCK_FILES).filter(([, lockFile]) => copies(lockFile));
-  const started = Object.keys(LOCK_FILES).find((name) => name === program) as PackageManager | undefined;
-  if (locks.length > 1) return locks.some(([name]) => name === started) ? (started ?? 'npm') : 'npm';
-  const installs = (name: string): boolean =>
+  const locked = NAMES.filter((name) => copies(facts, LOCK_FILES[name]));
+  const started = NAMES.find((name) => name === program) ?? 'npm';
+  if (locked.length > 1) return locked.includes(started) ? started : 'npm';
+  const isUsed = (name: Name): boolean =>
+    locked.includes(name) ||
     commands.some((command) => command.program === name && !command.words.includes('--version'));
-  if (installs('pnpm') || copies(LOCK_FILES.pnpm)) return 'pnpm';
-  if (installs('bun') || copies(LOCK_FILES.bun)) return 'bun';
-  const isBerry =
-    commands.some((command) => runs(command, ['yarn'], ['--immutable', 'focus']) || command.words.some(isLaterYarn)) ||
-    copies('.yarnrc.yml');
-  if (isBerry) return 'berry';
-  if (installs('yarn') || copies(LOCK_FILES.yarn)) return 'yarn';
-  return locks.length > 0 || installs('npm') ? 'npm' : (started ?? 'npm');
+  if (isUsed('pnpm')) return 'pnpm';
+  if (isUsed('bun')) return 'bun';
+  if (usesLaterYarn(facts)) return 'berry';
+  if (isUsed('yarn')) return 'yarn';
+  return isUsed('npm') ? 'npm' : started;
 }
 
-/** Reports whether a word names a release of yarn from version 2 on, as Corepack takes it. */
-function isLaterYarn(word: string): boolean {
-  return /^yarn@(?:[2-9]|\d\d|berry|stable)/.test(word);
+function copies(facts: DockerfileFacts, name: string): boolean {
+  return facts.copies.some((copy) => copiesFile(copy, name));
+}
+
+/** Releases of yarn from version 2 on, as Corepack takes them. */
+const LATER_YARN = /^yarn@(?:[2-9]|\d\d|berry|stable)/;
+
+function usesLaterYarn(facts: DockerfileFacts): boolean {
+  const isLater = (command: Command): boolean =>
+    runs(command, ['yarn'], ['--immutable', 'focus']) || command.words.some((word) => LATER_YARN.test(word));
+  return facts.commands.some(isLater) || copies(facts, '.yarnrc.yml');
 }
 
 const LOCK_FILES = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock', bun: 'bun.lock' } as const;
+type Name = keyof typeof LOCK_FILES;
+const NAMES = Object.keys(LOCK_FILES) as Name[];
 
 /** The last release whose official images contain Corepack. */
 const LAST_WITH_COREPACK = 24;
