@@ -95,14 +95,18 @@ async function readOverBudget(db: Database, { id }: AuditRow, { policy }: Pick<S
   let total = 0;
   if (policy.budgets.length === 0) return { items, total };
   for await (const batch of readFacts(db, id)) {
-    for (const facts of batch) {
-      for (const { reference, rule, message } of checkFacts(facts, policy)) {
-        if (!BUDGET_RULES.has(rule)) continue;
-        total++;
-        const team = facts.owner.team ?? UNOWNED;
-        if (items.length < MOST_ITEMS) items.push({ name: reference, team, message, bytes: facts.bytes });
-      }
-    }
+    const over = batch.flatMap((facts) =>
+      checkFacts(facts, policy)
+        .filter(({ rule }) => BUDGET_RULES.has(rule))
+        .map(({ reference: name, message }) => ({
+          name,
+          team: facts.owner.team ?? UNOWNED,
+          message,
+          bytes: facts.bytes,
+        })),
+    );
+    total += over.length;
+    items.push(...over.slice(0, MOST_ITEMS - items.length));
   }
   return { items, total };
 }

@@ -83,21 +83,26 @@ export const viewImage: (image: AuditedImage) => ImageView = rememberOf(readView
 
 function readView(image: AuditedImage): ImageView {
   const { steps } = readBuildHistory(image.config, image.manifest.layers.length);
-  const placedSteps: PlacedStep[] = [];
-  let folder: string | undefined;
-  for (const step of steps) {
-    if (step.verb === 'WORKDIR') folder = absolutePath(step.args.trim(), folder ?? '/');
-    if (step.layer !== undefined) placedSteps[step.layer] = { step, folder };
-  }
+  const placedSteps = stepsByLayer(steps);
   const layers = image.manifest.layers.map((_, position) => new LayerView(image, position, placedSteps[position]));
   const baseLayers = baseLayerCount(image);
   const own = layers.slice(baseLayers);
   const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);
   const baseBytes = base && bytesOf(base);
   const replaceableBytes = base && replaceableOf(base, image.verdict, steps, image.config);
-  const ownPrograms = new Set<string>();
-  for (const { commands } of own) for (const { program } of commands) ownPrograms.add(program);
+  const ownPrograms = new Set(own.flatMap(({ commands }) => commands.map(({ program }) => program)));
   return { image, steps, layers, own, baseBytes, replaceableBytes, ownPrograms };
+}
+
+/** The step that made each layer, with the folder in which it ran; a layer that the history does not show has none. */
+function stepsByLayer(steps: readonly BuildStep[]): readonly (PlacedStep | undefined)[] {
+  const placed: PlacedStep[] = [];
+  let folder: string | undefined;
+  for (const step of steps) {
+    if (step.verb === 'WORKDIR') folder = absolutePath(step.args.trim(), folder ?? '/');
+    if (step.layer !== undefined) placed[step.layer] = { step, folder };
+  }
+  return placed;
 }
 
 function bytesOf(layers: readonly LayerView[]): number {

@@ -29,20 +29,21 @@ export async function statusCommand(
   { watch, format }: StatusOptions,
 ): Promise<ExitCode> {
   return withStore(settings, 'read', async (db) => {
-    const [newest, ...others] = audit === undefined ? await listLiveAudits(db) : [];
-    if (others.length > 0)
-      notices.info(
-        `audit ${newest} is shown; "slimboard status NUMBER" shows the others that run: ${others.join(', ')}`,
-      );
-    for (let shown = ''; ; ) {
+    if (audit === undefined) await noteOthers(db, notices);
+    const show = format === 'json' ? lineOf : tables(io);
+    for (;;) {
       const progress = await readProgress(db, audit);
-      const text = format === 'json' ? lineOf(progress) : describe(progress);
-      io.stdout.write(`${shown && format === 'table' ? again(shown, io) : ''}${text}`);
-      shown = text;
+      io.stdout.write(show(progress));
       if (!watch || progress.status !== 'running') return EXIT.done;
       await sleep(WATCH_MS, undefined, { signal: io.signal });
     }
   });
+}
+
+async function noteOthers(db: Database, notices: Session['notices']): Promise<void> {
+  const [newest, ...others] = await listLiveAudits(db);
+  if (others.length === 0) return;
+  notices.info(`audit ${newest} is shown; "slimboard status NUMBER" shows the others that run: ${others.join(', ')}`);
 }
 
 /** The progress as one line of JSON, so that `--watch` writes one document per line. */
@@ -50,9 +51,15 @@ function lineOf(progress: AuditProgress): string {
   return `${JSON.stringify(jsonDocument('slimboard.audit/1', progress))}\n`;
 }
 
-/** Returns what separates a table from the one before: on a terminal, moves to its start to overwrite it. */
-function again(shown: string, { stdout }: Io): string {
-  return stdout.isTTY === true ? `\u001b[${shown.split('\n').length - 1}A\u001b[J` : '\n';
+/** Writes progress as tables. On a terminal, each moves to the start of the one before to overwrite it. */
+function tables({ stdout }: Io): (progress: AuditProgress) => string {
+  let separator = '';
+  return (progress) => {
+    const table = describe(progress);
+    const text = separator + table;
+    separator = stdout.isTTY === true ? `\u001b[${table.split('\n').length - 1}A\u001b[J` : '\n';
+    return text;
+  };
 }
 
 async function readProgress(db: Database, wanted: number | undefined): Promise<AuditProgress> {

@@ -105,22 +105,24 @@ function tagShareBars(label: string, all: readonly TagShare[], view: OverviewVie
   const totalTags = sum(all.map(({ tags }) => tags));
   const shown = all.slice(0, TOP_BARS);
   const bars = shown.map(({ name, tags: value, endOfLife }): Bar => {
-    const ended = endOfLife !== null && endOfLife < view.today;
-    const known = name !== 'not known';
     const [label = name, ...others] = name.split(';');
+    const searched = column === 'distro' ? name.replace(' ', ':') : name;
     return {
       label,
       ...(others.length > 0 ? { note: `+${others.length}`, title: name } : {}),
       value,
       text: `${count(value)} · ${share(value, totalTags)}`,
-      href: known ? view.links(column, { [column]: column === 'distro' ? name.replace(' ', ':') : name }) : undefined,
-      ...(column === 'distro' && endOfLife !== null
-        ? { note: ended ? `ended ${endOfLife}` : `until ${endOfLife}`, isBad: ended }
-        : {}),
+      href: name === 'not known' ? undefined : view.links(column, { [column]: searched }),
+      ...(column === 'distro' && endOfLife !== null ? supportNote(endOfLife, view.today) : {}),
     };
   });
   const rest = all.length - shown.length;
   return html`${barList(label, ['Name', 'Tags'], bars)}${rest > 0 ? html`<p class="note">And ${count(rest)} more.</p>` : null}`;
+}
+
+function supportNote(endOfLife: string, today: string): Pick<Bar, 'note' | 'isBad'> {
+  const isBad = endOfLife < today;
+  return { note: `${isBad ? 'ended' : 'until'} ${endOfLife}`, isBad };
 }
 
 function ruleTable(rules: readonly RuleCount[], links: LinkOf): Markup {

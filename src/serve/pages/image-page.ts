@@ -87,22 +87,23 @@ function firstLayers(layers: number): string {
   return layers === 1 ? 'the first layer has' : `the first ${count(layers)} layers have`;
 }
 
+function ifKnown<T>(value: T | null, show: (value: T) => string): string | null {
+  return value === null ? null : show(value);
+}
+
 function identity(image: ImageDetail, today: string): Markup {
   const distro = [image.distro, image.distro_version].filter(Boolean).join(' ');
   const root = image.runs_as_root === null ? '' : image.runs_as_root ? ', runs as root' : '';
   return facts([
-    [
-      'Distribution',
-      distro === '' ? null : distro + (image.distro_eol === null ? '' : `, ${supportUntil(image.distro_eol, today)}`),
-    ],
+    ['Distribution', distro && distro + (ifKnown(image.distro_eol, (day) => `, ${supportUntil(day, today)}`) ?? '')],
     ['Runtime', [image.runtime, image.runtime_version].filter(Boolean).join(' ')],
     ['Framework', image.framework],
     ['Variant', image.variant],
     ['Built by', image.build_tool],
-    ['User', image.user === null ? null : `${image.user === '' ? 'not set' : image.user}${root}`],
-    ['Created', image.created_at === null ? null : moment(image.created_at)],
-    ['Unpacked', image.uncompressed_bytes === null ? null : humanBytes(image.uncompressed_bytes)],
-    ['Wasted', image.wasted_bytes === null ? null : humanBytes(image.wasted_bytes)],
+    ['User', ifKnown(image.user, (user) => `${user || 'not set'}${root}`)],
+    ['Created', ifKnown(image.created_at, moment)],
+    ['Unpacked', ifKnown(image.uncompressed_bytes, humanBytes)],
+    ['Wasted', ifKnown(image.wasted_bytes, humanBytes)],
   ]);
 }
 
