@@ -1,5 +1,4 @@
 import type { LayerEntry } from './entries.ts';
-import type { EntryKind } from './tar-header.ts';
 
 /** The content of a file, shared by all hard links to it. */
 export interface StoredFile {
@@ -14,9 +13,8 @@ export interface StoredFile {
   links: number;
 }
 
-/** A node of the file system; what it has besides its layer depends on its kind. */
+/** A node of the file system: a file, a symbolic link, a folder, or, without any of their members, something else. */
 export interface TreeNode {
-  readonly kind: EntryKind;
   /** The layer that put it there. */
   readonly layer: number;
   readonly file?: StoredFile;
@@ -108,14 +106,12 @@ export class FileTree {
   #nodeOf(entry: LayerEntry, layer: number): TreeNode {
     const { kind, path } = entry;
     if (kind === 'directory') return directory(layer);
-    if (kind === 'symlink') return { kind, layer, target: entry.target };
-    if (kind === 'file') {
-      return { kind, layer, file: { path, layer, bytes: entry.size, hash: entry.hash, links: 1 } };
-    }
+    if (kind === 'symlink') return { layer, target: entry.target };
+    if (kind === 'file') return { layer, file: { path, layer, bytes: entry.size, hash: entry.hash, links: 1 } };
     const linked = kind === 'hardlink' ? this.#find(entry.target) : undefined;
-    if (!linked?.file) return { kind, layer };
+    if (!linked?.file) return { layer };
     linked.file.links++;
-    return { kind: 'file', layer, file: linked.file };
+    return { layer, file: linked.file };
   }
 
   #drop(node: TreeNode, change: Change): void {
@@ -145,33 +141,29 @@ export class FileTree {
   }
 
   #enter(names: readonly string[], layerToCreateFor: number | undefined): Map<string, TreeNode> | undefined {
-    const parents: Map<string, TreeNode>[] = [];
-    const todo = [...names].reverse();
-    let here = childrenOf(this.root);
+    const root = childrenOf(this.root);
+    /** The folders entered below the root, the present one last. */
+    const entered: Map<string, TreeNode>[] = [];
+    const todo = names.toReversed();
     let links = 0;
     let linkNames = 0;
     for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
       if (name === '' || name === '.') continue;
-      if (name === '..') {
-        here = parents.pop() ?? childrenOf(this.root);
-        continue;
-      }
+      const here = entered.at(-1) ?? root;
       const node = here.get(name);
       const linked = node?.target?.split('/');
-      if (linked && ++links <= MAX_LINKS && linkNames + linked.length <= MAX_LINK_NAMES) {
+      if (name === '..') entered.pop();
+      else if (linked && ++links <= MAX_LINKS && linkNames + linked.length <= MAX_LINK_NAMES) {
         linkNames += linked.length;
         todo.push(...linked.reverse());
-        if (!node?.target?.startsWith('/')) continue;
-        parents.length = 0;
-        here = childrenOf(this.root);
-        continue;
+        if (node?.target?.startsWith('/')) entered.length = 0;
+      } else {
+        const next = node?.children ?? this.#createFolder(here, name, layerToCreateFor);
+        if (!next) return undefined;
+        entered.push(next);
       }
-      const next = node?.children ?? this.#createFolder(here, name, layerToCreateFor);
-      if (!next) return undefined;
-      parents.push(here);
-      here = next;
     }
-    return here;
+    return entered.at(-1) ?? root;
   }
 
   #createFolder(
@@ -187,7 +179,7 @@ export class FileTree {
 }
 
 function directory(layer: number): TreeNode & { children: Map<string, TreeNode> } {
-  return { kind: 'directory', layer, children: new Map() };
+  return { layer, children: new Map() };
 }
 
 function childrenOf(node: TreeNode): Map<string, TreeNode> {

@@ -77,24 +77,21 @@ export interface StackReport {
 export function stackLayers(layers: readonly LayerContents[], baseLayers: number): StackReport {
   const ledger = new WasteLedger(layers.length, baseLayers);
   const tree = new FileTree((file, by) => ledger.record(file, by));
-  layers.forEach((layer, index) => {
-    unpack(tree, layer, index);
-  });
+  for (const [index, layer] of layers.entries()) {
+    if (layer.whiteouts > 0) applyWhiteouts(tree, layer, index);
+    for (const entry of readEntries(layer.entries)) if (!findWhiteout(entry.path)) tree.add(entry, index);
+  }
   return reportStack(layers, ledger, tree);
 }
 
 /**
- * Unpacks a layer over those below it. Whiteouts come first, because they apply to the layers below wherever in the
- * layer they are.
+ * Removes what a layer's whiteouts name. They apply to the layers below, wherever in the layer they are.
  * @see image-spec, layer.md, "Whiteouts"
  */
-function unpack(tree: FileTree, layer: LayerContents, index: number): void {
-  if (layer.whiteouts > 0) {
-    for (const { path } of readEntries(layer.entries)) {
-      const whiteout = findWhiteout(path);
-      if (whiteout?.kind === 'remove') tree.remove(whiteout.path, index);
-      else if (whiteout?.kind === 'opaque') tree.clear(whiteout.directory, index);
-    }
+function applyWhiteouts(tree: FileTree, { entries }: LayerContents, index: number): void {
+  for (const { path } of readEntries(entries)) {
+    const whiteout = findWhiteout(path);
+    if (whiteout?.kind === 'remove') tree.remove(whiteout.path, index);
+    else if (whiteout?.kind === 'opaque') tree.clear(whiteout.directory, index);
   }
-  for (const entry of readEntries(layer.entries)) if (!findWhiteout(entry.path)) tree.add(entry, index);
 }

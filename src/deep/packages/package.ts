@@ -76,11 +76,16 @@ function packageBytes(text: string | undefined, unit: number): { bytes?: number 
  */
 export function* paragraphs(content: Buffer): Generator<ReadonlyMap<string, string>> {
   for (const paragraph of content.toString('utf8').split(/\r?\n\r?\n/)) {
-    const fields = new Map<string, string>();
-    for (const line of paragraph.split('\n')) {
-      const at = /^\s/.test(line) ? -1 : line.indexOf(':');
-      if (at > 0 && !fields.has(line.slice(0, at))) fields.set(line.slice(0, at), line.slice(at + 1));
-    }
+    const fields = fieldsOf(paragraph);
     if (fields.size > 0) yield fields;
   }
+}
+
+function fieldsOf(paragraph: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of paragraph.split('\n')) {
+    const at = /^\s/.test(line) ? -1 : line.indexOf(':');
+    if (at > 0 && !fields.has(line.slice(0, at))) fields.set(line.slice(0, at), line.slice(at + 1));
+  }
+  return fields;
 }
