@@ -146,7 +146,7 @@ const SAMPLES: readonly SampleImage[] = [
       setting('WORKDIR /go'),
     ],
   },
-  nodeApp('payments/checkout-api', ['1.0', '1.1'], 'library/node:22', 41 * MB, '2026-08-02T12:00:00Z'),
+  nodeApp('payments/checkout-api', ['1.0', '1.1'], 41 * MB, '2026-08-02T12:00:00Z'),
   {
     repository: 'payments/checkout-api',
     tags: ['2.0', 'latest'],
@@ -162,7 +162,7 @@ const SAMPLES: readonly SampleImage[] = [
       setting('CMD ["dist/server.js"]'),
     ],
   },
-  nodeApp('payments/refunds', ['0.4', 'latest'], 'library/node:22', 66 * MB, '2026-07-11T12:00:00Z'),
+  nodeApp('payments/refunds', ['0.4', 'latest'], 66 * MB, '2026-07-11T12:00:00Z'),
   {
     repository: 'search/ranking',
     tags: ['3.2', 'latest'],
@@ -215,17 +215,11 @@ const SAMPLES: readonly SampleImage[] = [
 ];
 
 /** A Node.js service built in one stage. */
-function nodeApp(
-  repository: string,
-  tags: readonly string[],
-  base: string,
-  modulesBytes: number,
-  created: string,
-): SampleImage {
+function nodeApp(repository: string, tags: readonly string[], modulesBytes: number, created: string): SampleImage {
   return {
     repository,
     tags,
-    base,
+    base: 'library/node:22',
     created,
     cmd: ['node', 'dist/server.js'],
     steps: [

@@ -35,19 +35,19 @@ export function openApiDocument(): Json {
         'One image: its layers, its base image with the evidence for it, findings, slimming plan',
         {
           schema: objectOf('slimboard.image-detail/1', IMAGE),
-          parameters: [pathParameter('digest', 'The digest of the manifest, sha256:…', { type: 'string' })],
+          parameters: [parameter('digest', 'The digest of the manifest, sha256:…', TEXT, IN_PATH)],
         },
       ),
       '/compare': operation('compare', 'The differences between two stored images: layers, sizes, settings', {
         schema: objectOf('slimboard.comparison/1', COMPARISON),
         parameters: [
-          parameter('old', 'The old image: a digest, or REPOSITORY:TAG', TEXT, true),
-          parameter('new', 'The new image: a digest, or REPOSITORY:TAG', TEXT, true),
+          parameter('old', 'The old image: a digest, or REPOSITORY:TAG', TEXT, REQUIRED),
+          parameter('new', 'The new image: a digest, or REPOSITORY:TAG', TEXT, REQUIRED),
         ],
       }),
       '/audits/{id}': operation('audit', 'The progress or the result of an audit', {
         schema: objectOf('slimboard.audit/1', AUDIT),
-        parameters: [pathParameter('id', 'The ID of the audit', { type: 'integer' })],
+        parameters: [parameter('id', 'The ID of the audit', COUNT, IN_PATH)],
       }),
       '/openapi.json': operation('openapi', 'This description', { schema: { type: 'object' } }),
     },
@@ -194,13 +194,12 @@ function pageParameters(columns: readonly Column[]): readonly Json[] {
   ];
 }
 
-function parameter(name: string, description: string, schema: Json, required = false): Json {
-  return { name, in: 'query', description, required, schema };
+function parameter(name: string, description: string, schema: Json, use: Json = {}): Json {
+  return { name, in: 'query', description, required: false, schema, ...use };
 }
 
-function pathParameter(name: string, description: string, schema: Json): Json {
-  return { name, in: 'path', description, required: true, schema };
-}
+const REQUIRED: Json = { required: true };
+const IN_PATH: Json = { in: 'path', ...REQUIRED };
 
 interface OperationOptions {
   /** The schema of the JSON answer. */

@@ -196,19 +196,15 @@ export const LATER_BUILD = `
     order by n.created_at desc, n.digest limit 1) later on true`;
 
 /**
- * SQL, an aggregate: the tags that have moved on to newer builds, in the shape of `NewerBuild`; null if none has.
- * @param build the relation of the builds, with `repository`, `tag` and `created_at`
- * @param laterAt when the newer build under the same tag was created; null: there is none
+ * SQL, an aggregate over rows `b`, builds under tags, joined with `later` as by {@link LATER_BUILD}: the tags that have
+ * moved on to newer builds, in the shape of `NewerBuild`; null if none has.
  */
-export const newerBuildsOf = (build: string, laterAt: string): string => `
+export const NEWER_BUILDS = `
   jsonb_agg(distinct jsonb_build_object(
-    'reference', ${build}.repository || ':' || ${build}.tag,
-    'createdAt', to_char(${laterAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-    'ageDays', floor(extract(epoch from ${laterAt} - ${build}.created_at) / 86400)))
-  filter (where ${laterAt} is not null) as newer_builds`;
-
-/** SQL, an aggregate over rows joined by {@link LATER_BUILD}: {@link newerBuildsOf} the catalogue. */
-export const NEWER_BUILDS = newerBuildsOf('b', 'later.created_at');
+    'reference', b.repository || ':' || b.tag,
+    'createdAt', to_char(later.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    'ageDays', floor(extract(epoch from later.created_at - b.created_at) / 86400)))
+  filter (where later.created_at is not null) as newer_builds`;
 
 /**
  * Finds the catalogue images whose layers are the first layers of an image. One index lookup, however large the

@@ -34,21 +34,22 @@ export async function renewHeartbeats(db: Queryable): Promise<void> {
   );
 }
 
+const TASKS_PER_PAGE = 1_000;
 const OPEN_TASKS = `
   select t.audit_id as "auditId", t.kind, t.key, a.lane
   from audit_task t join audit a on a.id = t.audit_id
   where ${QUEUED} and (t.audit_id, t.key) > ($1, $2)
   order by t.audit_id, t.key
-  limit $3`;
+  limit ${TASKS_PER_PAGE}`;
 
 /** Pages through the open tasks of workers' audits. */
-export async function* listQueuedTasks(db: Queryable, pageSize = 1_000): AsyncGenerator<readonly TaskReference[]> {
+export async function* listQueuedTasks(db: Queryable): AsyncGenerator<readonly TaskReference[]> {
   let [auditId, key] = [0, '' as TaskKey];
   for (;;) {
-    const page = await db.query<TaskReference>(OPEN_TASKS, [auditId, key, pageSize]);
+    const page = await db.query<TaskReference>(OPEN_TASKS, [auditId, key]);
     if (page.length > 0) yield page;
     const last = page.at(-1);
-    if (!last || page.length < pageSize) return;
+    if (!last || page.length < TASKS_PER_PAGE) return;
     ({ auditId, key } = last);
   }
 }

@@ -3,7 +3,7 @@ import { groupBy } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestFromBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
-import { type KnownBaseRow, knownBase, LATER_BUILD, NEWER_BUILDS, newerBuildsOf } from './catalogue-store.ts';
+import { type KnownBaseRow, knownBase, LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
 import { findReadLayers } from './layer-store.ts';
 import { hasRows } from './sql/has-rows.ts';
 
@@ -250,7 +250,7 @@ const REGISTRY_BASES = `
   build as (
     select b.manifest_id, b.chain_id, b.layer_count, b.platform, b.created_at, b.repository, b.is_open,
       array_agg(distinct b.repository || ':' || b.tag) as refs, max(encode(x.digest, 'hex')) as index_hex,
-      ${newerBuildsOf('b', 'later.created_at')}
+      ${NEWER_BUILDS}
     from name b
     left join manifest x on x.id = b.index_id
     left join moved later on not b.is_open and later.repository_id = b.repository_id and later.tag = b.tag
