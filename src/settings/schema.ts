@@ -154,10 +154,9 @@ export const ecrSource = keys(
 const sources = list(
   z.discriminatedUnion('kind', [ociSource, ecrSource], { error: 'expected kind: oci or kind: ecr' }),
   '[{ name: prod, kind: oci, registry: registry.example.com }]',
-).superRefine((all, context) => {
-  unique('name')(all, context);
-  checkCredentialVariables(all, context);
-});
+)
+  .superRefine(unique('name'))
+  .superRefine(checkCredentialVariables);
 
 const teams = list(
   keys({ name, repositories: globs }),

@@ -1,5 +1,5 @@
 import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
-import { type Copy, sourceOf } from './copies.ts';
+import { type Copy, PLAIN_PATH, sourceOf } from './copies.ts';
 import { jsonWords } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { healthLines } from './health.ts';
@@ -114,7 +114,7 @@ export function scriptNote({ script }: DockerfileFacts): readonly string[] {
 /** Reports whether an instruction copies a single file, and that file is the script. */
 function isCopyOf({ sources, target }: Copy, script: string): boolean {
   const [source = '', ...more] = sources;
-  if (more.length > 0 || !/^[\w.][\w./-]*$/.test(source) || !/^\/[\w./-]+$/.test(target)) return false;
+  if (more.length > 0 || !/^[\w.][\w./-]*$/.test(source) || !PLAIN_PATH.test(target)) return false;
   const path = target.endsWith('/') ? target + baseName(source) : target;
   return path === script || (!script.includes('/') && baseName(path) === script);
 }

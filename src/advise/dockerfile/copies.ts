@@ -84,7 +84,7 @@ export function sourceFolderOf(copies: readonly Copy[], workdir: string, runtime
     copies.findLast(({ isContext }) => isContext) ??
     copies.find(({ sources }) => sources.some((source) => LOCK_FILE.test(withoutDotSlash(source))));
   const into = top?.into ?? (runtime === 'node' ? folderOfPackages(copies, workdir) : undefined) ?? workdir;
-  return into !== '/' && isWithin(workdir, into) && /^\/[\w./-]+$/.test(into) ? into : workdir;
+  return into !== '/' && isWithin(workdir, into) && PLAIN_PATH.test(into) ? into : workdir;
 }
 
 /** Returns the folder that holds the workdir and other folders, if the image copied them as they are in the context. */
@@ -226,6 +226,9 @@ function sourcesOf(file: string, { sources: all, into }: Copy): readonly string[
   const folders = sources.filter((source) => !/\.\w+$/.test(baseName(source)));
   return [...files, ...folders.map((folder) => `${folder.replace(/\/$/, '')}/${rest}`)];
 }
+
+/** An absolute path that a Dockerfile may repeat as it is. */
+export const PLAIN_PATH = /^\/[\w./-]+$/;
 
 /** A path within the context, without wildcards. */
 const PLAIN_SOURCE = /^(?!.*\.\.)[\w.][\w./@-]*$/;

@@ -8,7 +8,7 @@ import { baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
 import { isScript } from '../start.ts';
-import { type Copy, SOURCE, type SourceFacts, targetOf } from './copies.ts';
+import { type Copy, PLAIN_PATH, SOURCE, type SourceFacts, targetOf } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { LANGUAGES } from './languages.ts';
@@ -129,7 +129,6 @@ export function leftOutNote(steps: readonly string[]): readonly string[] {
   ];
 }
 
-const PLAIN_TARGET = /^\/[\w./-]+$/;
 /** Folders of which the templates make their own copies, or that only a build uses. */
 const OF_BUILDS = /^\/(?:root|tmp|build|src|reqs?|requirements)(?:\/|$)/;
 /** Package lists, programs that the first stage builds, and keys. */
@@ -161,7 +160,7 @@ export function otherCopies({
   const start = [...entrypoint, ...cmd, ...env].join(' ');
   const isOther = ({ sources, into }: Copy): boolean =>
     sources.length > 0 &&
-    PLAIN_TARGET.test(into) &&
+    PLAIN_PATH.test(into) &&
     !isPassing(into, folder) &&
     !OF_BUILDS.test(into) &&
     sources.every(

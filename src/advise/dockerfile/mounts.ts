@@ -2,7 +2,7 @@ import type { Runtime } from '../../classify/verdict.ts';
 import { baseName, type PlacedCommand, withoutDotSlash } from '../../policy/paths.ts';
 import { INSTALL_PROJECT } from '../../policy/rules/dev-dependencies.ts';
 import { type Command, runs, valuesOf } from '../../policy/shell.ts';
-import { type Copy, SOURCE, sourceOf } from './copies.ts';
+import { type Copy, PLAIN_PATH, SOURCE, sourceOf } from './copies.ts';
 import { LANGUAGES } from './languages.ts';
 
 /** A file that the build reads, and that may hold a token. It is mounted as a build secret instead of copied. */
@@ -44,7 +44,7 @@ function settingsInContext(
 ): readonly SecretFile[] {
   const install = commands.findIndex((command) => runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT));
   const context = copies.find(({ isContext, commandsBefore }) => isContext && commandsBefore <= install);
-  return runtime === 'node' && context !== undefined && /^\/[\w./-]+$/.test(context.into)
+  return runtime === 'node' && context !== undefined && PLAIN_PATH.test(context.into)
     ? [{ id: 'npmrc', source: '.npmrc', path: `${context.into}/.npmrc`, mayLack: true }]
     : [];
 }
@@ -70,7 +70,7 @@ export function withoutSecretFiles(copies: readonly Copy[], runtime: Runtime): r
 /** Returns the path in the image of a file that may hold a token; undefined for all others. */
 function secretPath(source: string, { into }: Copy, runtime: Runtime): string | undefined {
   const paths = [into, `${into}/${baseName(source).replace(/\*$/, '')}`];
-  return paths.find((path) => /^\/[\w./-]+$/.test(path) && LANGUAGES[runtime]?.settings?.test(path));
+  return paths.find((path) => PLAIN_PATH.test(path) && LANGUAGES[runtime]?.settings?.test(path));
 }
 
 /** Returns the note on how to give such files to the build. */

@@ -1,9 +1,8 @@
 import { defineColumns } from '../report.ts';
-import { PLACE_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { OWNED_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
-  ...PLACE_COLUMNS,
-  team: ['text', 'The team that owns it, or `unowned`.'],
+  ...OWNED_COLUMNS,
   tag: ['text', 'A tag of the build that applied techniques.'],
   previous_tag: ['text', 'A tag of the previous build.'],
   platform: ['text', 'The platform of both.', 'detail'],

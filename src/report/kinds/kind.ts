@@ -41,6 +41,9 @@ export const PLACE_COLUMNS = {
   repository: ['text', 'The repository.'],
 } as const;
 
+/** The same with the owner, for kinds whose rows belong to a team. */
+export const OWNED_COLUMNS = { ...PLACE_COLUMNS, team: ['text', 'The team that owns it, or `unowned`.'] } as const;
+
 /** The filters by owner and place, of a relation that has these columns. */
 export function placeFilters(relation: string) {
   return {

@@ -4,11 +4,10 @@ import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';
 import { defineColumns } from '../report.ts';
-import { PLACE_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
+import { OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
-  ...PLACE_COLUMNS,
-  team: ['text', 'The team that owns it, or `unowned`.'],
+  ...OWNED_COLUMNS,
   tags: ['text', 'Its tags, separated by `;`; empty: untagged.'],
   digest: ['digest', 'The manifest that a rule marks.'],
   rule: ['integer', 'The priority of that rule.'],

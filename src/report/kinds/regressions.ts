@@ -1,10 +1,9 @@
 import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { type Cell, type CellsByName, defineColumns } from '../report.ts';
-import { firstColumn, narrowed, PLACE_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
+import { firstColumn, narrowed, OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
-  ...PLACE_COLUMNS,
-  team: ['text', 'The team that owns it, or `unowned`.'],
+  ...OWNED_COLUMNS,
   tag: ['text', 'A tag of the build that grew.'],
   previous_tag: ['text', 'A tag of the previous build.'],
   platform: ['text', 'The platform of both.', 'detail'],

@@ -1,10 +1,9 @@
 import { repositoriesRelation } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { PLACE_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { OWNED_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
-  ...PLACE_COLUMNS,
-  team: ['text', 'The team that owns it, or `unowned`.'],
+  ...OWNED_COLUMNS,
   team_origin: ['text', 'How the owner is known: `pattern`, `registry`, `label` or `none`.', 'detail'],
   tags: ['integer', 'Its tags.'],
   images: ['integer', 'Distinct images under those tags.'],
