@@ -213,7 +213,9 @@ export class ManifestTree {
     if (depth < MAX_INDEX_DEPTH || children.length === 0) return children;
     this.#failures.set(
       digest,
-      new TooLargeError(`${digest}: indexes are nested deeper than ${MAX_INDEX_DEPTH} levels: the next audit continues there`),
+      new TooLargeError(
+        `${digest}: indexes are nested deeper than ${MAX_INDEX_DEPTH} levels: the next audit continues there`,
+      ),
     );
     return [];
   }

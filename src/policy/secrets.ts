@@ -22,7 +22,8 @@ const PUBLIC_FORM = /^(?:AIza|eyJ)/;
 /** Addresses of databases and services, which need not contain a password: Sentry's have a public key as the user. */
 const ADDRESS = /(?:dsn|connection[_.-]?strings?\w{0,60})$/i;
 /** `user:password@`, Oracle's `user/password@`, Symfony's `sendgrid://key@default`, `Password=…`. */
-const HAS_PASSWORD = /@(?<=(?::|\w\/)[^\s/@]{1,256}@)|@default\b|(?:pass(?:word|wd)?|pwd|key|secret|token|signature|sig)=/i;
+const HAS_PASSWORD =
+  /@(?<=(?::|\w\/)[^\s/@]{1,256}@)|@default\b|(?:pass(?:word|wd)?|pwd|key|secret|token|signature|sig)=/i;
 /**
  * Placeholders for a secret that a build demands but does not use: `SECRET_KEY_BASE=dummy rails assets:precompile`,
  * `precompile_placeholder`, as Mastodon has it.
