@@ -120,13 +120,15 @@ export class Authenticator {
     const newest = (): Secret | undefined => {
       // Harbor takes tokens for repositories and refuses them for its catalog: there the password stays.
       if (this.#scheme !== 'basic') asked.used = this.#tokens.peek(asked.scope)?.current ?? asked.used;
-      else if (asked.used) this.#credentials.checkCurrent();
       return asked.used;
     };
     if (!asked.used || this.#scheme !== 'basic') return send(newest);
     const sendPassword = (credentials: Credentials | undefined): Promise<A> => {
       asked.used = headerOf(credentials);
-      return send(newest);
+      return send(() => {
+        this.#credentials.checkCurrent();
+        return newest();
+      });
     };
     return orAborted(this.#credentials.send(sendPassword, this.#refuses), signal);
   }
