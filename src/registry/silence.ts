@@ -10,10 +10,11 @@ const HOLDS_MS = 10_000;
 /** A hostile registry could name a new server for tokens in each answer. */
 const MAX_ORIGINS = 16;
 
-/** Remembers that a server, the registry or its server for tokens, has never answered. A redirect is an answer. */
+/** Remembers that a server, the registry, its storage or its server for tokens, has never answered. A redirect is an answer. */
 export class Silence {
   readonly #clock: Clock;
   readonly #answered = new LRUCache<string, true>({ max: MAX_ORIGINS });
+  readonly #failures = new WeakSet<object>();
   /** The last failure of a server that had never answered, and until when it holds (ms of the clock). */
   #last: { readonly origin: string; readonly error: unknown; readonly untilMs: number } | undefined;
 
@@ -31,14 +32,16 @@ export class Silence {
     if (this.#last?.origin === origin) this.#last = undefined;
   }
 
-  /**
-   * Whether a request failed because the server has never answered: the same request would only wait as long again. A
-   * refused connection is no silence; it takes no time.
-   */
-  covers({ origin }: URL, error: unknown): boolean {
-    if (this.#answered.has(origin) || !tookLong(error)) return false;
-    if (this.#last?.error !== error) this.#last = { origin, error, untilMs: this.#clock.now() + HOLDS_MS };
-    return true;
+  /** Notes a failure, if it is silence of a server that has never answered. A refused connection takes no time. */
+  add({ origin }: URL, error: unknown): void {
+    if (!(error instanceof Error) || this.isCauseOf(error) || this.#answered.has(origin) || !tookLong(error)) return;
+    this.#failures.add(error);
+    this.#last = { origin, error, untilMs: this.#clock.now() + HOLDS_MS };
+  }
+
+  /** Whether an error comes from such silence: the same request would only wait as long again. */
+  isCauseOf(error: unknown): boolean {
+    return error instanceof Error && (this.#failures.has(error) || this.isCauseOf(error.cause));
   }
 }
 

@@ -104,7 +104,7 @@ export class Transport {
   #delayAfter(error: unknown, request: TransportRequest, budget: RetryBudget): number {
     request.signal?.throwIfAborted();
     const failure = failureOf(error, request.what, request.url.protocol);
-    if (!isPassing(error) || this.#silence.covers(request.url, error)) throw failure;
+    if (!isPassing(error) || this.#silence.isCauseOf(error)) throw failure;
     return budget.delayAfterFailure(failure);
   }
 
@@ -112,7 +112,6 @@ export class Transport {
     const { governor, registry } = this.#options;
     const release = await governor.acquire(registry, { signal: request.signal });
     try {
-      this.#silence.check(request.url);
       const answer = await this.#follow(request, send);
       const outcome = outcomeOf(answer, registry, request.method);
       if ('stream' in answer) (answer as StreamAnswer).stream?.once('close', () => release(outcome));
@@ -128,10 +127,7 @@ export class Transport {
     let { url } = request;
     let authorization = request.authorization?.();
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-      const answer = await send(request, url, authorization).catch((error: unknown) => {
-        throw url === request.url ? error : (findFailure(error, nameOf(request, url), url.protocol) ?? error);
-      });
-      this.#silence.end(url);
+      const answer = await this.#askUnlessSilent(request, url, () => send(request, url, authorization));
       // A POST has a token in its body, which must not go to another address.
       const target = request.method === 'POST' ? undefined : redirectTarget(answer, url, request.what);
       if (!target) return { ...answer, origin: url.origin, what: nameOf(request, url) };
@@ -139,6 +135,18 @@ export class Transport {
       url = target;
     }
     throw new MalformedContentError(`${request.what}: more than ${MAX_REDIRECTS} redirects in a row`);
+  }
+
+  async #askUnlessSilent<A extends Answer>(request: TransportRequest, url: URL, send: () => Promise<A>): Promise<A> {
+    try {
+      this.#silence.check(url);
+      const answer = await send();
+      this.#silence.end(url);
+      return answer;
+    } catch (error) {
+      this.#silence.add(url, error);
+      throw url === request.url ? error : (findFailure(error, nameOf(request, url), url.protocol) ?? error);
+    }
   }
 
   /** The pool for an address of a request: its own, or one that it was redirected to. */

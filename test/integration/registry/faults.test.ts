@@ -104,13 +104,16 @@ test('nor is a server for tokens that never answered', async () => {
   expect(tokens.count()).toBe(1);
 });
 
-test('a registry whose storage never answered is asked for other things', async () => {
+test('a storage that never answered is asked once, too, and its registry for other things', async () => {
   const { server, client, read } = await start({ idleTimeoutMs: 50 });
   const storage = await startRegistry();
   closedAfterTest(storage);
   storage.fault({}, silence());
   server.fault({ path: /manifests/ }, redirect(`${storage.url}/manifest`));
-  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
+  const message = expect.stringContaining(`app:1: ${storage.host}, to which the registry redirected: timed out`);
+  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable', message });
+  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable', message });
+  expect(storage.count()).toBe(1);
   expect(await tagNames(client, repositoryOf(server.host, 'app'))).toEqual(['1']);
 });
 
