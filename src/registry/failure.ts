@@ -37,8 +37,9 @@ export function refusalOf(answer: Answer, what: string, who: string): SlimboardE
       if (!wantsCertificate(answer)) break;
       return new AuthenticationError(`${what}: ${CERTIFICATE_WANTED.join(': ')}`);
     case 401:
+      // Docker Hub and GitLab refuse a repository that does not exist like one that is private.
       return new AuthenticationError(
-        `${what}: the registry refused ${who}${said}: check username and password, and that they may read this repository`,
+        `${what}: the registry refused ${who}${said}: check username and password, that they may read this repository, and that it exists`,
       );
     case 403:
       return new AccessDeniedError(`${what}: permission denied for ${who}${said}: grant read access`);

@@ -154,7 +154,7 @@ test('a registry that closes connections while it starts is asked by the next re
 
 describe('permanent faults end with an error that says what, where, and what to do', () => {
   test.each<[string, Fault, string, RegExp]>([
-    ['401', answer(401), 'authentication', /\/app:1: .*refused anonymous access/],
+    ['401', answer(401), 'authentication', /\/app:1: .*refused anonymous access .* and that it exists$/],
     ['403', answer(403, {}, 'DENIED'), 'access-denied', /\(DENIED\): grant read access/],
     [
       '412 (Harbor)',
