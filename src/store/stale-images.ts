@@ -27,32 +27,40 @@ export interface StoredImage {
 
 /**
  * SQL: the images of sources $1 whose assessment is missing, or was made with other rules than $2, or with other bases,
- * indexes, attestations or layer contents than are stored now. $3, $4: first and last manifest row; null: no limit
+ * indexes, attestations or layer contents than are stored now.
+ * @param scope all, or those of manifest rows $3 to $4. These are few: Postgres would read all images to find which have
+ *   their chain IDs.
  */
-const STALE = `
+function staleSql(scope: 'all' | 'range'): string {
+  const inRange = (id: string): string => (scope === 'range' ? `and ${id} between $3::int8 and $4::int8` : '');
+  const chainImages =
+    scope === 'range'
+      ? 'chain cross join lateral (select * from image where chain_id = chain.chain_id offset 0) i'
+      : 'chain join image i on i.chain_id = chain.chain_id';
+  return `
   with held as (
     select t.manifest_id from tag t join repository r on r.id = t.repository_id
     where r.source_id = any($1::int4[]) and r.ended_at is null and t.ended_at is null
-      and ($3::int8 is null or t.manifest_id >= $3) and ($4::int8 is null or t.manifest_id <= $4)
+      ${inRange('t.manifest_id')}
     union
     select x.child_id from index_child x join tag t on t.manifest_id = x.index_id join repository r on r.id = t.repository_id
     where r.source_id = any($1::int4[]) and r.ended_at is null and t.ended_at is null and x.child_id is not null
-      and ($3::int8 is null or x.child_id >= $3) and ($4::int8 is null or x.child_id <= $4)),
+      ${inRange('x.child_id')}),
   -- Only chain IDs that occur in these images: the catalogue may know millions. beneath: some image has more layers
   -- above the chain, so that an image that ends there may be its base.
   chain as (
     select l.chain_id, bool_or(l.position + 1 < i.layer_count) as beneath
     from held h join image i on i.manifest_id = h.manifest_id join manifest_layer l on l.manifest_id = h.manifest_id
-    where l.chain_id is not null group by l.chain_id),
+    where l.chain_id is not null ${inRange('i.manifest_id')} group by l.chain_id),
   name as (
     select n.*, n.is_current and r.ended_at is null as is_open, concat(r.name, ':', n.tag, '@', n.base_id) as text
     from (
       select i.chain_id, i.manifest_id as base_id, t.repository_id, t.name as tag, t.ended_at is null as is_current
-      from chain join image i on i.chain_id = chain.chain_id join tag t on t.manifest_id = i.manifest_id
+      from ${chainImages} join tag t on t.manifest_id = i.manifest_id
       where chain.beneath
       union all
       select i.chain_id, i.manifest_id, t.repository_id, t.name, t.ended_at is null
-      from chain join image i on i.chain_id = chain.chain_id join index_child x on x.child_id = i.manifest_id
+      from ${chainImages} join index_child x on x.child_id = i.manifest_id
       join tag t on t.manifest_id = x.index_id
       where chain.beneath) n
     join repository r on r.id = n.repository_id
@@ -75,7 +83,7 @@ const STALE = `
     group by n.chain_id),
   -- The manifests that may say something about an image: indexes that list it, and its attestations.
   said as (
-    select x.child_id as manifest_id, x.index_id as by from held h join index_child x on x.child_id = h.manifest_id
+    select x.child_id as manifest_id, x.index_id as by from held h join index_child x on x.child_id = h.manifest_id ${inRange('x.child_id')}
     union all
     select m.id, x.child_id from held h join manifest m on m.id = h.manifest_id
     join index_child x on x.describes = m.digest and x.child_id is not null),
@@ -83,15 +91,16 @@ const STALE = `
   keyed as (
     select i.manifest_id,
       md5(concat_ws(' ', string_agg(k.key, ',' order by l.position, k.origin, k.key), sum(d.reader_version), max(s.key))) as key
-    from held h join image i on i.manifest_id = h.manifest_id
+    from held h join image i on i.manifest_id = h.manifest_id ${inRange('i.manifest_id')}
     left join said_of s on s.manifest_id = h.manifest_id
     left join manifest_layer l on l.manifest_id = i.manifest_id
     left join known_chain k on k.chain_id = l.chain_id and (k.origin = 'catalogue' or l.position + 1 < i.layer_count)
     left join layer_contents d on d.blob_id = l.blob_id
     group by i.manifest_id)
   select keyed.manifest_id, keyed.key from keyed
-  left join assessment a on a.manifest_id = keyed.manifest_id
+  left join assessment a on a.manifest_id = keyed.manifest_id ${inRange('a.manifest_id')}
   where a.manifest_id is null or a.rules_key <> $2 or a.bases_key <> keyed.key`;
+}
 
 /**
  * Whether layers were read after this time (ISO 8601): images may then be assessed differently although they have not
@@ -110,9 +119,9 @@ export async function findStaleRanges(
 ): Promise<readonly { readonly from: number; readonly to: number }[]> {
   return tx.query(
     `select min(manifest_id) as "from", max(manifest_id) as "to"
-     from (select manifest_id, (row_number() over (order by manifest_id) - 1) / $5 as part from (${STALE}) s) numbered
+     from (select manifest_id, (row_number() over (order by manifest_id) - 1) / $3 as part from (${staleSql('all')}) s) numbered
      group by part order by part`,
-    [sourceIds, rulesKey, null, null, size],
+    [sourceIds, rulesKey, size],
   );
 }
 
@@ -123,7 +132,7 @@ export async function readStaleImages(
   rulesKey: string,
   range: { readonly from: number; readonly to: number },
 ): Promise<readonly StoredImage[]> {
-  const stale = await db.query<{ manifest_id: number; key: string }>(STALE, [
+  const stale = await db.query<{ manifest_id: number; key: string }>(staleSql('range'), [
     sourceIds,
     rulesKey,
     range.from,
@@ -168,6 +177,9 @@ export async function readImages(db: Queryable, keys: ReadonlyMap<number, string
   }));
 }
 
+// With "offset 0", Postgres looks up what belongs to each image: for a few hundred, it would read whole tables of up to a hundred
+// thousand rows, in each of the hundreds of batches of an audit.
+
 const INDEXES = `
   select c.child_id as id, p.body
   from (select distinct child_id, index_id from index_child where child_id = any($1::int8[])) c join manifest p on p.id = c.index_id
@@ -176,7 +188,7 @@ const INDEXES = `
 const PROVENANCE = `
   select m.id, b.body
   from manifest m
-  join index_child c on c.describes = m.digest and c.child_id is not null
+  cross join lateral (select child_id from index_child where describes = m.digest and child_id is not null offset 0) c
   join manifest_layer l on l.manifest_id = c.child_id
   join blob b on b.id = l.blob_id and b.body is not null
   where m.id = any($1::int8[]) group by m.id, b.id order by m.id, b.id`;
@@ -202,7 +214,7 @@ const CATALOGUE_BASES = `
     (array_agg(b.labels))[1] as labels, ${NEWER_BUILDS}
   from manifest_layer l join image i on i.manifest_id = l.manifest_id
   join base_image b on b.chain_id = l.chain_id and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2) ${LATER_BUILD}
-  where l.manifest_id = any($1::int8[])
+  where i.manifest_id = any($1::int8[])
   group by l.manifest_id, l.position, b.digest, b.index_digest
   order by l.manifest_id, l.position, b.digest, b.index_digest`;
 
@@ -225,10 +237,11 @@ const FORMER_BUILDS = 20;
 const REGISTRY_BASES = `
   with beneath as (
     select l.manifest_id, l.position + 1 as layers, l.chain_id, split_part(i.platform, '/', 2) as architecture, i.created_at
-    from manifest_layer l join image i on i.manifest_id = l.manifest_id
-    where l.manifest_id = any($1::int8[]) and l.position + 1 < i.layer_count),
+    from unnest($1::int8[]) as w (id) cross join lateral (select * from image where manifest_id = w.id offset 0) i
+    join manifest_layer l on l.manifest_id = i.manifest_id and l.position + 1 < i.layer_count),
   base as (
-    select distinct b.* from beneath n join image b on b.chain_id = n.chain_id and b.layer_count = n.layers),
+    select b.* from (select distinct chain_id, layers from beneath) n
+    cross join lateral (select * from image where chain_id = n.chain_id and layer_count = n.layers offset 0) b),
   name as (
     select c.*, r.name as repository, c.is_current and r.ended_at is null as is_open
     from (
