@@ -53,7 +53,7 @@ function staleSql(scope: 'all' | 'range'): string {
     from held h join image i on i.manifest_id = h.manifest_id join manifest_layer l on l.manifest_id = h.manifest_id
     where l.chain_id is not null ${inRange('i.manifest_id')} group by l.chain_id),
   name as (
-    select n.*, n.is_current and r.ended_at is null as is_open, concat(r.name, ':', n.tag, '@', n.base_id) as text
+    select n.*, r.name as repository, n.is_current and r.ended_at is null as is_open, concat(r.name, ':', n.tag, '@', n.base_id) as text
     from (
       select i.chain_id, i.manifest_id as base_id, t.repository_id, t.name as tag, t.ended_at is null as is_current
       from ${chainImages} join tag t on t.manifest_id = i.manifest_id
@@ -73,12 +73,12 @@ function staleSql(scope: 'all' | 'range'): string {
   known_chain as (
     select b.chain_id,
       md5(string_agg(b.repository || ':' || b.tag || encode(b.digest, 'hex') || coalesce(encode(later.digest, 'hex'), ''), ',' order by b.repository, b.tag, b.digest)) as key,
-      'catalogue' as origin
+      'catalogue' as origin, null as repositories
     from chain join base_image b on b.chain_id = chain.chain_id ${LATER_BUILD} group by b.chain_id
     union all
     select n.chain_id, md5(coalesce(
       string_agg(distinct n.text, ',') filter (where n.is_open),
-      string_agg(distinct concat(n.text, ' moved to ', now.manifest_id), ','))), 'registry'
+      string_agg(distinct concat(n.text, ' moved to ', now.manifest_id), ','))), 'registry', string_agg(distinct n.repository, ',')
     from name n left join moved now on not n.is_current and now.repository_id = n.repository_id and now.tag = n.tag
     group by n.chain_id),
   -- The manifests that may say something about an image: indexes that list it, and its attestations.
@@ -90,16 +90,24 @@ function staleSql(scope: 'all' | 'range'): string {
   said_of as (select manifest_id, string_agg(distinct by::text, ',' order by by::text) as key from said group by manifest_id),
   keyed as (
     select i.manifest_id,
-      md5(concat_ws(' ', string_agg(k.key, ',' order by l.position, k.origin, k.key), sum(d.reader_version), max(s.key))) as key
+      md5(concat_ws(' ', string_agg(k.key, ',' order by l.position, k.origin, k.key), sum(d.reader_version), max(s.key))) as key,
+      string_agg(k.repositories, ',') as repositories
     from held h join image i on i.manifest_id = h.manifest_id ${inRange('i.manifest_id')}
     left join said_of s on s.manifest_id = h.manifest_id
     left join manifest_layer l on l.manifest_id = i.manifest_id
     left join known_chain k on k.chain_id = l.chain_id and (k.origin = 'catalogue' or l.position + 1 < i.layer_count)
     left join layer_contents d on d.blob_id = l.blob_id
-    group by i.manifest_id)
-  select keyed.manifest_id, keyed.key from keyed
-  left join assessment a on a.manifest_id = keyed.manifest_id ${inRange('a.manifest_id')}
-  where a.manifest_id is null or a.rules_key <> $2 or a.bases_key <> keyed.key`;
+    group by i.manifest_id),
+  -- In a repository of its bases' names, where the image is itself, or was, these are earlier builds.
+  placed as (
+    select k.manifest_id, case when k.repositories is null then k.key else concat(k.key, (
+      select string_agg(distinct r.name, ',') from repository r join tag t on t.repository_id = r.id
+      where r.name = any(string_to_array(k.repositories, ',')) and t.manifest_id in (
+        select k.manifest_id union all select x.index_id from index_child x where x.child_id = k.manifest_id))) end as key
+    from keyed k)
+  select placed.manifest_id, placed.key from placed
+  left join assessment a on a.manifest_id = placed.manifest_id ${inRange('a.manifest_id')}
+  where a.manifest_id is null or a.rules_key <> $2 or a.bases_key <> placed.key`;
 }
 
 /**

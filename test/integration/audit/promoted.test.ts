@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
-import { image } from '../../support/image-builder.ts';
+import { image, index } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
 const BASE = ['base layer one', 'base layer two'];
@@ -46,6 +46,19 @@ describe.each(BACKENDS)('images that are promoted from one registry to another, 
       "select encode(base_digest, 'hex') as hex from slimboard_images where repository = 'team/app'",
     );
     expect(rows).toEqual([{ hex: digest.replace('sha256:', '') }]);
+  });
+
+  test.each([
+    ['themselves', APP],
+    ['within an index', index([APP])],
+  ])('have no base in a repository where they are tagged, too, however late: %s', async (_, pushed) => {
+    registries.harbor.push('team/app', '1', pushed);
+    await audit('harbor');
+    expect(await basesOf('team/app')).toEqual([{ source: 'harbor', ...PROVEN }]);
+    registries.prod.push('base/java', 'app', pushed);
+    await audit('prod');
+    await audit('harbor');
+    expect(await basesOf('team/app')).toMatchObject([{ base_confidence: 'inferred' }]);
   });
 
   test.each([[['harbor', 'prod', 'harbor', 'prod']], [['prod', 'harbor', 'prod', 'harbor']]] as const)(
