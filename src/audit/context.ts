@@ -16,7 +16,7 @@ export interface AuditEvents {
   /** @param count tags; untagged manifests are not counted */
   itemDone(source: string, outcome: 'audited' | 'unchanged', count: number): void;
   repositoryListed(source: string, repository: string, tags: number): void;
-  itemFailed(source: string, error: ItemError): void;
+  itemFailed(source: string, error: ItemError, auditId: number): void;
   /** Called at most once for each stage, in the process that began it. */
   stageBegan(stage: AuditStage): void;
   /** Called at most once for each audit, in the process that ended it. */

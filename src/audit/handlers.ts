@@ -95,7 +95,7 @@ async function settleAsFailed(work: Omit<Work<never>, 'signal'>, failure: ItemFa
     return true;
   });
   if (!settled) return;
-  for (const error of errors) context.events.itemFailed(sourceName(plan, error.sourceId), error);
+  for (const error of errors) context.events.itemFailed(sourceName(plan, error.sourceId), error, task.auditId);
 }
 
 /**

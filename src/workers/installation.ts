@@ -127,9 +127,11 @@ function openEngine({ settings, environment, log }: InstallationOptions, parts: 
 function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
   return {
     itemDone: (_source, outcome, count) => metrics.countItems(outcome, count),
-    itemFailed(source, error) {
+    itemFailed(source, error, auditId) {
       metrics.countItems('failed', 1);
-      log.warn({ source, item: itemName(error), code: error.code }, error.message);
+      // A whole source has no name as an item.
+      const item = itemName(error) || undefined;
+      log.warn({ audit: auditId, source, item, code: error.code }, error.message);
     },
     repositoryListed: (source, repository, tags) => log.debug({ source, repository, tags }, 'listed'),
     stageBegan: () => undefined,

@@ -8,6 +8,7 @@ import {
   snapshotAlone,
   startInstallation,
 } from '../support/installation.ts';
+import { answer } from '../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
 
 const FLEET = { repositories: 8, tags: 130 };
@@ -58,6 +59,19 @@ describe('workers on Redis and Postgres', () => {
     await now.waitForOutput('"msg":"no worker is connected to this Redis');
     await installation.startWorker();
     expect(await now.exited, now.output()).toBe(0);
+  });
+
+  test('an item that failed is logged with its audit, source, name and code', async () => {
+    const heal = registry.fault({ path: /\/manifests\/v7$/ }, answer(403));
+    const worker = installation.slimboard(['--log-format', 'json', 'worker']);
+    expect(await installation.slimboard(['schedule', '--now', '--wait']).exited).toBe(4);
+    heal();
+    await worker.waitForOutput('the audit has ended');
+    await worker.stop();
+    const lines = worker.output().trim().split('\n');
+    const [failed] = lines.map((line) => JSON.parse(line) as object).filter((line) => 'code' in line);
+    const item = expect.stringMatching(`^${registry.host}/.+:v7$`);
+    expect(failed).toMatchObject({ level: 'warn', audit: 1, source: 'lab', item, code: 'access-denied' });
   });
 
   test('what a library writes to the console is one line of the log', async () => {

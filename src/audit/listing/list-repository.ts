@@ -49,7 +49,7 @@ export async function listRepository(work: Work<RepositoryPayload>): Promise<voi
     tagsWanted: tagsSelected + tagsFailed,
     tagsUnlisted: missing.length,
   });
-  for (const error of found.errors) context.events.itemFailed(source.settings.name, error);
+  for (const error of found.errors) context.events.itemFailed(source.settings.name, error, task.auditId);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
 }
 

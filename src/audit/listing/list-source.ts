@@ -86,8 +86,8 @@ async function conclude(
   });
 }
 
-function reportFailed({ context }: Work<unknown>, { source, failed }: Listing): void {
-  for (const error of failed) context.events.itemFailed(source.settings.name, error);
+function reportFailed({ context, task }: Work<unknown>, { source, failed }: Listing): void {
+  for (const error of failed) context.events.itemFailed(source.settings.name, error, task.auditId);
 }
 
 function nothingSelected({ settings }: PlannedSource): NotFoundError {

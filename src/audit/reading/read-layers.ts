@@ -113,7 +113,7 @@ async function recordFailure(
   const error: ItemError = { ...item, ...itemFailure(failed) };
   const at = now();
   await db.transaction((tx) => replaceErrors(tx, plan.auditId, [item], [error], at));
-  if (error.retry === 'never') events.itemFailed(layer.repository.source, error);
+  if (error.retry === 'never') events.itemFailed(layer.repository.source, error, plan.auditId);
 }
 
 function itemOfLayer({ sourceId, repository, digest }: UnreadLayer): Item {

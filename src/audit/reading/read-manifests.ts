@@ -46,7 +46,7 @@ export async function readManifests({ context, task, plan, payload, signal }: Wo
     const content = { ...read, left: [...left, ...listed.slice(at + size)] };
     const errors = read.failed.map(errorOf);
     await context.batches.write({ task, sourceId: source.id, repository, listed: part, content, errors });
-    reportRead(context, source, read, read.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
+    reportRead({ context, task }, source, read, read.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
     passing ??= read.failed.find(mayPass);
   }
   if (passing) throw passing.error;
@@ -84,12 +84,12 @@ function knownContent(db: Database, auditId: number, { repository, listed }: Man
 
 /** Reports what was read, and the items that failed for good. Items to be tried again are reported later. */
 function reportRead(
-  { events }: AuditContext,
+  { context: { events }, task }: Pick<Work<unknown>, 'context' | 'task'>,
   { settings }: PlannedSource,
   content: BatchContent,
   errors: readonly ItemError[],
 ): void {
   events.itemDone(settings.name, 'unchanged', content.unchanged);
   events.itemDone(settings.name, 'audited', content.audited);
-  for (const error of errors) events.itemFailed(settings.name, error);
+  for (const error of errors) events.itemFailed(settings.name, error, task.auditId);
 }
