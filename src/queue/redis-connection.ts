@@ -5,6 +5,12 @@ import { CERTIFICATE_ALERT } from '../network/connection-error.ts';
 /** The prefix of all keys in Redis. Installations that share a Redis use databases with different numbers. */
 export const DEFAULT_PREFIX = 'slimboard';
 
+/**
+ * What a user of Redis needs: with all commands it could change its own rights. BullMQ counts its workers by CLIENT LIST.
+ * @see redis.io, "ACL"
+ */
+const RIGHTS = `+@all -@admin -@dangerous +info +client|list ~${DEFAULT_PREFIX}:*`;
+
 const LONGEST_RECONNECT_DELAY_MS = 5_000;
 /** How often the server is asked for a sign of life, and how long its answer may take. */
 const CHECK_EVERY_MS = 10_000;
@@ -74,9 +80,7 @@ function openingFailureOf(cause: Error, address: string, database: number): Erro
   const tlsAdvice = tlsAdviceOn(cause);
   if (tlsAdvice) return new SettingsError(`TLS to Redis at ${address} failed: ${tlsAdvice}`, { cause });
   if (/^NOPERM\b/.test(message))
-    return new SettingsError(`Redis at ${address} refuses it: ${message}; grant its user +@all ~slimboard:*`, {
-      cause,
-    });
+    return new SettingsError(`Redis at ${address} refuses it: ${message}; grant its user ${RIGHTS}`, { cause });
   if (/^(?:WRONGPASS|NOAUTH)\b/.test(message))
     return new SettingsError(`Redis at ${address} refused the login: ${message}; check user and password in its URL`, {
       cause,

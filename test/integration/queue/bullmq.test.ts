@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { AttemptLimits } from '../../../src/queue/attempts.ts';
 import { BullmqQueue, type BullmqQueueOptions } from '../../../src/queue/bullmq-queue.ts';
 import {
@@ -9,6 +10,8 @@ import {
   type TaskWorkersOptions,
 } from '../../../src/queue/bullmq-workers.ts';
 import type { TaskHandlers, TaskKind, TaskReference } from '../../../src/queue/queue.ts';
+import { connectRedis, DEFAULT_PREFIX } from '../../../src/queue/redis-connection.ts';
+import { createRedisGovernor } from '../../../src/registry/governor/redis-governor.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { ofEachKind, task } from '../../support/task.ts';
 import { fail, newPrefix, useRedis } from '../../support/use-redis.ts';
@@ -59,6 +62,29 @@ async function left(queue: BullmqQueue): Promise<number> {
   const depths = await queue.depths();
   return depths.reduce((sum, { waiting, active, delayed }) => sum + waiting + active + delayed, 0);
 }
+
+test('the rights that a refused user is told to ask for suffice, and reach nothing else', async () => {
+  const admin = redis();
+  await admin.acl('SETUSER', 'tight', 'on', '>secret', '~none:*', '+ping');
+  const url = `redis://tight:secret@127.0.0.1:${admin.options.port}`;
+  const refusal = await connectRedis(url, fail).catch(String);
+  const [, rights = ''] = /NOPERM .*; grant its user (.*)$/.exec(String(refusal)) ?? [];
+  await admin.acl('SETUSER', 'tight', 'resetkeys', ...rights.split(' '));
+  const own = await connectRedis(url, fail);
+  closedAfterTest({ close: async () => own.disconnect() });
+  const options = { redis: own, prefix: DEFAULT_PREFIX };
+  const { queue } = queueOf(options);
+  const { attempts, seen } = workersOf(DEFAULT_PREFIX, {}, options);
+  await queue.add([task('source', 's')]);
+  await attempts(1);
+  expect(seen).toEqual([['s', 'done']]);
+  expect(await queue.hasWorkers()).toBe(true);
+  const governor = createRedisGovernor({ ...options, onError: fail });
+  closedAfterTest(governor);
+  (await governor.acquire(parseRegistryHost('registry.example.com'), { maxConcurrency: 1 }))({ throttled: false });
+  await expect(own.set('other', '1')).rejects.toThrow('NOPERM');
+  await expect(own.acl('SETUSER', 'tight', '~*')).rejects.toThrow('NOPERM');
+});
 
 describe('tasks in Redis', () => {
   test('a queue knows whether any worker is connected', async () => {
