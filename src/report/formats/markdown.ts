@@ -16,7 +16,11 @@ function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |\n`;
 }
 
-/** Names such as `web-api_v1.2` stay readable: it escapes only what CommonMark or GitHub gives a meaning in a line. */
+/**
+ * Names such as `web-api_v1.2` stay readable: it escapes only what CommonMark or GitHub gives a meaning in a line. GitHub
+ * looks for `@name` where entities are decoded already: a space of no width keeps it from a mention.
+ * @see github/cmark-gfm#181
+ */
 function escapeMarkdown(text: string): string {
   return printable(text)
     .replace(/[\\`*_[\]|~$]/g, '\\$&')
@@ -24,7 +28,7 @@ function escapeMarkdown(text: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replace(/(\w)@(?=\w)/g, '$1&#64;')
-    .replace(/(^|\W)@/g, '$1&#64;')
+    .replace(/(^|\W)@/g, '$1@&#8203;')
     .replace(/:(?=\/\/)/g, '&#58;')
     .replace(/www\./gi, (match) => `${match.slice(0, 3)}&#46;`);
 }

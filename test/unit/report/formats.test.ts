@@ -297,8 +297,8 @@ test.each(['table', 'markdown'] as const)('%s keeps a row on a line', async (for
 });
 
 test('markdown escapes all text', async () => {
-  const text = '<script>|`x`*y*[a](http://example.com)@team';
+  const text = '<script>|`x`*y*[a](http://example.com)@team me@team';
   expect((await write('markdown', [[text, 1, 1, true, null]])).split('\n')[2]).toBe(
-    '| &lt;script&gt;\\|\\`x\\`\\*y\\*\\[a\\](http&#58;//example.com)&#64;team | 1 B | 1.0 % | yes |  |',
+    '| &lt;script&gt;\\|\\`x\\`\\*y\\*\\[a\\](http&#58;//example.com)@&#8203;team me&#64;team | 1 B | 1.0 % | yes |  |',
   );
 });
