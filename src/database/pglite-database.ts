@@ -3,7 +3,7 @@ import { open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../errors.ts';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder, PRIVATE } from '../make-folder.ts';
 import { builtEntry, packagePath } from '../package-root.ts';
 import { streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
@@ -94,7 +94,7 @@ function templateOption(): Pick<ThreadOptions, 'templateFile'> {
 
 async function createFolder(path: string): Promise<void> {
   try {
-    await makeFolder(path);
+    await makeFolder(path, PRIVATE);
     // Nothing in the folder belongs in version control.
     await writeFile(join(path, '.gitignore'), '*\n');
   } catch (cause) {

@@ -4,13 +4,14 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DEFAULT_LAYER_LIMITS } from '../deep/limits.ts';
 import { type TarEntry, TarReader, type TarSink } from '../deep/tar-reader.ts';
+import { PRIVATE } from '../make-folder.ts';
 
 /**
  * Unpacks an empty embedded database into a folder as a stream. PGlite itself would hold several copies of all of it in
  * memory, for the rest of the process.
  */
 export async function unpackTemplate(templateFile: string, folder: string): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: PRIVATE });
   const reader = new TarReader(new FolderWriter(folder), DEFAULT_LAYER_LIMITS);
   await pipeline(createReadStream(templateFile), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
     for await (const chunk of chunks) reader.write(chunk);

@@ -1,4 +1,4 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { migrate } from '../../../src/database/migrate.ts';
@@ -31,4 +31,11 @@ test('a copy of the closed folder restores the embedded database', async () => {
   expect(registry.count({ path: /blobs/ })).toBe(0);
   await restored.close();
   await registry.close();
+});
+
+test('nobody but its owner may look into the folder of the embedded database', async () => {
+  const dataDir = join(await newFolder(), 'reports', 'data');
+  await (await openDatabase({ dataDir })).close();
+  const modes = [dataDir, join(dataDir, 'pgdata')].map(async (path) => (await stat(path)).mode & 0o777);
+  expect(await Promise.all(modes)).toEqual([0o700, 0o700]);
 });
