@@ -47,7 +47,7 @@ function resultOf({ reference, rule, severity, message, evidence }: Violation) {
   return {
     ruleId: rule,
     level: LEVELS[severity],
-    message: { text: [`${reference}: ${message}`, ...shortEvidence(evidence)].join('\n') },
+    message: { text: withoutLinks([`${reference}: ${message}`, ...shortEvidence(evidence)].join('\n')) },
     locations: [
       {
         // Code scanning requires a file; the closest thing is the image's repository as a relative URI. With the tag,
@@ -63,6 +63,14 @@ function resultOf({ reference, rule, severity, message, evidence }: Violation) {
     properties: { evidence },
     partialFingerprints: { 'image/rule': `${repository}|${rule}` },
   };
+}
+
+/**
+ * Separates what would be a link, `[text](address)`, because an instruction of an image may hold one.
+ * @see SARIF 2.1.0, 3.11.6, "Messages with embedded links"
+ */
+function withoutLinks(text: string): string {
+  return text.replaceAll('](', '] (');
 }
 
 /** A reference without its tag, digest and platform: `registry.example.com/app` of `registry.example.com/app:1 (linux/arm64)`. */

@@ -86,6 +86,12 @@ test.each([
   expect(result.message.text).toMatch(/^(\S+( \(.*\))?): Create a user\n/);
 });
 
+test('SARIF: an instruction of an image becomes no link', () => {
+  const evidence = [{ layer: 1, instruction: 'RUN echo [log in](http://198.51.100.1)' }];
+  const [result] = JSON.parse(formatSarif([{ ...(VIOLATIONS[1] as Violation), evidence }], '1.2.3')).runs[0].results;
+  expect(result.message.text).toContain('layer 2: RUN echo [log in] (http://198.51.100.1)');
+});
+
 const SEVERITIES: readonly Severity[] = ['error', 'warn', 'info'];
 const violations: fc.Arbitrary<Violation> = fc.record({
   reference: fc.constantFrom(REFERENCE, 'library/app:1', 'app', `registry.example.com/a/b@sha256:${'0'.repeat(64)}`),
