@@ -85,7 +85,7 @@ function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters):
   const where = databaseUrl === undefined ? dataDir : 'this database';
   if (source !== undefined)
     return `no audit of source "${source}" has ended yet in ${where}: "slimboard report audits" lists all audits`;
-  return `no audit has ended in ${where} yet: "slimboard audit HOST" runs one`;
+  return `no audit has ended in ${where} yet: "slimboard audit HOST" runs one, "slimboard status" shows how far it is`;
 }
 
 function terminalOptions({ stdout, environment }: Io): FormatOptions {

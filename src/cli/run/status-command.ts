@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withStore } from '../../app/open-store.ts';
 import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
+import { auditStatus } from '../../report/audit-status.ts';
 import { unknownAudit } from '../../report/audit-summary.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { findNewestAudit, listLiveAudits } from '../../store/audit-store.ts';
@@ -10,11 +11,9 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
-import { counted, factLines } from '../text.ts';
+import { factLines } from '../text.ts';
 
 const WATCH_MS = 2_000;
-/** A running audit has a heartbeat every few seconds; without one for this long, it was stopped or killed. */
-const SILENT_MS = 60_000;
 
 /** The options of `status`. */
 export interface StatusOptions {
@@ -70,12 +69,6 @@ async function readProgress(db: Database, wanted: number | undefined): Promise<A
   return progress;
 }
 
-function runningText({ stage, runner, openTasks, lastSignAt }: AuditProgress): string {
-  const state = `stage ${stage}, ${counted(openTasks, 'task')} to do`;
-  if (runner !== 'none' && Date.now() - Date.parse(lastSignAt) < SILENT_MS) return `running, ${state}`;
-  return `stopped, ${state}; last seen alive ${lastSignAt}; the next audit of its sources goes on from there`;
-}
-
 function coverageText({ status, tagsListed, tagsAudited, tagsSkipped }: AuditProgress): string {
   if (tagsListed === 0) return 'nothing listed';
   const percent = (tags: number) => `${((tags / tagsListed) * 100).toFixed(2)} % of the tags listed`;
@@ -86,13 +79,14 @@ function coverageText({ status, tagsListed, tagsAudited, tagsSkipped }: AuditPro
 
 function describe(progress: AuditProgress): string {
   const { tagsListed, tagsAudited, tagsSkipped, tagsFailed } = progress;
+  const errors = Object.entries(progress.errors);
   const seconds = Math.max(
     1,
     (Date.parse(progress.finishedAt ?? new Date().toISOString()) - Date.parse(progress.startedAt)) / 1000,
   );
   const lines = [
     ['audit', `${progress.id} of ${progress.sources.join(', ')}`],
-    ['status', progress.status === 'running' ? runningText(progress) : progress.status],
+    ['status', auditStatus(progress, new Date())],
     ['started', progress.startedAt],
     ['ended', progress.finishedAt ?? 'not yet'],
     ['repositories', `${progress.repositoriesListed}`],
@@ -102,7 +96,8 @@ function describe(progress: AuditProgress): string {
       'requests',
       `${progress.requests} (${progress.throttled} throttled), ${Math.round(progress.requests / seconds)} a second`,
     ],
-    ...Object.entries(progress.errors).map(([code, count]) => ['errors', `${count} ${code}`]),
+    ...errors.map(([code, count]) => ['errors', `${count} ${code}`]),
+    ...(errors.length === 0 ? [] : [['', `"slimboard report errors --audit ${progress.id}" lists them`]]),
   ];
   return `${factLines(lines).join('\n')}\n`;
 }

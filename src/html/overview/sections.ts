@@ -6,7 +6,7 @@ import { type Bar, barList } from '../charts/bar-list.ts';
 import { trendCharts } from '../charts/trend.ts';
 import { EMPTY_STATES } from '../empty-states.ts';
 import { count, countOf, share } from '../figures.ts';
-import type { LinkOf } from '../links.ts';
+import { type LinkOf, link } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 import { figures, section } from '../page.ts';
 import { progressFigure, savingsFigure } from '../shared-figures.ts';
@@ -30,7 +30,7 @@ const TOP_BARS = 12;
 /** All sections of the overview, in the order of the page. */
 export function overviewSections(overview: Overview, view: OverviewView): Markup {
   const { links } = view;
-  if (overview.audits.length === 0) return NO_AUDIT;
+  if (overview.audits.length === 0) return noAudit(links);
   return html`${summary(overview.totals, view)}
 <div class="grid">
 ${section('What to do next', nextSteps(overview, links), { wide: true })}
@@ -48,13 +48,15 @@ ${section('What slimming achieved', reportTable(overview.techniques, { label: 'T
 </div>`;
 }
 
-const NO_AUDIT = html`<div class="grid">${section(
-  'No audit has finished yet',
-  html`<ol class="next"><li>Audit a registry: <code>slimboard audit registry.example.com</code>.</li>
-<li>Reload this page when the audit has finished.</li>
+function noAudit(links: LinkOf): Markup {
+  return html`<div class="grid">${section(
+    'No audit has finished yet',
+    html`<ol class="next"><li>Audit a registry: <code>slimboard audit registry.example.com</code>.</li>
+<li>Reload this page when the audit has finished; ${link('audits', links('page', { page: 'audits' }))} lists those that are running.</li>
 <li>To audit every night, list your registries in <code>slimboard.yaml</code> and start <code>slimboard audit</code> from cron. With Redis, <code>slimboard schedule</code> and <code>slimboard worker</code> do the same on many machines.</li></ol>`,
-  { wide: true },
-)}</div>`;
+    { wide: true },
+  )}</div>`;
+}
 
 const TEAM_COLUMNS = (
   'rank team stored_bytes moved growth_bytes savings_max_bytes repositories tags images logical_bytes ' +

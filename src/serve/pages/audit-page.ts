@@ -1,10 +1,11 @@
 import { NotFoundError } from '../../errors.ts';
 import { EMPTY_STATES } from '../../html/empty-states.ts';
-import { count, countOf, moment } from '../../html/figures.ts';
+import { count, moment } from '../../html/figures.ts';
 import { dashboardLinks } from '../../html/links.ts';
 import { html } from '../../html/markup.ts';
 import { facts, type PageContent, section } from '../../html/page.ts';
 import { reportTable } from '../../html/table.ts';
+import { auditStatus } from '../../report/audit-status.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { readPage } from '../../report/report-page.ts';
 import { readAuditProgress } from '../../store/progress-store.ts';
@@ -15,7 +16,6 @@ export async function auditPage({ db, now }: Dashboard, id: number): Promise<Pag
   const audit = await readAuditProgress(db, id);
   if (!audit) throw new NotFoundError(`there is no audit ${id}`);
   const errors = await readPage(db, KINDS.errors, { now: now(), audit: id, limit: 200 });
-  const running = audit.status === 'running' ? `, stage ${audit.stage}, ${countOf(audit.openTasks, 'task')} left` : '';
   return {
     title: `Audit ${id}`,
     at: '/audits',
@@ -24,7 +24,7 @@ export async function auditPage({ db, now }: Dashboard, id: number): Promise<Pag
 ${section(
   'Coverage',
   facts([
-    ['Status', `${audit.status}${running}`],
+    ['Status', auditStatus(audit, now())],
     ['Started', moment(audit.startedAt)],
     ['Ended', audit.finishedAt === null ? 'not yet' : moment(audit.finishedAt)],
     ['Repositories', count(audit.repositoriesListed)],

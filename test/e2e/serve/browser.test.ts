@@ -318,6 +318,8 @@ describe('a dashboard before the first audit, with a token', () => {
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.goto(closed.url);
     expect(await page.getByRole('heading', { name: 'No audit has finished yet' }).isVisible()).toBe(true);
+    const audits = page.getByRole('link', { name: 'audits', exact: true });
+    expect(await audits.getAttribute('href')).toBe('/audits');
     expect(await overflow()).toBe(0);
     expect(await seriousViolations()).toEqual([]);
     for (const path of [...Object.keys(KINDS), 'leaderboard']) {

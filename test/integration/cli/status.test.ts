@@ -80,7 +80,9 @@ test('a running audit counts a tag once, however many of its images failed', asy
   onTestFinished(() => db.query('delete from audit_error').then(() => undefined));
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^tags {10}4 listed, 0 audited, 0 skipped, 1 failed$/m);
-  expect(stdout).toMatch(/^errors {8}2 not-found$/m);
+  expect(stdout).toMatch(/^errors {8}2 not-found\n {14}"slimboard report errors --audit 1" lists them$/m);
+  const { stdout: listed } = await runInProcess('/', ['--database', url, 'report', 'errors', '--audit', '1']);
+  expect(listed.match(/not-found/g)).toHaveLength(2);
 });
 
 test('of several audits the newest that runs is shown, and the others are named; a stopped one gives way', async () => {

@@ -94,6 +94,16 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(await auditOf()).toBe(2);
   });
 
+  test('the page of an audit that was stopped says so, as status does', async () => {
+    const [{ id } = { id: 0 }] = await db.query<{ id: number }>(
+      `insert into audit (lane, status, stage, options, started_at, heartbeat_at, runner)
+       select lane, 'running', 'assess', options, now(), now(), 'none' from audit where id = 2 returning id`,
+    );
+    const page = await (await get(`/audits/${id}`)).text();
+    await db.query('delete from audit where id = $1', [id]);
+    expect(page).toContain('<dt>Status</dt><dd>stopped, stage assess, 0 tasks to do; last seen alive ');
+  });
+
   test('the database searches, filters, sorts and pages', async () => {
     const rowsOf = async (query: string) => {
       const { rows } = (await json(`/api/v1/reports/images?${query}`)) as {
