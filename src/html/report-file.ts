@@ -45,7 +45,7 @@ export async function htmlReport(db: Database, report: Report, options: ReportFi
       ? [report.audit]
       : (overview?.audits ?? (await newestSummaries(db, options.selection?.source)));
   const view = { links: noLinks, currency: options.prices.currency, today: dayOf(options.now) };
-  const rows = await ownRows(report, options.selection);
+  const rows = await ownRows(report, view.today, options.selection);
   const title = titleOf(report.kind);
   const body = html`${overview ? html`${overviewSections(overview, view)}${section(title, rows)}` : html`<section class="card">${rows}</section>`}
 <p class="note">Written by slimboard, ${moment(options.now.toISOString())}.</p>`;
@@ -53,7 +53,7 @@ export async function htmlReport(db: Database, report: Report, options: ReportFi
   return String(document(frame, { title: overview ? 'Container images' : title, lead: auditLead(audits), body }));
 }
 
-async function ownRows(report: Report, selection: ReportFilters = {}): Promise<Markup> {
+async function ownRows(report: Report, today: string, selection: ReportFilters = {}): Promise<Markup> {
   const { rows, more } = await firstRows(report);
   const lack = report.lack?.();
   const notes = [
@@ -66,6 +66,7 @@ async function ownRows(report: Report, selection: ReportFilters = {}): Promise<M
     label: `Report: ${titleOf(report.kind)}`,
     columns: SCREEN_COLUMNS[report.kind],
     links: noLinks,
+    today,
     empty: emptyMessage(report, selection),
   };
   return html`${note ? html`<p class="note">${note}</p>` : null}${reportTable({ columns: report.columns, rows }, options)}`;

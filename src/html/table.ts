@@ -13,6 +13,8 @@ export interface TableOptions {
   /** What the table shows, for screen readers. */
   readonly label: string;
   readonly links: LinkOf;
+  /** `YYYY-MM-DD`: support that ended before stands out; default: none does. */
+  readonly today?: string;
   /** The text to show when there are no rows. */
   readonly empty?: Content;
   /** The address of the page sorted by `column`, or `-column`; default: the page's script sorts the rows it has. */
@@ -61,7 +63,7 @@ export function recordTable<Row extends { readonly [Name in keyof Row]: Cell | u
   const tall = !options.sortLink && rows.length > TALL ? ' tall' : '';
   return html`<div class="frame${tall}" role="region" aria-label="${options.label}" tabindex="0">
 <table${options.sortLink ? null : html` data-sortable`}><thead><tr>${shown.map((column) => head(column, options))}</tr></thead>
-<tbody>${rows.map((row) => tableRow(shown, row, options.links))}</tbody></table></div>`;
+<tbody>${rows.map((row) => tableRow(shown, row, options))}</tbody></table></div>`;
 }
 
 function cellsByName(record: object): CellsByName {
@@ -90,12 +92,14 @@ function isTime({ type }: Column): boolean {
   return type === 'timestamp' || type === 'date';
 }
 
-function tableRow(columns: readonly Column[], record: CellsByName, links: LinkOf): Markup {
-  return html`<tr>${columns.map((column) => cellOf(column, record, links))}</tr>`;
+function tableRow(columns: readonly Column[], record: CellsByName, options: TableOptions): Markup {
+  return html`<tr>${columns.map((column) => cellOf(column, record, options))}</tr>`;
 }
 
-function cellOf(column: Column, record: CellsByName, links: LinkOf): Markup {
+function cellOf(column: Column, record: CellsByName, { links, today = '' }: TableOptions): Markup {
   const cell = record[column.name] ?? null;
+  if (column.name === 'distro_eol' && typeof cell === 'string' && cell < today)
+    return html`<td class="bad">${shownCell(column, cell)}<span class="unseen"> (ended)</span></td>`;
   const href = links(column.name, record);
   const shown = isUnknownBase(column, cell, record)
     ? html`<span class="unknown">not known</span>`

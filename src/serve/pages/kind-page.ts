@@ -1,3 +1,4 @@
+import { dayOf } from '../../common/day.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { EMPTY_STATES, NO_AUDIT } from '../../html/empty-states.ts';
 import { count, countOf } from '../../html/figures.ts';
@@ -5,7 +6,7 @@ import { dashboardLinks, type LinkOf } from '../../html/links.ts';
 import { type Content, html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
 import { SCREEN_COLUMNS, SCREEN_SORTS } from '../../html/screen-columns.ts';
-import { reportTable } from '../../html/table.ts';
+import { type ReportTableOptions, reportTable } from '../../html/table.ts';
 import { titleOf } from '../../html/titles.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { firstSort, type ReportKind } from '../../report/kinds/kind.ts';
@@ -50,6 +51,7 @@ export async function kindPage(
     ...presentOf(dashboard),
   });
   const title = titleOf(kind.name);
+  const sortedBy = sort ?? (kind.order && firstSort(kind.order));
   return {
     title,
     at: url.pathname,
@@ -61,23 +63,16 @@ export async function kindPage(
           : [],
     ),
     body: html`<p class="note">${withoutBackticks(kind.description)}${page.lack === undefined ? null : ` No figures: ${page.lack}.`}</p>${filterForm(kind, url, options)}
-<section class="card">${tableOf(page, title, url, sort ?? (kind.order && firstSort(kind.order)), options)}${pager(page, url, query.offset, limit)}</section>`,
+<section class="card">${tableOf(page, url, { ...options, label: title, sortedBy, today: dayOf(dashboard.now()) })}${pager(page, url, query.offset, limit)}</section>`,
   };
 }
 
-function tableOf(
-  page: ReportPage,
-  label: string,
-  url: URL,
-  sortedBy: string | undefined,
-  { links = dashboardLinks, columns = SCREEN_COLUMNS[page.kind] }: KindPageOptions,
-): Markup {
+function tableOf(page: ReportPage, url: URL, options: Omit<ReportTableOptions, 'links'> & KindPageOptions): Markup {
   return reportTable(page, {
-    label,
-    columns,
-    links,
+    links: dashboardLinks,
+    columns: SCREEN_COLUMNS[page.kind],
     empty: emptyMessage(page, url),
-    sortedBy,
+    ...options,
     sortLink: (by) => address(url, { sort: by, offset: undefined }),
   });
 }

@@ -47,6 +47,17 @@ test('an image without a known base shows "not known"; an artifact shows nothing
   expect(table([...rows(1), ['prod', '', 'chart', 'artifact', null]])).not.toContain(unknown);
 });
 
+test('support that has ended stands out, also for those who do not see the colour', () => {
+  const columns: readonly Column[] = [{ name: 'distro_eol', type: 'date', description: '' }];
+  const on = (today?: string) =>
+    String(
+      reportTable({ columns, rows: [['2026-04-01']] }, { label: 'Bases', links: noLinks, ...(today && { today }) }),
+    );
+  const ended = '<td class="bad">2026-04-01<span class="unseen"> (ended)</span></td>';
+  expect(on('2026-04-02')).toContain(ended);
+  for (const today of ['2026-04-01', undefined]) expect(on(today)).toContain('<td class="when">2026-04-01</td>');
+});
+
 test('a tooltip shows a description without the backticks of Markdown', () => {
   const columns: readonly Column[] = [{ name: 'user', type: 'text', description: 'As in `USER`.' }];
   expect(String(reportTable({ columns, rows: [['root']] }, { label: 'Users', links: noLinks }))).toContain(
