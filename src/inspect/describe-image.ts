@@ -16,7 +16,7 @@ import type { LoadedImage } from './load-image.ts';
 /** {@link describeImage} */
 type DescribedImage = ReturnType<typeof describeImage>;
 
-/** Describes everything that is known of an image, as `inspect` shows it. Sizes are bytes. */
+/** Describes everything that is known of an image, as `inspect` shows it: the worst findings first. Sizes are bytes. */
 export function describeImage(loaded: LoadedImage, findings: readonly Finding[], advice: Advice) {
   const { manifest, config, verdict } = loaded.image;
   const baseLayers = verdict.base.layerCount;
@@ -41,7 +41,7 @@ export function describeImage(loaded: LoadedImage, findings: readonly Finding[],
     layers,
     contents: loaded.measurement && describeContents(loaded.measurement),
     verdict,
-    findings,
+    findings: findings.toSorted(bySeverity),
     advice,
   };
 }
@@ -130,12 +130,10 @@ function findingList({ findings }: DescribedImage): readonly string[] {
   if (findings.length === 0) return ['findings      none'];
   return [
     'findings',
-    ...findings
-      .toSorted(bySeverity)
-      .flatMap(({ severity, rule, message, evidence }) => [
-        `  ${severity.padEnd(6)}${rule.padEnd(22)}${message}`,
-        ...shortEvidence(evidence).map((line) => `${' '.repeat(30)}${line}`),
-      ]),
+    ...findings.flatMap(({ severity, rule, message, evidence }) => [
+      `  ${severity.padEnd(6)}${rule.padEnd(22)}${message}`,
+      ...shortEvidence(evidence).map((line) => `${' '.repeat(30)}${line}`),
+    ]),
   ];
 }
 
