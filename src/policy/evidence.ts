@@ -27,7 +27,7 @@ export function packagesEvidence(layer: LayerView, packages: readonly NamedBytes
   const names = packages.toSorted((a, b) => b.bytes - a.bytes).map(({ name }) => name);
   const more = names.length > MAX_NAMES ? `, and ${names.length - MAX_NAMES} more` : '';
   const subject = names.slice(0, MAX_NAMES).join(', ') + more;
-  return [evidenceOf(layer, { subject, bytes: exactly(compressedShare(layer, fileBytes)) })];
+  return [evidenceOf(layer, { subject, bytes: exactly(compressedShare(layer, { bytes: fileBytes })) })];
 }
 
 /** Returns the sum of the evidence's bytes; evidence without bytes counts as zero. */
@@ -55,29 +55,47 @@ export function exactly(bytes: number): ByteRange {
   return { min: bytes, max: bytes };
 }
 
-/**
- * Returns the compressed bytes that some files of a layer account for: their share of all the layer's files, applied to
- * the layer's compressed size. Files compress differently, so this is accurate for large shares and approximate for
- * small ones.
- * @param fileBytes the files' uncompressed size
- * @returns 0 if the layer was not read
- */
-export function compressedShare(layer: LayerView, fileBytes: number): number {
-  const all = layer.contents?.fileBytes ?? 0;
-  return all === 0 ? 0 : Math.round(layer.bytes * Math.min(1, fileBytes / all));
+/** Some files of a layer, by their uncompressed bytes. */
+export interface Files {
+  readonly bytes: number;
+  /** The bytes of those that are compressed already; undefined for none. */
+  readonly packed?: number;
+}
+
+/** Areas of deep/areas.ts with files that are compressed already: lists of apt (lz4, gzip), packages, jars, packs of Git. */
+const PACKED_AREAS = ['apt-lists', 'apt-archives', 'maven-cache', 'version-control'];
+/** What compression leaves of such files: 0.84 of Debian 12's lists of apt (lz4), all of a pack of Git. */
+const PACKED_RATIO = 0.9;
+/** What compression leaves of other files at least: 0.2 of JavaScript, 0.4 of programs. */
+const SMALLEST_RATIO = 0.2;
+
+/** Returns the files of a layer in some areas. */
+export function filesIn({ areaBytes }: MeasuredLayer, areas: readonly string[]): Required<Files> {
+  const bytesOf = (names: readonly string[]) => sum(names.map((name) => areaBytes[name] ?? 0));
+  return { bytes: bytesOf(areas), packed: bytesOf(areas.filter((name) => PACKED_AREAS.includes(name))) };
 }
 
 /**
- * Returns the uncompressed bytes of a layer's files in some areas.
- * @param areas names of deep/areas.ts
+ * Returns the compressed bytes that some files of a layer account for: their share of all the layer's files, applied to
+ * the layer's compressed size. Files in areas that are compressed already count by their own size. Others compress
+ * differently, too, so this is accurate for large shares and approximate for small ones.
+ * @returns 0 if the layer was not read
  */
-export function areaBytes(contents: MeasuredLayer, areas: readonly string[]): number {
-  return sum(areas.map((area) => contents.areaBytes[area] ?? 0));
+export function compressedShare(layer: LayerView, { bytes, packed = 0 }: Files): number {
+  const all = layer.contents?.fileBytes ?? 0;
+  if (!layer.contents || all === 0) return 0;
+  const allPacked = filesIn(layer.contents, PACKED_AREAS).packed;
+  const others = all - allPacked;
+  const atMost = Math.min(allPacked * PACKED_RATIO, layer.bytes - others * SMALLEST_RATIO);
+  const ofPacked = Math.max((layer.bytes * allPacked) / all, atMost);
+  const share = (part: number, whole: number) => (whole === 0 ? 0 : Math.min(1, part / whole));
+  const ofOthers = layer.bytes - ofPacked;
+  return Math.round(share(packed, allPacked) * ofPacked + share(bytes - packed, others) * ofOthers);
 }
 
 /** Returns the evidence of files that a layer was read to have; none if their compressed share is nothing. */
-export function measuredFiles(layer: LayerView, fileBytes: number, subject?: string): readonly Evidence[] {
-  const bytes = compressedShare(layer, fileBytes);
+export function measuredFiles(layer: LayerView, files: Files, subject?: string): readonly Evidence[] {
+  const bytes = compressedShare(layer, files);
   return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes), ...(subject ? { subject } : {}) })];
 }
 

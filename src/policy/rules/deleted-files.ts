@@ -17,7 +17,7 @@ export const deletedFiles: Rule = {
   title: 'Files are removed in a later layer than the one that added them',
   find: (view) => {
     const evidence = view.own.flatMap((layer) =>
-      layer.contents ? measuredFiles(layer, layer.contents.deletedBytes) : likelyEvidence(layer, view),
+      layer.contents ? measuredFiles(layer, { bytes: layer.contents.deletedBytes }) : likelyEvidence(layer, view),
     );
     return hitFrom(
       evidence,

@@ -1,13 +1,11 @@
 import type { MeasuredLayer } from '../audited-image.ts';
-import { areaBytes, measuredFiles, totalOf } from '../evidence.ts';
+import { type Files, filesIn, measuredFiles, totalOf } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 /** Waste below this, in a whole image, is not worth reporting. */
 const WORTH_REPORTING_BYTES = 100_000;
 
-interface Waste {
-  /** The files' uncompressed size. */
-  readonly bytes: number;
+interface Waste extends Files {
   readonly subject?: string;
 }
 
@@ -22,7 +20,7 @@ export function wasteIn(areas: readonly string[]): (contents: MeasuredLayer) => 
       .map((name) => ({ name, bytes: contents.areaBytes[name] ?? 0 }))
       .filter(({ bytes }) => bytes > 0)
       .sort((a, b) => b.bytes - a.bytes);
-    return { bytes: areaBytes(contents, areas), subject: found.map(({ name }) => name).join(', ') };
+    return { ...filesIn(contents, areas), subject: found.map(({ name }) => name).join(', ') };
   };
 }
 
@@ -40,8 +38,8 @@ export function measuredBytesRule(
   const find: Rule['find'] = (view) => {
     const evidence = view.own.flatMap((layer) => {
       if (!layer.contents) return [];
-      const { bytes, subject } = wasteOf(layer.contents);
-      return measuredFiles(layer, bytes, subject);
+      const waste = wasteOf(layer.contents);
+      return measuredFiles(layer, waste, waste.subject);
     });
     const bytes = totalOf(evidence);
     if (bytes.max < WORTH_REPORTING_BYTES) return undefined;

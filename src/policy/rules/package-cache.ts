@@ -1,5 +1,5 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
-import { areaBytes, evidenceOf, hitFrom, measuredFiles, totalOf, upTo, wholeLayer } from '../evidence.ts';
+import { evidenceOf, filesIn, hitFrom, measuredFiles, totalOf, upTo, wholeLayer } from '../evidence.ts';
 import type { Evidence, Hit } from '../finding.ts';
 import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -59,7 +59,7 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
   const leftovers = usesManager ? cache.leftovers?.of(view) : undefined;
   const evidence = view.own.flatMap((layer) => {
     if (leftovers?.has(layer)) return [wholeLayer(layer)];
-    if (layer.contents) return measuredFiles(layer, areaBytes(layer.contents, cache.areas));
+    if (layer.contents) return measuredFiles(layer, filesIn(layer.contents, cache.areas));
     return mayFill ? likelyCache(layer, view, cache) : [];
   });
   // Managers leave lock files and empty databases behind even after their caches were cleared.

@@ -1,4 +1,4 @@
-import { compressedShare, hitFrom, measuredFiles, wholeLayer } from '../evidence.ts';
+import { compressedShare, type Files, hitFrom, measuredFiles, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -17,7 +17,7 @@ export const rewrittenFiles: Rule = {
   title: 'Files are written twice: changing owner or mode copies them into a new layer',
   find: (view) => {
     const evidence = view.own.flatMap((layer) =>
-      layer.contents ? measuredEvidence(layer, layer.contents.rewrittenBytes) : likelyEvidence(layer),
+      layer.contents ? measuredEvidence(layer, { bytes: layer.contents.rewrittenBytes }) : likelyEvidence(layer),
     );
     return hitFrom(
       evidence,
@@ -26,8 +26,8 @@ export const rewrittenFiles: Rule = {
   },
 };
 
-function measuredEvidence(layer: LayerView, fileBytes: number): readonly Evidence[] {
-  return compressedShare(layer, fileBytes) < WORTH_REPORTING_BYTES ? [] : measuredFiles(layer, fileBytes);
+function measuredEvidence(layer: LayerView, files: Files): readonly Evidence[] {
+  return compressedShare(layer, files) < WORTH_REPORTING_BYTES ? [] : measuredFiles(layer, files);
 }
 
 /** Returns evidence if the layer's commands only change existing files. */

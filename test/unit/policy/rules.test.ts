@@ -241,18 +241,32 @@ const CONTENTS: MeasuredLayer = {
 };
 
 test.each([
-  ['apt-cache', 10 * MB],
-  ['docs-and-locales', 15 * MB],
-  ['debug-symbols', 5 * MB],
-  ['leftover-files', 500_000],
-  ['deleted-files', 2_500_000],
-  ['rewritten-files', 2 * MB],
-  ['duplicate-files', 1_500_000],
-  ['dev-dependencies', 1 * MB],
-  ['build-tools', 500_000],
+  ['apt-cache', 18 * MB],
+  ['docs-and-locales', 12 * MB],
+  ['debug-symbols', 4 * MB],
+  ['leftover-files', 400_000],
+  ['deleted-files', 2 * MB],
+  ['rewritten-files', 1_600_000],
+  ['duplicate-files', 1_200_000],
+  ['dev-dependencies', 800_000],
+  ['build-tools', 400_000],
 ])('%s is measured where layers were read', (rule, bytes) => {
   const finding = findingOf(rule, { own: [{ bytes: 50 * MB, contents: CONTENTS }] });
   expect(finding).toMatchObject({ confidence: 'proven', bytes: { min: bytes, max: bytes } });
+});
+
+test('files that are compressed already take their own size of a layer', () => {
+  const measured = (rule: string, bytes: number, contents: Partial<MeasuredLayer>) =>
+    findingOf(rule, { own: [{ bytes, contents }] })?.bytes?.max;
+  // The lists of apt, which had 16.7 MB as a layer of their own, beside build-essential, CMake and Git of Debian 12.
+  const installed = { fileBytes: 514_631_443, areaBytes: { 'apt-lists': 19_800_000 } };
+  expect(measured('apt-cache', 200_060_000, installed)).toBe(17_820_000);
+  // A pack of Git of 3.0 MB beside node_modules.
+  const copied = { fileBytes: 30_816_558, areaBytes: { 'version-control': 3_000_000 } };
+  expect(measured('leftover-files', 8_630_000, copied)).toBe(2_700_000);
+  // Lists that were not compressed.
+  const plain = { fileBytes: 130 * MB, areaBytes: { 'apt-lists': 50 * MB } };
+  expect(measured('apt-cache', 30 * MB, plain)).toBe(14 * MB);
 });
 
 test.each([
