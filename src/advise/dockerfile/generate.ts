@@ -82,10 +82,10 @@ export function generateDockerfile(
   };
 }
 
-/** Build tools of languages on Java's virtual machine for which there is no template. */
-const OTHER_BUILDERS = /^(?:sbt|mill|lein|clojure|ant|bazel)$/;
+/** Programs that build for Java's virtual machine, for which there is no template. */
+const OTHER_BUILDERS = /^(?:sbt|mill|lein|clojure|ant|bazel|javac)$/;
 
-/** Reports whether the image was built by tools that no template calls: conda, or build tools of Scala or Clojure. */
+/** Reports whether the image was built by tools that no template calls: conda, Scala's or Clojure's, or javac itself. */
 function isBuiltOtherwise({ runtime, commands, copies, entrypoint, cmd }: DockerfileFacts): boolean {
   const paths = [...copies.flatMap(({ sources }) => sources), ...entrypoint, ...cmd];
   return (

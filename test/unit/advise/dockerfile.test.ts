@@ -649,6 +649,7 @@ test.each<[string, ImageSketch]>([
   ['sbt', { runtime: 'java', own: [run('sbt assembly')] }],
   ['sbt in an earlier stage', { runtime: 'java', own: [copy('--from=build /src/target/scala-3.3.1/app.jar .')] }],
   ['Ant', { runtime: 'java', own: [run('ant dist')] }],
+  ['javac', { runtime: 'java', own: [run('javac Hello.java && jar cfe app.jar Hello *.class')] }],
 ])('there is none for a build that no template knows: %s', (_, sketch) => {
   expect(dockerfile(sketch)).toBe('');
 });
