@@ -4,7 +4,7 @@ import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.t
 import { sumOfRanges } from '../policy/evidence.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
-import { installsForProgram } from './own-packages.ts';
+import { installsForProgram, installsHeaders } from './own-packages.ts';
 import { TECHNIQUES, type TechniqueId } from './technique.ts';
 
 /**
@@ -14,6 +14,11 @@ import { TECHNIQUES, type TechniqueId } from './technique.ts';
 export const SMALLEST_SHARE = 0.01;
 
 const OS_PACKAGES = [0.05, 1] as const;
+/**
+ * Of a toolchain with headers, the libraries stay. 2.4 % remained of Debian's build-essential, CMake, Git and the headers
+ * of libcurl and OpenSSL (200 MB).
+ */
+const LIBRARIES = [0, 0.05] as const;
 const NOTHING_KEPT = [0, 0] as const;
 
 /** The least and greatest share of a layer of the last stage that a multi-stage build keeps, by the layer's class. */
@@ -167,6 +172,7 @@ function shareOf(layer: LayerView, runtime: Runtime): Share {
   if (fetchesOnly(layer)) return NOTHING_KEPT;
   if (isBuiltElsewhere(layer, runtime)) return WHOLE;
   if (made === 'build-tools' && installsForProgram(layer, runtime)) return OS_PACKAGES;
+  if (made === 'build-tools' && installsHeaders(layer)) return LIBRARIES;
   const [least, most] = KEPT_BY_STAGES[made];
   return made === 'dependencies' && UNBUNDLED.includes(runtime) ? [SMALLEST_UNBUNDLED, most] : [least, most];
 }

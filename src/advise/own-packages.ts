@@ -114,15 +114,23 @@ const EVERYWHERE = /^(?:ca-certificates|tzdata|tini|dumb-init|openssl|libc6-comp
 /** Headers of C libraries, which what was compiled with them loads; compilers come with those of C itself. */
 export const HEADERS = /^(?!libc6?-dev$|musl-dev$|glibc-devel$).+-dev(?:el)?$/;
 
+/** Reports whether a layer installs headers of libraries, which what was compiled with them loads. */
+export function installsHeaders({ commands }: LayerView): boolean {
+  return installedBy(commands).some(isHeaders);
+}
+
+function isHeaders(name: string): boolean {
+  return HEADERS.test(name) && !name.startsWith('python');
+}
+
 /**
  * Reports whether the program needs packages that images without a package manager, such as distroless ones, lack. What
  * compiled programs link is told by `linksLibraries`.
  */
 export function needsPackages(view: ImageView): boolean {
   const { run, build } = ownPackages(view);
-  const isLoaded = (name: string): boolean => HEADERS.test(name) && !name.startsWith('python');
   return (
     run.some((name) => !EVERYWHERE.test(name)) ||
-    (!isCompiled(runtimeOf(view.image.verdict).name) && build.some(isLoaded))
+    (!isCompiled(runtimeOf(view.image.verdict).name) && build.some(isHeaders))
   );
 }

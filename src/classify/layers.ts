@@ -73,7 +73,7 @@ const OS_PACKAGES = anyOf(
   '(?<![\\w./-])',
 );
 const COMPILERS =
-  /(?<![\w-])(?:build-essential|gcc|g\+\+|clang|cmake|build-base|openjdk-?\d+-jdk|python3-dev|libc6-dev|linux-headers|base-devel|"?Development Tools"?)(?![\w.-])/;
+  /(?<![\w-])(?:build-essential|gcc|g\+\+|clang|cmake|rustc|cargo|golang(?:-go|-[\d.]+(?:-go)?)?|maven|gradle|build-base|openjdk-?\d+-jdk(?:-headless)?|default-jdk(?:-headless)?|python3-dev|libc6-dev|linux-headers|base-devel|"?Development Tools"?)(?![\w.-])/;
 const SETTINGS =
   /^(?:set -\S+; *)?(?:mkdir|chown|chmod|ln|useradd|adduser|groupadd|addgroup|usermod|sed|echo|touch|rm|install -d|locale-gen|update-ca-certificates)\b/;
 const CONFIG_FILE =

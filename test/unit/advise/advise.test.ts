@@ -150,6 +150,17 @@ test("without a known base the guide's ranges are used, and marked as an estimat
   expect(projectTechniques(subject, ['multi-stage', 'alpine-base'])?.after).toEqual({ min: size(0.1), max: size(0.3) });
 });
 
+test('a multi-stage build keeps the libraries whose headers a toolchain came with', () => {
+  const afterOf = (packages: string) => {
+    const instruction = `RUN /bin/sh -c apt-get install -y ${packages}`;
+    const image = auditedImage({ own: [{ instruction, bytes: 200 * MB, class: 'build-tools' }] });
+    return projectTechniques(subjectOf(image, findingsOf(image), DEFAULTS), ['multi-stage'])?.after;
+  };
+  // Built so, libcurl took 4.8 MB.
+  expect(afterOf('build-essential cmake git libcurl4-openssl-dev')).toEqual({ min: 30 * MB, max: 40 * MB });
+  expect(afterOf('build-essential libc6-dev')).toEqual({ min: 30 * MB, max: 30 * MB });
+});
+
 test("the guide's ranges are for images on full bases: a slim one without a known base gets no estimate", () => {
   const compiler = 'RUN /bin/sh -c apt-get install -y gcc && npm install';
   const own: LayerSketch[] = [{ instruction: compiler, bytes: 100 * MB, class: 'build-tools' }];

@@ -44,7 +44,7 @@ interface Pair {
 
 const SLIM: readonly TechniqueId[] = ['multi-stage', 'slim-base'];
 const NODE = { fat: 'node-single-stage', slim: 'node-multi-stage-slim', techniques: SLIM, goal: reduction(0.6) };
-const PYTHON = { fat: 'python-single-stage', slim: 'python-multi-stage-slim', techniques: SLIM, goal: reduction(0.7) };
+const PYTHON = { fat: 'python-single-stage', slim: 'python-multi-stage-slim', techniques: SLIM, goal: reduction(0.65) };
 const GO = { fat: 'go-single-stage' };
 const PAIRS: readonly (readonly [string, Pair])[] = [
   ['Node.js on slim, in the catalogue', { ...NODE, known: NODE_20_SLIM }],

@@ -14,6 +14,9 @@ test.each([
   ['dependencies', 'RUN /bin/sh -c ./mvnw -B dependency:go-offline'],
   ['dependencies', 'RUN /bin/sh -c ./gradlew --no-daemon dependencies'],
   ['os-packages', 'RUN /bin/bash -o errexit -c install_packages ca-certificates'],
+  ['build-tools', 'RUN /bin/sh -c apt-get update && apt-get install -y cargo rustc pkg-config libssl-dev'],
+  ['build-tools', 'RUN /bin/sh -c apt-get install -y openjdk-17-jdk-headless curl unzip'],
+  ['build-tools', 'RUN /bin/sh -c apt-get install -y --no-install-recommends golang-1.19-go'],
   ['application', 'RUN /bin/sh -c ./gradlew bootJar'],
   ['application', 'RUN /bin/sh -c npm run build'],
 ])('a layer of %s: %s', (expected, line) => {
