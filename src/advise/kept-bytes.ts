@@ -4,8 +4,8 @@ import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.t
 import { sumOfRanges } from '../policy/evidence.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
-import { installsForProgram, installsHeaders } from './own-packages.ts';
-import { TECHNIQUES, type TechniqueId } from './technique.ts';
+import { installsForProgram, installsHeaders, installsRuntimeAlone } from './own-packages.ts';
+import { TECHNIQUES, type TechniqueId, techniqueOf } from './technique.ts';
 
 /**
  * The smallest share of a layer that the program itself is assumed to need. It is half of the smallest share observed:
@@ -43,15 +43,26 @@ const SMALLEST_UNBUNDLED = 0.2;
 
 const WHOLE = [1, 1] as const;
 
-/** An image's own layers, prepared once for the many sets of techniques that advice tries. Few layers have findings. */
+/** The shares that are kept of a layer. */
+interface Shares {
+  readonly inOneStage: Share;
+  readonly inStages: Share;
+}
+
+/** A layer with the shares kept on the image's base and on another, and the bytes that each technique removes, by rule. */
+interface RemovableLayer {
+  readonly layer: LayerView;
+  readonly onBase: Shares;
+  readonly onAnother: Shares;
+  readonly removable: ReadonlyMap<TechniqueId, readonly ByteRange[]>;
+}
+
+/** An image's own layers, prepared once for the many sets of techniques that advice tries. */
 export interface Removable {
-  /**
-   * The layers with findings, the share that a multi-stage build keeps of them, and the bytes that each technique
-   * removes from them: one range per rule.
-   */
-  readonly withFindings: readonly (readonly [LayerView, Share, ReadonlyMap<TechniqueId, readonly ByteRange[]>])[];
+  /** The few layers with findings, or of which another base keeps less. */
+  readonly special: readonly RemovableLayer[];
   /** The bytes kept of all other layers together, for a single-stage and for a multi-stage build. */
-  readonly withoutFindings: { readonly inOneStage: ByteRange; readonly inStages: ByteRange };
+  readonly others: { readonly inOneStage: ByteRange; readonly inStages: ByteRange };
 }
 
 /**
@@ -64,15 +75,21 @@ export function removableOf(own: readonly LayerView[], findings: readonly Findin
     if (kind !== 'findings') continue;
     for (const finding of findings) if (rules.includes(finding.rule)) addRemovable(byLayer, id, finding);
   }
-  const withFindings = own.flatMap((layer) => {
-    const removable = byLayer.get(layer.position);
-    return removable ? [[layer, shareOf(layer, runtime), removable] as const] : [];
-  });
-  const others = own.filter(({ position }) => !byLayer.has(position));
+  const special: RemovableLayer[] = [];
+  const others: LayerView[] = [];
+  for (const layer of own) {
+    const onBase = { inOneStage: WHOLE, inStages: shareOf(layer, runtime) };
+    const onAnother = replacedShares(layer, runtime) ?? onBase;
+    const removable = byLayer.get(layer.position) ?? NO_FINDINGS;
+    if (removable === NO_FINDINGS && onAnother === onBase) others.push(layer);
+    else special.push({ layer, onBase, onAnother, removable });
+  }
   const keptOfOthers = (inStages: boolean) =>
     sumOfRanges(others.map((layer) => keptOfLayer(layer, inStages ? shareOf(layer, runtime) : WHOLE, NOTHING)));
-  return { withFindings, withoutFindings: { inOneStage: keptOfOthers(false), inStages: keptOfOthers(true) } };
+  return { special, others: { inOneStage: keptOfOthers(false), inStages: keptOfOthers(true) } };
 }
+
+const NO_FINDINGS: RemovableLayer['removable'] = new Map();
 
 /** Records under a technique what a finding says can be removed from each layer. */
 function addRemovable(
@@ -89,12 +106,11 @@ function addRemovable(
 }
 
 /** Returns the compressed bytes that remain of the layers above the base once all the techniques are applied. */
-export function keptBytes({ withFindings, withoutFindings }: Removable, ids: readonly TechniqueId[]): ByteRange {
-  const inStages = ids.includes('multi-stage');
-  const kept = withFindings.map(([layer, share, removable]) =>
-    keptOfLayer(layer, inStages ? share : WHOLE, takenOff(removable, ids)),
-  );
-  return sumOfRanges([inStages ? withoutFindings.inStages : withoutFindings.inOneStage, ...kept]);
+export function keptBytes({ special, others }: Removable, ids: readonly TechniqueId[]): ByteRange {
+  const stages = ids.includes('multi-stage') ? 'inStages' : 'inOneStage';
+  const base = ids.some((id) => techniqueOf(id).kind === 'base') ? 'onAnother' : 'onBase';
+  const kept = special.map((found) => keptOfLayer(found.layer, found[base][stages], takenOff(found.removable, ids)));
+  return sumOfRanges([others[stages], ...kept]);
 }
 
 /**
@@ -175,6 +191,20 @@ function shareOf(layer: LayerView, runtime: Runtime): Share {
   if (made === 'build-tools' && installsHeaders(layer)) return LIBRARIES;
   const [least, most] = KEPT_BY_STAGES[made];
   return made === 'dependencies' && UNBUNDLED.includes(runtime) ? [SMALLEST_UNBUNDLED, most] : [least, most];
+}
+
+/** Programs that install packages of a distribution, or add a repository of packages. */
+const INSTALLS = /^(?:apt(?:-get|-key|-mark)?|add-apt-repository|apk|yum|(?:micro|t)?dnf|zypper|update-alternatives)$/;
+
+/** Returns the shares of a layer that a base with the runtime replaces; undefined if it replaces nothing of it. */
+function replacedShares(layer: LayerView, runtime: Runtime): Shares | undefined {
+  const { commands } = layer;
+  if (!installsRuntimeAlone(layer, runtime, true)) return undefined;
+  if (!commands.every(({ program }) => INSTALLS.test(program) || PLACES_FILES.has(program))) return undefined;
+  return {
+    inOneStage: installsRuntimeAlone(layer, runtime, false) ? NOTHING_KEPT : WHOLE,
+    inStages: installsHeaders(layer) ? LIBRARIES : NOTHING_KEPT,
+  };
 }
 
 /** Returns the bytes kept of a layer, never fewer than the program itself is assumed to need. */

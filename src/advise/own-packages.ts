@@ -114,6 +114,18 @@ const EVERYWHERE = /^(?:ca-certificates|tzdata|tini|dumb-init|openssl|libc6-comp
 /** Headers of C libraries, which what was compiled with them loads; compilers come with those of C itself. */
 export const HEADERS = /^(?!libc6?-dev$|musl-dev$|glibc-devel$).+-dev(?:el)?$/;
 
+/**
+ * Reports whether a layer installs the runtime, and nothing else that a base with the runtime lacks.
+ * @param inStages whether what only the build needs, such as a compiler, is in an earlier stage
+ */
+export function installsRuntimeAlone({ commands }: LayerView, runtime: Runtime, inStages: boolean): boolean {
+  const names = installedBy(commands);
+  const isOfRuntime = (name: string): boolean => OF_RUNTIME[runtime]?.test(name) === true;
+  const isLeft = (name: string): boolean =>
+    EVERYWHERE.test(name) || FETCHERS.includes(name) || (inStages && (isToolchain(name) || FOR_BUILDS.test(name)));
+  return names.some(isOfRuntime) && names.every((name) => isOfRuntime(name) || isLeft(name));
+}
+
 /** Reports whether a layer installs headers of libraries, which what was compiled with them loads. */
 export function installsHeaders({ commands }: LayerView): boolean {
   return installedBy(commands).some(isHeaders);

@@ -150,6 +150,26 @@ test("without a known base the guide's ranges are used, and marked as an estimat
   expect(projectTechniques(subject, ['multi-stage', 'alpine-base'])?.after).toEqual({ min: size(0.1), max: size(0.3) });
 });
 
+test('a base with the runtime replaces the layers that installed it on a distribution', () => {
+  const projectedOf = (packages: string, ids: readonly TechniqueId[]) => {
+    const instruction = `RUN /bin/sh -c apt-get update && apt-get install -y ${packages}`;
+    const own = [
+      { instruction, bytes: 176 * MB, class: 'build-tools' as const },
+      { instruction: 'COPY app /app # buildkit', bytes: 10 * MB },
+    ];
+    const image = auditedImage({ own, runtime: 'python', distro: { id: 'debian', version: '12' } });
+    const projection = projectTechniques(subjectOf(image, findingsOf(image), DEFAULTS), ids);
+    return projection && (projection.after.max < 100 * MB ? 'replaced' : 'kept');
+  };
+  const python = 'python3 python3-pip python3-venv python3-dev';
+  expect(projectedOf(`${python} build-essential`, ['multi-stage', 'alpine-base'])).toBe('replaced');
+  expect(projectedOf(python, ['alpine-base'])).toBe('replaced');
+  expect(projectedOf(`${python} build-essential`, ['alpine-base'])).toBe('kept');
+  expect(projectedOf(`${python} imagemagick`, ['multi-stage', 'alpine-base'])).toBe('kept');
+  expect(projectedOf(`${python} && pip install flask`, ['multi-stage', 'alpine-base'])).toBe('kept');
+  expect(projectedOf(python, ['multi-stage'])).toBe('kept');
+});
+
 test('a multi-stage build keeps the libraries whose headers a toolchain came with', () => {
   const afterOf = (packages: string) => {
     const instruction = `RUN /bin/sh -c apt-get install -y ${packages}`;
