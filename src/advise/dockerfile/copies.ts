@@ -32,10 +32,19 @@ export interface Copy {
 export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
   const first = firstFolderOf(view, workdir);
   let commandsBefore = 0;
-  return view.own.flatMap(({ verb, args, commands, folder }) => {
+  return view.own.flatMap(({ verb, args, commands, folder = first }) => {
+    const before = commandsBefore;
     commandsBefore += commands.length;
-    return copiesFiles(verb) ? [copyOf(args, folder ?? first, commandsBefore)] : [];
+    if (copiesFiles(verb)) return [copyOf(args, folder, before)];
+    return withFolders(commands, folder).flatMap((command, at) =>
+      isMergedCopy(command) ? [copyOf(command.words.join(' '), command.folder, before + at)] : [],
+    );
   });
+}
+
+/** Reports whether a command of a layer is a COPY or ADD, as where Buildah merged all steps into one. */
+export function isMergedCopy({ program }: Command): boolean {
+  return program === 'COPY' || program === 'ADD';
 }
 
 /**

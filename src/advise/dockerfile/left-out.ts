@@ -8,7 +8,7 @@ import { baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
 import { isScript } from '../start.ts';
-import { type Copy, PLAIN_PATH, SOURCE, type SourceFacts, targetOf } from './copies.ts';
+import { type Copy, isMergedCopy, PLAIN_PATH, SOURCE, type SourceFacts, targetOf } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { LANGUAGES } from './languages.ts';
@@ -56,6 +56,7 @@ function isLeftOut(
   { folder, runtime }: Pick<SourceFacts, 'folder' | 'runtime'>,
 ): boolean {
   const { program, words } = command;
+  if (isMergedCopy(command)) return false;
   if (runs(command, ['pnpm'], ['deploy'])) return true;
   if (words.every((word) => /^(?:--?v|--?version|version)$/i.test(word)) && words.length > 0) return false;
   const leaves = lookUp(LEAVES, program);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { classified } from '../../support/audited-image.ts';
@@ -11,7 +12,7 @@ const BASE = {
 };
 
 /** An image as `buildah bud` 1.28 builds it without --layers: one layer above the base, and all steps in the history. */
-function mergedImage(lines: readonly string[]) {
+function mergedImage(lines: readonly string[], settings = {}) {
   const steps = lines.map((line, at) => {
     const created_by = `/bin/sh -c ${line}`;
     const created = `2026-11-29T12:19:${10 + at}.124992269Z`;
@@ -21,7 +22,7 @@ function mergedImage(lines: readonly string[]) {
   });
   const sizes = [30_090_000, 59_480_000];
   const config = {
-    config: {},
+    config: settings,
     rootfs: { type: 'layers', diff_ids: sizes.map((size) => digestOf(`diff ${size}`)) },
     history: [BASE, ...steps],
   };
@@ -74,4 +75,21 @@ test('a merged layer shows the steps that wrote its files', () => {
 test('a single step that wrote the files of a merged layer is what made it', () => {
   const { layers } = mergedImage(['#(nop) USER 1000', INSTALL, CMD]).verdict;
   expect(layers[1]).toEqual({ class: 'os-packages', instruction: `RUN ${INSTALL}` });
+});
+
+test('the Dockerfile for an image of merged steps repeats them', () => {
+  const lines = [
+    '#(nop) WORKDIR /srv',
+    '#(nop) COPY dir:1b2c in web/ ',
+    'cd web && npm ci && npm run build',
+    'npx playwright install chromium',
+    '#(nop) CMD ["node", "web/server.js"]',
+  ];
+  const settings = { Env: ['NODE_VERSION=24.1.0'], Cmd: ['node', 'web/server.js'], WorkingDir: '/srv' };
+  const dockerfile = generateDockerfile(mergedImage(lines, settings), 'slim-base', '2026-11-29')?.dockerfile;
+  expect(dockerfile).toContain('npm ci');
+  expect(dockerfile).toContain('#   COPY dir:1b2c in web/; RUN cd web && npm ci && npm run build; RUN npx playwright');
+  const without = generateDockerfile(mergedImage(lines.toSpliced(3, 1), settings), 'slim-base', '2026-11-29');
+  expect(without?.dockerfile).toContain('/srv/web');
+  expect(without?.dockerfile).not.toContain('The image also has these steps');
 });
