@@ -150,6 +150,12 @@ test("without a known base the guide's ranges are used, and marked as an estimat
   expect(projectTechniques(subject, ['multi-stage', 'alpine-base'])?.after).toEqual({ min: size(0.1), max: size(0.3) });
 });
 
+test("a plan clears apt's lists, also where recommended packages may be nearly all of the layer", () => {
+  const instruction = 'RUN /bin/sh -c apt-get update && apt-get install -y nginx';
+  const { plan } = advise({ own: [{ instruction, bytes: 40 * MB, class: 'os-packages' }], runtime: 'nginx' });
+  expect(plan.map(({ technique }) => technique)).toEqual(['minimal-packages', 'clean-up']);
+});
+
 test('a base with the runtime replaces the layers that installed it on a distribution', () => {
   const projectedOf = (packages: string, ids: readonly TechniqueId[]) => {
     const instruction = `RUN /bin/sh -c apt-get update && apt-get install -y ${packages}`;
