@@ -1,4 +1,6 @@
+import type { ImageConfig } from '../oci/image-config.ts';
 import { BASE_NAME } from '../oci/manifest.ts';
+import { isWindows } from '../oci/platform.ts';
 import { findBase } from './base-image/find-base.ts';
 import { readProvenance } from './base-image/provenance.ts';
 import { findBuildTool } from './build-tool.ts';
@@ -11,7 +13,6 @@ import { findMultiStage } from './multi-stage.ts';
 import { findOwnLabels } from './own-labels.ts';
 import { findRuntime } from './runtime.ts';
 import { findRuntimeLayers } from './runtime-layers.ts';
-import { runsAsRoot } from './user.ts';
 import { findVariant } from './variant.ts';
 import {
   type BaseVerdict,
@@ -83,4 +84,15 @@ function annotatedNames({ manifest, indexAnnotations }: ClassifierInput): readon
 
 function signalOf(name: string, verdict: { readonly evidence: string } | undefined): readonly Signal[] {
   return verdict ? [{ name, says: verdict.evidence }] : [];
+}
+
+/**
+ * Whether an image runs as uid 0, by the user part of its USER. Undefined on Windows, and for a name other than root,
+ * which may map to any uid.
+ */
+function runsAsRoot(config: Pick<ImageConfig, 'os' | 'user'>): boolean | undefined {
+  if (isWindows(config)) return undefined;
+  const name = config.user.split(':', 1)[0]?.trim() ?? '';
+  if (name === '' || name === 'root') return true;
+  return /^\d+$/.test(name) ? Number(name) === 0 : undefined;
 }

@@ -46,6 +46,7 @@ const PRIVATE_KEY =
 const URL_CREDENTIALS = /:\/\/(?:([^\s/:@"'?#]{0,256}):)?([^\s/"'?#]{1,512})@/g;
 /** The dummy password in a URL whose user is a token. @see docs.github.com, "HTTP basic authentication" */
 const DUMMY_PASSWORD = 'x-oauth-basic';
+/** An Authorization header as curl, YAML and JSON write it: what precedes the credential, and the credential. */
 const HEADER =
   /\b((?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:bearer|basic|token)\s{1,4})?)(?!(?:bearer|basic|token)\s)([^\s"']{3,})/gi;
 const BEARER = /\b(bearer\s{1,4})([A-Za-z0-9._~+/=-]{12,})/gi;

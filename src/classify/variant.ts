@@ -22,7 +22,19 @@ export function findVariant(
   distro: DistroVerdict | undefined,
   runtime: RuntimeVerdict | undefined,
 ): Judged<Variant> | undefined {
-  return variantOfBase(base) ?? variantByContent(context, base, distro, runtime);
+  const named = variantOfBase(base);
+  if (named) return named;
+  const java = runtime?.value.name === 'java' ? javaVariant(context) : undefined;
+  if (java) return java;
+  if (distro?.value.id === 'alpine') return inferred('alpine', 'distro');
+  if (/^(?:minimal|micro)$/.test(universalBase(context.input.config.labels)?.edition ?? ''))
+    return inferred('minimal', 'label:com.redhat.component');
+  if (isChiselled(context)) return inferred('minimal', 'history:chiselled .NET');
+  if (hasNoShell(context)) return inferred('distroless', 'history');
+  if (isScratch(base)) return distro || mayHoldDistro(context) ? undefined : inferred('scratch', 'history');
+  if (context.stack.images.some((image) => image.kind === 'buildpack-deps'))
+    return inferred('full', 'history:buildpack-deps');
+  return standsOnSlimDebian(context, distro) ? inferred('slim', 'history:size of Debian') : undefined;
 }
 
 function variantOfBase(base: BaseVerdict): Judged<Variant> | undefined {
@@ -45,36 +57,16 @@ function variantByName(references: readonly string[]): Variant | undefined {
   return NAMES.find(([, pattern]) => references.every((reference) => pattern.test(reference)))?.[0];
 }
 
-function variantByContent(
-  context: Context,
-  base: BaseVerdict,
-  distro: DistroVerdict | undefined,
-  runtime: RuntimeVerdict | undefined,
-): Judged<Variant> | undefined {
-  const java = runtime?.value.name === 'java' ? javaVariant(context) : undefined;
-  if (java) return java;
-  if (distro?.value.id === 'alpine') return inferred('alpine', 'distro');
-  if (/^(?:minimal|micro)$/.test(universalBase(context.input.config.labels)?.edition ?? ''))
-    return inferred('minimal', 'label:com.redhat.component');
-  if (isChiselled(context)) return inferred('minimal', 'history:chiselled .NET');
-  if (hasNoShell(context)) return inferred('distroless', 'history');
-  if (isScratch(base)) {
-    // A root file system, a copied stage or a Nix store may hold a distribution that nothing names.
-    const { stack, history } = context;
-    const mayHoldDistro =
-      stack.rootfs !== undefined || history.steps.some((step) => isNixStep(step) || isWholeStage(step));
-    return distro === undefined && !mayHoldDistro ? inferred('scratch', 'history') : undefined;
-  }
-  if (context.stack.images.some((image) => image.kind === 'buildpack-deps'))
-    return inferred('full', 'history:buildpack-deps');
-  return standsOnSlimDebian(context, distro) ? inferred('slim', 'history:size of Debian') : undefined;
-}
-
 /** Whether the root file system is Debian's own, not a vendor's, and the slim one: images on it are as slim. */
 function standsOnSlimDebian(context: Context, distro: DistroVerdict | undefined): boolean {
   const { rootfs } = context.stack;
   const isDebian = rootfs?.distro?.id === 'debian' || (rootfs?.isNameless === true && distro?.value.id === 'debian');
   return isDebian && isSlimDebian(context) === true;
+}
+
+/** Whether there is a root file system, a copied stage or a Nix store: it may hold a distribution that nothing names. */
+function mayHoldDistro({ stack, history }: Context): boolean {
+  return stack.rootfs !== undefined || history.steps.some((step) => isNixStep(step) || isWholeStage(step));
 }
 
 /** Whether a step is `COPY --from=build / /`, which squashes a whole stage into one layer. */

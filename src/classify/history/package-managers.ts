@@ -1,6 +1,7 @@
 import type { BuildStep } from './build-steps.ts';
 import { rememberCommand } from './instruction.ts';
 
+/** A package manager before one of its verbs, with options in between. */
 const MANAGERS =
   /\b(apk|apt-get|apt|pacman|yum|dnf|microdnf|tdnf|zypper)(?= (?:-[\w-]+(?:[= ]\d+)? )*(?:add|install|update|upgrade|-S|del|remove))/g;
 /** Package managers whose commands contain the verb in their name, or that have verbs of their own. */

@@ -138,17 +138,20 @@ function boundaryBefore(steps: readonly BuildStep[], index: number, walk: Walk):
   if (!step || !before) return undefined;
   const named = namedBoundary(step, index);
   if (named) return named;
-  if (isAppended(step)) return undefined;
-  const gap = gapMs(before, step);
-  const isAfterCommand = walk.isEnding && gap >= (isInstant(step) ? MINUTE_MS : HOUR_MS);
-  // Some Dockerfiles add files after their CMD.
-  const isDayAfterCommand = walk.hasCommand && gap >= DAY_MS;
+  if (isAppended(step) || !startsBuild(before, step, walk)) return undefined;
   const official = completeOfficial(walk);
-  const isAfterOfficial = official !== undefined && gap >= HOUR_MS;
-  const startsNext = walk.official !== undefined && walk.hasLayer && startsAnother(step, walk.official);
-  if (!isAfterCommand && !isDayAfterCommand && !isAfterOfficial && !startsNext && !changesTool(before, step))
-    return undefined;
   return official ? { kind: 'official', official, end: index } : { kind: 'unknown', end: index };
+}
+
+/** Whether a step starts another build: long after the one before, by another tool, or as another official image. */
+function startsBuild(before: BuildStep, step: BuildStep, walk: Walk): boolean {
+  const gap = gapMs(before, step);
+  if (walk.isEnding && gap >= (isInstant(step) ? MINUTE_MS : HOUR_MS)) return true;
+  // Some Dockerfiles add files after their CMD.
+  if (walk.hasCommand && gap >= DAY_MS) return true;
+  if (gap >= HOUR_MS && completeOfficial(walk)) return true;
+  if (walk.official && walk.hasLayer && startsAnother(step, walk.official)) return true;
+  return changesTool(before, step);
 }
 
 /**
@@ -249,16 +252,18 @@ function buildpackDeps(
   below: StackedImage | undefined,
 ): StackedImage | undefined {
   const variant = toolStage(steps[from]);
-  if (variant === 'curl') {
-    const hasGpgStep = /command -v gpg/.test(steps[from + 1]?.args.slice(0, 200) ?? '');
-    const end = from + (hasGpgStep ? 2 : 1);
-    const isCertain = installedBy(steps[from]?.args ?? '').includes('netbase') || toolStage(steps[end]) === 'scm';
-    return below?.kind === 'rootfs' && isCertain ? { kind: 'buildpack-deps', variant, end } : undefined;
-  }
-  const expected = variant === 'scm' ? 'curl' : 'scm';
-  return variant !== undefined && below?.variant === expected
-    ? { kind: 'buildpack-deps', variant, end: from + 1 }
-    : undefined;
+  if (variant === 'curl') return below?.kind === 'rootfs' ? curlStage(steps, from) : undefined;
+  if (variant === undefined || below?.variant !== STAGE_BELOW[variant]) return undefined;
+  return { kind: 'buildpack-deps', variant, end: from + 1 };
+}
+
+const STAGE_BELOW = { scm: 'curl', '': 'scm' } as const;
+
+function curlStage(steps: readonly BuildStep[], from: number): StackedImage | undefined {
+  const hasGpgStep = /command -v gpg/.test(steps[from + 1]?.args.slice(0, 200) ?? '');
+  const end = from + (hasGpgStep ? 2 : 1);
+  const isCertain = installedBy(steps[from]?.args ?? '').includes('netbase') || toolStage(steps[end]) === 'scm';
+  return isCertain ? { kind: 'buildpack-deps', variant: 'curl', end } : undefined;
 }
 
 function toolStage(step: BuildStep | undefined): ToolStage | undefined {
