@@ -15,10 +15,10 @@ export function scoreSql(score: string, bytes: string): string {
  * @param judged the alias of the one with their judgements
  */
 export function imageSums(image: string, judged: string): string {
-  return `count(*)::int as images, percentile_disc(0.5) within group (order by ${image}.pull_bytes) as median,
-      percentile_disc(0.9) within group (order by ${image}.pull_bytes) as p90,
-      coalesce(sum(${judged}.savings_min_bytes), 0) as savings_min, coalesce(sum(${judged}.savings_max_bytes), 0) as savings_max,
-      ${scoreSql(`${judged}.slim_score`, `${image}.pull_bytes`)} as score, sum(${judged}.findings_error) as errors, sum(${judged}.findings_warn) as warnings`;
+  return `count(*)::int as images, percentile_disc(0.5) within group (order by ${image}.pull_bytes) as median_bytes,
+      percentile_disc(0.9) within group (order by ${image}.pull_bytes) as p90_bytes,
+      coalesce(sum(${judged}.savings_min_bytes), 0) as savings_min_bytes, coalesce(sum(${judged}.savings_max_bytes), 0) as savings_max_bytes,
+      ${scoreSql(`${judged}.slim_score`, `${image}.pull_bytes`)} as slim_score, sum(${judged}.findings_error) as findings_error, sum(${judged}.findings_warn) as findings_warn`;
 }
 
 /**

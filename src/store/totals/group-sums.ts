@@ -90,9 +90,8 @@ export function groupSums(tagged: string, judged: string, groupings: readonly Im
       from held_image i cross join lateral unnest(i.index_tags) t (id) join named n on n.combination = i.combination group by 1, 2)
     select grouping, name, l.repositories, l.direct_tags + coalesce(t.tags, 0) as tags, s.images, l.bytes as logical_bytes,
       coalesce(b.stored, 0) as stored_bytes, coalesce(b.exclusive, 0) as exclusive_bytes, coalesce(b.shared, 0) as shared_bytes,
-      coalesce(b.own, 0) as own_bytes, s.median as median_bytes, s.p90 as p90_bytes, g.bytes as largest_bytes, g.image as largest_image,
-      s.savings_min as savings_min_bytes, s.savings_max as savings_max_bytes, s.score as slim_score,
-      s.errors as findings_error, s.warnings as findings_warn
+      coalesce(b.own, 0) as own_bytes, s.median_bytes, s.p90_bytes, g.bytes as largest_bytes, g.image as largest_image,
+      s.savings_min_bytes, s.savings_max_bytes, s.slim_score, s.findings_error, s.findings_warn
     from logical l join sizes s using (grouping, name) join largest g using (grouping, name) left join bytes b using (grouping, name)
     left join index_tags t using (grouping, name)`;
 }
@@ -153,15 +152,7 @@ export async function keepGroupSums(tx: Queryable, sourceId: number): Promise<vo
 }
 
 /** What sources count of their groups by themselves: they share no repositories, tags and blobs. */
-const ADDITIVE = [
-  'repositories',
-  'tags',
-  'logical_bytes',
-  'stored_bytes',
-  'exclusive_bytes',
-  'shared_bytes',
-  'own_bytes',
-];
+const ADDITIVE = 'repositories tags logical_bytes stored_bytes exclusive_bytes shared_bytes own_bytes'.split(' ');
 
 /**
  * SQL: sums of the groups of all sources, one row for each name, with the columns {@link GROUP_SUMS}, from what is
@@ -178,7 +169,6 @@ export function addedGroups(grouping: ImageGrouping): string {
         max(largest_bytes) as largest_bytes,
         (array_agg(largest_image order by largest_bytes desc, split_part(largest_image, ':', 1), split_part(largest_image, ':', 2)))[1] as largest_image
       from source_group where grouping = '${grouping}' group by 1, 2)
-    select a.*, s.images, s.median as median_bytes, s.p90 as p90_bytes, s.savings_min as savings_min_bytes, s.savings_max as savings_max_bytes,
-      s.score as slim_score, s.errors as findings_error, s.warnings as findings_warn
+    select a.*, s.images, s.median_bytes, s.p90_bytes, s.savings_min_bytes, s.savings_max_bytes, s.slim_score, s.findings_error, s.findings_warn
     from added a join sizes s using (grouping, name)`;
 }
