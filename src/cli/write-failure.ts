@@ -10,9 +10,7 @@ import type { GlobalOptions, Io } from './io.ts';
  */
 export async function writeFailure(error: unknown, options: GlobalOptions, io: Io, outlook?: string): Promise<void> {
   const debug = options.logLevel === 'debug' || options.logLevel === 'trace';
-  const expected = error instanceof SlimboardError || isInterruption(error);
-  const message = isInterruption(error) && outlook ? `${error.message}: ${outlook}` : messageOf(error);
-  const text = expected ? message : `unexpected failure: ${message}; --log-level debug shows the stack trace`;
+  const text = textOf(error, outlook);
   if ((await logFormatOf(options, io)) === 'json') {
     const { createLogger } = await import('../log.ts');
     const log = createLogger({ level: debug ? 'debug' : 'error', format: 'json', stream: io.stderr });
@@ -23,6 +21,13 @@ export async function writeFailure(error: unknown, options: GlobalOptions, io: I
   const shown = error instanceof SettingsError ? printableLines(text) : printable(text);
   io.stderr.write(`slimboard: ${withoutCredentials(shown)}\n`);
   if (debug && error instanceof Error) io.stderr.write(`${withoutCredentials(printableLines(error.stack ?? ''))}\n`);
+}
+
+function textOf(error: unknown, outlook: string | undefined): string {
+  const message = messageOf(error);
+  if (isInterruption(error)) return outlook ? `${message}: ${outlook}` : message;
+  if (error instanceof SlimboardError) return message;
+  return `unexpected failure: ${message}; --log-level debug shows the stack trace`;
 }
 
 /** Returns the exit code of a command that failed with the error. */

@@ -133,11 +133,10 @@ export class FileTree {
    * Finds the folder that contains the last component of a path.
    * @param layerToCreateFor the layer to create missing folders for; undefined: create none
    */
-  #locate(path: string, layerToCreateFor: number | undefined): { folder?: Map<string, TreeNode>; name: string } {
+  #locate(path: string, layerToCreateFor: number | undefined) {
     const names = path.split('/');
     const name = names.pop() ?? '';
-    const folder = this.#enter(names, layerToCreateFor);
-    return { ...(folder ? { folder } : {}), name };
+    return { folder: this.#enter(names, layerToCreateFor), name };
   }
 
   #enter(names: readonly string[], layerToCreateFor: number | undefined): Map<string, TreeNode> | undefined {

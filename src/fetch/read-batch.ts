@@ -165,23 +165,22 @@ class BatchReader {
     const needed = this.#neededBlobs();
     const bodies = new Map(this.#context.settings.full ? [] : await this.#context.known.readBodies([...needed.keys()]));
     const missing = [...needed.values()].filter(({ blob }) => !bodies.has(blob.digest));
-    await Promise.all(
-      missing.map(async ({ blob, optional, neededBy, wantedBy }) => {
-        try {
-          const body = await this.#readBlob(blob);
-          // A malformed provenance statement is left out, without a failure. Configs are parsed when their rows are
-          // made.
-          if (optional) parseJsonObject(body, 'provenance');
-          bodies.set(blob.digest, body);
-        } catch (error) {
-          const failure = asItemError(error);
-          // A manifest that is stored is never read again: without this, its provenance would be lost for good.
-          const failed = mayPass({ error: failure }) ? wantedBy : neededBy;
-          for (const digest of failed) this.#tree.fail(digest, failure);
-        }
-      }),
-    );
+    await Promise.all(missing.map((blob) => this.#readNeeded(blob, bodies)));
     return bodies;
+  }
+
+  async #readNeeded({ blob, optional, neededBy, wantedBy }: BatchBlob, bodies: Map<Digest, Uint8Array>): Promise<void> {
+    try {
+      const body = await this.#readBlob(blob);
+      // A malformed provenance statement is left out, without a failure. Configs are parsed when their rows are made.
+      if (optional) parseJsonObject(body, 'provenance');
+      bodies.set(blob.digest, body);
+    } catch (error) {
+      const failure = asItemError(error);
+      // A manifest that is stored is never read again: without this, its provenance would be lost for good.
+      const failed = mayPass({ error: failure }) ? wantedBy : neededBy;
+      for (const digest of failed) this.#tree.fail(digest, failure);
+    }
   }
 
   /** Each blob once: several manifests may share a config. */

@@ -99,14 +99,16 @@ export function measuredFiles(layer: LayerView, files: Files, subject?: string):
   return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes), ...(subject ? { subject } : {}) })];
 }
 
-/** Returns evidence of paths that reading the layers found. */
-export function pathsEvidence(
+/** Returns a hit with the paths that reading the layers found; undefined if there are none. */
+export function hitOfPaths(
   layers: readonly LayerView[],
   pathsOf: (contents: MeasuredLayer) => readonly string[],
-): readonly Evidence[] {
-  return layers.flatMap((layer) =>
+  message: string,
+): Hit | undefined {
+  const evidence = layers.flatMap((layer) =>
     layer.contents ? pathsOf(layer.contents).map((subject) => evidenceOf(layer, { subject })) : [],
   );
+  return hitWithoutBytes(evidence, message);
 }
 
 /** Returns a hit whose fix takes no bytes off; undefined if there is no evidence. */

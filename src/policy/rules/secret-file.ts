@@ -1,4 +1,4 @@
-import { hitWithoutBytes, pathsEvidence } from '../evidence.ts';
+import { hitOfPaths } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 export const secretFile: Rule = {
@@ -6,8 +6,9 @@ export const secretFile: Rule = {
   severity: 'error',
   title: 'A file that usually holds secrets is in a layer',
   find: ({ own }) =>
-    hitWithoutBytes(
-      pathsEvidence(own, (contents) => contents.sensitiveFiles),
+    hitOfPaths(
+      own,
+      (contents) => contents.sensitiveFiles,
       'Removing it in a later layer only hides it: list it in .dockerignore, mount it as a secret if the build needs it, and replace the secrets that leaked',
     ),
 };

@@ -1,4 +1,4 @@
-import { hitWithoutBytes, pathsEvidence } from '../evidence.ts';
+import { hitOfPaths } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 export const setuidFiles: Rule = {
@@ -6,8 +6,9 @@ export const setuidFiles: Rule = {
   severity: 'info',
   title: 'Programs run with the rights of their owner or group (setuid, setgid)',
   find: ({ own }) =>
-    hitWithoutBytes(
-      pathsEvidence(own, (contents) => contents.setuidFiles),
+    hitOfPaths(
+      own,
+      (contents) => contents.setuidFiles,
       'Remove the bit from programs that do not need it ("chmod a-s"), or run the container with no-new-privileges',
     ),
 };
