@@ -237,9 +237,8 @@ function withBase(subject: Subject, steps: readonly PlanStep[], base: TechniqueI
  */
 function planReach(subject: Subject, plan: readonly PlanStep[], bytes: number): Advice['goal'] {
   const last = plan.at(-1);
-  if (subject.currentBytes <= bytes || last === undefined) {
-    return { bytes, reach: subject.currentBytes <= bytes ? 'yes' : 'no', by: [] };
-  }
+  const isReached = subject.currentBytes <= bytes;
+  if (isReached || last === undefined) return { bytes, reach: isReached ? 'yes' : 'no', by: [] };
   const reach = goalReachOf(last.projection, bytes);
   const namesBase = ({ techniques }: Projection): boolean =>
     techniques.some(isBase) || !last.projection.techniques.some(isBase) || !leavesBase(subject, techniques);

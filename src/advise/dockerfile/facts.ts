@@ -118,19 +118,14 @@ export function dockerfileFacts(
   const variables = readEnv(config.env);
   const defaultWorkdir = runtime === 'php' ? PHP_FOLDER : DEFAULT_WORKDIR;
   const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? defaultWorkdir;
-  const all = copiesOf(view, workdir);
-  const copies = withoutSecretFiles(all, runtime);
-  const commands = ownCommandsOf(view, workdir);
-  const secretFiles = secretFilesOf(all, commands, runtime);
-  const tomcat = runtime === 'java' ? tomcatOf(config, copies) : undefined;
-  const folder = sourceFolderOf(copies, workdir, runtime);
+  const sources = sourcesOf(view, workdir, runtime);
+  const tomcat = runtime === 'java' ? tomcatOf(config, sources.copies) : undefined;
   return {
+    ...sources,
     runtime,
     release,
     ownRelease: version === undefined ? undefined : releaseOf(runtime, version),
     framework: (verdict.framework?.value ?? '').toLowerCase(),
-    commands,
-    copies,
     servesByApache: servesByApache(view),
     tomcat,
     jib: jibOf(view),
@@ -147,17 +142,24 @@ export function dockerfileFacts(
     ports: config.exposedPorts.flatMap((port) => PORT.exec(port)?.[1] ?? []),
     keptSettings: keptSettings(view),
     health: healthOf(view),
-    workdir,
-    folder,
     entrypoint: withoutSecret(start.entrypoint),
     cmd: withoutSecret(start.cmd),
     ...programOf(start),
-    leftOut: leftOutSteps(view.own, { copies: all, folder, runtime }),
-    secretFiles,
-    credentials: [...credentialNotes(view), ...secretFileNotes(secretFiles)],
     largerBase: largerBaseOf(view, tomcat !== undefined),
     base,
   };
+}
+
+/** Returns what the image's own build copied and ran, and what of it a Dockerfile cannot repeat. */
+function sourcesOf(view: ImageView, workdir: string, runtime: Runtime) {
+  const all = copiesOf(view, workdir);
+  const copies = withoutSecretFiles(all, runtime);
+  const commands = ownCommandsOf(view, workdir);
+  const folder = sourceFolderOf(copies, workdir, runtime);
+  const leftOut = leftOutSteps(view.own, { copies: all, folder, runtime });
+  const secretFiles = secretFilesOf(all, commands, runtime);
+  const credentials = [...credentialNotes(view), ...secretFileNotes(secretFiles)];
+  return { copies, commands, workdir, folder, leftOut, secretFiles, credentials };
 }
 
 /** Returns the image's Debian or Ubuntu release, if it is not {@link DEBIAN_VERSION}: package names may differ. */
