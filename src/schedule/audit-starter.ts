@@ -1,4 +1,4 @@
-import { startAudit } from '../audit/start-audit.ts';
+import { type StartOptions, startAudit } from '../audit/start-audit.ts';
 import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import type { Lane, TaskReference } from '../queue/queue.ts';
@@ -38,11 +38,8 @@ export function createAuditStarter(db: Database, sources: () => Promise<readonly
       if (!source) throw new SettingsError(`there is no source "${name}" in the settings`);
       const slot = slotDate?.toISOString();
       for (let attempt = 1; attempt <= START_ATTEMPTS; attempt++) {
-        const options = { sources: [source], lane, runner: 'queue', alone: false, now: now(), slot } as const;
-        const started = await startAudit(db, options);
-        if (started) return { kind: 'started', auditId: started.auditId, tasks: started.tasks };
-        const obstacle = await findBlockingAudit(db, name, slot);
-        if (obstacle) return { kind: obstacle.running ? 'running' : 'served', auditId: obstacle.auditId };
+        const outcome = await tryToStart(db, source, { lane, now: now(), slot });
+        if (outcome) return outcome;
       }
       throw new Error(`cannot start an audit of ${name}: other audits of it keep starting and ending`);
     },
@@ -56,4 +53,16 @@ export function createAuditStarter(db: Database, sources: () => Promise<readonly
       return (await findAuditState(db, auditId)) ?? 'failed';
     },
   };
+}
+
+/** Undefined if what prevented the start has ended since. */
+async function tryToStart(
+  db: Database,
+  source: SourceSettings,
+  start: Pick<StartOptions, 'lane' | 'now' | 'slot'>,
+): Promise<StartOutcome | undefined> {
+  const started = await startAudit(db, { ...start, sources: [source], runner: 'queue', alone: false });
+  if (started) return { kind: 'started', auditId: started.auditId, tasks: started.tasks };
+  const obstacle = await findBlockingAudit(db, source.name, start.slot);
+  return obstacle && { kind: obstacle.running ? 'running' : 'served', auditId: obstacle.auditId };
 }

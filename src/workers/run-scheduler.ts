@@ -1,4 +1,5 @@
 import { reportRarely } from '../common/report-rarely.ts';
+import { untilAborted } from '../common/until-aborted.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createAuditStarter } from '../schedule/audit-starter.ts';
@@ -8,7 +9,6 @@ import { type DueOutcome, type SchedulerEvents, startScheduler } from '../schedu
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
 import { type InstallationOptions, openInstallation, serveMetrics } from './installation.ts';
-import { untilAborted } from './until-aborted.ts';
 
 export interface ScheduleOptions extends InstallationOptions {
   readonly signal: AbortSignal;

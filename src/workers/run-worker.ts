@@ -1,10 +1,10 @@
 import { reportRarely } from '../common/report-rarely.ts';
+import { untilAborted } from '../common/until-aborted.ts';
 import type { Logger } from '../log.ts';
 import { type AttemptOutcome, startTaskWorkers, type WorkerEvents } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
 import { isHandedToWorkers } from '../store/queued-audit-store.ts';
 import { type Installation, type InstallationOptions, openInstallation, serveMetrics } from './installation.ts';
-import { untilAborted } from './until-aborted.ts';
 import { workerHandlers } from './worker-handlers.ts';
 
 export interface WorkerOptions extends InstallationOptions {

@@ -1,11 +1,11 @@
 import type { Hono } from 'hono';
 import { openStore } from '../../app/open-store.ts';
 import { reportRarely } from '../../common/report-rarely.ts';
+import { untilAborted } from '../../common/until-aborted.ts';
 import { readAssets } from '../../html/assets.ts';
 import { createMetrics } from '../../metrics/metrics.ts';
 import { listen } from '../../serve/listen.ts';
 import { readAuditAges } from '../../store/queued-audit-store.ts';
-import { untilAborted } from '../../workers/until-aborted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Session } from '../prepare.ts';
 

@@ -50,7 +50,7 @@ function lineOf(progress: AuditProgress): string {
   return `${JSON.stringify(jsonDocument('slimboard.audit/1', progress))}\n`;
 }
 
-/** Writes progress as tables. On a terminal, each moves to the start of the one before to overwrite it. */
+/** Makes the function that shows progress as tables. On a terminal, each begins by erasing the one before. */
 function tables({ stdout }: Io): (progress: AuditProgress) => string {
   let separator = '';
   return (progress) => {
