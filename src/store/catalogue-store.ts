@@ -76,14 +76,13 @@ export async function saveBaseTags(
 ): Promise<void> {
   if (read.length === 0) return;
   const sorted = distinctSorted(read, ({ tag }) => tag);
-  const complete = sorted.filter((entry) => entry.complete);
-  await tx.query(SAVE_TAGS, [
+  const valuesOf = (tags: readonly BaseTag[]) => [
     repository.registry,
     repository.name,
-    complete.map(({ tag }) => tag),
-    complete.map(({ digest }) => digestBytes(digest)),
-    wantedNames(platforms),
-  ]);
+    tags.map(({ tag }) => tag),
+    tags.map(({ digest }) => digestBytes(digest)),
+  ];
+  await tx.query(SAVE_TAGS, [...valuesOf(sorted.filter(({ complete }) => complete)), wantedNames(platforms)]);
   const images = sorted.flatMap(({ tag, digest, images: named }) =>
     named.map((content): BaseImage => {
       const index = content.digest === digest ? {} : { indexDigest: digest };
@@ -92,12 +91,7 @@ export async function saveBaseTags(
     }),
   );
   await saveBaseImages(tx, images, 'seen-now');
-  await tx.query(RETIRE_REPLACED, [
-    repository.registry,
-    repository.name,
-    sorted.map(({ tag }) => tag),
-    sorted.map(({ digest }) => digestBytes(digest)),
-  ]);
+  await tx.query(RETIRE_REPLACED, valuesOf(sorted));
 }
 
 const SAVE_TAGS = `

@@ -45,12 +45,12 @@ export function readStack(steps: readonly BuildStep[]): Stack {
   // An image beneath the first step may have no history.
   const lowest = namedBoundary(steps[index], index);
   const images: StackedImage[] = lowest ? [lowest] : hasRootfs ? [{ kind: 'rootfs', end: index }] : [];
-  for (;;) {
-    const next = nextImage(steps, index, images.at(-1));
-    if (!next || next.end >= steps.length) break;
-    // The builder's own name for the image that ends here is better than an inferred one.
-    images.push(namedBoundary(steps[next.end], next.end) ?? next);
+  let next = nextImage(steps, index, images[0]);
+  while (next && next.end < steps.length) {
     index = next.end;
+    // The builder's own name for the image that ends here is better than an inferred one.
+    images.push(namedBoundary(steps[index], index) ?? next);
+    next = nextImage(steps, index, images.at(-1));
   }
   // An image that consists of a root file system only has nothing beneath it.
   const isRootfsOnly = images.length === 1 && index >= steps.length;
@@ -76,9 +76,8 @@ function nextImage(
   const tools = buildpackDeps(steps, from, below);
   if (tools) return tools;
   const walk: Walk = { official: undefined, hasLayer: false, isConfirmed: false, hasCommand: false, isEnding: false };
-  for (let index = from; index < steps.length; index++) {
-    const step = steps[index];
-    if (!step) break;
+  let index = from;
+  for (let step = steps[index]; step; step = steps[++index]) {
     const boundary = index > from ? boundaryBefore(steps, index, walk) : undefined;
     if (boundary) return boundary;
     advance(step, walk);
