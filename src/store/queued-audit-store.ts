@@ -2,6 +2,7 @@ import type { Queryable } from '../database/database.ts';
 import type { Lane, TaskKey, TaskReference } from '../queue/queue.ts';
 import { ABANDONED, type AuditStatus } from './audit-store.ts';
 import { hasRows } from './sql/has-rows.ts';
+import { TASK_REFERENCES } from './task-store.ts';
 
 // Audits that workers run through a queue, as opposed to those that one process runs by itself.
 
@@ -36,8 +37,7 @@ export async function renewHeartbeats(db: Queryable): Promise<void> {
 
 const TASKS_PER_PAGE = 1_000;
 const OPEN_TASKS = `
-  select t.audit_id as "auditId", t.kind, t.key, a.lane
-  from audit_task t join audit a on a.id = t.audit_id
+  ${TASK_REFERENCES}
   where ${QUEUED} and (t.audit_id, t.key) > ($1, $2)
   order by t.audit_id, t.key
   limit ${TASKS_PER_PAGE}`;

@@ -104,13 +104,13 @@ export async function lockTask(tx: Queryable, { auditId, key }: TaskId): Promise
   return hasRows(tx, 'select 1 from audit_task where audit_id = $1 and key = $2 for key share', [auditId, key]);
 }
 
+/** SQL: selects references to open tasks `t` of audits `a`. */
+export const TASK_REFERENCES =
+  'select t.audit_id as "auditId", t.kind, t.key, a.lane from audit_task t join audit a on a.id = t.audit_id';
+
 /** Lists an audit's open tasks by key. */
 export async function listOpenTasks(db: Queryable, auditId: number): Promise<readonly TaskReference[]> {
-  return db.query<TaskReference>(
-    `select t.audit_id as "auditId", t.kind, t.key, a.lane from audit_task t join audit a on a.id = t.audit_id
-     where t.audit_id = $1 order by t.key`,
-    [auditId],
-  );
+  return db.query<TaskReference>(`${TASK_REFERENCES} where t.audit_id = $1 order by t.key`, [auditId]);
 }
 
 /** Whether an audit has open tasks; its stage ends when it has none. */
