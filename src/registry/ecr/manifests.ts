@@ -32,10 +32,10 @@ export async function readByDigest(
   digests: readonly Digest[],
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
+  const where = client.arnOf(repository.name);
+  const ask = (some: readonly Digest[]) => fetchBatch(client, repository, some, signal);
   const batches = [...chunksOf([...new Set(digests)], IMAGES_PER_CALL)];
-  const results = await mapConcurrently(batches, REQUESTS_AT_ONCE, (batch) =>
-    readBatch(client, repository, batch, signal),
-  );
+  const results = await mapConcurrently(batches, REQUESTS_AT_ONCE, (batch) => readBatch(batch, where, ask));
   return new Map(results.flatMap((result) => [...result]));
 }
 
@@ -44,24 +44,19 @@ export async function readByDigest(
  * Digests that an answer leaves out are asked for again, until an answer contains none of them.
  */
 async function readBatch(
-  client: EcrClient,
-  repository: ListedRepository,
   digests: readonly Digest[],
-  signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
-  const answered = await fetchBatch(client, repository, digests, signal).catch((error: unknown) => {
+  where: string,
+  ask: (digests: readonly Digest[]) => Promise<Results>,
+): Promise<Results> {
+  const answered = await ask(digests).catch((error: unknown): Results => {
     if (!isItemFailure(error) || error instanceof AuthenticationError) throw error;
     return new Map(digests.map((digest) => [digest, error]));
   });
   const left = digests.filter((digest) => !answered.has(digest));
   if (left.length === 0) return answered;
-  if (left.length === digests.length)
-    return new Map(left.map((digest) => [digest, leftOut(client, repository, digest)]));
-  return new Map([...answered, ...(await readBatch(client, repository, left, signal))]);
-}
-
-function leftOut(client: EcrClient, { name }: ListedRepository, digest: Digest): RegistryUnavailableError {
-  return new RegistryUnavailableError(`${client.arnOf(name)}@${digest}: ECR left it out of its answer`);
+  const leftOut = (digest: Digest) => new RegistryUnavailableError(`${where}@${digest}: ECR left it out of its answer`);
+  if (left.length === digests.length) return new Map(left.map((digest) => [digest, leftOut(digest)]));
+  return new Map([...answered, ...(await readBatch(left, where, ask))]);
 }
 
 /** One answer of ECR: for each digest in it a manifest, or why there is none. */
