@@ -81,7 +81,7 @@ test('the rights that a refused user is told to ask for suffice, and reach nothi
   expect(await queue.hasWorkers()).toBe(true);
   const governor = createRedisGovernor({ ...options, onError: fail });
   closedAfterTest(governor);
-  (await governor.acquire(parseRegistryHost('registry.example.com'), { maxConcurrency: 1 }))({ throttled: false });
+  (await governor.acquire(parseRegistryHost('registry.example.com'), { maxConcurrency: 1 }))({ kind: 'answered' });
   await expect(own.set('other', '1')).rejects.toThrow('NOPERM');
   await expect(own.acl('SETUSER', 'tight', '~*')).rejects.toThrow('NOPERM');
 });
