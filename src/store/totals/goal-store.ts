@@ -3,6 +3,7 @@ import type { Queryable } from '../../database/database.ts';
 import { jsonRows } from '../sql/json-rows.ts';
 import { naturalOrder } from '../sql/natural-order.ts';
 import { setExcluded } from '../sql/set-excluded.ts';
+import { FIXED_DATES_BEFORE } from '../stale-images.ts';
 
 /** A repository and the team that owns it, by which its goal is chosen. */
 export interface GoalOwner {
@@ -51,6 +52,14 @@ export async function saveProgress(
   await tx.query('update audit set goals_key = $2 where id = $1', [audit.id, audit.goalsKey]);
 }
 
+/**
+ * SQL: when an image of a tag was built, else when it was pushed, else the end of the audit before the one that found
+ * it; null if the first one did. Joins `image i`, `tag t` and the source's `audit_ends e`.
+ */
+const BUILT_AT = `coalesce(
+  case when i.created_at >= '${FIXED_DATES_BEFORE}' then i.created_at end, t.pushed_at,
+  e.ends[width_bucket(t.started_at - interval '1 microsecond', e.ends)])`;
+
 /** Writes a row only where it differs from the repository's last one. */
 const SAVE_REPOSITORIES = `
   insert into repository_goal (repository_id, since, start_bytes, goal_bytes, current_bytes, possible_bytes)
@@ -60,12 +69,13 @@ const SAVE_REPOSITORIES = `
     select distinct on (repository_id) repository_id, bytes, possible
     from (
       select c.repository_id, c.tag, i.platform, i.pull_bytes as bytes, i.pull_bytes - coalesce(a.savings_max_bytes, 0) as possible,
-        rank() over (partition by c.repository_id order by i.platform = 'linux/amd64' desc, i.created_at desc nulls last) as age
-      from repository r join tag_content c on c.repository_id = r.id and c.tag is not null
-      join image i on i.manifest_id = c.manifest_id left join assessment a on a.manifest_id = c.manifest_id
+        rank() over (partition by c.repository_id order by i.platform = 'linux/amd64' desc, ${BUILT_AT} desc nulls last) as age
+      from repository r join tag_content c on c.repository_id = r.id and c.tag is not null join tag t on t.id = c.tag_id
+      join image i on i.manifest_id = c.manifest_id left join audit_ends e on e.source_id = r.source_id
+      left join assessment a on a.manifest_id = c.manifest_id
       where r.source_id = any($2::int4[]) and r.ended_at is null) o
     where age = 1
-    -- Builds without a date, or with the same one, are ordered by tag: row ids differ from run to run.
+    -- Builds of which nothing else tells the order are ordered by tag: row ids differ from run to run.
     order by repository_id, ${naturalOrder('tag')} desc, tag desc, platform),
   started as (
     select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, greatest(n.possible, 0) as possible_bytes,

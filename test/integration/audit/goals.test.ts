@@ -92,6 +92,25 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
     ]);
   });
 
+  test('builds that all have one date follow one another as audits find them; a goal that is met exactly is reached', async () => {
+    const jib = (bytes: number) =>
+      image({
+        layers: [{ ...textLayer(`jib ${bytes}`), body: Buffer.alloc(bytes, bytes % 251) }],
+        created: '1970-01-01T00:00:00Z',
+      });
+    registry.push('cart/api', '1', build(1, 10_001));
+    registry.push('cart/api', '9', jib(9_000));
+    await audit();
+    expect((await goals())[0]).toMatchObject({ start_bytes: 10_001, goal_bytes: 5_000, reached: 0 });
+    registry.push('cart/api', '10', jib(5_000));
+    await audit();
+    expect((await goals())[0]).toMatchObject({ current_bytes: 5_000, reached: 1 });
+    registry.push('cart/api', '10.1', jib(4_000));
+    registry.push('cart/api', '10.2', jib(3_000));
+    await audit();
+    expect((await goals())[0]).toMatchObject({ current_bytes: 3_000 });
+  });
+
   test.each([
     [
       'team',

@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { digestBytes } from '../../../src/oci/digest.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { listTouchedRepositories } from '../../../src/store/totals/improvement-store.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
+import { image, index, textLayer } from '../../support/image-builder.ts';
 import { pushableBase, pushablePair } from '../../support/pair-images.ts';
 import { readRecords } from '../../support/report-records.ts';
 import { useRegistry } from '../../support/use-registry.ts';
@@ -76,6 +79,49 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
     registry.push('payments/cart-api', 'latest', pushablePair('node-multi-stage-slim', month(4)));
     await auditRegistry(db, registry);
     expect(await rowsOf('improvements')).toMatchObject([{ tag: '1.0', previous_tag: '0.9' }]);
+  });
+
+  test.each([
+    ['a tag', SLIM],
+    ['an index', index([SLIM])],
+  ])('are looked for again in a repository whose images were judged anew: %s', async (_, build) => {
+    registry.push('payments/cart-api', '1.0', build);
+    const { id } = await auditRegistry(db, registry);
+    const [source] = await db.query<{ id: number }>('select id from source');
+    const touched = () => listTouchedRepositories(db, [source?.id ?? 0], id + 1);
+    expect(await touched()).toEqual([]);
+    await db.query(
+      `update assessment a set judged_at = now() + interval '1 minute' from manifest m where m.id = a.manifest_id and m.digest = $1`,
+      [digestBytes(SLIM.digest)],
+    );
+    expect(await touched()).toEqual(
+      (await db.query<{ id: number }>("select id from repository where name = 'payments/cart-api'")).map(
+        (row) => row.id,
+      ),
+    );
+  });
+
+  test('of a build that only leaves out what its packages left behind', async () => {
+    const installing = (number: number, step: string) =>
+      image({
+        layers: ['os', { ...textLayer(step), body: Buffer.alloc(400_000 / number, 'x') }],
+        history: [{ created_by: 'ADD rootfs.tar / # buildkit' }, { created_by: `RUN /bin/sh -c ${step} # buildkit` }],
+        created: month(number),
+      });
+    const install = 'apt-get update && apt-get install -y --no-install-recommends curl';
+    registry.push('payments/cart-api', '1.0', installing(1, install));
+    registry.push('payments/cart-api', '1.1', installing(2, `${install} && rm -rf /var/lib/apt/lists/*`));
+    await auditRegistry(db, registry);
+    expect(await rowsOf('improvements')).toMatchObject([{ tag: '1.1', technique: 'clean-up' }]);
+  });
+
+  test('a build is as old as its first tag, though it gets another one later', async () => {
+    registry.push('payments/cart-api', '1.0', FAT);
+    await auditRegistry(db, registry);
+    registry.push('payments/cart-api', '1.1', pushablePair('node-multi-stage-slim', month(1)));
+    registry.push('payments/cart-api', '1.2', FAT);
+    await auditRegistry(db, registry);
+    expect(await rowsOf('improvements')).toMatchObject([{ tag: '1.1', previous_tag: '1.0' }]);
   });
 
   test.each([
