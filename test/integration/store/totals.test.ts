@@ -72,4 +72,49 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
       { repository: 'windows/b', compressed_bytes: 1009, shared_bytes: 1000, exclusive_bytes: 9, of_repository: 10 },
     ]);
   });
+
+  test('are as a person would add them up: by tag, by image, and without what has ended', async () => {
+    const source = await inventory.source('hand');
+    const [a = 0, b = 0, gone = 0] = await Promise.all(
+      ['hand/a', 'hand/b', 'hand/gone'].map((name) => inventory.repository(source, name, 'hand', AT)),
+    );
+    await db.query('update repository set ended_at = $2 where id = $1', [gone, AT]);
+    const image = (name: string, layer: string, bytes: number) => inventory.image({ name, layers: [[layer, bytes]] });
+    const one = await image('hand one', 'layer one', 100);
+    for (const tag of ['2', '1']) await inventory.tag(a, tag, one, AT);
+    await inventory.tag(b, '1', one, AT);
+    await inventory.tag(b, 'other', await image('hand other', 'layer other', 100), AT);
+    for (const tag of ['w2', 'w1']) await inventory.tag(b, tag, await image(`hand ${tag}`, 'not stored', 1003), AT);
+    await db.query('update blob set stored = false where size = 1003');
+    const audit = await inventory.audit(source, AT);
+    const sums = 'tags, images, logical_bytes, stored_bytes';
+    expect(await db.query(`select repositories, ${sums} from source_total where audit_id = $1`, [audit])).toEqual([
+      { repositories: 2, tags: 6, images: 4, logical_bytes: 2406, stored_bytes: 204 },
+    ]);
+    const ofTeam = `select repositories, ${sums}, median_bytes, largest_bytes, largest_image from team_total where audit_id = $1`;
+    expect(await db.query(ofTeam, [audit])).toEqual([
+      {
+        repositories: 2,
+        tags: 6,
+        images: 4,
+        logical_bytes: 2406,
+        stored_bytes: 204,
+        median_bytes: 100,
+        largest_bytes: 1003,
+        largest_image: 'hand/b:w1',
+      },
+    ]);
+    const ofRepositories = `select ${sums}, largest_tag from repository_total where audit_id = $1 order by tags`;
+    expect(await db.query(ofRepositories, [audit])).toEqual([
+      { tags: 2, images: 1, logical_bytes: 200, stored_bytes: 101, largest_tag: '1' },
+      { tags: 4, images: 4, logical_bytes: 2206, stored_bytes: 204, largest_tag: 'w1' },
+    ]);
+    // The foreign layer is in two images, but of one repository.
+    const shared =
+      'select shared_bytes, count(*) as images from image_share where source_id = $1 group by 1 order by 1';
+    expect(await db.query(shared, [source])).toEqual([
+      { shared_bytes: 0, images: 3 },
+      { shared_bytes: 100, images: 1 },
+    ]);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readSummaries } from '../../../../src/html/overview/read-summaries.ts';
+import { LIST_ROWS } from '../../../../src/store/totals/summary-store.ts';
 import { BACKENDS, useDatabase } from '../../../support/databases.ts';
 import { Inventory } from '../../../support/inventory.ts';
 
@@ -54,17 +55,30 @@ describe.each(BACKENDS)('the lists of a source in $name', ({ open }) => {
       layers: [['of edge', 10e6]],
       assessment: steps({ slim: 20 }),
     });
-    const untagged = await inventory.image({ name: 'untagged', layers: [['of none', 6e9]] });
+    // Of the line of tags that `newer` is in: not built any more, and without a date.
+    const small = async (name: string, createdAt?: string) =>
+      inventory.image({
+        name,
+        layers: [['of edge', 10e6]],
+        ...(createdAt === undefined ? {} : { createdAt }),
+        assessment: steps({ slim: 900 }),
+      });
     await inventory.tag(b, '1', big, AT);
     await inventory.tag(b, '2', newer, AT);
     await inventory.tag(a, '1', big, AT);
     await inventory.tag(a, '1.0', big, AT);
     await inventory.tag(a, 'edge', edge, AT);
-    await inventory.tag(a, null, untagged, AT);
+    await inventory.tag(b, 'edge', edge, AT);
+    await inventory.tag(b, '0', await small('old', '2025-01-01T00:00:00Z'), AT);
+    await inventory.tag(b, '3', await small('undated'), AT);
+    for (let number = 0; number < LIST_ROWS; number++) {
+      const untagged = await inventory.image({ name: `untagged ${number}`, layers: [[`of none ${number}`, 6e9]] });
+      await inventory.tag(a, null, untagged, AT);
+    }
     await inventory.audit(source, AT);
     const lists = await readSummaries(db);
     expect(lists.sizes.filter(({ images }) => images > 0)).toEqual([
-      { fromBytes: 10e6, toBytes: 25e6, images: 1 },
+      { fromBytes: 10e6, toBytes: 25e6, images: 3 },
       { fromBytes: 200e6, toBytes: 500e6, images: 1 },
       { fromBytes: 500e6, toBytes: 1e9, images: 1 },
     ]);
@@ -73,9 +87,9 @@ describe.each(BACKENDS)('the lists of a source in $name', ({ open }) => {
       [600e6, 1, 2, 'a/app'],
       [300e6, 2, 2, 'a/app'],
       [100e6, 1, 1, 'b/app'],
-      [10e6, 1, 1, 'a/app'],
+      [10e6, 3, 2, 'a/app'],
     ]);
-    // In b/app a newer build has replaced the big one.
+    // An image counts in the first repository of which it is a current build.
     expect(lists.steps.map((step) => [step.repository, step.technique, step.tag, step.gainBytes, step.images])).toEqual(
       [
         ['a/app', 'slim', '1', 500, 2],
