@@ -4,7 +4,8 @@ import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import type { ReportRequest } from '../../../src/report/open-report.ts';
-import { auditRegistry } from '../../support/audits.ts';
+import type { OciSource } from '../../../src/settings/settings.ts';
+import { auditRegistry, auditSources, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';
 import { readRecords } from '../../support/report-records.ts';
@@ -109,6 +110,24 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
     registry.push('cart/api', '10.2', jib(3_000));
     await audit();
     expect((await goals())[0]).toMatchObject({ current_bytes: 3_000 });
+  });
+
+  test('each source has its own, and an earlier audit those of then', async () => {
+    registry.push('cart/api', '1', build(1, 10_000));
+    const { sourceDefaults } = await defaultSettings();
+    const sources = ['one', 'two'].map(
+      (name): OciSource => ({ ...sourceDefaults, kind: 'oci', name, registry: registry.host, dedup: 'registry' }),
+    );
+    const auditBoth = () => auditSources(db, sources, { teams, policy: { goal: half } });
+    await auditBoth();
+    registry.push('cart/api', '2', build(2, 6_000));
+    await auditBoth();
+    const sizes = async (request: Partial<ReportRequest> = {}) =>
+      (await goals(request)).map((row) => [row.scope, row.source, row.current_bytes, row.progress_change]);
+    const of = (bytes: number, change: number | null) =>
+      ['team', 'repository'].flatMap((scope) => ['one', 'two'].map((source) => [scope, source, bytes, change]));
+    expect(await sizes()).toEqual(of(6_000, 80));
+    expect(await sizes({ audit: 1 })).toEqual(of(10_000, null));
   });
 
   test.each([

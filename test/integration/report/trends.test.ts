@@ -49,6 +49,35 @@ describe.each(BACKENDS)('trends over any history, from $name', ({ open }) => {
     }
   }
 
+  test('a repository that changed several times since the audit that it is compared with has one row', async () => {
+    const push = (bytes: number) => ({ kind: 'push', repository: 0, bytes }) as const;
+    const audit = (newest: number) => ({ kind: 'audit', status: 'finished', newest }) as const;
+    await live([push(10), audit(1), push(20), audit(2), push(30), audit(1)]);
+    const rows = (await readRecords(db, KINDS.trends)).filter(
+      (row) => row.scope === 'repository' && row.audit_id === 3,
+    );
+    // With the configs of one byte.
+    expect(rows.map((row) => row.change_bytes)).toEqual([20 + 1 + 30 + 1]);
+  });
+
+  test('a team that is new has grown by all that it stores', async () => {
+    await emptyTables(db);
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab', 'repository');
+    for (const [day, team] of ['old', 'new'].entries()) {
+      const at = `2026-01-0${day + 1}T00:00:00Z`;
+      const id = await inventory.repository(source, team, team, at);
+      await inventory.tag(id, '1', await inventory.image({ name: team, layers: [[team, 10]] }), at);
+      await inventory.audit(source, at);
+    }
+    const rows = (await readRecords(db, KINDS.trends)).filter((row) => row.scope === 'team');
+    expect(rows.map((row) => [row.audit_id, row.name, row.change_bytes])).toEqual([
+      [2, 'new', 11],
+      [2, 'old', 0],
+      [1, 'old', null],
+    ]);
+  });
+
   test('the growth of repositories adds up to that of their source, and is what their report says', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
