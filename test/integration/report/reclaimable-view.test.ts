@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/reclaim/reasons.ts';
 import { FIXED_DATES_BEFORE } from '../../../src/store/stale-images.ts';
 import { BACKENDS, useDatabase } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+
+const DAY_MS = 86_400_000;
 
 describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) => {
   const db = useDatabase(open);
@@ -15,5 +18,39 @@ describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) 
     expect(view?.sql).toMatch(
       new RegExp(`age_rank > ${SUPERSEDED_BUILDS}\\b.*dated_at < .*'${SUPERSEDED_DAYS} days'.*'superseded'`),
     );
+  });
+
+  test('spares the build that was pushed last, or an index by its newest image, and dates the others by their last pull', async () => {
+    const inventory = new Inventory(db);
+    const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
+    const source = await inventory.source('lab');
+    const [pushed, built] = [
+      await inventory.repository(source, 'pushed', 'team', daysAgo(999)),
+      await inventory.repository(source, 'built', 'team', daysAgo(999)),
+    ];
+    const image = (name: string, days: number) =>
+      inventory.image({ name, layers: [[name, 1]], createdAt: daysAgo(days) });
+    const tag = async (
+      repository: number,
+      name: string,
+      manifest: number,
+      pushedAt: string | null,
+      pulledAt: string,
+    ) => {
+      const id = await inventory.tag(repository, name, manifest, daysAgo(999));
+      await db.query('update tag set pushed_at = $2, pulled_at = $3 where id = $1', [id, pushedAt, pulledAt]);
+    };
+    await tag(pushed, 'newest', await image('newest', 500), daysAgo(10), daysAgo(190));
+    await tag(pushed, 'older', await image('older', 100), daysAgo(290), daysAgo(195));
+    const index = await inventory.index('index', [await image('first', 600), await image('second', 20)]);
+    await tag(built, 'index', index, null, daysAgo(200));
+    await tag(built, 'single', await image('single', 50), null, daysAgo(205));
+    const found = await db.query(
+      `select tags, reason, round(extract(epoch from now() - dated_at) / 86400)::int as days from slimboard_reclaimable order by tags`,
+    );
+    expect(found).toEqual([
+      { tags: 'older', reason: 'stale', days: 195 },
+      { tags: 'single', reason: 'stale', days: 205 },
+    ]);
   });
 });
