@@ -139,6 +139,12 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
     expect(sorted(gist(await simulate(rules)))).toEqual(sorted(expected));
   });
 
+  test('only * stands for other characters in a pattern', async () => {
+    const tagged = (pattern: string) => ({ tagStatus: 'tagged' as const, tagPatternList: [pattern], ...pushed(1) });
+    for (const pattern of ['dev_*', 'dev%', 'dev.*']) expect(await simulate([rule(1, tagged(pattern))])).toEqual([]);
+    expect(await simulate([rule(1, tagged('d*v-*'))])).not.toEqual([]);
+  });
+
   test('rules of the standard class do not apply to an archived image', async () => {
     await db.query("update tag set archived = true where name = 'dev-1'");
     expect(gist(await simulate([rule(1, { ...DEV, ...pushed(1) })]))).toEqual([['dev-2', 1, 'expires', 11]]);
