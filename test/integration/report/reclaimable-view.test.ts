@@ -20,7 +20,7 @@ describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) 
     );
   });
 
-  test('spares the build that was pushed last, or an index by its newest image, and dates the others by their last pull', async () => {
+  test('spares what describes an image, and the build that was pushed last or has the newest image; dates the others by their last pull', async () => {
     const inventory = new Inventory(db);
     const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
     const source = await inventory.source('lab');
@@ -42,6 +42,9 @@ describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) 
     };
     await tag(pushed, 'newest', await image('newest', 500), daysAgo(10), daysAgo(190));
     await tag(pushed, 'older', await image('older', 100), daysAgo(290), daysAgo(195));
+    const signature = await image('signature', 300);
+    await db.query('update manifest set subject = sha256(digest) where id = $1', [signature]);
+    await inventory.tag(pushed, null, signature, daysAgo(300));
     const index = await inventory.index('index', [await image('first', 600), await image('second', 20)]);
     await tag(built, 'index', index, null, daysAgo(200));
     await tag(built, 'single', await image('single', 50), null, daysAgo(205));

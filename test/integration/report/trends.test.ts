@@ -78,6 +78,18 @@ describe.each(BACKENDS)('trends over any history, from $name', ({ open }) => {
     ]);
   });
 
+  test('a team that stored nothing before has grown by no percentage', async () => {
+    await emptyTables(db);
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab', 'repository');
+    const at = '2026-01-01T00:00:00Z';
+    const id = await inventory.repository(source, 'app', 'shop', at);
+    await inventory.audit(source, at);
+    await inventory.tag(id, '1', await inventory.image({ name: 'app', layers: [['app', 10]] }), at);
+    await inventory.audit(source, at);
+    expect(await readRecords(db, KINDS.teams)).toMatchObject([{ growth_bytes: 11, growth_percent: null }]);
+  });
+
   test('the growth of repositories adds up to that of their source, and is what their report says', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
