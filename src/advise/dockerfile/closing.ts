@@ -40,7 +40,8 @@ export function settingLines(facts: DockerfileFacts): readonly string[] {
 
 /** The volume of another folder than /tmp, to which every user may write. */
 const DATA_FOLDER = /^VOLUME (?!\/tmp\/?$)/;
-const ON_VOLUMES = '# Its user needs to be able to write to it: create the folder above, and give it to the user.';
+const ON_VOLUMES =
+  '# Its user needs to be able to write to it: create the folder in the first stage, and copy it with --chown.';
 
 /** The first port that every user may bind. */
 const FIRST_FREE_PORT = 1_024;

@@ -16,8 +16,10 @@ export function keptSettings(view: ImageView): readonly string[] {
   const names = steps.flatMap(({ verb, args }) => (verb === 'LABEL' ? assignments(args) : [])).map(([name]) => name);
   const kept = [...new Set(names)].filter((name) => Object.hasOwn(labels, name) && !OF_ONE_BUILD.test(name));
   const lines = kept.flatMap((name) => plainSetting(name, labels[name] ?? '')).map((label) => `LABEL ${label}`);
-  const others = steps.flatMap(({ verb, args }) => {
-    const words = verb === 'STOPSIGNAL' || verb === 'VOLUME' ? commandWords(args) : [];
+  const stopSignal = steps.findLast(({ verb }) => verb === 'STOPSIGNAL');
+  const others = steps.flatMap((step) => {
+    const { verb, args } = step;
+    const words = step === stopSignal || verb === 'VOLUME' ? commandWords(args) : [];
     return words.length > 0 && words.every((word) => PLAIN_WORD.test(word)) ? [`${verb} ${words.join(' ')}`] : [];
   });
   return [...lines, ...new Set(others)];

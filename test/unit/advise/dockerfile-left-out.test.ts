@@ -219,7 +219,12 @@ test.each<[string, ImageSketch, string]>([
   [
     'its volumes and the signal that stops it',
     { runtime: 'go', steps: ['VOLUME [/data /logs]', 'STOPSIGNAL SIGQUIT'] },
-    'give it to the user.\nVOLUME /data /logs\nSTOPSIGNAL SIGQUIT\n',
+    'copy it with --chown.\nVOLUME /data /logs\nSTOPSIGNAL SIGQUIT\n',
+  ],
+  [
+    'the last signal that stops it',
+    { runtime: 'go', steps: ['STOPSIGNAL SIGTERM', 'STOPSIGNAL SIGINT'] },
+    'USER 65532:65532\nSTOPSIGNAL SIGINT\n',
   ],
   [
     "Spring's volume, in which everybody writes",
