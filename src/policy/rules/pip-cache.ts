@@ -26,7 +26,8 @@ export const pipCache = packageCacheRule({
     runs(command, ['poetry'], ['install']),
   leftovers: { of: (view) => layersOfWheels(view), remedy: 'mount the wheels, too, instead of copying them' },
   avoids: (command) =>
-    (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache')) ||
+    // What comes from a folder is not kept once more.
+    (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache', '--no-index')) ||
     runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||
     (runs(command, PIP, ['config']) && /no-cache-dir (?:true|1|yes)/.test(command.words.join(' '))) ||
     CACHE_FOLDERS.some((folder) => removes(command, folder)),

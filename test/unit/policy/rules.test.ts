@@ -134,6 +134,7 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['pip-cache', run('pip install --no-cache-dir -r requirements.txt')],
   ['pip-cache', wheels('pip install --no-cache-dir /wheels/* && rm -rf /wheels')],
   ['pip-cache', wheels('pip install --no-cache-dir flask')],
+  ['pip-cache', run('pip install --no-index --find-links=/mnt/wheels -r requirements.txt')],
   ['pip-cache', wheels('pip install --no-cache-dir /wheels/*', 'rm -rf /wheels')],
   ['pip-cache', wheels('pip install --no-cache-dir /wheels/* && rm -rf /wheels/*.whl')],
   [
