@@ -109,8 +109,8 @@ function bytesOf(layers: readonly LayerView[]): number {
   return sum(layers.map(({ bytes }) => bytes));
 }
 
-/** Variables of the images of Azure Functions, and of Jupyter's. */
-const OF_PLATFORMS = /^(?:AzureWebJobsScriptRoot|NB_USER)=/;
+/** Variables of the images of Azure Functions, and of Jupyter's: NB_USER and NB_UID are also set by hand, for Binder. */
+const OF_PLATFORMS = /^(?:AzureWebJobsScriptRoot|NB_GID)=/;
 
 /** Reports whether an image is built on those of AWS Lambda, Azure Functions or Jupyter, which call the program. */
 export function isForPlatform({ env }: ImageConfig): boolean {

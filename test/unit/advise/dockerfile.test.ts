@@ -587,10 +587,15 @@ test.each<[Runtime, readonly string[]]>([
 test.each([
   ['AWS Lambda', ['LAMBDA_TASK_ROOT=/var/task', 'LD_LIBRARY_PATH=/var/lang/lib:/lib64']],
   ['Azure Functions', ['AzureWebJobsScriptRoot=/home/site/wwwroot']],
-  ['Jupyter', ['NB_USER=jovyan']],
+  ['Jupyter', ['NB_USER=jovyan', 'NB_UID=1000', 'NB_GID=100']],
 ])('an image for %s gets no Dockerfile, because its base calls the program', (_, Env) => {
   const image = auditedImage({ runtime: 'python', config: { Env } });
   expect(generateDockerfile(image, 'slim-base', TODAY)).toBeUndefined();
+});
+
+test('an image that sets a user for Binder by hand gets a Dockerfile', () => {
+  const Env = ['USER=jovyan', 'NB_USER=jovyan', 'NB_UID=1000'];
+  expect(dockerfile({ runtime: 'python', config: { Env } })).toContain('FROM python:');
 });
 
 test('a program of its own that speaks to AWS Lambda gets a Dockerfile', () => {

@@ -67,7 +67,7 @@ const LAMBDA = `
   2026-09-01 - ENTRYPOINT ["/lambda-entrypoint.sh"]`;
 const JUPYTER = `${JAMMY}
   2026-09-15T10:00:10 60MB RUN /bin/bash -o pipefail -c apt-get update --yes && apt-get install --yes bzip2 tini # buildkit
-  2026-09-15T10:00:10 - ENV CONDA_DIR=/opt/conda SHELL=/bin/bash NB_USER=jovyan NB_UID=1000
+  2026-09-15T10:00:10 - ENV CONDA_DIR=/opt/conda SHELL=/bin/bash NB_USER=jovyan NB_UID=1000 NB_GID=100
   2026-09-15T10:03:00 130MB RUN /bin/bash -o pipefail -c /tmp/bin/micromamba install --root-prefix=/opt/conda jupyter_core # buildkit
   2026-09-15T10:13:00 - CMD ["start-notebook.py"]
   2026-09-15T10:13:00 4kB COPY start-notebook.py /usr/local/bin/ # buildkit`;
