@@ -1,6 +1,7 @@
 import { copiesFiles } from '../classify/history/instruction.ts';
 import { lookUp } from '../classify/look-up.ts';
 import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.ts';
+import { sum } from '../common/sum.ts';
 import { sumOfRanges } from '../policy/evidence.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
@@ -111,6 +112,12 @@ export function keptBytes({ special, others }: Removable, ids: readonly Techniqu
   const base = ids.some((id) => techniqueOf(id).kind === 'base') ? 'onAnother' : 'onBase';
   const kept = special.map((found) => keptOfLayer(found.layer, found[base][stages], takenOff(found.removable, ids)));
   return sumOfRanges([others[stages], ...kept]);
+}
+
+/** Returns the most compressed bytes of the layers above the base that the techniques replace by a base with the runtime. */
+export function replacedAbove({ special }: Removable, ids: readonly TechniqueId[]): number {
+  const stages = ids.includes('multi-stage') ? 'inStages' : 'inOneStage';
+  return sum(special.map(({ layer, onBase, onAnother }) => layer.bytes * (onBase[stages][1] - onAnother[stages][1])));
 }
 
 /**

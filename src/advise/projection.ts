@@ -7,7 +7,7 @@ import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { isBuildTool } from './dockerfile/larger-base.ts';
 import { goalBytes } from './goal.ts';
-import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
+import { keptBytes, replacedAbove, SMALLEST_SHARE } from './kept-bytes.ts';
 import { linksLibraries, needsGlibc } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
 import { servesByApache, servesByTomcat, startNeedsShell } from './start.ts';
@@ -107,13 +107,21 @@ const RANKS: readonly (readonly Variant[])[] = [
   ['scratch'],
 ];
 
-/** Reports whether a technique's bases are leaner than the present one; as lean will do where that one stays behind. */
+/**
+ * Reports whether a technique's bases are leaner than the present one. As lean will do where that one stays behind, or is
+ * a distribution on which the image's own steps installed the runtime.
+ */
 function isSlimmer({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   const current = subject.view.image.verdict.variant?.value;
   const rankOf = (variant: Variant | undefined) =>
     RANKS.findIndex((rank) => variant !== undefined && rank.includes(variant));
   const [rank, present] = [rankOf(variants[0]), Math.max(0, rankOf(current))];
-  return rank > present || (rank === present && leavesBase(subject, ids));
+  return rank > present || (rank === present && (leavesBase(subject, ids) || replacedOwnBytes(subject, ids) > 0));
+}
+
+/** Returns the most bytes of the image's own layers that a base with the runtime replaces: where these installed it. */
+function replacedOwnBytes({ removable, view }: Subject, ids: readonly TechniqueId[]): number {
+  return view.image.verdict.runtimeLayers === undefined ? replacedAbove(removable, ids) : 0;
 }
 
 /**
@@ -127,7 +135,7 @@ function mayBeSmaller({ variants }: Technique, ids: readonly TechniqueId[], subj
   const alternative = alternativeFor(subject, ids, variants);
   if (!alternative) return !(variants.includes('slim') && WITHOUT_SLIM.includes(subject.runtime));
   const replaced = replacedBytes(subject, ids);
-  return replaced === undefined || alternative.compressedBytes < replaced.max;
+  return replaced === undefined || alternative.compressedBytes < replaced.max + replacedOwnBytes(subject, ids);
 }
 
 function isBaseless({ view }: Subject): boolean {
@@ -172,7 +180,9 @@ function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | un
 function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject): BaseSwap | undefined {
   const replaced = replacedBytes(subject, ids);
   if (!replaced) return undefined;
-  return swapTo(alternativeFor(subject, ids, swap.variants), replaced, subject) ?? guessedSwap(swap, replaced, subject);
+  const alternative = alternativeFor(subject, ids, swap.variants);
+  if (!alternative) return guessedSwap(swap, replaced, subject);
+  return swapTo(alternative, { base: replaced, own: replacedOwnBytes(subject, ids) }, subject);
 }
 
 /**
@@ -184,19 +194,24 @@ function replacedBytes(subject: Subject, ids: readonly TechniqueId[]): ByteRange
   return baseBytes === undefined || !leavesBase(subject, ids) ? view.replaceableBytes : exactly(baseBytes);
 }
 
+/** Bytes that a base replaces: of the present one, and of the image's own layers, by which it may be larger. */
+interface ReplacedBytes {
+  readonly base: ByteRange;
+  readonly own: number;
+}
+
 function swapTo(
-  alternative: BaseAlternative | undefined,
-  replaced: ByteRange,
+  alternative: BaseAlternative,
+  { base: replaced, own }: ReplacedBytes,
   { baseBytes = 0, runtimeVersion, view }: Subject,
-): BaseSwap | undefined {
-  if (!alternative) return undefined;
+): BaseSwap {
   const size = projectedSize(alternative, runtimeVersion);
   // The last stage starts from a variant of Tomcat's image, which is on the alternative.
   const keepsTomcat = replaced.max < baseBytes && servesByTomcat(view.image.config);
   return {
     bytes: {
-      min: baseBytes - Math.max(0, replaced.max - size.min),
-      max: baseBytes - Math.max(0, replaced.min - size.max),
+      min: baseBytes - Math.max(-own, replaced.max - size.min),
+      max: baseBytes - Math.max(-own, replaced.min - size.max),
     },
     unsure: replaced.min < replaced.max || !isExact(alternative, runtimeVersion),
     ...(keepsTomcat ? {} : { reference: alternative.reference }),

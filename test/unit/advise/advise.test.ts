@@ -176,6 +176,31 @@ test('a base with the runtime replaces the layers that installed it on a distrib
   expect(projectedOf(python, ['multi-stage'])).toBe('kept');
 });
 
+test.each([
+  ['node', 'nodejs npm', ['slim-base'], [78, 102]],
+  ['node', 'nodejs npm', ['alpine-base'], [59, 77]],
+  ['java', 'openjdk-17-jdk-headless', ['multi-stage', 'slim-base'], [98, 143]],
+  ['java', 'openjdk-17-jdk-headless', ['multi-stage', 'alpine-base'], [63, 95]],
+  ['node', 'nodejs npm imagemagick', ['slim-base'], undefined],
+] as const)(
+  'a larger base with the runtime replaces the layers that installed it: %s, %s, %s',
+  (runtime, packages, ids, range) => {
+    const own = [
+      { instruction: `RUN /bin/sh -c apt-get install -y ${packages}`, bytes: 176 * MB, class: 'os-packages' as const },
+      { instruction: 'COPY app /app # buildkit', bytes: 10 * MB },
+    ];
+    const image = auditedImage({ own, runtime, variant: 'slim', runtimeLayers: null });
+    const after = projectTechniques(subjectOf(image, findingsOf(image), DEFAULTS), ids)?.after;
+    expect(after && [after.min, after.max].map((bytes) => Math.round(bytes / MB))).toEqual(range);
+  },
+);
+
+test('a slim base that has the runtime already is not replaced by another for what a step installs once more', () => {
+  const own = [{ instruction: 'RUN /bin/sh -c apt-get install -y python3', bytes: 30 * MB }];
+  const image = auditedImage({ own, runtime: 'python', variant: 'slim', baseNames: ['library/python:3.12-slim'] });
+  expect(projectTechniques(subjectOf(image, findingsOf(image), DEFAULTS), ['slim-base'])).toBeUndefined();
+});
+
 test('a multi-stage build keeps the libraries whose headers a toolchain came with', () => {
   const afterOf = (packages: string) => {
     const instruction = `RUN /bin/sh -c apt-get install -y ${packages}`;
