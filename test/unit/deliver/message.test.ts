@@ -71,8 +71,8 @@ test('a failed audit names the report of its own errors, as there may be a later
   expect(text).toContain('see "slimboard report errors --audit 7"');
 });
 
-test('a name in a message, or a team, mentions nobody and is no link', () => {
-  const line = '• &lt;!channel&gt;&amp; [&lt;!here&gt;]: &lt;https://example.com&gt; (1.5 MB)';
+test('what Slack reads as a mention or a link is escaped, also in code', () => {
+  const line = '• `&lt;!channel&gt;&amp;` [`&lt;!here&gt;`]: `&lt;https://example.com&gt;` (1.5 MB)';
   expect(JSON.parse(slackBody(event)).text.split('\n')[1]).toBe(line);
 });
 
