@@ -7,8 +7,8 @@ const LINE_END = '\r\n';
 
 /**
  * CSV as in RFC 4180: a header, CRLF, quotes around cells that need them, unknown values as empty cells. What a spreadsheet
- * would run as a formula gets an apostrophe in front, which spreadsheets read as "this is text", also after a semicolon;
- * control characters are left out.
+ * would run as a formula gets an apostrophe in front, which spreadsheets read as "this is text", also after a semicolon or
+ * the end of a line; control characters are left out.
  */
 export async function* csv(report: Report): AsyncGenerator<string> {
   yield report.columns.map(({ name }) => name).join(',') + LINE_END;
@@ -62,11 +62,11 @@ function writerOf(column: Column): (cell: Cell) => string {
 
 /**
  * Matches where text begins that spreadsheets read as a formula, also after blanks. Where a comma separates decimals, as in
- * German, Excel takes a semicolon for the end of a cell, whatever quotes surround it, and leaves out quotes at the start of
- * the next one.
+ * German, Excel takes a semicolon for the end of a cell, and a line's end for that of a row, whatever quotes surround them, and
+ * leaves out quotes at the start of the next cell.
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
-const FORMULA = new RegExp(`^(?=[\\s\\ufeff]*[${SIGNS}]|[\\t\\r\\n])|(?<=;)(?=["\\s\\ufeff]*[${SIGNS}])`, 'g');
+const FORMULA = new RegExp(`^(?=[\\s\\ufeff]*[${SIGNS}]|[\\t\\r\\n])|(?<=[;\\r\\n])(?=["\\s\\ufeff]*[${SIGNS}])`, 'g');
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
 /** Characters that RFC 4180 has no place for, and that a terminal would obey. */
 const CONTROL = /(?![\t\r\n])\p{Cc}/gu;

@@ -75,12 +75,12 @@ describe('csv', () => {
     expect(await write('csv', [])).toBe('name,bytes,share,root,at\r\n');
   });
 
-  test('reads back, text without control characters and with at most an apostrophe before it and behind semicolons', async () => {
+  test('reads back, text without control characters and with at most an apostrophe before it and behind semicolons and line ends', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(row), async (given) => {
         const read = parse(await write('csv', given), { relax_column_count: false, record_delimiter: '\r\n' });
-        expect(read.slice(1).map(([name]) => name?.replace(/(^|;)'/g, '$1'))).toEqual(
-          given.map(([name]) => (name ?? '').replace(/(?![\t\r\n])\p{Cc}/gu, '').replace(/(^|;)'/g, '$1')),
+        expect(read.slice(1).map(([name]) => name?.replace(/(^|[;\r\n])'/g, '$1'))).toEqual(
+          given.map(([name]) => (name ?? '').replace(/(?![\t\r\n])\p{Cc}/gu, '').replace(/(^|[;\r\n])'/g, '$1')),
         );
         expect(read.slice(1).map(([, bytes]) => bytes)).toEqual(given.map(([, bytes]) => String(bytes ?? '')));
       }),
@@ -97,13 +97,20 @@ describe('csv', () => {
     );
   });
 
-  test('begins no text behind a semicolon like a formula, for spreadsheets to which it ends a cell', async () => {
-    await fc.assert(
-      fc.asyncProperty(hostile, hostile, async (before, text) => {
-        const [, ...cells] = (await write('csv', [[`${before};${text}`, 1, 1, true, null]])).split(';');
-        for (const cell of cells) expect(cell).not.toMatch(/^["\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]/);
-      }),
-    );
+  test.each([';', '\n', '\r\n'])(
+    'begins no text behind %j like a formula, for spreadsheets to which it ends a cell',
+    async (end) => {
+      await fc.assert(
+        fc.asyncProperty(hostile, hostile, async (before, text) => {
+          const lines = await write('csv', [[`${before}${end}${text}`, 1, 1, true, null]]);
+          const [, ...cells] = lines.slice(lines.indexOf('\r\n') + 2).split(/[;\r\n]/);
+          for (const cell of cells) expect(cell).not.toMatch(/^["\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]/);
+        }),
+      );
+    },
+  );
+
+  test('leaves other text behind a semicolon as it is', async () => {
     expect(await write('csv', [['node;library/node', 1, 1, true, null]])).toContain('\r\nnode;library/node,1');
   });
 });
