@@ -61,11 +61,11 @@ interface Tally extends Omit<Progress, 'end'> {
   line(): string;
 }
 
-/** What an audit does when it has read all tags, which may take minutes. */
+/** What an audit does when it has read all tags, which may take minutes; in front, as terminals may be narrow. */
 const STAGE_TEXTS: Readonly<Partial<Record<AuditStage, string>>> = {
-  layers: '; reading layers',
-  assess: '; judging images',
-  close: '; computing totals',
+  layers: 'reading layers: ',
+  assess: 'judging images: ',
+  close: 'computing totals: ',
 };
 
 const NO_COUNTS = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
@@ -101,7 +101,7 @@ function createTally(): Tally {
       counts.requests++;
     },
     failures: () => ({ count: counts.failed, first: [...failures.values()] }),
-    line: () => `${lineOf(counts, (Date.now() - startedAt) / 1_000)}${STAGE_TEXTS[stage] ?? ''}`,
+    line: () => `${STAGE_TEXTS[stage] ?? ''}${lineOf(counts, (Date.now() - startedAt) / 1_000)}`,
   };
 }
 

@@ -37,12 +37,12 @@ test('one repository, one tag and one request are told in the singular', () => {
   ]);
 });
 
-test('an audit that has read all tags tells what it does', () => {
+test('an audit that has read all tags tells what it does, where a narrow terminal shows it', () => {
   progress.events.stageBegan('assess');
   vi.advanceTimersByTime(5_000);
   progress.events.stageBegan('close');
   vi.advanceTimersByTime(5_000);
-  expect(lines.map((line) => line.split('; ')[1])).toEqual(['judging images', 'computing totals']);
+  expect(lines.map((line) => line.split(': ')[0])).toEqual(['judging images', 'computing totals']);
 });
 
 test('an interrupted audit tells no more', () => {
