@@ -15,7 +15,7 @@ export interface PathValues {
 }
 
 const OBJECT = /^s3:\/\/([^/]+)\/(.+)$/;
-const COMPRESSED = /\.(?:gz|zst|bz2|xz|zip)$/i;
+const COMPRESSED = /\.(?:t?gz|br|zst|bz2|xz|7z|zip)$/i;
 const PLACEHOLDER = /\{(\w*)\}/g;
 const PLACEHOLDERS: readonly (keyof PathValues)[] = ['date', 'audit', 'source'];
 

@@ -29,6 +29,7 @@ test.each([
   ['s3://bucket/{kind}.csv', 'unknown placeholder "{kind}"'],
   ['reports/images.csv.gz', 'cannot write a report to "reports/images.csv.gz": reports are not compressed'],
   ['s3://bucket/images.ndjson.ZST', 'reports are not compressed'],
+  ['reports/images.tgz', 'reports are not compressed'],
   ['', 'cannot write a report to "": expected the path of a file'],
 ])('%s leads nowhere, and is no name of a file', (path, message) => {
   expect(() => destinationOf(path, VALUES, '/srv')).toThrow(message);
