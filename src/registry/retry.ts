@@ -7,7 +7,6 @@ import { LONGEST_PAUSE_MS } from './governor/policy.ts';
  */
 const ATTEMPTS = 4;
 const FIRST_DELAY_MS = 250;
-const LONGEST_DELAY_MS = 5_000;
 const REFUSALS = 10;
 /** A longer Retry-After puts the whole task off, so that other tasks can run. */
 const LONGEST_WAIT_MS = 60_000;
@@ -31,7 +30,7 @@ export class RetryBudget {
   delayAfterFailure(error: SlimboardError): number {
     this.#failures += 1;
     if (this.#failures >= ATTEMPTS) throw error;
-    return this.#random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures);
+    return this.#random() * FIRST_DELAY_MS * 2 ** this.#failures;
   }
 
   /** Counts a refusal for too many requests. @throws RateLimitedError when waiting longer would hold up other work */

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { namedTags, newestTags, repositorySelector, tagSelector, takesAllTags } from '../../../src/fetch/select.ts';
+import {
+  namedTags,
+  namesRepositories,
+  newestTags,
+  repositorySelector,
+  selectPages,
+  tagSelector,
+  takesAllTags,
+} from '../../../src/fetch/select.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parseRegistryHost, parseTag } from '../../../src/oci/reference.ts';
 import { loadSettings } from '../../../src/settings/load.ts';
@@ -110,5 +118,32 @@ describe('tags', () => {
         .filter((name) => Object(selected)[name])
         .join(', '),
     ).toBe(expected);
+  });
+});
+
+test.each<[readonly string[], boolean]>([
+  [['**'], false],
+  [['shop/**'], true],
+  [['shop/cart', '**'], false],
+])('a source that includes %j names the repositories that it wants: %s', (include, expected) => {
+  expect(namesRepositories(source({ include }))).toBe(expected);
+});
+
+describe('of a listing in pages', () => {
+  const PAGES = [['v1', 'w1', 'v10'], ['v9'], ['v2', 'w2']].map((names) => names.map((name) => listed(name)));
+
+  test.each<[string, Partial<OciSource>, readonly (readonly string[])[]]>([
+    ['the selected tags come page by page', { tags: ['v*'] }, [['v1', 'v10'], ['v9'], ['v2']]],
+    ['the newest of them come together at its end', { tags: ['v*'], newest: 2 }, [['v10', 'v9']]],
+  ])('%s', async (_, more, expected) => {
+    const seen: unknown[] = [];
+    const pages = (async function* () {
+      yield* PAGES;
+    })();
+    const selected: unknown[] = [];
+    for await (const page of selectPages(pages, source(more), (page) => seen.push(page)))
+      selected.push(page.map(({ tag }) => tag));
+    expect(selected).toEqual(expected);
+    expect(seen).toEqual(PAGES);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { layerBar } from '../../../src/html/charts/layer-bar.ts';
 import { treemapChart } from '../../../src/html/charts/treemap.ts';
-import { trendChart } from '../../../src/html/charts/trend.ts';
+import { trendChart, trendCharts } from '../../../src/html/charts/trend.ts';
 
 /** Widths of elements of a class, in per cent. */
 function widths(svg: string, pattern: RegExp): number[] {
@@ -121,4 +121,14 @@ test('a trend shows the figure of each audit, on a scale from zero', () => {
     Number(width),
   ]);
   expect(bands.reduce((sum, [, width = 0]) => sum + width, 0)).toBeCloseTo(100, 0);
+});
+
+test('charts of several things have headings, of one none; what is not stored has no chart', () => {
+  const points = [1, 2].map((day) => ({ at: `2026-11-0${day}T02:00:00Z`, storedBytes: null, logicalBytes: day }));
+  const base = { title: 'debian', points };
+  const [one, two, none] = [[base], [base, { ...base, title: 'alpine' }], []].map((each) => String(trendCharts(each)));
+  expect(one).not.toContain('<h3>');
+  expect(two).toMatch(/<h3>debian<.*<h3>alpine</s);
+  expect(one?.match(/<figcaption>[^:]*/g)).toEqual(['<figcaption>Logical']);
+  expect(none).toContain('class="empty"');
 });

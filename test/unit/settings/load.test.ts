@@ -123,6 +123,22 @@ reports:
   });
 });
 
+test.each<[string, (value: unknown) => string, readonly unknown[], readonly unknown[]]>([
+  ['concurrency', (value) => `sourceDefaults: { concurrency: ${value} }`, [1, 512], [0, 513, 1.5]],
+  ['newest', (value) => `sourceDefaults: { newest: ${value} }`, [1, 1_000_000, 'all'], [0, 1_000_001, 'some']],
+  ['port', (value) => `serve: { port: ${value} }`, [0, 65_535], [-1, 65_536]],
+  ['metricsPort', (value) => `metricsPort: ${value}`, [0, 65_535], [-1, 65_536]],
+  ['maxLayers', (value) => `policy: { budgets: [{ maxLayers: ${value} }] }`, [1, 1_000], [0, 1_001]],
+  ['storagePerGBMonth', (value) => `prices: { storagePerGBMonth: ${value} }`, [0, 0.001], [-0.001, 'free']],
+  ['currency', (value) => `prices: { currency: ${value} }`, ['EUR'], ['EURO', 'eur']],
+  ['requestTimeout', (value) => OCI.replace('}', `, requestTimeout: ${value} }`), ['1s'], ['999ms', '0s']],
+  ['name', (value) => OCI.replace('a,', `${value},`), ['x'.repeat(63), '9.a_b-c'], ['x'.repeat(64), '-a', 'a b']],
+  ['teamKey', (value) => `teamKey: "${value}"`, ['t'], ['']],
+])('the bounds of %s', async (_, yaml, accepted, refused) => {
+  for (const value of accepted) await expect(load(yaml(value)), String(value)).resolves.toBeDefined();
+  for (const value of refused) await expect(load(yaml(value)), String(value)).rejects.toThrow(/ expected | not /);
+});
+
 test('a budget accepts any team that a tag of the registry or a label may name', async () => {
   const { policy } = await load('policy: { budgets: [{ team: Payments Team München, maxLayers: 20 }] }');
   expect(policy.budgets).toEqual([{ team: 'Payments Team München', maxLayers: 20 }]);
