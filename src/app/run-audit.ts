@@ -30,7 +30,7 @@ const TASKS_AT_ONCE: Readonly<Record<TaskKind, number>> = {
 };
 const HEARTBEAT_MS = 5_000;
 /** Somebody waits for this audit: a registry that is down is tried again for seconds, not for minutes as by workers. */
-const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000, maxDelayMs: 10_000 };
+const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000 };
 
 /**
  * Runs one audit in this process.

@@ -6,11 +6,10 @@ export interface AttemptLimits {
   readonly attempts: number;
   /** The wait after the first failure (ms); it doubles from one failure to the next. */
   readonly firstDelayMs: number;
-  readonly maxDelayMs: number;
 }
 
 /** Long enough that a registry may be down for a minute; a longer outage is an error of the audit. */
-export const DEFAULT_ATTEMPTS: AttemptLimits = { attempts: 5, firstDelayMs: 5_000, maxDelayMs: 300_000 };
+export const DEFAULT_ATTEMPTS: AttemptLimits = { attempts: 5, firstDelayMs: 5_000 };
 
 /**
  * What to do with a task that failed. `retry`: try again after `delayMs`; `counted`: whether the attempt counts.
@@ -43,6 +42,5 @@ export function decideAfterFailure(
 
 /** The wait (ms) after some failures: a random 50 to 100 % of a delay that doubles with each of them. */
 export function backoffMs(failures: number, limits: AttemptLimits, random: () => number): number {
-  const full = Math.min(limits.firstDelayMs * 2 ** (failures - 1), limits.maxDelayMs);
-  return Math.ceil(full * (0.5 + random() / 2));
+  return Math.ceil(limits.firstDelayMs * 2 ** (failures - 1) * (0.5 + random() / 2));
 }

@@ -94,7 +94,7 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
   async function audit(): Promise<AuditRow | undefined> {
     const { handlers, auditId, tasks } = await start((added) => queue.add(added));
     const tasksAtOnce = ofEachKind(1);
-    const limits = { attempts: ATTEMPTS, firstDelayMs: 1, maxDelayMs: 1 };
+    const limits = { attempts: ATTEMPTS, firstDelayMs: 1 };
     const queue = new InProcessQueue({ handlers, tasksAtOnce, limits, wait: async () => undefined });
     await queue.add(tasks);
     await queue.drain();

@@ -38,8 +38,9 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     expect(events).toMatchObject([{ audit: { status: 'incomplete', tags_audited: 1, tags_failed: 0, errors: 1 } }]);
   });
 
-  test('an image over budget that two sources have is one item, and needs no platform to be told apart', async () => {
-    registry.push('shop/cart', '1.0', build(1, 1_000));
+  test('an image over budget that two sources have is one item, without its platform; 20 are told, all are counted', async () => {
+    const tags = Array.from({ length: 21 }, (_, place) => `1.${place + 10}`);
+    for (const tag of tags) registry.push('shop/cart', tag, build(1, 1_000));
     const { sourceDefaults, ...settings } = await defaultSettings();
     const sources = ['one', 'two'].map(
       (name): OciSource => ({ ...sourceDefaults, kind: 'oci', name, registry: registry.host, dedup: 'registry' }),
@@ -47,8 +48,10 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     const audit = await auditSources(db, sources);
     const policy = { ...settings.policy, budgets: [{ maxImageSize: 1 }] };
     const [event] = await auditEvents(db, audit, { policy }, new Set(['budget']));
-    expect(event?.items.map(({ name }) => name)).toEqual([`${registry.host}/shop/cart:1.0`]);
-    expect(event?.items_total).toBe(1);
+    expect(event?.items.map(({ name }) => name)).toEqual(
+      tags.slice(0, 20).map((tag) => `${registry.host}/shop/cart:${tag}`),
+    );
+    expect(event?.items_total).toBe(21);
   });
 
   test('a regression names the build and the step that caused it', async () => {
@@ -82,17 +85,20 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
       return id;
     };
     const repositories: number[] = [];
+    const others = Array.from({ length: 20 }, (_, place) => `other-${place}`);
     await audit(1, [
       ['grew', 10e6],
       ['grew-most', 10e6],
       ['large', 200e6],
       ['small', 1e6],
+      ...others.map((name) => [name, 1e6] as const),
     ]);
     const id = await audit(2, [
       ['grew', 12e6],
       ['grew-most', 30e6],
       ['large', 15e6],
       ['small', 9e6],
+      ...others.map((name) => [name, 11e6] as const),
     ]);
     const row = await findAudit(db, id);
     if (!row) throw new Error('there is no audit');
@@ -101,9 +107,11 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     const events = await auditEvents(db, row, settings, wanted);
     expect(events.map(({ event, items_total }) => [event, items_total])).toEqual([
       ['finished', 0],
-      ['regression', 2],
+      ['regression', 22],
     ]);
-    expect(events[1]?.items.map(({ name }) => name.replace(/.*\//, ''))).toEqual(['grew-most', 'grew']);
+    const items = events[1]?.items.map(({ name }) => name.replace(/.*\//, ''));
+    expect(items?.slice(0, 2)).toEqual(['grew-most', 'grew']);
+    expect(items).toHaveLength(20);
     expect(await auditEvents(db, { ...row, status: 'failed' }, settings, wanted)).toMatchObject([{ event: 'failed' }]);
   });
 });

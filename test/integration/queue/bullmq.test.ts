@@ -16,7 +16,7 @@ import { closedAfterTest } from '../../support/closed-after.ts';
 import { ofEachKind, task } from '../../support/task.ts';
 import { fail, newPrefix, useRedis } from '../../support/use-redis.ts';
 
-const LIMITS: AttemptLimits = { attempts: 3, firstDelayMs: 2, maxDelayMs: 10 };
+const LIMITS: AttemptLimits = { attempts: 3, firstDelayMs: 2 };
 
 const redis = useRedis();
 
