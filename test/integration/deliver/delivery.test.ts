@@ -11,6 +11,7 @@ import { findNewestAudit } from '../../../src/store/audit-store.ts';
 import { defaultSettings } from '../../support/audits.ts';
 import { auditedFleet } from '../../support/dashboard.ts';
 import { BACKENDS } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
 import { newFolder } from '../../support/new-folder.ts';
 
 describe.each(BACKENDS)('delivery from $name', ({ open }) => {
@@ -19,7 +20,7 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
   let folder: string;
   let server: Server;
   let status: number;
-  let received: { event: string; items_total: number }[];
+  let received: { path: string | undefined; event: string; items_total: number }[];
 
   beforeAll(async () => {
     db = await open();
@@ -28,8 +29,9 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     server = createServer(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += chunk;
-      if (status === 200) received.push(JSON.parse(body));
-      response.writeHead(status).end();
+      const answer = request.url === '/other' ? 200 : status;
+      if (answer === 200) received.push({ path: request.url, ...JSON.parse(body) });
+      response.writeHead(answer).end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
@@ -45,12 +47,19 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     await db.query('delete from delivery');
   });
 
-  const deliver = async (settings: Partial<DeliveryOptions['settings']>) => {
+  const deliver = async (settings: Partial<DeliveryOptions['settings']>, id = auditId) => {
     const log = createLogger({ level: 'silent', format: 'json', stream: new Writable() });
     const hook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const all = { ...(await defaultSettings()), ...settings };
-    const options = { settings: all, environment: { HOOK: hook }, db, log, folder, delaysMs: [] };
-    await createDelivery(options)(auditId, new AbortController().signal);
+    const options = {
+      settings: all,
+      environment: { HOOK: hook, OTHER_HOOK: `${hook}other` },
+      db,
+      log,
+      folder,
+      delaysMs: [],
+    };
+    await createDelivery(options)(id, new AbortController().signal);
   };
 
   test('writes every kind in every format, and writes it again', async () => {
@@ -62,6 +71,16 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     expect(JSON.parse(await readFile(join(folder, 'lab', `${auditId}.json`), 'utf8'))).toMatchObject({ kind: 'teams' });
   });
 
+  test('a path has the day on which the audit ended, and all its sources', async () => {
+    const inventory = new Inventory(db);
+    const [one, two] = [await inventory.source('one'), await inventory.source('two')];
+    const id = await inventory.audit(one, '2026-11-24T01:00:00Z');
+    await db.query('insert into audit_source (audit_id, source_id, running) values ($1, $2, false)', [id, two]);
+    await db.query("update audit set started_at = '2026-11-23T22:00:00Z' where id = $1", [id]);
+    await deliver({ reports: [{ kind: 'audits', format: 'csv', path: '{date} {source}.csv' }] }, id);
+    expect(await readdir(folder)).toEqual(['2026-11-24 one+two.csv']);
+  });
+
   test('a message that was accepted is not sent again', async () => {
     const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['finished' as const] }];
     await deliver({ notify });
@@ -71,13 +90,17 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
 
   test('a refused message is sent by the next attempt, and does not delay others', async () => {
     status = 400;
-    const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['finished' as const] }];
+    const target = { kind: 'webhook' as const, on: ['finished' as const] };
+    const notify = [
+      { ...target, urlFrom: 'HOOK' },
+      { ...target, urlFrom: 'OTHER_HOOK' },
+    ];
     const reports = [{ kind: 'audits' as const, format: 'csv' as const, path: 'audits.csv' }];
     await expect(deliver({ notify, reports })).rejects.toThrow(/did not accept "finished"/);
     expect(await readdir(folder)).toEqual(['audits.csv']);
     status = 200;
     await deliver({ notify, reports });
-    expect(received).toHaveLength(1);
+    expect(received.map(({ path }) => path)).toEqual(['/other', '/']);
   });
 
   test('an unset variable is named in the error, once for all messages that need it', async () => {
@@ -86,15 +109,18 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     expect(String(error).match(/NOT_SET is not set/g)).toHaveLength(1);
   });
 
-  test('broken budgets are reported with the images that break them', async () => {
+  test('broken budgets are reported with the images that break them, to whom wants to know', async () => {
     const { policy } = await defaultSettings();
     const budgets = [{ team: 'payments', maxImageSize: 1 }];
-    const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['budget' as const, 'finished' as const] }];
+    const notify = [
+      { kind: 'webhook' as const, urlFrom: 'HOOK', on: ['budget' as const] },
+      { kind: 'webhook' as const, urlFrom: 'OTHER_HOOK', on: ['finished' as const, 'failed' as const] },
+    ];
     await deliver({ notify, policy: { ...policy, budgets } });
     const images = await db.query("select 1 from slimboard_images where team = 'payments' and tag <> ''");
-    expect(received.map(({ event, items_total }) => [event, items_total])).toEqual([
-      ['finished', 0],
-      ['budget', images.length],
+    expect(received.map(({ path, event, items_total }) => [path, event, items_total]).sort()).toEqual([
+      ['/', 'budget', images.length],
+      ['/other', 'finished', 0],
     ]);
   });
 });

@@ -36,7 +36,8 @@ beforeEach(async () => {
       xml('<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>');
     } else {
       const body = contentOf(Buffer.concat(chunks), request.headers['content-encoding']);
-      if (searchParams.has('partNumber')) parts.push(body);
+      // The first part has the number 1.
+      if (searchParams.has('partNumber')) parts[Number(searchParams.get('partNumber')) - 1] = body;
       else {
         objects.set(pathname, body);
         types.push(request.headers['content-type']);

@@ -130,6 +130,20 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
       [['multi', 1, 'expires', 0]],
     ],
     [
+      'what several images hold is freed with the last of them, by the order of the rows',
+      [rule(1, { tagStatus: 'any', ...pushed(1) })],
+      [
+        ['dev-1', 1, 'expires', 1 + 1],
+        ['sha256-dev-1.sig', 1, 'expires-later', 5 + 1],
+        ['dev-2', 1, 'expires', 10 + 1],
+        ['', 1, 'expires-later', 10_000 + 1],
+        ['', 1, 'expires-later', 20_000 + 1],
+        ['multi', 1, 'expires', 0],
+        ['prod-3', 1, 'expires', 100 + 1],
+        ['latest;prod-4', 1, 'expires', 1000 + 1 + 1000],
+      ],
+    ],
+    [
       'what is archived frees nothing; never pulled counts from the push',
       [rule(1, { ...DEV, ...pulled(35) }, ARCHIVE)],
       [['dev-1', 1, 'archives', 0]],
@@ -137,6 +151,14 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
   ])('%s', async (_, rules, expected) => {
     const sorted = (rows: unknown[][]) => rows.map((row) => JSON.stringify(row)).sort();
     expect(sorted(gist(await simulate(rules)))).toEqual(sorted(expected));
+  });
+
+  test('an image that goes from one repository stays in another, and its layers there', async () => {
+    await db.query(
+      `insert into tag (repository_id, name, manifest_id, started_at)
+       select r.id, 'promoted', t.manifest_id, t.started_at from tag t, repository r where t.name = 'dev-1' and r.name = 'shop/other'`,
+    );
+    expect(gist(await simulate([rule(1, { ...DEV, ...keep(1) })]))[0]).toEqual(['dev-1', 1, 'expires', 1 + 1]);
   });
 
   test('only * stands for other characters in a pattern', async () => {

@@ -139,6 +139,11 @@ test.each<[string, (value: unknown) => string, readonly unknown[], readonly unkn
   for (const value of refused) await expect(load(yaml(value)), String(value)).rejects.toThrow(/ expected | not /);
 });
 
+test('a source in ECR reads no credentials of a registry, so its name may differ in punctuation only', async () => {
+  const { sources } = await load(`${OCI.replace('a,', 'team-a,').replace(']\n', '')}, { name: Team.A, kind: ecr }]`);
+  expect(sources.map(({ name }) => name)).toEqual(['team-a', 'Team.A']);
+});
+
 test('a budget accepts any team that a tag of the registry or a label may name', async () => {
   const { policy } = await load('policy: { budgets: [{ team: Payments Team München, maxLayers: 20 }] }');
   expect(policy.budgets).toEqual([{ team: 'Payments Team München', maxLayers: 20 }]);

@@ -26,6 +26,11 @@ test('places double with each round trip until the first refusal', () => {
   expect(after(start, ok, 1_000).places).toBe(64);
 });
 
+test('no more places are given than the settings allow, be it one', () => {
+  expect(admit(start, 0, 0, 1).admitted).toBe(true);
+  expect(admit(start, 1, 0, 1)).toEqual({ admitted: false });
+});
+
 test('a refusal halves the places, and they come back one per round trip', () => {
   const halved = settle({ ...start, places: 64 }, refusal, 10, 10, LIMIT);
   expect(halved.places).toBe(32);
