@@ -85,6 +85,16 @@ test('Retry-After pauses for exactly its time, and then admits a single request'
   expect(admit(state, 1, 31_000, LIMIT)).toEqual({ admitted: false });
 });
 
+test('a later refusal does not shorten a pause', () => {
+  const first = settle(start, { ...refusal, retryAfterMs: 30_000 }, 0, 1_000, LIMIT);
+  expect(settle(first, { ...refusal, retryAfterMs: 1_000 }, 0, 1_001, LIMIT).pausedUntilMs).toBe(31_000);
+});
+
+test('a second of successes lets the rate grow by a twentieth of the refused one', () => {
+  const slowed = { ...start, ratePerSecond: 50, refusedPerSecond: 100 };
+  expect(after(slowed, ok, 50).ratePerSecond).toBeCloseTo(55, 0);
+});
+
 test('a pause is never longer than an hour, whatever Retry-After says', () => {
   const state = settle(start, { ...refusal, retryAfterMs: 1e12 }, 0, 0, LIMIT);
   expect(state.pausedUntilMs).toBe(LONGEST_PAUSE_MS);
