@@ -133,6 +133,7 @@ test.each<[string, (value: unknown) => string, readonly unknown[], readonly unkn
   ['currency', (value) => `prices: { currency: ${value} }`, ['EUR'], ['EURO', 'eur']],
   ['requestTimeout', (value) => OCI.replace('}', `, requestTimeout: ${value} }`), ['1s'], ['999ms', '0s']],
   ['name', (value) => OCI.replace('a,', `${value},`), ['x'.repeat(63), '9.a_b-c'], ['x'.repeat(64), '-a', 'a b']],
+  ['on', (value) => `notify: [{ kind: slack, urlFrom: HOOK, on: ${value} }]`, ['[budget]', 'failed'], ['[]']],
   ['teamKey', (value) => `teamKey: "${value}"`, ['t'], ['']],
 ])('the bounds of %s', async (_, yaml, accepted, refused) => {
   for (const value of accepted) await expect(load(yaml(value)), String(value)).resolves.toBeDefined();
