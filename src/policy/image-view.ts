@@ -14,7 +14,7 @@ import type { ByteRange } from './finding.ts';
 import { absolutePath } from './paths.ts';
 import { type Command, parseScript } from './shell.ts';
 
-/** The step that made a layer, and the folder it ran in. */
+/** The step that made a layer, and the folder it ran in, or the first of several. */
 interface PlacedStep {
   readonly step: BuildStep;
   readonly folder: string | undefined;
@@ -97,10 +97,12 @@ function readView(image: AuditedImage): ImageView {
 /** The step that made each layer, with the folder in which it ran; a layer that the history does not show has none. */
 function stepsByLayer(steps: readonly BuildStep[]): readonly (PlacedStep | undefined)[] {
   const placed: PlacedStep[] = [];
-  let folder: string | undefined;
+  const folders: (string | undefined)[] = [];
   for (const step of steps) {
-    if (step.verb === 'WORKDIR') folder = absolutePath(step.args.trim(), folder ?? '/');
-    if (step.layer !== undefined) placed[step.layer] = { step, folder };
+    const folder = folders.at(-1);
+    folders.push(step.verb === 'WORKDIR' ? absolutePath(step.args.trim(), folder ?? '/') : folder);
+    const { layer, merged = [step] } = step;
+    if (layer !== undefined) placed[layer] = { step, folder: folders.at(-merged.length) };
   }
   return placed;
 }

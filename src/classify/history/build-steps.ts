@@ -16,7 +16,10 @@ export interface BuildStep extends Instruction {
   readonly tool: StepTool;
   /** The index of the layer it made; undefined for a setting, and for every step if history and layers do not match. */
   readonly layer: number | undefined;
-  /** All steps, this last one included, whose files Buildah merged into the layer; undefined if the step is alone. */
+  /**
+   * The steps whose files Buildah merged into the layer, with the settings among them: from the first that wrote files to
+   * this last one. Undefined if the step is alone.
+   */
   readonly merged?: readonly BuildStep[];
 }
 
@@ -44,20 +47,23 @@ export function readBuildHistory(config: ImageConfig, layerCount: number): Build
 }
 
 /**
- * Moves the name of the base to the first step of a build whose steps Buildah merged into one layer, as it does by
- * default, and lists the steps with the layer: there, the last step alone has the layer, and the name.
+ * Moves the name of a base to the first step of a build whose steps Buildah merged into one layer, as it does by default,
+ * and lists the steps with the layer: there, the last step alone has the layer, and the name. Images below may be built so,
+ * too.
  */
 function withFromFirst(steps: readonly BuildStep[]): readonly BuildStep[] {
-  const last = steps.findLastIndex(({ comment, layer }) => isFrom(comment) && layer !== undefined);
-  const first = startOfMerge(steps, last);
-  if (first >= last) return steps;
-  const { comment = '' } = steps[last] ?? {};
-  const merged = steps.slice(first, last + 1);
-  return steps.map((step, at) => {
-    if (at < first || at > last) return step;
-    const moved = { ...step, tool: 'buildah', comment: at === first ? comment : '' } as const;
-    return at === last ? { ...moved, merged } : moved;
-  });
+  const result = [...steps];
+  for (const [last, { comment, layer }] of steps.entries()) {
+    const first = isFrom(comment) && layer !== undefined ? startOfMerge(steps, last) : last;
+    if (first === last) continue;
+    const build = steps.slice(first, last + 1);
+    const merged = build.slice(build.findIndex(writesFiles));
+    for (const [at, step] of build.entries()) {
+      const moved = { ...step, tool: 'buildah', comment: at === 0 ? comment : '' } as const;
+      result[first + at] = first + at === last ? { ...moved, merged } : moved;
+    }
+  }
+  return result;
 }
 
 /**
@@ -73,14 +79,14 @@ function writesFiles({ verb }: BuildStep): boolean {
 }
 
 /**
- * Returns what made a step's layer as one instruction. Where steps were merged, that is a RUN of all their commands, with
- * copies among them, unless a single step wrote all files.
+ * Returns what made a step's layer as one instruction. Where steps were merged, that is a RUN of all their commands, each
+ * step's in a subshell, with copies among them, unless a single step wrote all files.
  */
 export function instructionOf(step: BuildStep): Pick<Instruction, 'verb' | 'args'> {
   const [first = step, ...more] = writersOf(step);
   if (more.length === 0) return first;
   const lines = (step.merged ?? []).flatMap(({ verb, args }) => {
-    if (verb === 'RUN') return args;
+    if (verb === 'RUN') return `( ${args} )`;
     if (verb === 'WORKDIR') return `cd ${args}`;
     return copiesFiles(verb) ? `${verb} ${args}` : [];
   });

@@ -34,8 +34,8 @@ export interface PackageCache {
   readonly largestBytes?: number;
 }
 
-/** Buildah writes the mounts of a RUN before its script, which another step may precede in a merged layer. */
-const MOUNTS_CACHE = /(?:^|&& )(?:--\S+\s+)*--mount=\S*type=cache/;
+/** Buildah writes the mounts of a RUN before its script, which begins a subshell in a merged layer. */
+const MOUNTS_CACHE = /(?:^|(?<!\S)\( )(?:--\S+\s+)*--mount=\S*type=cache/;
 /** A copy of programs alone, such as those of uv. */
 const INTO_BIN = /\s\/(?:usr\/(?:local\/)?)?s?bin(?:\/\S*)?$/;
 /** Programs that bring or write files of a project, so that no copy need precede an installation. */

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { ownCommandsOf } from '../../../src/advise/dockerfile/copies.ts';
 import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
+import { viewImage } from '../../../src/policy/image-view.ts';
 import { classified } from '../../support/audited-image.ts';
 import { imageManifest } from '../../support/image-manifest.ts';
 
@@ -11,20 +13,25 @@ const BASE = {
   comment: 'buildkit.dockerfile.v0',
 };
 
-/** An image as `buildah bud` 1.28 builds it without --layers: one layer above the base, and all steps in the history. */
-function mergedImage(lines: readonly string[], settings = {}) {
-  const steps = lines.map((line, at) => {
+/** The steps of `buildah bud` 1.28 without --layers: one layer above the base, and all steps in the history. */
+function mergedSteps(lines: readonly string[], base: string) {
+  return lines.map((line, at) => {
     const created_by = `/bin/sh -c ${line}`;
     const created = `2026-11-29T12:19:${10 + at}.124992269Z`;
     return at < lines.length - 1
       ? { created, created_by, empty_layer: true }
-      : { created, created_by, comment: 'FROM docker.io/library/debian:bookworm-slim' };
+      : { created, created_by, comment: `FROM ${base}` };
   });
-  const sizes = [30_090_000, 59_480_000];
+}
+
+/** An image that Buildah built so on Debian. @param above the lines of a second Dockerfile, whose base it is */
+function mergedImage(lines: readonly string[], settings = {}, above: readonly string[] = []) {
+  const steps = mergedSteps(lines, 'docker.io/library/debian:bookworm-slim');
+  const sizes = [30_090_000, 59_480_000, ...(above.length > 0 ? [5_100_000] : [])];
   const config = {
     config: settings,
     rootfs: { type: 'layers', diff_ids: sizes.map((size) => digestOf(`diff ${size}`)) },
-    history: [BASE, ...steps],
+    history: [BASE, ...steps, ...mergedSteps(above, 'localhost/base:1')],
   };
   const manifest = imageManifest(sizes.map((size) => ({ digest: digestOf(`layer ${size}`), size })));
   return classified(JSON.stringify(manifest), JSON.stringify(config), []);
@@ -75,6 +82,31 @@ test('a merged layer shows the steps that wrote its files', () => {
 test('a single step that wrote the files of a merged layer is what made it', () => {
   const { layers } = mergedImage(['#(nop) USER 1000', INSTALL, CMD]).verdict;
   expect(layers[1]).toEqual({ class: 'os-packages', instruction: `RUN ${INSTALL}` });
+});
+
+test('each of the merged steps starts in its own folder', () => {
+  const lines = [
+    '#(nop) WORKDIR app',
+    COPY,
+    'cd web && npm ci',
+    'npm run build',
+    '#(nop) WORKDIR web',
+    'npm test',
+    CMD,
+  ];
+  const commands = ownCommandsOf(viewImage(mergedImage(lines)), '/');
+  const folders = commands.filter(({ program }) => program === 'npm').map(({ folder }) => folder);
+  expect(folders).toEqual(['/app/web', '/app', '/app/web']);
+});
+
+test('the base of an image of merged steps may be another one', () => {
+  const { base, layers } = mergedImage([INSTALL, CMD], {}, ['#(nop) USER 1000', COPY, CMD]).verdict;
+  expect(base).toMatchObject({ references: ['localhost/base:1'], layerCount: 2 });
+  expect(layers.map(({ instruction }) => instruction.slice(0, 16))).toEqual([
+    'ADD rootfs.tar /',
+    'RUN apt-get inst',
+    'COPY dir:72408af',
+  ]);
 });
 
 test('the Dockerfile for an image of merged steps repeats them', () => {
