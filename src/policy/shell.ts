@@ -104,6 +104,11 @@ export function runs(command: Command, programs: readonly string[], words: reado
   return !command.words.includes('run') && command.words.some((word) => words.includes(word));
 }
 
+/** Reports whether a command does nothing but print a program's version, as steps do to test an installation. */
+export function asksVersion({ words }: Command): boolean {
+  return words.length > 0 && words.every((word) => /^(?:--?v|--?version|version)$/i.test(word));
+}
+
 /** Reports whether a command has one of the options. */
 export function hasOption(command: Command, ...options: readonly string[]): boolean {
   return command.words.some((word) => options.includes(word));

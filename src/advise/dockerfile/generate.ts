@@ -2,6 +2,7 @@ import type { Runtime } from '../../classify/verdict.ts';
 import { isWindows } from '../../oci/platform.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { isForPlatform } from '../../policy/image-view.ts';
+import { asksVersion } from '../../policy/shell.ts';
 import type { Plan } from '../advise.ts';
 import { installsByConda } from '../linking.ts';
 import { type BaseTechniqueId, TECHNIQUES, techniqueOf } from '../technique.ts';
@@ -91,7 +92,7 @@ function isBuiltOtherwise({ runtime, commands, copies, entrypoint, cmd }: Docker
   return (
     commands.some(installsByConda) ||
     (runtime === 'java' &&
-      (commands.some(({ program }) => OTHER_BUILDERS.test(program)) ||
+      (commands.some((command) => OTHER_BUILDERS.test(command.program) && !asksVersion(command)) ||
         paths.some((path) => path.includes('target/scala-'))))
   );
 }

@@ -6,7 +6,7 @@ import type { LayerView } from '../../policy/image-view.ts';
 import { PACKAGE_MANAGERS } from '../../policy/os-packages.ts';
 import { baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
-import { type Command, runs } from '../../policy/shell.ts';
+import { asksVersion, type Command, runs } from '../../policy/shell.ts';
 import { isScript } from '../start.ts';
 import { type Copy, isMergedCopy, PLAIN_PATH, SOURCE, type SourceFacts, targetOf } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
@@ -58,7 +58,7 @@ function isLeftOut(
   const { program, words } = command;
   if (isMergedCopy(command)) return false;
   if (runs(command, ['pnpm'], ['deploy'])) return true;
-  if (words.every((word) => /^(?:--?v|--?version|version)$/i.test(word)) && words.length > 0) return false;
+  if (asksVersion(command)) return false;
   const leaves = lookUp(LEAVES, program);
   if (leaves) return leaves(words, args, folder);
   if (/^(?:curl|wget|php)$/.test(program) && KNOWN_DOWNLOAD.test(args)) return false;

@@ -658,3 +658,8 @@ test.each<[string, ImageSketch]>([
 ])('there is none for a build that no template knows: %s', (_, sketch) => {
   expect(dockerfile(sketch)).toBe('');
 });
+
+test('a step that only prints the version of a compiler builds nothing', () => {
+  const own = [run('apt-get install -y openjdk-21-jdk && javac --version'), run('mvn package')];
+  expect(dockerfile({ runtime: 'java', own })).toContain('mvn');
+});
