@@ -1,6 +1,7 @@
 import type { HistoryEntry } from '../../oci/image-config.ts';
 import { hitWithoutBytes } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
+import type { ImageView } from '../image-view.ts';
 import { ownSteps } from '../own-steps.ts';
 import type { Rule } from '../rule.ts';
 import { secretsIn } from '../secrets.ts';
@@ -10,9 +11,10 @@ export const secretInHistory: Rule = {
   severity: 'error',
   title: 'The history of the image holds a secret',
   find: (view) => {
-    const own = ownSteps(view);
-    const entries = view.image.config.history.slice(view.steps.length - own.length);
-    const evidence = entries.flatMap((entry, at) => secretsOf(entry, own[at]?.layer));
+    const first = firstOwn(view);
+    const evidence = view.image.config.history
+      .slice(first)
+      .flatMap((entry, at) => secretsOf(entry, view.steps[first + at]?.layer));
     return hitWithoutBytes(
       evidence,
       'Build arguments and commands stay readable in the history: pass secrets with "RUN --mount=type=secret", and replace those that leaked',
@@ -20,6 +22,14 @@ export const secretInHistory: Rule = {
     );
   },
 };
+
+/** The index of the first own step; also the steps of images that only the history shows between the base and the top. */
+function firstOwn(view: ImageView): number {
+  const { steps, layers, own } = view;
+  const firstLayer = steps.findIndex(({ layer }) => layer === layers.length - own.length);
+  const start = steps.length - ownSteps(view).length;
+  return firstLayer < 0 ? start : Math.min(start, firstLayer);
+}
 
 /** @param layer the position of the layer that the step made, if any */
 function secretsOf({ createdBy }: HistoryEntry, layer: number | undefined): readonly Evidence[] {

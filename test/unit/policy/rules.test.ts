@@ -107,6 +107,16 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['secret-in-env', { config: { Env: ['REGISTRY_URL=https://ci:hunter2hunter2@example.com'] } }],
   ['secret-in-history', run('|1 NPM_TOKEN=abcdef123456 /bin/sh -c npm ci')],
   ['secret-in-history', run('curl -H "Authorization: Bearer abcdef1234567890" https://example.com')],
+  // Above the base, which its layers prove, other layers may follow after a pause or from another builder.
+  [
+    'secret-in-history',
+    {
+      own: [
+        { instruction: 'RUN /bin/sh -c npm config set //npm.example.com/:_authToken=abcdef123456 # buildkit' },
+        { instruction: '/bin/sh -c #(nop) COPY file:1b2c in /app ' },
+      ],
+    },
+  ],
   ['root-user', { root: true }],
   ['end-of-life-base', { baseFacts: { ended: [{ name: 'debian 10', endOfLife: '2024-06-30' }] } }],
   [
