@@ -27,7 +27,7 @@ export function packagesEvidence(layer: LayerView, packages: readonly NamedBytes
   const names = packages.toSorted((a, b) => b.bytes - a.bytes).map(({ name }) => name);
   const more = names.length > MAX_NAMES ? `, and ${names.length - MAX_NAMES} more` : '';
   const subject = names.slice(0, MAX_NAMES).join(', ') + more;
-  return [evidenceOf(layer, { subject, bytes: exactly(compressedShare(layer, { bytes: fileBytes })) })];
+  return [evidenceOf(layer, { subject, bytes: exactly(compressedShare(layer, { bytes: fileBytes, packed: 0 })) })];
 }
 
 /** Returns the sum of the evidence's bytes; evidence without bytes counts as zero. */
@@ -58,7 +58,7 @@ export function exactly(bytes: number): ByteRange {
 /** Some files of a layer, by their uncompressed bytes. */
 export interface Files {
   readonly bytes: number;
-  /** The bytes of those that are compressed already; undefined for none. */
+  /** The bytes of those that are compressed already; undefined if it is unknown which they are. */
   readonly packed?: number;
 }
 
@@ -77,18 +77,19 @@ export function filesIn({ areaBytes }: MeasuredLayer, areas: readonly string[]):
 
 /**
  * Returns the compressed bytes that some files of a layer account for: their share of all the layer's files, applied to
- * the layer's compressed size. Files in areas that are compressed already count by their own size. Others compress
+ * the layer's compressed size. Those that are known to be compressed already count by their own size. Others compress
  * differently, too, so this is accurate for large shares and approximate for small ones.
  * @returns 0 if the layer was not read
  */
-export function compressedShare(layer: LayerView, { bytes, packed = 0 }: Files): number {
+export function compressedShare(layer: LayerView, { bytes, packed }: Files): number {
   const all = layer.contents?.fileBytes ?? 0;
   if (!layer.contents || all === 0) return 0;
+  const share = (part: number, whole: number) => (whole === 0 ? 0 : Math.min(1, part / whole));
+  if (packed === undefined) return Math.round(layer.bytes * share(bytes, all));
   const allPacked = filesIn(layer.contents, PACKED_AREAS).packed;
   const others = all - allPacked;
   const atMost = Math.min(allPacked * PACKED_RATIO, layer.bytes - others * SMALLEST_RATIO);
   const ofPacked = Math.max((layer.bytes * allPacked) / all, atMost);
-  const share = (part: number, whole: number) => (whole === 0 ? 0 : Math.min(1, part / whole));
   const ofOthers = layer.bytes - ofPacked;
   return Math.round(share(packed, allPacked) * ofPacked + share(bytes - packed, others) * ofOthers);
 }

@@ -256,9 +256,9 @@ test.each([
   ['docs-and-locales', 12 * MB],
   ['debug-symbols', 4 * MB],
   ['leftover-files', 400_000],
-  ['deleted-files', 2 * MB],
-  ['rewritten-files', 1_600_000],
-  ['duplicate-files', 1_200_000],
+  ['deleted-files', 2_500_000],
+  ['rewritten-files', 2 * MB],
+  ['duplicate-files', 1_500_000],
   ['dev-dependencies', 800_000],
   ['build-tools', 400_000],
 ])('%s is measured where layers were read', (rule, bytes) => {
@@ -278,6 +278,10 @@ test('files that are compressed already take their own size of a layer', () => {
   // Lists that were not compressed.
   const plain = { fileBytes: 130 * MB, areaBytes: { 'apt-lists': 50 * MB } };
   expect(measured('apt-cache', 30 * MB, plain)).toBe(14 * MB);
+  // The lists alone, which a later layer removes.
+  const removed = { fileBytes: 20_000_000, areaBytes: { 'apt-lists': 19_800_000 }, deletedBytes: 19_800_000 };
+  expect(measured('apt-cache', 16_700_000, removed)).toBe(16_660_000);
+  expect(measured('deleted-files', 16_700_000, removed)).toBe(16_533_000);
 });
 
 test.each([
