@@ -52,6 +52,7 @@ export function readBuildHistory(config: ImageConfig, layerCount: number): Build
  * too.
  */
 function withFromFirst(steps: readonly BuildStep[]): readonly BuildStep[] {
+  if (!steps.some(({ comment }) => isFrom(comment))) return steps;
   const result = [...steps];
   for (const [last, { comment, layer }] of steps.entries()) {
     const first = isFrom(comment) && layer !== undefined ? startOfMerge(steps, last) : last;
