@@ -2,7 +2,7 @@ import type { Queryable } from '../database/database.ts';
 import { type Digest, digestHex } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import { columnArrays } from './sql/column-arrays.ts';
-import { integersOf, textsOf } from './sql/joined-texts.ts';
+import { integersOf, rowByDigest, textsOf } from './sql/joined-texts.ts';
 
 /** The result of listing a repository completely. */
 export interface CompleteListing {
@@ -47,26 +47,28 @@ export async function closeListings(
 }
 
 const LISTED = `unnest(${integersOf('$3', 'int8')}, ${textsOf('$4')}) as listed (repository_id, name)`;
-const END_UNLISTED_TAGS = endUnlisted('t.name is not null', 'name', `select repository_id, name from ${LISTED}`);
+const END_UNLISTED_TAGS = endUnlisted('t.name is not null', 'name', `select null, repository_id, name from ${LISTED}`);
 const END_UNLISTED_MANIFESTS = endUnlisted(
   't.name is null',
   'manifest_id',
-  `select listed.repository_id, m.id from ${LISTED} join manifest m on m.digest = decode(listed.name, 'hex')`,
+  `select null, listed.repository_id, m.id from ${LISTED} join ${rowByDigest('manifest', "decode(listed.name, 'hex')")} m on true`,
 );
 
 /**
- * SQL: ends open rows of `tag` that the listing of their repository lacks. As a difference of sets it takes time linear
- * in a listing's length: a first audit has no statistics, and an anti-join by nested loops would take hours for a
- * million tags.
+ * SQL: ends open rows of `tag` that the listing of their repository lacks. By grouping both and looking up what is left, it
+ * takes time linear in a listing's length: without statistics, or with those of an empty table, Postgres would join by
+ * nested loops, for hours with a million tags.
  * @param kind the condition on those rows, `t`
  * @param key the column that tells them apart in a repository
- * @param listed selects repositories and keys of the rows to keep
+ * @param listed selects null, and repositories and keys of the rows to keep
  */
 function endUnlisted(kind: string, key: 'name' | 'manifest_id', listed: string): string {
   return `
-    update tag t set ended_at = greatest($2::timestamptz, t.started_at)
-    from (
-      select t.repository_id, t.${key} from tag t where t.repository_id = any($1::int8[]) and t.ended_at is null and ${kind}
-      except ${listed}) gone
-    where t.repository_id = gone.repository_id and t.${key} = gone.${key} and t.ended_at is null and ${kind}`;
+    update tag set ended_at = greatest($2::timestamptz, started_at)
+    where id = any(array(
+      select max(id)
+      from (
+        select t.id, t.repository_id, t.${key} from tag t where t.repository_id = any($1::int8[]) and t.ended_at is null and ${kind}
+        union all ${listed}) found
+      group by repository_id, ${key} having count(id) = count(*)))`;
 }

@@ -8,10 +8,14 @@ import { recordPlans } from '../../support/plans.ts';
 const TAGS = 2_000;
 const db = useEmptyDatabase(POSTGRES.open);
 
-test('what a listing lacks is found by reading it once, also before the database has statistics', async () => {
+test.each([
+  ['no statistics', 0, -1],
+  ['those of an empty table', 4, 0],
+])('what a listing lacks is found by reading it once, with %s', async (_statistics, pages, rows) => {
   const inventory = new Inventory(db);
   const repositoryId = await inventory.repository(await inventory.source('lab'), 'app', 'unowned', '2024-01-01Z');
   await db.query("delete from pg_statistic where starelid = 'tag'::regclass");
+  await db.query("update pg_class set relpages = $1, reltuples = $2 where oid = 'tag'::regclass", [pages, rows]);
   await db.query(
     `insert into manifest (digest, media_type, kind, fetched_at)
      select sha256(n::text::bytea), 'application/json', 'image', now() from generate_series(1, $1::int) n`,
