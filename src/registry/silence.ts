@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 
 /**
  * While a server has never answered, its failure to do so fails other requests for this long: each would keep its place
- * for half a minute, and the repositories that settings name may be hundreds.
+ * for a minute, and the repositories that settings name may be hundreds.
  */
 const HOLDS_MS = 10_000;
 /** A hostile registry could name a new server for tokens in each answer. */
@@ -14,6 +14,8 @@ const MAX_ORIGINS = 16;
 export class Silence {
   readonly #clock: Clock;
   readonly #answered = new LRUCache<string, true>({ max: MAX_ORIGINS });
+  /** When servers that had never answered first failed to (ms of the clock). */
+  readonly #sinceMs = new LRUCache<string, number>({ max: MAX_ORIGINS });
   readonly #failures = new WeakSet<object>();
   /** The last failure of a server that had never answered, and until when it holds (ms of the clock). */
   #last: { readonly origin: string; readonly error: unknown; readonly untilMs: number } | undefined;
@@ -32,9 +34,15 @@ export class Silence {
     if (this.#last?.origin === origin) this.#last = undefined;
   }
 
-  /** Notes a failure, if it is silence of a server that has never answered. A refused connection takes no time. */
-  add({ origin }: URL, error: unknown): void {
+  /**
+   * Notes a failure, if it is silence of a server that has never answered, and not for the first time: it may be starting.
+   * A refused connection takes no time.
+   */
+  add({ origin }: URL, error: unknown, startedAtMs: number): void {
     if (!(error instanceof Error) || this.isCauseOf(error) || this.#answered.has(origin) || !tookLong(error)) return;
+    const sinceMs = this.#sinceMs.get(origin);
+    if (sinceMs === undefined) this.#sinceMs.set(origin, this.#clock.now());
+    if (sinceMs === undefined || startedAtMs < sinceMs) return;
     this.#failures.add(error);
     this.#last = { origin, error, untilMs: this.#clock.now() + HOLDS_MS };
   }

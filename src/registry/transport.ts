@@ -138,13 +138,14 @@ export class Transport {
   }
 
   async #askUnlessSilent<A extends Answer>(request: TransportRequest, url: URL, send: () => Promise<A>): Promise<A> {
+    const startedAtMs = this.#options.clock.now();
     try {
       this.#silence.check(url);
       const answer = await send();
       this.#silence.end(url);
       return answer;
     } catch (error) {
-      this.#silence.add(url, error);
+      this.#silence.add(url, error, startedAtMs);
       throw url === request.url ? error : (findFailure(error, nameOf(request, url), url.protocol) ?? error);
     }
   }
