@@ -14,7 +14,6 @@ import { build } from 'esbuild';
 
 /** Packages that nearly every command loads: finding their hundreds of files would take longer than running them. */
 const BUNDLED = new Set(['commander', 'cron-parser', 'pino', 'string-width', 'yaml', 'zod']);
-const COMMANDS = resolve('src/cli/commands/');
 // Only a release starts from an empty dist/: tests build into one that other runs may be using.
 if (process.argv.includes('--clean')) await rm('dist', { recursive: true, force: true });
 const packages = resolverPlugin(/^[^./]/, externalDependency);
@@ -75,10 +74,10 @@ function resolverPlugin(filter, callback) {
   return { name: callback.name, setup: (bundler) => bundler.onResolve({ filter }, callback) };
 }
 
-/** Makes each dynamic import an entry of the ES module build; only commands are bundled into the command line. */
+/** Makes each dynamic import an entry of the ES module build. */
 function lazyModule({ path, resolveDir, kind }) {
+  if (kind !== 'dynamic-import') return undefined;
   const file = resolve(resolveDir, path);
-  if (kind !== 'dynamic-import' || file.startsWith(COMMANDS)) return undefined;
   const name = basename(file, '.ts');
   if ((lazyEntries.get(name) ?? file) !== file)
     throw new Error(`${file} and ${lazyEntries.get(name)} would be one file in dist/`);

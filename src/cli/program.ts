@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { LOG_FORMATS, LOG_LEVELS } from '../log-levels.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
-import { COMMANDS, type CommandContext } from './command-list.ts';
+import type { CommandContext } from './command-context.ts';
+import { COMMANDS } from './command-list.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
 
@@ -17,7 +18,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
   let endWithinMs = END_WITHIN_MS;
   let outlook: string | undefined;
   const program = createProgram(io);
-  await addCommands(program, args, {
+  const context: CommandContext = {
     io,
     prepare: async (flags) => (await import('./prepare.ts')).prepare(io, program.opts(), flags),
     exit: (given) => {
@@ -31,7 +32,8 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
       outlook = given;
     },
     run: runProgram,
-  });
+  };
+  for (const add of COMMANDS) add(program, context);
   try {
     const late = overdue(io.signal, () => endWithinMs);
     await Promise.race([program.parseAsync([...args], { from: 'user' }), late]);
@@ -66,16 +68,6 @@ function createProgram({ stdout, stderr }: Io): Command {
       command.parent ? '\nOptions of every command, such as --config and --quiet: slimboard --help' : '',
     )
     .showHelpAfterError('(slimboard --help shows the commands, slimboard COMMAND --help their options)');
-}
-
-/** Adds all commands by name, but loads the options only of those whose name is among the arguments. */
-async function addCommands(program: Command, args: readonly string[], context: CommandContext): Promise<void> {
-  for (const { name, description, args: operands = [], usage, load } of COMMANDS) {
-    const command = program.command(name).description(description);
-    for (const operand of operands) command.addArgument(operand);
-    if (usage) command.usage(usage);
-    if (args.includes(name)) (await load()).define(command, context);
-  }
 }
 
 /**

@@ -1,16 +1,20 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../command-list.ts';
+import type { CommandContext } from '../command-context.ts';
 import { addFormatOption, CONCURRENCY, collect, EXCLUDE, NEWEST, PLAIN_HTTP } from '../options.ts';
 
-/** Defines the commands of the base-image catalogue: learn, list, export and import. */
-export function define(bases: Command, context: CommandContext): void {
-  defineLearn(bases, context);
-  defineList(bases, context);
-  defineMoves(bases, context);
+/** Adds the commands of the base-image catalogue: learn, list, export and import. */
+export function bases(program: Command, context: CommandContext): void {
+  const command = program
+    .command('bases')
+    .description('the catalogue of base images, by which slimboard recognises what other images are built on')
+    .usage('<command>');
+  addLearn(command, context);
+  addList(command, context);
+  addMoves(command, context);
 }
 
-function defineLearn(bases: Command, { exit, prepare }: CommandContext): void {
-  bases
+function addLearn(command: Command, { exit, prepare }: CommandContext): void {
+  command
     .command('learn')
     .description(
       'learn the layers of base images from a registry or mirror; without a reference: those in the settings',
@@ -28,8 +32,8 @@ function defineLearn(bases: Command, { exit, prepare }: CommandContext): void {
     });
 }
 
-function defineList(bases: Command, { prepare }: CommandContext): void {
-  addFormatOption(bases.command('list'), ['table', 'csv', 'json', 'ndjson'])
+function addList(command: Command, { prepare }: CommandContext): void {
+  addFormatOption(command.command('list'), ['table', 'csv', 'json', 'ndjson'])
     .description('list the base images in the catalogue')
     .argument(
       '[pattern]',
@@ -42,8 +46,8 @@ function defineList(bases: Command, { prepare }: CommandContext): void {
     });
 }
 
-function defineMoves(bases: Command, { prepare }: CommandContext): void {
-  bases
+function addMoves(command: Command, { prepare }: CommandContext): void {
+  command
     .command('export')
     .description('write the whole catalogue into one file')
     .argument('<file>', 'NDJSON; "-" is stdout')
@@ -51,7 +55,7 @@ function defineMoves(bases: Command, { prepare }: CommandContext): void {
       const { exportCommand } = await import('../run/bases-command.ts');
       await exportCommand(await prepare(), file);
     });
-  bases
+  command
     .command('import')
     .description('add a catalogue that was exported elsewhere; imports the whole file or nothing')
     .argument('<file>', 'NDJSON; "-" is stdin')
