@@ -1,25 +1,16 @@
 import type { Rule } from './rule.ts';
 import { addRemoteUrl } from './rules/add-remote-url.ts';
-import { apkCache } from './rules/apk-cache.ts';
-import { aptCache } from './rules/apt-cache.ts';
 import { buildTools } from './rules/build-tools.ts';
 import { cacheOrder } from './rules/cache-order.ts';
 import { copyAll } from './rules/copy-all.ts';
-import { debugSymbols } from './rules/debug-symbols.ts';
 import { deletedFiles } from './rules/deleted-files.ts';
 import { devDependencies } from './rules/dev-dependencies.ts';
-import { docsAndLocales } from './rules/docs-and-locales.ts';
-import { duplicateFiles } from './rules/duplicate-files.ts';
 import { endOfLifeBase } from './rules/end-of-life-base.ts';
 import { fatBase } from './rules/fat-base.ts';
-import { goBuildCache } from './rules/go-build-cache.ts';
-import { gradleCache } from './rules/gradle-cache.ts';
-import { leftoverFiles } from './rules/leftover-files.ts';
 import { manyLayers } from './rules/many-layers.ts';
-import { mavenCache } from './rules/maven-cache.ts';
+import { measuredBytes } from './rules/measured-bytes.ts';
 import { noHealthcheck } from './rules/no-healthcheck.ts';
-import { npmCache } from './rules/npm-cache.ts';
-import { pipCache } from './rules/pip-cache.ts';
+import { packageCaches } from './rules/package-caches.ts';
 import { recommendedPackages } from './rules/recommended-packages.ts';
 import { rewrittenFiles } from './rules/rewritten-files.ts';
 import { rootUser } from './rules/root-user.ts';
@@ -29,8 +20,6 @@ import { secretInHistory } from './rules/secret-in-history.ts';
 import { setuidFiles } from './rules/setuid-files.ts';
 import { staleBase } from './rules/stale-base.ts';
 import { unpinnedBase } from './rules/unpinned-base.ts';
-import { yarnCache } from './rules/yarn-cache.ts';
-import { yumCache } from './rules/yum-cache.ts';
 
 /**
  * The version of rules and advice. Raise it whenever a rule changes, or advice projects something else from the same
@@ -43,21 +32,10 @@ export const RULES: readonly Rule[] = [
   buildTools,
   fatBase,
   devDependencies,
-  aptCache,
-  apkCache,
-  yumCache,
-  pipCache,
-  npmCache,
-  yarnCache,
-  mavenCache,
-  gradleCache,
-  goBuildCache,
+  ...packageCaches,
   deletedFiles,
   rewrittenFiles,
-  duplicateFiles,
-  docsAndLocales,
-  debugSymbols,
-  leftoverFiles,
+  ...measuredBytes,
   recommendedPackages,
   copyAll,
   manyLayers,

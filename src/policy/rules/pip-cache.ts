@@ -4,7 +4,7 @@ import type { ImageView, LayerView } from '../image-view.ts';
 import { absolutePath, isWithin } from '../paths.ts';
 import { type Command, hasOption, isRemoval, removes, runs, valuesOf } from '../shell.ts';
 import { isRemovedAbove } from './deleted-files.ts';
-import { packageCacheRule } from './package-cache.ts';
+import type { PackageCache } from './package-cache.ts';
 
 const PIP = ['pip', 'poetry', 'pipenv', 'uv'];
 const PYTHON = ['python'];
@@ -13,7 +13,7 @@ const IN_IMAGE_OR_WEB = /^(?:https?:|\/(?:usr|opt|etc)\/)/;
 /** The usual folder, and variables that name others: `rm -rf $POETRY_CACHE_DIR`. */
 const CACHE_FOLDERS = ['.cache', 'PIP_CACHE_DIR', 'POETRY_CACHE_DIR', 'UV_CACHE_DIR'];
 
-export const pipCache = packageCacheRule({
+export const pipCache: PackageCache = {
   id: 'pip-cache',
   areas: ['pip-cache'],
   title: "pip's cache of wheels and downloads stays in a layer",
@@ -35,7 +35,7 @@ export const pipCache = packageCacheRule({
   // nothing, or break without it. @see docs.astral.sh/uv, "Using uv in Docker"
   switchedOffBy: ['PIP_NO_CACHE_DIR', 'UV_NO_CACHE', 'UV_LINK_MODE'],
   largestShare: 0.6,
-});
+};
 
 function installs(command: Command): boolean {
   const isModule = PYTHON.includes(command.program) && ['pip', 'install'].every((word) => command.words.includes(word));
