@@ -4,7 +4,7 @@ import type { BaseVerdict } from '../classify/verdict.ts';
 import { plural } from '../common/plural.ts';
 import { printable } from '../common/printable.ts';
 import { sum } from '../common/sum.ts';
-import { humanBytes } from '../measure/human-bytes.ts';
+import { humanBytes, humanRange } from '../measure/human-bytes.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { formatReference } from '../oci/reference.ts';
 import { shortEvidence } from '../policy/evidence-text.ts';
@@ -140,9 +140,8 @@ function findingList({ findings }: DescribedImage): readonly string[] {
 function plan({ advice }: DescribedImage): readonly string[] {
   if (advice.plan.length === 0) return [`advice        nothing to gain, slim score ${advice.slimScore}`];
   const steps = advice.plan.map(({ technique, projection: { after, basis } }) => {
-    const range =
-      after.min === after.max ? humanBytes(after.min) : `${humanBytes(after.min)} to ${humanBytes(after.max)}`;
-    return `  ${technique.padEnd(18)}${techniqueOf(technique).title}: then ${range}${basis === 'estimate' ? ' (estimate)' : ''}`;
+    const { title } = techniqueOf(technique);
+    return `  ${technique.padEnd(18)}${title}: then ${humanRange(after)}${basis === 'estimate' ? ' (estimate)' : ''}`;
   });
   return [`advice        slim score ${advice.slimScore}; "slimboard advise" tells more`, ...steps];
 }

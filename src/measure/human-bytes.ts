@@ -13,6 +13,12 @@ export function humanBytes(bytes: number): string {
   return `${bytes < 0 ? '-' : ''}${text} ${UNITS[unit]}`;
 }
 
+/** A range of bytes for people: `2.0 MB to 13.0 MB`; once where both ends read the same. */
+export function humanRange({ min, max }: { readonly min: number; readonly max: number }): string {
+  const [from, to] = [humanBytes(min), humanBytes(max)];
+  return from === to ? to : `${from} to ${to}`;
+}
+
 /** A change of size for people: `+212 MB`, `-3.0 kB`, `0 B`. */
 export function signedBytes(bytes: number): string {
   return bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);

@@ -1,4 +1,4 @@
-import { humanBytes } from '../measure/human-bytes.ts';
+import { humanBytes, humanRange } from '../measure/human-bytes.ts';
 import type { ByteRange, Evidence } from './finding.ts';
 
 /**
@@ -25,9 +25,8 @@ export function shortEvidence(evidence: readonly Evidence[]): readonly string[] 
 }
 
 /** Formats a range: `13 MB`, `up to 13 MB`, `2 MB to 13 MB`. */
-function bytesText({ min, max }: ByteRange): string {
-  if (min === max) return humanBytes(max);
-  return min === 0 ? `up to ${humanBytes(max)}` : `${humanBytes(min)} to ${humanBytes(max)}`;
+function bytesText(bytes: ByteRange): string {
+  return bytes.min === 0 && bytes.max > 0 ? `up to ${humanBytes(bytes.max)}` : humanRange(bytes);
 }
 
 function isNotEmpty(part: string): boolean {

@@ -5,9 +5,8 @@ import { howTo, techniqueOf } from '../../advise/technique.ts';
 import { type Runtime, runtimeOf } from '../../classify/verdict.ts';
 import { parseFlag } from '../../common/parse-flag.ts';
 import { parseGoal } from '../../common/units.ts';
-import { humanBytes } from '../../measure/human-bytes.ts';
+import { humanBytes, humanRange } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
-import type { ByteRange } from '../../policy/finding.ts';
 import { viewImage } from '../../policy/image-view.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { todayOf } from '../io.ts';
@@ -97,13 +96,9 @@ function stepLines(
   const isNew = projection.base !== before?.projection.base;
   const base = projection.base && isNew ? ` (${sizedAs}${projection.base})` : '';
   return [
-    `${at + 1}. ${used.title}${base}: then ${range(projection.after)}, ${range(projection.savings)} less in total, ${projection.basis === 'estimate' ? 'an estimate' : 'from measured sizes'}`,
+    `${at + 1}. ${used.title}${base}: then ${humanRange(projection.after)}, ${humanRange(projection.savings)} less in total, ${projection.basis === 'estimate' ? 'an estimate' : 'from measured sizes'}`,
     `   ${howTo(used, runtime)}`,
   ];
-}
-
-function range({ min, max }: ByteRange): string {
-  return humanBytes(min) === humanBytes(max) ? humanBytes(min) : `${humanBytes(min)} to ${humanBytes(max)}`;
 }
 
 function warningLines({ plan }: Advice): readonly string[] {

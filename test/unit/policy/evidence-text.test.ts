@@ -8,6 +8,8 @@ test.each<[Evidence, string]>([
   [{ layer: 9, instruction: 'RUN npm ci', bytes: { min: 0, max: 13_000_000 } }, 'layer 10, up to 13.0 MB: RUN npm ci'],
   [{ layer: 1, subject: 'gcc', bytes: { min: 2_000, max: 2_000 } }, 'layer 2, 2.0 kB: gcc'],
   [{ layer: 1, bytes: { min: 1_000, max: 2_000 } }, 'layer 2, 1.0 kB to 2.0 kB'],
+  [{ layer: 1, bytes: { min: 2_000, max: 2_001 } }, 'layer 2, 2.0 kB'],
+  [{ layer: 1, bytes: { min: 0, max: 0 } }, 'layer 2, 0 B'],
 ])('%j reads %s', (evidence, line) => {
   expect(evidenceLines([evidence])).toEqual([line]);
 });

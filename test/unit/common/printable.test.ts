@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { printable } from '../../../src/common/printable.ts';
+
+test.each([
+  ['\u001b[31mred', '[31mred'],
+  ['a\tb\r\nc', 'a b c'],
+  ['\u202eexe.txt', 'exe.txt'],
+  ['zero\u200bwidth\ufeff', 'zerowidth'],
+  ['half \ud800', 'half \ufffd'],
+  ['naïve 日本 👩‍👩‍👧', 'naïve 日本 👩‍👩‍👧'],
+])('%j prints as %j', (text, expected) => {
+  expect(printable(text)).toBe(expected);
+});
