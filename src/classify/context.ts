@@ -1,6 +1,5 @@
 import { type BuildHistory, type BuildStep, readBuildHistory } from './history/build-steps.ts';
 import { assignments } from './history/instruction.ts';
-import { readPackageManagers } from './history/package-managers.ts';
 import { readStack, type Stack } from './history/stack.ts';
 import type { ClassifierInput } from './verdict.ts';
 
@@ -13,27 +12,13 @@ export interface Context {
   readonly own: readonly BuildStep[];
   /** The environment variables of the final image. */
   readonly env: ReadonlyMap<string, string>;
-  /** The package managers that the steps call; computed on the first call. */
-  readonly packageManagers: () => ReadonlySet<string>;
 }
 
 /** Parses the history and the environment of an image once, for all signals. */
 export function readContext(input: ClassifierInput): Context {
   const history = readBuildHistory(input.config, input.manifest.layers.length);
-  let managers: ReadonlySet<string> | undefined;
-  const packageManagers = () => {
-    managers ??= readPackageManagers(history.steps);
-    return managers;
-  };
   const stack = readStack(history.steps);
-  return {
-    input,
-    history,
-    stack,
-    own: history.steps.slice(stack.ownStart),
-    env: readEnv(input.config.env),
-    packageManagers,
-  };
+  return { input, history, stack, own: history.steps.slice(stack.ownStart), env: readEnv(input.config.env) };
 }
 
 /** A config's variables by name. An entry without `=` has the empty value; of repeated names, the last counts. */

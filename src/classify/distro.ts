@@ -5,6 +5,7 @@ import { distroOfReference } from './distro-reference.ts';
 import { isChiselled, isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { MAX_COMMAND_LENGTH } from './history/instruction.ts';
+import { packageManagersOf } from './history/package-managers.ts';
 import { endsOfficial, officialsSetBy, type Stack } from './history/stack.ts';
 import {
   type DistroName,
@@ -108,12 +109,12 @@ const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2023-02-01' } as const;
  * Judges a root file system from an archive with a generic name by its CMD. Docker Official Images use `/bin/sh` for
  * alpine, `sh` for busybox and `bash` for debian; ubuntu used `bash` too, from 2021 to early 2023.
  */
-function shellClaim({ stack, history, packageManagers }: Context): DistroVerdict | undefined {
+function shellClaim({ stack, history }: Context): DistroVerdict | undefined {
   const shell = stack.rootfs?.shell;
   const created = history.steps[0]?.created;
   if (shell === undefined || stack.rootfs?.tool || !stack.rootfs?.isNameless) return undefined;
   const evidence = `history:rootfs+CMD ["${shell.slice(0, 40)}"]`;
-  const managers = packageManagers();
+  const managers = packageManagersOf(history.steps);
   if (shell === '/bin/sh' && callsOnly(managers, 'apk')) return inferred({ id: 'alpine' }, evidence);
   if (shell === 'sh' && managers.size === 0) return inferred({ id: 'busybox' }, evidence);
   if (shell !== 'bash' || created === undefined || !callsOnly(managers, 'apt')) return undefined;
@@ -129,8 +130,8 @@ function callsOnly(managers: ReadonlySet<string>, manager: string): boolean {
 /**
  * Docker Official Images with apt are built on Debian, a few on Ubuntu; those with yum or dnf on an RPM distribution.
  */
-function officialClaim({ stack, history, packageManagers }: Context): DistroVerdict | undefined {
-  const managers = packageManagers();
+function officialClaim({ stack, history }: Context): DistroVerdict | undefined {
+  const managers = packageManagersOf(history.steps);
   const hasRpm = managers.has('yum') || managers.has('dnf');
   if (!hasRpm && !managers.has('apt')) return undefined;
   if (!hasRpm && stack.images.some(({ kind }) => kind === 'buildpack-deps'))
@@ -163,8 +164,8 @@ const DISTRO_OF_MANAGER: Readonly<Record<string, string>> = {
  * Judges by the package manager if it serves a single distribution. apk also serves Wolfi, but Wolfi's root file system
  * comes from apko, which is excluded here.
  */
-function packageManagerClaim({ stack, history, packageManagers }: Context): DistroVerdict | undefined {
-  const managers = packageManagers();
+function packageManagerClaim({ stack, history }: Context): DistroVerdict | undefined {
+  const managers = packageManagersOf(history.steps);
   if (managers.size !== 1 || stack.rootfs?.tool) return undefined;
   const [only = ''] = managers;
   const id = lookUp(DISTRO_OF_MANAGER, only);
@@ -178,8 +179,8 @@ function packageManagerClaim({ stack, history, packageManagers }: Context): Dist
  * yum.
  * @see docs.aws.amazon.com/lambda, "Deploy Python Lambda functions with container images"
  */
-function lambdaClaim({ env, packageManagers }: Context): DistroVerdict | undefined {
-  const managers = packageManagers();
+function lambdaClaim({ env, history }: Context): DistroVerdict | undefined {
+  const managers = packageManagersOf(history.steps);
   if (!isLambda(env) || managers.has('yum') === (managers.has('dnf') || managers.has('microdnf'))) return undefined;
   return inferred({ id: 'amzn', version: managers.has('yum') ? '2' : '2023' }, 'history:package manager of AWS Lambda');
 }
@@ -187,8 +188,8 @@ function lambdaClaim({ env, packageManagers }: Context): DistroVerdict | undefin
 /**
  * For images with apt, if all releases named in the history are of one distribution. Gives the version if they agree.
  */
-function namedReleaseClaim({ stack, history, packageManagers }: Context): DistroVerdict | undefined {
-  const managers = packageManagers();
+function namedReleaseClaim({ stack, history }: Context): DistroVerdict | undefined {
+  const managers = packageManagersOf(history.steps);
   if (stack.rootfs?.tool || !managers.has('apt') || !callsOnly(managers, 'apt')) return undefined;
   const named = releasesNamed(history.steps);
   const [first] = named;

@@ -52,7 +52,7 @@ const MAX_IMPLIED_FOLDERS = 1_000_000;
  * in paths are followed within the root, as container runtimes do.
  */
 export class FileTree {
-  readonly root: TreeNode = directory(0);
+  readonly root = directory(0);
   readonly #onHidden: OnHidden;
   #impliedFoldersLeft: number;
 
@@ -140,7 +140,7 @@ export class FileTree {
   }
 
   #enter(names: readonly string[], layerToCreateFor: number | undefined): Map<string, TreeNode> | undefined {
-    const root = childrenOf(this.root);
+    const root = this.root.children;
     /** The folders entered below the root, the present one last. */
     const entered: Map<string, TreeNode>[] = [];
     const todo = names.toReversed();
@@ -179,8 +179,4 @@ export class FileTree {
 
 function directory(layer: number): TreeNode & { children: Map<string, TreeNode> } {
   return { layer, children: new Map() };
-}
-
-function childrenOf(node: TreeNode): Map<string, TreeNode> {
-  return node.children ?? new Map();
 }

@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+
 const PLAIN = /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))/s;
 
 /**
@@ -8,13 +10,7 @@ export function layerPath(bytes: Buffer): string {
   const path = pathText(bytes)
     .replace(/^(?:\.\/+)+/, '')
     .replace(/\/$/, '');
-  if (PLAIN.test(path)) return path;
-  const names: string[] = [];
-  for (const name of path.split('/')) {
-    if (name === '..') names.pop();
-    else if (name !== '' && name !== '.') names.push(name);
-  }
-  return names.join('/');
+  return PLAIN.test(path) ? path : posix.resolve('/', path).slice(1);
 }
 
 /**

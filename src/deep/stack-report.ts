@@ -72,15 +72,17 @@ export function reportStack(layers: readonly LayerContents[], ledger: WasteLedge
     layers: uses,
     wastedFiles: ledger.largest,
     largest: view.largest,
-    setuid: inLayers(layers, ({ setuid }, layer) => view.visible(setuid, layer)),
-    sensitive: inLayers(layers, ({ sensitive }, layer) =>
+    setuid: layers.flatMap(({ setuid }, layer) => view.visible(setuid, layer)),
+    sensitive: layers.flatMap(({ sensitive }, layer) =>
       sensitive.map((file) => ({ ...file, layer, isHidden: !view.shows(file.path, layer) })),
     ),
     ...(release ? { release } : {}),
     packages: packagesOf(layers, view),
-    unread: inLayers(layers, ({ unread }, layer) => view.visible(unread, layer)).map(({ path, reason }) => {
-      return { path, reason };
-    }),
+    unread: layers
+      .flatMap(({ unread }, layer) => view.visible(unread, layer))
+      .map(({ path, reason }) => {
+        return { path, reason };
+      }),
   };
 }
 
@@ -199,7 +201,7 @@ class VisibleFiles {
 
 /** Picks `/etc/os-release` before `/usr/lib/os-release`, and that of the topmost layer before others. */
 function releaseOf(layers: readonly LayerContents[], view: VisibleFiles): OsRelease | undefined {
-  const shown = inLayers(layers, ({ releases }, layer) => view.visible(releases, layer)).reverse();
+  const shown = layers.flatMap(({ releases }, layer) => view.visible(releases, layer)).reverse();
   const found = OS_RELEASE_PATHS.map((path) => shown.find((release) => release.path === path)).find(Boolean);
   if (!found) return undefined;
   const { path, id, versionId, prettyName } = found;
@@ -215,7 +217,7 @@ function packagesOf(layers: readonly LayerContents[], view: VisibleFiles): Stack
   layers.forEach(({ packages }, layer) => {
     for (const found of packages) if (!first.has(identityOf(found))) first.set(identityOf(found), layer);
   });
-  const visible = inLayers(layers, ({ packages }, layer) => view.visible(packages, layer));
+  const visible = layers.flatMap(({ packages }, layer) => view.visible(packages, layer));
   return visible.map((found) => ({
     ...view.withLinkedBytes(found),
     layer: first.get(identityOf(found)) ?? found.layer,
@@ -224,13 +226,6 @@ function packagesOf(layers: readonly LayerContents[], view: VisibleFiles): Stack
 
 function identityOf({ ecosystem, name, version, path }: LayerPackage): string {
   return `${ecosystem} ${name} ${version} ${path}`;
-}
-
-function inLayers<T>(
-  layers: readonly LayerContents[],
-  rowsOf: (layer: LayerContents, index: number) => readonly T[],
-): T[] {
-  return layers.flatMap((layer, index) => rowsOf(layer, index));
 }
 
 function noWaste(): Tally {

@@ -134,9 +134,5 @@ export type CellsByName = Readonly<Record<string, Cell>>;
 
 /** A row as an object with cells by column name, as in JSON. */
 export function rowRecordOf(columns: readonly Column[], cells: Cells): CellsByName {
-  const record: Record<string, Cell> = {};
-  columns.forEach(({ name }, index) => {
-    record[name] = cells[index] ?? null;
-  });
-  return record;
+  return Object.fromEntries(columns.map(({ name }, index) => [name, cells[index] ?? null]));
 }

@@ -1,4 +1,5 @@
-import type { BuildStep } from './build-steps.ts';
+import { rememberOf } from '../../common/remember.ts';
+import { type BuildStep, commandsOf } from './build-steps.ts';
 import { rememberCommand } from './instruction.ts';
 
 /** A package manager before one of its verbs, with options in between. */
@@ -13,12 +14,7 @@ const managersIn: (command: string) => readonly string[] = rememberCommand((comm
   return common.concat([...command.matchAll(OTHER_MANAGERS)].flatMap((match) => match.slice(1).filter(Boolean)));
 });
 
-/** The package managers that RUN steps call; `apt-get` counts as `apt`. */
-export function readPackageManagers(steps: readonly BuildStep[]): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const step of steps) {
-    if (step.verb !== 'RUN') continue;
-    for (const name of managersIn(step.args)) found.add(name);
-  }
-  return found;
-}
+/** The package managers that RUN steps call; `apt-get` counts as `apt`. Remembered, since several claims ask. */
+export const packageManagersOf = rememberOf(
+  (steps: readonly BuildStep[]): ReadonlySet<string> => new Set(commandsOf(steps).flatMap(managersIn)),
+);
