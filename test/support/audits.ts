@@ -58,20 +58,8 @@ export async function auditRegistry(
   options: AuditOptions = {},
 ): Promise<AuditRow> {
   const { sourceDefaults } = await defaultSettings();
-  return auditSources(
-    db,
-    [
-      {
-        ...sourceDefaults,
-        kind: 'oci',
-        name: 'lab',
-        registry: registry.host,
-        dedup: 'registry',
-        ...options.source,
-      },
-    ],
-    options,
-  );
+  const place = { kind: 'oci', name: 'lab', registry: registry.host, dedup: 'registry' } as const;
+  return auditSources(db, [{ ...sourceDefaults, ...place, ...options.source }], options);
 }
 
 /** Audits one region of the fake ECR's registry, as `slimboard audit ecr:ACCOUNT.REGION` does. */
@@ -81,22 +69,14 @@ export async function auditEcr(
   options: AuditOptions<EcrSource> = {},
 ): Promise<AuditRow> {
   const { sourceDefaults } = await defaultSettings();
-  return auditSources(
-    db,
-    [
-      {
-        ...sourceDefaults,
-        kind: 'ecr',
-        name: 'prod',
-        account: FAKE_ACCOUNT,
-        regions: [FAKE_REGION],
-        endpoint: fake.url,
-        dedup: 'repository',
-        ...options.source,
-      },
-    ],
-    options,
-  );
+  const place = {
+    kind: 'ecr',
+    name: 'prod',
+    account: FAKE_ACCOUNT,
+    regions: [FAKE_REGION],
+    dedup: 'repository',
+  } as const;
+  return auditSources(db, [{ ...sourceDefaults, ...place, endpoint: fake.url, ...options.source }], options);
 }
 
 /** Audits several sources in one audit. */

@@ -1,10 +1,13 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text as wholeText } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { closeServer } from '../../src/network/http-server.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { answerBlob, type BlobHost } from './fake-ecr-blobs.ts';
 import { answerOperation, EcrFault, type FakeRepository } from './fake-ecr-operations.ts';
 import { FakeSts, type StsOptions } from './fake-ecr-sts.ts';
+import { listenOnFreePort } from './free-port.ts';
 import type { BuiltManifest } from './image-builder.ts';
 
 export interface FakeEcrOptions extends StsOptions {
@@ -107,8 +110,8 @@ export class FakeEcr {
 
   static async start(options: FakeEcrOptions = {}): Promise<FakeEcr> {
     const fake = new FakeEcr(options);
-    await listen(fake.#api);
-    await listen(fake.#blobServer);
+    await listenOnFreePort(fake.#api);
+    await listenOnFreePort(fake.#blobServer);
     fake.#state.blobs.url = urlOf(fake.#blobServer);
     return fake;
   }
@@ -220,11 +223,11 @@ export class FakeEcr {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#api, this.#blobServer].map(stop));
+    await Promise.all([this.#api, this.#blobServer].map(closeServer));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const text = await readText(request);
+    const text = await wholeText(request);
     if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
       const form = new URLSearchParams(text);
       this.calls.push({ operation: 'AssumeRole', region: '', accessKeyId: '', input: Object.fromEntries(form) });
@@ -272,22 +275,6 @@ function strike(fault: ActiveFault, operation: string, region: string, input: Re
   throw fault.error;
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-async function listen(server: http.Server): Promise<void> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-}
-
 function urlOf(server: http.Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function stop(server: http.Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  await closed;
 }

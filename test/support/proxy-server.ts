@@ -2,6 +2,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { closeServer } from '../../src/network/http-server.ts';
 import { listenOnFreePort } from './free-port.ts';
 
 export interface ProxyServerOptions {
@@ -54,7 +55,6 @@ export class ProxyServer {
 
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await closeServer(this.#server);
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
+import { closeServer } from '../../src/network/http-server.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { parseRegistryHost, type RegistryHost } from '../../src/oci/reference.ts';
 import { listenOnFreePort } from './free-port.ts';
@@ -114,12 +115,7 @@ export async function startRegistry(options: RegistryServerOptions = {}): Promis
 type InstalledFault = { readonly match: FaultMatch; readonly fault: Fault; left: number };
 
 class MemoryRegistry implements RegistryServer {
-  readonly requests: {
-    method: string;
-    path: string;
-    headers: IncomingMessage['headers'];
-    status: number | undefined;
-  }[] = [];
+  readonly requests: ServedRequest[] = [];
   connections = 0;
   readonly #options: RegistryServerOptions;
   readonly #repositories = new Map<string, Repository>();
@@ -160,11 +156,7 @@ class MemoryRegistry implements RegistryServer {
   }
 
   async close(): Promise<void> {
-    for (const server of [this.#server, this.#blobHost]) {
-      server.closeAllConnections();
-      // A test may have closed the registry already, so errors are ignored.
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    }
+    await Promise.all([this.#server, this.#blobHost].map(closeServer));
   }
 
   push(repository: string, tag: string | undefined, content: BuiltManifest): Digest {

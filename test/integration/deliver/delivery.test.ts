@@ -1,16 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { createDelivery, type DeliveryOptions } from '../../../src/deliver/create-delivery.ts';
 import { createLogger } from '../../../src/log.ts';
+import { closeServer } from '../../../src/network/http-server.ts';
 import { findNewestAudit } from '../../../src/store/audit-store.ts';
 import { defaultSettings } from '../../support/audits.ts';
 import { auditedFleet } from '../../support/dashboard.ts';
 import { BACKENDS } from '../../support/databases.ts';
+import { listenOnFreePort } from '../../support/free-port.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { newFolder } from '../../support/new-folder.ts';
 
@@ -19,6 +21,7 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
   let auditId: number;
   let folder: string;
   let server: Server;
+  let port: number;
   let status: number;
   let received: { path: string | undefined; event: string; items_total: number }[];
 
@@ -27,17 +30,15 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     await auditedFleet(db);
     auditId = (await findNewestAudit(db))?.id ?? 0;
     server = createServer(async (request, response) => {
-      let body = '';
-      for await (const chunk of request) body += chunk;
+      const body = await text(request);
       const answer = request.url === '/other' ? 200 : status;
       if (answer === 200) received.push({ path: request.url, ...JSON.parse(body) });
       response.writeHead(answer).end();
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    port = await listenOnFreePort(server);
   });
   afterAll(async () => {
-    server?.closeAllConnections();
-    server?.close();
+    if (server) await closeServer(server);
     await db?.close();
   });
   beforeEach(async () => {
@@ -49,7 +50,7 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
 
   const deliver = async (settings: Partial<DeliveryOptions['settings']>, id = auditId) => {
     const log = createLogger({ level: 'silent', format: 'json', stream: new Writable() });
-    const hook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const hook = `http://127.0.0.1:${port}/`;
     const all = { ...(await defaultSettings()), ...settings };
     const options = {
       settings: all,

@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Io } from '../../../src/cli/io.ts';
 import { emit } from '../../../src/cli/run/report-command.ts';
 import { writeTo } from '../../../src/deliver/write-destination.ts';
+import { closeServer } from '../../../src/network/http-server.ts';
 import { listenOnFreePort } from '../../support/free-port.ts';
 
 /** As much of S3 as one upload needs. @see Amazon S3 API Reference, PutObject, CreateMultipartUpload, UploadPart */
@@ -20,8 +22,7 @@ beforeEach(async () => {
   aborted = 0;
   refuse = false;
   server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const sent = await buffer(request);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://s3');
     const xml = (text: string) => response.writeHead(200, { 'content-type': 'application/xml' }).end(text);
     if (refuse && request.method === 'PUT') {
@@ -35,7 +36,7 @@ beforeEach(async () => {
       objects.set(pathname, Buffer.concat(parts));
       xml('<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>');
     } else {
-      const body = contentOf(Buffer.concat(chunks), request.headers['content-encoding']);
+      const body = contentOf(sent, request.headers['content-encoding']);
       // The first part has the number 1.
       if (searchParams.has('partNumber')) parts[Number(searchParams.get('partNumber')) - 1] = body;
       else {
@@ -53,8 +54,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  server.closeAllConnections();
-  server.close();
+  return closeServer(server);
 });
 
 /** Bodies may come in chunks with a checksum behind them: `SIZE\r\nBYTES\r\n…`. */

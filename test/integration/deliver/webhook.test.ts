@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { postWebhook, signatureOf } from '../../../src/deliver/webhook.ts';
+import { closeServer } from '../../../src/network/http-server.ts';
 import { Proxies } from '../../../src/network/proxies.ts';
 import { notifyEndpoint } from '../../../src/settings/notify-endpoint.ts';
 import type { NotifySettings } from '../../../src/settings/settings.ts';
@@ -15,21 +17,13 @@ beforeEach(async () => {
   answers = [];
   received = [];
   server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    received.push({ headers: request.headers, body });
+    received.push({ headers: request.headers, body: await text(request) });
     const { status, headers = {} } = answers.shift() ?? { status: 204 };
     response.writeHead(status, headers).end();
   });
   url = `http://127.0.0.1:${await listenOnFreePort(server)}/hook?key=hunter2`;
 });
-afterEach(
-  () =>
-    new Promise<void>((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    }),
-);
+afterEach(() => closeServer(server));
 
 const message = { event: 'finished', id: '7-finished', body: '{"a":1}' };
 const options = {

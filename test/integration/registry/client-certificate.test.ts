@@ -4,6 +4,7 @@ import https from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { closeServer } from '../../../src/network/http-server.ts';
 import { Proxies } from '../../../src/network/proxies.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
@@ -51,7 +52,7 @@ async function startListener() {
     json(response, 200, { token: 'a-token' });
   });
   const port = await listenOnFreePort(server);
-  closedAfterTest({ close: () => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections()) });
+  closedAfterTest({ close: () => closeServer(server) });
   return { url: `https://127.0.0.1:${port}`, shown };
 }
 

@@ -7,6 +7,7 @@ import {
   RateLimitedError,
   RegistryUnavailableError,
 } from '../../../src/errors.ts';
+import { closeServer } from '../../../src/network/http-server.ts';
 import type { RequestOutcome } from '../../../src/registry/registry.ts';
 import { collect, ecrRepository, useEcr } from '../../support/ecr.ts';
 import type { RawAnswer } from '../../support/fake-ecr.ts';
@@ -160,10 +161,7 @@ describe('failures', () => {
     const fake = await ecr.start();
     const stop = new AbortController();
     const silent = createServer(() => stop.abort(new Error('enough')));
-    onTestFinished(() => {
-      silent.closeAllConnections();
-      silent.close();
-    });
+    onTestFinished(() => closeServer(silent));
     vi.stubEnv('AWS_ENDPOINT_URL_STS', `http://127.0.0.1:${await listenOnFreePort(silent)}`);
     const registry = await ecr.open(fake, { assumeRole: 'arn:aws:iam::123456789012:role/slimboard-audit' });
     await expect(collect(registry.listRepositories({ signal: stop.signal }))).rejects.toThrow('enough');

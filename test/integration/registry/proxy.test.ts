@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
 import { postWebhook } from '../../../src/deliver/webhook.ts';
 import { writeTo } from '../../../src/deliver/write-destination.ts';
+import { closeServer } from '../../../src/network/http-server.ts';
 import { Proxies } from '../../../src/network/proxies.ts';
 import type { ConnectionOptions } from '../../../src/registry/connections.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
@@ -166,9 +167,7 @@ describe('what is delivered', () => {
       request.resume().on('end', () => response.writeHead(200, { etag: '"e"' }).end());
     });
     const port = await listenOnFreePort(server);
-    closedAfterTest({
-      close: () => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections()),
-    });
+    closedAfterTest({ close: () => closeServer(server) });
     return { url: `http://sink.example.com:${port}`, paths };
   }
   const { signal } = new AbortController();
