@@ -52,7 +52,7 @@ export function ownPackages(view: ImageView): OwnPackages {
   // Parsing scripts is the expensive part, and few steps install packages.
   const scripts = steps.flatMap(({ args }) => (MENTIONS_MANAGER.test(args) ? [parseScript(args)] : []));
   const { name: runtime } = runtimeOf(view.image.verdict);
-  const names = [...new Set(scripts.flatMap(installedBy))].filter((name) => OF_RUNTIME[runtime]?.test(name) !== true);
+  const names = [...new Set(scripts.flatMap(installedBy))].filter((name) => !isOfRuntime(name, runtime));
   const hasToolchain = names.some(isToolchain);
   const isForBuild = (name: string): boolean =>
     isToolchain(name) ||
@@ -75,9 +75,12 @@ export function installsForProgram({ commands }: LayerView, runtime: Runtime): b
   return installedBy(commands).some((name) => {
     const isForBuild =
       [FOR_BUILDS, OF_NODE_GYP, EVERYWHERE].some((names) => names.test(name)) || FETCHERS.includes(name);
-    const isOfRuntime = OF_RUNTIME[runtime]?.test(name) === true;
-    return isOfRuntime ? !FOR_BUILDS.test(name) : !isForBuild && !isToolchain(name);
+    return isOfRuntime(name, runtime) ? !FOR_BUILDS.test(name) : !isForBuild && !isToolchain(name);
   });
+}
+
+function isOfRuntime(name: string, runtime: Runtime): boolean {
+  return OF_RUNTIME[runtime]?.test(name) === true;
 }
 
 function managerOf(program: string | undefined): OwnPackages['manager'] {
@@ -120,10 +123,10 @@ export const HEADERS = /^(?!libc6?-dev$|musl-dev$|glibc-devel$).+-dev(?:el)?$/;
  */
 export function installsRuntimeAlone({ commands }: LayerView, runtime: Runtime, inStages: boolean): boolean {
   const names = installedBy(commands);
-  const isOfRuntime = (name: string): boolean => OF_RUNTIME[runtime]?.test(name) === true;
   const isLeft = (name: string): boolean =>
     EVERYWHERE.test(name) || FETCHERS.includes(name) || (inStages && (isToolchain(name) || FOR_BUILDS.test(name)));
-  return names.some(isOfRuntime) && names.every((name) => isOfRuntime(name) || isLeft(name));
+  const ofRuntime = names.filter((name) => isOfRuntime(name, runtime));
+  return ofRuntime.length > 0 && names.every((name) => ofRuntime.includes(name) || isLeft(name));
 }
 
 /** Reports whether a layer installs headers of libraries, which what was compiled with them loads. */

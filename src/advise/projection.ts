@@ -1,6 +1,6 @@
 import { namesOf, type Runtime, type Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
-import { sum } from '../common/sum.ts';
+import { totalBytes } from '../common/sum.ts';
 import { isWindows } from '../oci/platform.ts';
 import { exactly } from '../policy/evidence.ts';
 import type { ByteRange } from '../policy/finding.ts';
@@ -289,7 +289,7 @@ function estimatedAfter(subject: Subject, ids: readonly TechniqueId[]): ByteRang
   if (baseBytes !== undefined || !isFat(subject)) return undefined;
   const reduction = guideReduction(ids);
   if (!reduction) return undefined;
-  const floor = Math.round(sum(view.own.map(({ bytes }) => bytes)) * SMALLEST_SHARE);
+  const floor = Math.round(totalBytes(view.own) * SMALLEST_SHARE);
   const max = Math.max(floor, Math.round(currentBytes * (1 - reduction[0])));
   // Rounded like goals: a byte more would miss a goal that is the guide's own figure, such as 90 %, for every other size.
   return { min: Math.max(floor, goalBytes({ kind: 'reduction', ratio: reduction[1] }, currentBytes)), max };

@@ -1,5 +1,5 @@
 import { groupBy } from '../common/group-by.ts';
-import { sum } from '../common/sum.ts';
+import { sum, totalBytes } from '../common/sum.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** A layer as the registry lists it. */
@@ -63,9 +63,9 @@ export function whatIf(
 ): WhatIf {
   const savings = moving.map((image) => ({
     image,
-    bytes: bytesOf(distinct(baseOf(image))) - bytesOf(distinct(to.layers)),
+    bytes: totalBytes(distinct(baseOf(image))) - totalBytes(distinct(to.layers)),
   }));
-  const total = sum(savings.map(({ bytes }) => bytes));
+  const total = totalBytes(savings);
   return {
     from,
     to: to.reference,
@@ -115,12 +115,8 @@ function distinct(layers: readonly StoredLayer[]): readonly StoredLayer[] {
   return [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
 }
 
-function bytesOf(layers: readonly StoredLayer[]): number {
-  return sum(layers.map(({ bytes }) => bytes));
-}
-
 function storedBytesOf(layers: readonly StoredLayer[]): number {
-  return bytesOf(layers.filter(({ foreign }) => !foreign));
+  return totalBytes(layers.filter(({ foreign }) => !foreign));
 }
 
 function byTeam(moving: readonly MovingImage[]): WhatIf['teams'] {

@@ -1,6 +1,5 @@
-import { isGrowth } from '../report/human.ts';
+import { isGrowth, withoutBackticks } from '../report/human.ts';
 import { pickColumns } from '../report/kinds/kind.ts';
-import { withoutBackticks } from '../report/plain-text.ts';
 import { type Cell, type CellsByName, type Column, informativeColumns, isNumeric, isOrigin } from '../report/report.ts';
 import { type ReportRows, recordsOf } from '../report/report-page.ts';
 import { isLong, shownCell } from './cell.ts';

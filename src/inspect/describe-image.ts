@@ -3,7 +3,7 @@ import { techniqueOf } from '../advise/technique.ts';
 import type { BaseVerdict } from '../classify/verdict.ts';
 import { plural } from '../common/plural.ts';
 import { printable } from '../common/printable.ts';
-import { sum } from '../common/sum.ts';
+import { totalBytes } from '../common/sum.ts';
 import { humanBytes, humanRange } from '../measure/human-bytes.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { formatReference } from '../oci/reference.ts';
@@ -28,16 +28,15 @@ export function describeImage(loaded: LoadedImage, findings: readonly Finding[],
     instruction: verdict.layers[position]?.instruction ?? '',
     ofBase: position < (baseLayers ?? 0),
   }));
-  const bytesOf = (some: typeof layers): number => sum(some.map(({ bytes }) => bytes));
   return {
     reference: formatReference(loaded.reference),
     digest: loaded.digest,
     indexDigest: loaded.indexDigest ?? null,
     platform: formatPlatform(loaded.platform),
     createdAt: config.created ?? null,
-    compressedBytes: bytesOf(layers),
-    baseBytes: baseLayers === undefined ? null : bytesOf(layers.filter(({ ofBase }) => ofBase)),
-    appBytes: baseLayers === undefined ? null : bytesOf(layers.filter(({ ofBase }) => !ofBase)),
+    compressedBytes: totalBytes(layers),
+    baseBytes: baseLayers === undefined ? null : totalBytes(layers.filter(({ ofBase }) => ofBase)),
+    appBytes: baseLayers === undefined ? null : totalBytes(layers.filter(({ ofBase }) => !ofBase)),
     layers,
     contents: loaded.measurement && describeContents(loaded.measurement),
     verdict,

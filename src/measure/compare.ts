@@ -1,5 +1,5 @@
 import type { ImageVerdict, LayerClass } from '../classify/verdict.ts';
-import { sum } from '../common/sum.ts';
+import { totalBytes } from '../common/sum.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
@@ -58,7 +58,7 @@ export function diffImages(before: ComparedImage, after: ComparedImage): ImageDi
     oldBytes,
     newBytes,
     changedBytes: newBytes - oldBytes,
-    keptBytes: sum(layers.filter(({ change }) => change === 'kept').map(({ bytes }) => bytes)),
+    keptBytes: totalBytes(layers.filter(({ change }) => change === 'kept')),
     layers,
     byClass: byClass(oldLayers, newLayers),
     settings: changedSettings(before.config, after.config),

@@ -1,5 +1,5 @@
 import type { Confidence } from '../classify/verdict.ts';
-import { sum } from '../common/sum.ts';
+import { sum, totalBytes } from '../common/sum.ts';
 import type { MeasuredLayer, NamedBytes } from './audited-image.ts';
 import type { ByteRange, Evidence, Hit } from './finding.ts';
 import type { LayerView } from './image-view.ts';
@@ -23,7 +23,7 @@ const MAX_NAMES = 8;
  */
 export function packagesEvidence(layer: LayerView, packages: readonly NamedBytes[]): readonly Evidence[] {
   if (packages.length === 0) return [];
-  const fileBytes = sum(packages.map(({ bytes }) => bytes));
+  const fileBytes = totalBytes(packages);
   const names = packages.toSorted((a, b) => b.bytes - a.bytes).map(({ name }) => name);
   const more = names.length > MAX_NAMES ? `, and ${names.length - MAX_NAMES} more` : '';
   const subject = names.slice(0, MAX_NAMES).join(', ') + more;

@@ -6,7 +6,7 @@ import { endOfDistribution, readStack } from '../classify/history/stack.ts';
 import { isProductReference } from '../classify/knowledge/official-images.ts';
 import { type BaseVerdict, type ImageVerdict, type LayerClass, namesOf, runtimeOf } from '../classify/verdict.ts';
 import { remember, rememberOf } from '../common/remember.ts';
-import { sum } from '../common/sum.ts';
+import { totalBytes } from '../common/sum.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
 import { exactly } from './evidence.ts';
@@ -88,7 +88,7 @@ function readView(image: AuditedImage): ImageView {
   const baseLayers = baseLayerCount(image);
   const own = layers.slice(baseLayers);
   const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);
-  const baseBytes = base && bytesOf(base);
+  const baseBytes = base && totalBytes(base);
   const replaceableBytes = base && replaceableOf(base, image.verdict, steps, image.config);
   const ownPrograms = new Set(own.flatMap(({ commands }) => commands.map(({ program }) => program)));
   return { image, steps, layers, own, baseBytes, replaceableBytes, ownPrograms };
@@ -105,10 +105,6 @@ function stepsByLayer(steps: readonly BuildStep[]): readonly (PlacedStep | undef
     if (layer !== undefined) placed[layer] = { step, folder: folders.at(-merged.length) };
   }
   return placed;
-}
-
-function bytesOf(layers: readonly LayerView[]): number {
-  return sum(layers.map(({ bytes }) => bytes));
 }
 
 /** Variables of the images of Azure Functions, and of Jupyter's: NB_USER and NB_UID are also set by hand, for Binder. */
@@ -129,12 +125,12 @@ function replaceableOf(
   if (runtimeOf(verdict).name === 'none') {
     // A base with layers above its distribution contains an unknown program, which no other base would contain.
     const isBareDistribution = runtimeLayers !== undefined && runtimeLayers >= base.length;
-    return exactly(isBareDistribution ? bytesOf(base) : 0);
+    return exactly(isBareDistribution ? totalBytes(base) : 0);
   }
-  if (runtimeLayers !== undefined) return exactly(bytesOf(base.slice(0, runtimeLayers)));
+  if (runtimeLayers !== undefined) return exactly(totalBytes(base.slice(0, runtimeLayers)));
   if (holdsProduct(verdict.base, steps) || isForPlatform(config)) return exactly(0);
   // The image's own steps installed the runtime on a distribution, which a base with the runtime replaces whole.
-  return isDistribution(base, steps) ? exactly(bytesOf(base)) : { min: 0, max: bytesOf(base) };
+  return isDistribution(base, steps) ? exactly(totalBytes(base)) : { min: 0, max: totalBytes(base) };
 }
 
 /** Reports whether a base is, or is built on, an image with more than a runtime, which no base of the runtime contains. */

@@ -1,4 +1,4 @@
-import { sum } from '../../common/sum.ts';
+import { totalBytes } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { percentOf } from '../figures.ts';
 import { html, type Markup } from '../markup.ts';
@@ -18,7 +18,7 @@ const CLASSES: ReadonlySet<string> = new Set(
 
 /** An image's layers as a bar, each as wide as its share of the size, with a mark at the base's end, and a legend. */
 export function layerBar(layers: readonly BarLayer[]): Markup {
-  const total = sum(layers.map(({ bytes }) => bytes));
+  const total = totalBytes(layers);
   let before = 0;
   const parts = layers.map((layer) => {
     const x = percentOf(before, total);
@@ -26,7 +26,7 @@ export function layerBar(layers: readonly BarLayer[]): Markup {
     const title = `Layer ${layer.position + 1}, ${layer.class}: ${humanBytes(layer.bytes)}`;
     return html`<rect class="layer ${layerTone(layer)}" x="${x.toFixed(3)}%" width="${percentOf(layer.bytes, total).toFixed(3)}%" y="4" height="32"><title>${title}</title></rect>`;
   });
-  const baseBytes = sum(layers.filter((layer) => layer.class === 'base').map(({ bytes }) => bytes));
+  const baseBytes = totalBytes(layers.filter((layer) => layer.class === 'base'));
   const boundary = percentOf(baseBytes, total).toFixed(3);
   const mark = baseBytes > 0 ? html`<line class="boundary" x1="${boundary}%" x2="${boundary}%" y1="0" y2="40"/>` : null;
   const label = `Layers by size: ${humanBytes(baseBytes)} from the base image, ${humanBytes(total - baseBytes)} above it`;
@@ -35,7 +35,7 @@ export function layerBar(layers: readonly BarLayer[]): Markup {
 
 function legend(layers: readonly BarLayer[]): Markup {
   const classes = [...new Set(layers.filter(({ bytes }) => bytes > 0).map(layerTone))];
-  const bytesOf = (tone: string) => sum(layers.filter((layer) => layerTone(layer) === tone).map(({ bytes }) => bytes));
+  const bytesOf = (tone: string) => totalBytes(layers.filter((layer) => layerTone(layer) === tone));
   return html`<ul class="legend">${classes.map(
     (tone) =>
       html`<li><svg width="10" height="10" aria-hidden="true"><rect class="layer ${tone}" width="10" height="10" rx="2"/></svg> ${tone} <b>${humanBytes(bytesOf(tone))}</b></li>`,
