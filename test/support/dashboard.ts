@@ -4,6 +4,7 @@ import { migrate } from '../../src/database/migrate.ts';
 import { readAssets } from '../../src/html/assets.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics/metrics.ts';
+import { createDashboardApp } from '../../src/serve/app.ts';
 import type { Dashboard } from '../../src/serve/dashboard.ts';
 import { auditRegistry, defaultSettings } from './audits.ts';
 import { pushFleet } from './fleet.ts';
@@ -78,4 +79,14 @@ export async function dashboardOver(
     log: createLogger({ level: 'info', format: 'json', stream }),
     now: () => new Date('2026-11-24T02:00:00Z'),
   };
+}
+
+/** The answer of a dashboard on a database to a browser on this machine. */
+export async function visit(db: Database, path: string): Promise<Response> {
+  return createDashboardApp(await dashboardOver(db)).request(path, { headers: { host: 'localhost' } });
+}
+
+/** The text of that answer. */
+export async function pageText(db: Database, path: string): Promise<string> {
+  return (await visit(db, path)).text();
 }

@@ -4,10 +4,9 @@ import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS } from '../../../src/report/names.ts';
-import { createDashboardApp } from '../../../src/serve/app.ts';
 import { filterParametersOf } from '../../../src/serve/report-query.ts';
 import { auditRegistry } from '../../support/audits.ts';
-import { dashboardOver } from '../../support/dashboard.ts';
+import { visit } from '../../support/dashboard.ts';
 import { databaseWith } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
@@ -88,8 +87,7 @@ function addresses(): readonly string[] {
 }
 
 test.each(addresses())('no statement of %s holds what was asked', async (address) => {
-  const app = createDashboardApp(await dashboardOver(db));
-  const { status } = await app.request(address, { headers: { host: 'localhost' } });
+  const { status } = await visit(db, address);
   expect([200, 400, 404]).toContain(status);
 });
 

@@ -1,7 +1,5 @@
-import type { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
-import { createDashboardApp } from '../../../src/serve/app.ts';
-import { dashboardOver } from '../../support/dashboard.ts';
+import { pageText, visit } from '../../support/dashboard.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
@@ -12,7 +10,7 @@ describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
   const db = useEmptyDatabase(open);
 
   /** A repository for each base, `shop/app0` and so on, with one image on it. */
-  async function dashboard(): Promise<Hono> {
+  async function fill(): Promise<void> {
     const inventory = new Inventory(db);
     const source = await inventory.source('lab');
     for (const [number, name] of BASES.entries()) {
@@ -21,25 +19,23 @@ describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
       await inventory.tag(repository, '1', await inventory.image(image), AT);
     }
     await inventory.audit(source, AT);
-    return createDashboardApp(await dashboardOver(db));
   }
 
-  const pageOf = (app: Hono, name: string) =>
-    app.request(`/base?${new URLSearchParams({ name })}`, { headers: { host: 'localhost' } });
+  const pageOf = (name: string) => visit(db, `/base?${new URLSearchParams({ name })}`);
 
   test('shows the images on exactly that base, and leads to all of them', async () => {
-    const app = await dashboard();
+    await fill();
     for (const [number, name] of BASES.entries()) {
-      const text = await (await pageOf(app, name)).text();
+      const text = await (await pageOf(name)).text();
       expect(new Set(text.match(/>shop\/app\d</g))).toEqual(new Set([`>shop/app${number}<`]));
       const all = /href="(\/images\?base=[^"]+)"[^>]*>Show all</.exec(text)?.[1] ?? '';
-      const shown = await (await app.request(all, { headers: { host: 'localhost' } })).text();
+      const shown = await pageText(db, all);
       expect(new Set(shown.match(/>shop\/app\d</g))).toEqual(new Set([`>shop/app${number}<`]));
     }
   });
 
   test('counts an image that several sources have once, like the table of base images', async () => {
-    const app = await dashboard();
+    await fill();
     const inventory = new Inventory(db);
     const source = await inventory.source('mirror');
     const repository = await inventory.repository(source, 'shop/app0', 'shop', AT);
@@ -48,7 +44,7 @@ describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
     );
     await inventory.tag(repository, '1', id, AT);
     await inventory.audit(source, AT);
-    const figures = (await (await pageOf(app, 'library/node:22')).text()).match(/<dd>\d+</g);
+    const figures = (await (await pageOf('library/node:22')).text()).match(/<dd>\d+</g);
     expect(figures).toEqual(['<dd>1<', '<dd>2<', '<dd>2<']);
   });
 
@@ -62,7 +58,7 @@ describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
       const image = await inventory.image({ name: version, layers: [[version, 7]], base, assessment });
       await inventory.tag(repository, version, image, AT);
       await inventory.audit(source, AT);
-      return (await pageOf(createDashboardApp(await dashboardOver(db)), 'some/base')).text();
+      return (await pageOf('some/base')).text();
     };
     expect(await pageWith('3.20', '2026-04-01')).toContain(
       '<dt>Distribution</dt><dd>alpine 3.20</dd><dd class="note">support ended 2026-04-01</dd>',
@@ -73,9 +69,9 @@ describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
   });
 
   test('is there even if the history of base images leaves it out', async () => {
-    const app = await dashboard();
+    await fill();
     await db.query('delete from base_total');
-    expect((await pageOf(app, 'library/node:22')).status).toBe(200);
-    expect((await pageOf(app, 'library/unused:1')).status).toBe(404);
+    expect((await pageOf('library/node:22')).status).toBe(200);
+    expect((await pageOf('library/unused:1')).status).toBe(404);
   });
 });

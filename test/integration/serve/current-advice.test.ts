@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createDashboardApp } from '../../../src/serve/app.ts';
-import { dashboardOver } from '../../support/dashboard.ts';
+import { pageText } from '../../support/dashboard.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
@@ -29,13 +28,10 @@ describe.each(BACKENDS)('what would save most, over $name', ({ open }) => {
     await push('jib-1', undefined, 'distroless-base', 30);
     await push('jib-2', undefined, 'scratch-base', 40);
     await inventory.audit(source, AT);
-    const app = createDashboardApp(await dashboardOver(db));
-    const get = async (path: string) => (await app.request(path, { headers: { host: 'localhost' } })).text();
-
-    const { steps } = JSON.parse(await get('/api/v1/overview')) as { steps: { tag: string }[] };
+    const { steps } = JSON.parse(await pageText(db, '/api/v1/overview')) as { steps: { tag: string }[] };
     expect(steps.map(({ tag }) => tag)).toEqual(['jib-2', 'jib-1', '1.0-alpine', '2.0']);
     for (const path of ['/teams/shop', '/repository?name=shop/app']) {
-      const page = await get(path);
+      const page = await pageText(db, path);
       const section = page.slice(page.indexOf('What would save most'), page.indexOf('Builds that grew'));
       expect([...section.matchAll(/>([^<]+)<\/a><\/td><td[^>]*>linux/g)].map(([, tag]) => tag)).toEqual([
         'jib-2',
@@ -61,12 +57,9 @@ describe.each(BACKENDS)('what would save most, over $name', ({ open }) => {
     const left = await inventory.repository(source, 'shop/left', 'shop', AT);
     await inventory.tag(left, '1.0', await image('left', '2026-01-01T00:00:00Z', advised('slim-base', 10)), AT);
     await inventory.audit(source, AT);
-    const app = createDashboardApp(await dashboardOver(db));
-    const get = async (path: string) => (await app.request(path, { headers: { host: 'localhost' } })).text();
-
-    const { steps } = JSON.parse(await get('/api/v1/overview')) as { steps: { repository: string }[] };
+    const { steps } = JSON.parse(await pageText(db, '/api/v1/overview')) as { steps: { repository: string }[] };
     expect(steps).toMatchObject([{ repository: 'shop/left', gain_bytes: 10 }]);
-    const page = await get('/teams/shop');
+    const page = await pageText(db, '/teams/shop');
     expect(page.slice(page.indexOf('What would save most'), page.indexOf('Builds that grew'))).toContain('shop/left');
   });
 
@@ -86,9 +79,7 @@ describe.each(BACKENDS)('what would save most, over $name', ({ open }) => {
     for (const repository of [dev ?? 0, prod ?? 0]) await inventory.tag(repository, '1.0', promoted, AT);
     await inventory.tag(dev ?? 0, '2.0', await inventory.image({ ...next, assessment: { techniques: '[]' } }), AT);
     await inventory.audit(source, AT);
-    const app = createDashboardApp(await dashboardOver(db));
-    const overview = await app.request('/api/v1/overview', { headers: { host: 'localhost' } });
-    const { steps } = (await overview.json()) as { steps: { repository: string }[] };
+    const { steps } = JSON.parse(await pageText(db, '/api/v1/overview')) as { steps: { repository: string }[] };
     expect(steps).toMatchObject([{ repository: 'prod/app', tag: '1.0', images: 1 }]);
   });
 
@@ -109,8 +100,7 @@ describe.each(BACKENDS)('what would save most, over $name', ({ open }) => {
       );
     }
     await inventory.audit(source, AT);
-    const app = createDashboardApp(await dashboardOver(db));
-    const page = await (await app.request('/teams/shop', { headers: { host: 'localhost' } })).text();
+    const page = await pageText(db, '/teams/shop');
     expect(page).toContain('No technique would make one of the newest builds smaller.');
     expect(page).not.toContain('no technique would make an image smaller');
   });

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { DeliveryError } from '../../../src/errors.ts';
-import { createDashboardApp } from '../../../src/serve/app.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { auditRegistry, auditSources, defaultSettings } from '../../support/audits.ts';
-import { dashboardOver } from '../../support/dashboard.ts';
+import { pageText } from '../../support/dashboard.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { useRegistry } from '../../support/use-registry.ts';
@@ -13,11 +12,8 @@ describe.each(BACKENDS)('the overview over $name', ({ open }) => {
   const registry = useRegistry();
 
   /** The text of the overview, or of another page. */
-  const textOf = async (path = '/'): Promise<string> => {
-    const app = createDashboardApp(await dashboardOver(db));
-    const response = await app.request(path, { headers: { host: '127.0.0.1' } });
-    return (await response.text()).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
-  };
+  const textOf = async (path = '/'): Promise<string> =>
+    (await pageText(db, path)).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
 
   test('tells of a repository whose tags could not be listed, which no count of tags includes', async () => {
     registry.push('web/app', '1.0', image({ layers: ['app'] }));

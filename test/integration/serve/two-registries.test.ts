@@ -1,13 +1,11 @@
-import type { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { htmlReport } from '../../../src/html/report-file.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS } from '../../../src/report/names.ts';
 import { openReport } from '../../../src/report/open-report.ts';
-import { createDashboardApp } from '../../../src/serve/app.ts';
 import { auditRegistry } from '../../support/audits.ts';
-import { dashboardOver } from '../../support/dashboard.ts';
+import { pageText } from '../../support/dashboard.ts';
 import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
@@ -16,16 +14,14 @@ import { startRegistry } from '../../support/registry-server.ts';
 const ORIGIN_HEAD = />(Source|Registry)<\/(a|button)>/;
 
 describe.each(BACKENDS)('the same repository in two registries, over $name', ({ open }) => {
-  let app: Hono;
   let hosts: readonly string[] = [];
-  const get = async (path: string) => (await app.request(path, { headers: { host: '127.0.0.1' } })).text();
+  const get = (path: string) => pageText(db, path);
   const rowsOf = async (path: string) =>
     (JSON.parse(await get(`/api/v1${path}`)) as { rows: { registry: string; digest: string }[] }).rows;
 
   const db = useDatabase(open);
   beforeAll(async () => {
     hosts = await Promise.all(['dev', 'prod'].map(auditedRegistry));
-    app = createDashboardApp(await dashboardOver(db));
   });
 
   /** One registry with two builds of `shop/app`, the second of which grew. */
@@ -93,9 +89,7 @@ test.each(BACKENDS)('a page after an audit of a part says how many tags it cover
   const db = await open();
   const registry = await startRegistry();
   for (const name of ['shop/app', 'shop/api']) registry.push(name, '1', image({ layers: [name] }));
-  const app = createDashboardApp(await dashboardOver(db));
-  const leadOf = async () =>
-    /class="lead">([^<]*)/.exec(await (await app.request('/images', { headers: { host: '127.0.0.1' } })).text())?.[1];
+  const leadOf = async () => /class="lead">([^<]*)/.exec(await pageText(db, '/images'))?.[1];
   await auditRegistry(db, registry);
   expect(await leadOf()).toMatch(/ · 2 of 2 tags audited$/);
   await auditRegistry(db, registry, { source: { include: ['shop/app'] } });
