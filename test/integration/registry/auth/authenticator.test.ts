@@ -4,6 +4,7 @@ import { SettingsError } from '../../../../src/errors.ts';
 import type { Credentials, CredentialsProvider } from '../../../../src/registry/auth/credentials.ts';
 import { Secret } from '../../../../src/registry/auth/secret.ts';
 import { systemClock } from '../../../../src/registry/clock.ts';
+import type { DistributionOptions } from '../../../../src/registry/distribution.ts';
 import { createInProcessGovernor } from '../../../../src/registry/governor/in-process-governor.ts';
 import { closedAfterTest } from '../../../support/closed-after.ts';
 import {
@@ -16,7 +17,7 @@ import {
   tagOf,
 } from '../../../support/distribution-client.ts';
 import { image } from '../../../support/image-builder.ts';
-import { basic, notFound } from '../../../support/registry-answers.ts';
+import { basic } from '../../../support/registry-answers.ts';
 import { answer, body, gate, redirect } from '../../../support/registry-faults.ts';
 import {
   type Fault,
@@ -30,16 +31,31 @@ const PASSWORD = 'canary-7f3a';
 const identity: Credentials = { kind: 'identity-token', token: new Secret(PASSWORD), origin: 'the test' };
 const registryToken: Credentials = { kind: 'registry-token', token: new Secret(PASSWORD), origin: 'the test' };
 
+const known = passwordProvider('u', PASSWORD);
+const BASIC = { kind: 'basic', username: 'u', password: PASSWORD } as const;
+const TOKEN = { kind: 'token', username: 'u', password: PASSWORD } as const;
+
 async function start(
   auth: RegistryServerOptions['auth'],
   credentials?: CredentialsProvider,
-  options: RegistryServerOptions = {},
+  more: { registry?: RegistryServerOptions; client?: Partial<DistributionOptions> } = {},
 ) {
-  const server = await startRegistry(auth ? { ...options, auth } : options);
-  const client = openClient(server.host, credentials ? { credentials } : {});
+  const server = await startRegistry({ ...more.registry, ...(auth && { auth }) });
+  const client = openClient(server.host, { ...(credentials && { credentials }), ...more.client });
   closedAfterTest(server, client);
   for (const name of ['a', 'b']) server.push(name, '1', app);
   return { server, client, tags: (name: string) => tagNames(client, repositoryOf(server.host, name)) };
+}
+
+function passwordOf(password: string): Credentials {
+  return { kind: 'password', username: 'u', password: new Secret(password), origin: 'x' };
+}
+
+/** Options of a client whose time a test sets, and whose requests have no end of their own. */
+function timed() {
+  const time = { nowMs: 0 };
+  const clock = { now: () => time.nowMs, schedule: () => () => undefined };
+  return { time, clock, requestTimeoutMs: Number.POSITIVE_INFINITY };
 }
 
 /** Finds one password after the other, and then the last one again and again; counts how often. */
@@ -48,9 +64,14 @@ function counting(...passwords: readonly string[]): { credentials: CredentialsPr
   const find = async (): Promise<Credentials> => {
     const password = passwords[lookups] ?? passwords.at(-1) ?? '';
     lookups += 1;
-    return { kind: 'password', username: 'u', password: new Secret(password), origin: 'x' };
+    return passwordOf(password);
   };
   return { credentials: { find }, lookups: () => lookups };
+}
+
+/** A fault of requests without credentials only. */
+function toAnonymous(fault: Fault): Fault {
+  return (request, response, next) => (request.headers.authorization ? next() : fault(request, response, next));
 }
 
 const tokensAsked = (server: RegistryServer): number => server.count({ path: /^\/token/ });
@@ -73,8 +94,7 @@ describe('Bearer', () => {
   });
 
   test('with username and password', async () => {
-    const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
-    const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    const { server, tags } = await start(TOKEN, known);
     expect(await tags('a')).toEqual(['1']);
     const [request] = server.requests.filter(({ path }) => path.startsWith('/token'));
     expect(request?.headers.authorization).toMatch(/^Basic /);
@@ -90,14 +110,14 @@ describe('Bearer', () => {
 
   test('credentials that the token server refuses are looked up again, once', async () => {
     const { credentials } = counting('expired', PASSWORD);
-    const { server, tags } = await start({ kind: 'token', username: 'u', password: PASSWORD }, credentials);
+    const { server, tags } = await start(TOKEN, credentials);
     expect(await tags('a')).toEqual(['1']);
     expect(tokensAsked(server)).toBe(2);
   });
 
   test('credentials that are denied many repositories are sent once for each, and looked up again once', async () => {
     const { credentials, lookups } = counting(PASSWORD);
-    const { server, tags } = await start({ kind: 'token', username: 'u', password: PASSWORD }, credentials);
+    const { server, tags } = await start(TOKEN, credentials);
     server.fault({ path: /^\/token.*scope/ }, answer(401));
     for (const name of ['a', 'b', 'c']) await expect(tags(name)).rejects.toMatchObject({ code: 'authentication' });
     expect(lookups()).toBe(2);
@@ -107,7 +127,7 @@ describe('Bearer', () => {
 
   test('credentials that expired are looked up again where the token server answers 403 (GitHub)', async () => {
     const { credentials } = counting('expired', PASSWORD);
-    const { server, tags } = await start({ kind: 'token', username: 'u', password: PASSWORD }, credentials);
+    const { server, tags } = await start(TOKEN, credentials);
     server.fault({ path: /^\/token/, times: 1 }, answer(403, {}, 'DENIED'));
     expect(await tags('a')).toEqual(['1']);
   });
@@ -142,17 +162,12 @@ describe('Bearer', () => {
   });
 
   test('a token is renewed before it expires', async () => {
-    let nowMs = 0;
-    const server = await startRegistry({ auth: { kind: 'token', expiresIn: 100 } });
-    const clock = { now: () => nowMs, schedule: () => () => undefined };
-    const client = openClient(server.host, { clock, requestTimeoutMs: Number.POSITIVE_INFINITY });
-    closedAfterTest(server, client);
-    server.push('a', '1', app);
-    const repository = repositoryOf(server.host, 'a');
+    const { time, ...timing } = timed();
+    const { server, tags } = await start({ kind: 'token', expiresIn: 100 }, undefined, { client: timing });
     const counts: number[] = [];
     for (const moment of [0, 79_000, 81_000, 160_000, 162_000]) {
-      nowMs = moment;
-      await tagNames(client, repository);
+      time.nowMs = moment;
+      await tags('a');
       counts.push(tokensAsked(server));
     }
     expect(counts).toEqual([1, 1, 2, 2, 3]);
@@ -160,27 +175,20 @@ describe('Bearer', () => {
   });
 
   test('a token that expires while its first request waits for its turn is renewed', async () => {
-    let nowMs = 0;
-    const server = await startRegistry({ auth: { kind: 'token', expiresIn: 60 } });
+    const { time, ...timing } = timed();
     // The third request is the list again, with the token that the second one got.
     let untilWait = 3;
     const acquire = async () => {
       untilWait -= 1;
       if (untilWait === 0) {
-        nowMs += 61_000;
+        time.nowMs += 61_000;
         server.expireTokens();
       }
       return () => undefined;
     };
-    const clock = { now: () => nowMs, schedule: () => () => undefined };
-    const client = openClient(server.host, {
-      clock,
-      governor: { acquire },
-      requestTimeoutMs: Number.POSITIVE_INFINITY,
-    });
-    closedAfterTest(server, client);
-    server.push('a', '1', app);
-    expect(await tagNames(client, repositoryOf(server.host, 'a'))).toEqual(['1']);
+    const client = { ...timing, governor: { acquire } };
+    const { server, tags } = await start({ kind: 'token', expiresIn: 60 }, undefined, { client });
+    expect(await tags('a')).toEqual(['1']);
     expect(tokensAsked(server)).toBe(2);
   });
 
@@ -215,7 +223,7 @@ describe('Bearer', () => {
     ['a file', 'file:///etc/passwd', 'authentication'],
     ['no address', 'token', 'authentication'],
   ])('no credentials are sent to a realm that is %s', async (_name, realm, code) => {
-    const { server, tags } = await start({ kind: 'token' }, passwordProvider('u', PASSWORD));
+    const { server, tags } = await start({ kind: 'token' }, known);
     server.fault({ path: /tags/ }, answer(401, { 'www-authenticate': `Bearer realm="${realm}"` }));
     await expect(tags('a')).rejects.toMatchObject({ code });
   });
@@ -253,24 +261,22 @@ describe('Bearer', () => {
 });
 
 describe('Basic', () => {
-  const auth = { kind: 'basic', username: 'u', password: PASSWORD } as const;
-
   test('is sent after the first challenge, and with every later request', async () => {
-    const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    const { server, tags } = await start(BASIC, known);
     expect(await tags('a')).toEqual(['1']);
     expect(await tags('b')).toEqual(['1']);
     expect(server.requests.map(({ status }) => status)).toEqual([401, 200, 200]);
   });
 
   test('is not sent to a registry that asks for something else, and the error says so', async () => {
-    const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    const { server, tags } = await start(BASIC, known);
     server.fault({ path: /tags/ }, answer(401, { 'www-authenticate': 'Negotiate' }));
     await expect(tags('a')).rejects.toThrow(/asks for authentication by negotiate; slimboard knows Bearer and Basic/);
     expect(server.requests).toHaveLength(1);
   });
 
   test('is sent after a 401 without a challenge', async () => {
-    const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    const { server, tags } = await start(BASIC, known);
     server.fault({ path: /tags/, times: 1 }, answer(401));
     expect(await tags('a')).toEqual(['1']);
     expect(server.requests.map(({ status }) => status)).toEqual([401, 200]);
@@ -278,14 +284,14 @@ describe('Basic', () => {
 
   test('credentials that expire are looked up again', async () => {
     const { credentials } = counting('old', PASSWORD);
-    const { server, tags } = await start(auth, credentials);
+    const { server, tags } = await start(BASIC, credentials);
     server.fault({ path: /tags/, times: 2 }, answer(401, { 'www-authenticate': 'Basic realm="test"' }));
     expect(await tags('a')).toEqual(['1']);
   });
 
   test('credentials that expire are looked up again where the registry answers 403 (Amazon ECR)', async () => {
     const { credentials } = counting(PASSWORD, 'renewed');
-    const { server, tags } = await start(auth, credentials);
+    const { server, tags } = await start(BASIC, credentials);
     expect(await tags('a')).toEqual(['1']);
     const renewed = `Basic ${Buffer.from('u:renewed').toString('base64')}`;
     server.fault({ path: /tags/ }, (request, response, next) =>
@@ -300,9 +306,9 @@ describe('Basic', () => {
     let lookups = 0;
     const find = async (): Promise<Credentials> => {
       if (lookups++ > 0) throw new SettingsError('docker-credential-x timed out after 30 s');
-      return { kind: 'password', username: 'u', password: new Secret(PASSWORD), origin: 'x' };
+      return passwordOf(PASSWORD);
     };
-    const { server, tags } = await start(auth, { find });
+    const { server, tags } = await start(BASIC, { find });
     expect(await tags('a')).toEqual(['1']);
     server.fault({ path: /b\/tags/ }, answer(403, {}, 'DENIED'));
     await expect(tags('b')).rejects.toThrow('docker-credential-x timed out');
@@ -314,7 +320,7 @@ describe('Basic', () => {
     [401, 'authentication'],
   ])('a password that is denied many repositories with %d is looked up again once', async (status, code) => {
     const { credentials, lookups } = counting(PASSWORD);
-    const { server, tags } = await start(auth, credentials);
+    const { server, tags } = await start(BASIC, credentials);
     expect(await tags('a')).toEqual(['1']);
     server.forgetRequests();
     server.fault({ path: /tags/ }, answer(status, {}, 'DENIED'));
@@ -330,35 +336,24 @@ describe('Basic', () => {
 
 describe.each(['basic', 'token'] as const)('a password that a registry with %s authentication refuses', (kind) => {
   test('is sent for one request and a login, then again only after a minute', async () => {
-    let nowMs = 0;
-    const clock = { now: () => nowMs, schedule: () => () => undefined };
-    const auth = { kind, username: 'u', password: PASSWORD };
-    const server = await startRegistry({ auth });
+    const { time, ...timing } = timed();
     let password = 'wrong';
+    const find = async () => passwordOf(password);
+    const { server, tags } = await start({ ...TOKEN, kind }, { find }, { client: timing });
     let sent = 0;
     server.fault({ path: /./ }, (request, _response, next) => {
       if (request.headers.authorization?.startsWith('Basic ')) sent += 1;
       next();
     });
-    const find = async () =>
-      ({ kind: 'password', username: 'u', password: new Secret(password), origin: 'x' }) as const;
-    const client = openClient(server.host, {
-      credentials: { find },
-      clock,
-      requestTimeoutMs: Number.POSITIVE_INFINITY,
-    });
-    closedAfterTest(server, client);
-    server.push('a', '1', app);
-    const tags = () => tagNames(client, repositoryOf(server.host, 'a'));
-    for (let n = 0; n < 5; n++) await expect(tags()).rejects.toMatchObject({ code: 'authentication' });
-    await expect(tags()).rejects.toThrow('refused the credentials of x a moment ago: check username and password');
+    for (let n = 0; n < 5; n++) await expect(tags('a')).rejects.toMatchObject({ code: 'authentication' });
+    await expect(tags('a')).rejects.toThrow('refused the credentials of x a moment ago: check username and password');
     expect(sent).toBe(2);
     password = PASSWORD;
-    nowMs = 59_999;
-    await expect(tags()).rejects.toMatchObject({ code: 'authentication' });
+    time.nowMs = 59_999;
+    await expect(tags('a')).rejects.toMatchObject({ code: 'authentication' });
     expect(sent).toBe(2);
-    nowMs = 60_000;
-    expect(await tags()).toEqual(['1']);
+    time.nowMs = 60_000;
+    expect(await tags('a')).toEqual(['1']);
   });
 
   test('after it was accepted is being changed: requests wait until the new one is found', async () => {
@@ -407,22 +402,17 @@ test('a password that is refused is not sent by requests that wait for their tur
   let accepted = 'old';
   const { credentials } = counting('old', 'old', 'new');
   const governor = createInProcessGovernor();
-  const server = await startRegistry();
-  const client = openClient(server.host, {
-    credentials,
-    governor: { acquire: (host, options) => governor.acquire(host, { ...options, maxConcurrency: 2 }) },
+  const { server, tags } = await start(undefined, credentials, {
+    client: { governor: { acquire: (host, options) => governor.acquire(host, { ...options, maxConcurrency: 2 }) } },
   });
-  closedAfterTest(server, client);
-  server.push('a', '1', app);
   server.fault({}, (request, response, next) => {
     if (request.headers.authorization === basic('u', accepted)) return next();
     answer(401, { 'www-authenticate': 'Basic realm="x"' })(request, response, next);
   });
-  const tags = () => tagNames(client, repositoryOf(server.host, 'a'));
-  await tags();
+  await tags('a');
   accepted = 'new';
   server.forgetRequests();
-  await Promise.all(Array.from({ length: 20 }, tags));
+  await Promise.all(Array.from({ length: 20 }, () => tags('a')));
   const refused = server.requests.filter(({ status }) => status === 401);
   // Two that were under way, two that took their places before the refusal was read, and one as a login.
   expect(refused.length).toBeLessThanOrEqual(5);
@@ -430,7 +420,7 @@ test('a password that is refused is not sent by requests that wait for their tur
 
 // go-gitea/gitea, routers/api/packages: api.go, container/container.go.
 test('two challenges, tokens for all repositories, and a 401 with Basic for one that is denied (Gitea)', async () => {
-  const { server, client, tags } = await start(undefined, passwordProvider('u', PASSWORD));
+  const { server, client, tags } = await start(undefined, known);
   const isKnown = (header = ''): boolean => header === 'Bearer all' || header === basic('u', PASSWORD);
   server.fault({ path: /^\/v2\// }, (request, response, next) => {
     if (!isKnown(request.headers.authorization)) {
@@ -453,7 +443,7 @@ describe.each(['token', 'basic'] as const)(
   'however many repositories a registry with %s authentication has',
   (kind) => {
     async function sentTo(credentials: CredentialsProvider): Promise<number> {
-      const { server, tags } = await start({ kind, username: 'u', password: PASSWORD }, credentials);
+      const { server, tags } = await start({ ...TOKEN, kind }, credentials);
       let sent = 0;
       server.fault({ path: /./ }, (request, _response, next) => {
         if (request.headers.authorization || request.method === 'POST') sent += 1;
@@ -483,10 +473,7 @@ describe.each(['token', 'basic'] as const)(
 );
 
 test('the first request with a password holds the others only until it ends, also by an abort', async () => {
-  const { server, client, tags } = await start(
-    { kind: 'basic', username: 'u', password: PASSWORD },
-    passwordProvider('u', PASSWORD),
-  );
+  const { server, client, tags } = await start(BASIC, known);
   const held = gate(1);
   server.fault({ path: /tags/ }, (request, response, next) =>
     request.headers.authorization ? held.fault(request, response, next) : next(),
@@ -510,32 +497,20 @@ test.each<[string, () => undefined]>([
   ],
   ['found nothing', () => undefined],
 ])('a look-up of credentials that %s is repeated only after a minute', async (_what, first) => {
-  let nowMs = 0;
+  const { time, ...timing } = timed();
   let lookups = 0;
-  const found = { kind: 'password', username: 'u', password: new Secret(PASSWORD), origin: 'x' } as const;
-  const credentials: CredentialsProvider = {
-    find: async () => {
-      lookups += 1;
-      return lookups === 1 ? first() : found;
-    },
-  };
-  const server = await startRegistry({ auth: { kind: 'basic', username: 'u', password: PASSWORD } });
-  const clock = { now: () => nowMs, schedule: () => () => undefined };
-  const client = openClient(server.host, { credentials, clock, requestTimeoutMs: Number.POSITIVE_INFINITY });
-  closedAfterTest(server, client);
-  server.push('a', '1', app);
-  const tags = () => tagNames(client, repositoryOf(server.host, 'a'));
-  await expect(tags()).rejects.toMatchObject({ retry: { kind: 'never' } });
-  nowMs = 59_999;
-  await expect(tags()).rejects.toMatchObject({ retry: { kind: 'never' } });
+  const find = async () => (lookups++ === 0 ? first() : passwordOf(PASSWORD));
+  const { tags } = await start(BASIC, { find }, { client: timing });
+  await expect(tags('a')).rejects.toMatchObject({ retry: { kind: 'never' } });
+  time.nowMs = 59_999;
+  await expect(tags('a')).rejects.toMatchObject({ retry: { kind: 'never' } });
   expect(lookups).toBe(1);
-  nowMs = 60_000;
-  expect(await tags()).toEqual(['1']);
+  time.nowMs = 60_000;
+  expect(await tags('a')).toEqual(['1']);
 });
 
 test('a token server that knows no scope for the catalog is asked for a token without one', async () => {
-  const auth = { kind: 'token', username: 'u', password: PASSWORD, repositoryScopesOnly: true } as const;
-  const { server, client } = await start(auth, passwordProvider('u', PASSWORD));
+  const { server, client } = await start({ ...TOKEN, repositoryScopesOnly: true }, known);
   expect(await repositoryNames(client)).toEqual(['a', 'b']);
   const asked = server.requests.map(({ path }) => path).filter((path) => path.startsWith('/token'));
   expect(asked.map((path) => new URL(path, server.url).searchParams.get('scope'))).toEqual([
@@ -545,19 +520,14 @@ test('a token server that knows no scope for the catalog is asked for a token wi
 });
 
 describe('a registry that lists some repositories for anonymous clients', () => {
-  const auths = [
-    { kind: 'basic', username: 'u', password: PASSWORD },
-    { kind: 'token', username: 'u', password: PASSWORD },
-  ] as const;
-
-  test.each(auths)('gets the credentials with the first request: $kind', async (auth) => {
-    const { server, client } = await start(auth, passwordProvider('u', PASSWORD), { publicCatalog: ['a'] });
+  test.each([BASIC, TOKEN])('gets the credentials with the first request: $kind', async (auth) => {
+    const { server, client } = await start(auth, known, { registry: { publicCatalog: ['a'] } });
     expect(await repositoryNames(client)).toEqual(['a', 'b']);
     expect(server.requests[0]?.headers.authorization).toMatch(/^Basic /);
   });
 
   test('is asked anonymously without credentials', async () => {
-    const { client } = await start({ kind: 'token' }, undefined, { publicCatalog: ['a'] });
+    const { client } = await start({ kind: 'token' }, undefined, { registry: { publicCatalog: ['a'] } });
     expect(await repositoryNames(client)).toEqual(['a']);
   });
 });
@@ -567,9 +537,7 @@ describe('a registry that answers 404 or 403 for private repositories to anonymo
   const denied = answer(403, {}, 'DENIED');
   const hiding = async (credentials?: CredentialsProvider, refusal: Fault = unknown) => {
     const started = await start(undefined, credentials);
-    started.server.fault({ path: /tags/ }, (request, response, next) =>
-      request.headers.authorization ? next() : refusal(request, response, next),
-    );
+    started.server.fault({ path: /tags/ }, toAnonymous(refusal));
     return started;
   };
 
@@ -577,7 +545,7 @@ describe('a registry that answers 404 or 403 for private repositories to anonymo
     [404, unknown],
     [403, denied],
   ])('is asked again with username and password after a %s, and then with every request', async (status, refusal) => {
-    const { server, tags } = await hiding(passwordProvider('u', PASSWORD), refusal);
+    const { server, tags } = await hiding(known, refusal);
     expect(await tags('a')).toEqual(['1']);
     expect(await tags('b')).toEqual(['1']);
     expect(server.requests.map((request) => request.status)).toEqual([status, 200, 200]);
@@ -596,7 +564,7 @@ describe('a registry that answers 404 or 403 for private repositories to anonymo
   });
 
   test('and denies one with the credentials, too, and public ones to wrong credentials: these are still read', async () => {
-    const { server, tags } = await start(undefined, passwordProvider('u', PASSWORD));
+    const { server, tags } = await start(undefined, known);
     server.fault({ path: /a\/tags/ }, denied);
     server.fault({ path: /b\/tags/ }, (request, response, next) =>
       request.headers.authorization ? denied(request, response, next) : next(),
@@ -607,26 +575,22 @@ describe('a registry that answers 404 or 403 for private repositories to anonymo
   });
 
   test('is believed when it answers 404 to the credentials, too', async () => {
-    const { server, tags } = await start(undefined, passwordProvider('u', PASSWORD));
+    const { server, tags } = await start(undefined, known);
     expect(await tags('gone')).toEqual([]);
     expect(server.requests.map(({ status }) => status)).toEqual([404, 404]);
   });
 });
 
 describe('a registry that accepts username and password for its catalog', () => {
-  const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
-
   test('gets them for everything else, too: private repositories are found', async () => {
-    const { server, client, tags } = await start(undefined, passwordProvider('u', PASSWORD));
-    server.fault({ path: /tags/ }, (request, response, next) =>
-      request.headers.authorization ? next() : notFound(response, 'NAME_UNKNOWN'),
-    );
+    const { server, client, tags } = await start(undefined, known);
+    server.fault({ path: /tags/ }, toAnonymous(answer(404, {}, 'NAME_UNKNOWN')));
     expect(await repositoryNames(client)).toEqual(['a', 'b']);
     expect(await tags('a')).toEqual(['1']);
   });
 
   test('gets tokens where it demands them', async () => {
-    const { server, client, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    const { server, client, tags } = await start(TOKEN, known);
     server.fault({ path: /_catalog/ }, body('{"repositories":["a"]}'));
     expect(await repositoryNames(client)).toEqual(['a']);
     expect(await tags('a')).toEqual(['1']);
@@ -635,7 +599,7 @@ describe('a registry that accepts username and password for its catalog', () => 
   });
 
   test('gets them for the catalog if it accepts no token there, and tokens for repositories (Harbor)', async () => {
-    const { server, client, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    const { server, client, tags } = await start(TOKEN, known);
     server.fault({ path: /_catalog/ }, (request, response, next) =>
       request.headers.authorization?.startsWith('Basic ')
         ? body('{"repositories":["a"]}')(request, response, next)
@@ -657,8 +621,8 @@ test('a registry token is sent as it is', async () => {
 
 describe('secrets are not leaked', () => {
   test.each([
-    ['Basic', { kind: 'basic', username: 'u', password: 'other' }, passwordProvider('u', PASSWORD)],
-    ['Bearer', { kind: 'token', username: 'u', password: 'other' }, passwordProvider('u', PASSWORD)],
+    ['Basic', { kind: 'basic', username: 'u', password: 'other' }, known],
+    ['Bearer', { kind: 'token', username: 'u', password: 'other' }, known],
     ['identity token', { kind: 'token', identityToken: 'other' }, provider(identity)],
     ['registry token', { kind: 'token' }, provider(registryToken)],
   ] as const)('%s: refused, and no error shows them', async (_name, auth, credentials) => {
@@ -676,10 +640,7 @@ describe('secrets are not leaked', () => {
   test('a redirect to another origin drops Authorization, and a redirect back does not restore it', async () => {
     const other = await startRegistry();
     closedAfterTest(other);
-    const { server, tags } = await start(
-      { kind: 'basic', username: 'u', password: PASSWORD },
-      passwordProvider('u', PASSWORD),
-    );
+    const { server, tags } = await start(BASIC, known);
     await tags('b');
     server.fault({ path: /tags\/list/, times: 1 }, redirect(`${other.url}/back`));
     other.fault({}, redirect(`${server.url}/v2/a/manifests/1`));
@@ -699,8 +660,7 @@ describe('secrets are not leaked', () => {
       const storage = await startRegistry();
       const thief = await startRegistry({ auth: { kind: 'token' } });
       closedAfterTest(storage, thief);
-      const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
-      const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+      const { server, tags } = await start(TOKEN, known);
       server.fault({ path: /a\/tags/ }, redirect(`${storage.url}/content`));
       storage.fault({}, answer(401, { 'www-authenticate': challengeOf(thief.url) }));
       await expect(tags('a')).rejects.toMatchObject({
