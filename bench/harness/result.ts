@@ -16,6 +16,19 @@ export interface Goal {
   readonly aim: number;
 }
 
+/** A figure as computed from each sample. */
+type Row<Sample> = readonly [name: string, unit: Result['unit'], figureOf: (sample: Sample) => number, goal?: Goal];
+
+/** The figures of samples, one for each row. */
+export function figuresOf<Sample>(samples: readonly Sample[], rows: readonly Row<Sample>[]): readonly Result[] {
+  return rows.map(([name, unit, figureOf, goal]) => ({
+    name,
+    unit,
+    samples: samples.map(figureOf),
+    ...(goal ? { goal } : {}),
+  }));
+}
+
 /** The goal of a figure that should be large: the limit that releases have to keep, and what is possible. */
 export function atLeast(must: number, aim: number): Goal {
   return { better: 'more', must, aim };

@@ -20,6 +20,8 @@ export interface Step {
 }
 
 const MB = 1_000_000;
+const run = (command: string, bytes: number): Step => ({ by: `RUN /bin/sh -c ${command} # buildkit`, bytes });
+const copy = (paths: string, bytes: number): Step => ({ by: `COPY ${paths} # buildkit`, bytes });
 const DEBIAN: readonly Step[] = [
   { by: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1728864000'", bytes: 28 * MB },
   { by: '/bin/sh -c #(nop)  CMD ["bash"]' },
@@ -38,79 +40,58 @@ const UBUNTU: readonly Step[] = [
   { by: '/bin/sh -c #(nop)  CMD ["/bin/bash"]' },
 ];
 const BUILDPACK_DEPS: readonly Step[] = [
-  {
-    by: 'RUN /bin/sh -c set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates curl gnupg # buildkit',
-    bytes: 24 * MB,
-  },
-  {
-    by: 'RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends git mercurial openssh-client procps # buildkit',
-    bytes: 64 * MB,
-  },
-  {
-    by: 'RUN /bin/sh -c set -ex; apt-get update; apt-get install -y --no-install-recommends autoconf g++ gcc make libssl-dev # buildkit',
-    bytes: 211 * MB,
-  },
+  run('set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates curl gnupg', 24 * MB),
+  run('apt-get update && apt-get install -y --no-install-recommends git mercurial openssh-client procps', 64 * MB),
+  run('set -ex; apt-get update; apt-get install -y --no-install-recommends autoconf g++ gcc make libssl-dev', 211 * MB),
 ];
 
 const nodeSteps = (version: string, bytes: number): readonly Step[] => [
-  {
-    by: 'RUN /bin/sh -c groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node # buildkit',
-    bytes: 4_000,
-  },
+  run('groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node', 4_000),
   { by: `ENV NODE_VERSION=${version}` },
-  {
-    by: 'RUN /bin/sh -c curl -fsSLO "https://nodejs.org/dist/v$NODE_VERSION/node-v$NODE_VERSION-linux-x64.tar.xz" # buildkit',
-    bytes,
-  },
-  { by: 'COPY docker-entrypoint.sh /usr/local/bin/ # buildkit', bytes: 450 },
+  run('curl -fsSLO "https://nodejs.org/dist/v$NODE_VERSION/node-v$NODE_VERSION-linux-x64.tar.xz"', bytes),
+  copy('docker-entrypoint.sh /usr/local/bin/', 450),
   { by: 'ENTRYPOINT ["docker-entrypoint.sh"]' },
   { by: 'CMD ["node"]' },
 ];
 const pythonSteps = (version: string, bytes: number): readonly Step[] => [
   { by: 'ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' },
   { by: `ENV PYTHON_VERSION=${version}` },
-  {
-    by: 'RUN /bin/sh -c set -eux; wget -O python.tar.xz "https://www.python.org/ftp/python/$PYTHON_VERSION/Python.tar.xz"; make # buildkit',
-    bytes,
-  },
-  {
-    by: 'RUN /bin/sh -c set -eux; for src in idle3 pip3 pydoc3 python3; do ln -svT "$src" "/usr/local/bin/$src"; done # buildkit',
-    bytes: 250,
-  },
+  run('set -eux; wget -O python.tar.xz "https://www.python.org/ftp/python/$PYTHON_VERSION/Python.tar.xz"; make', bytes),
+  run('set -eux; for src in idle3 pip3 pydoc3 python3; do ln -svT "$src" "/usr/local/bin/$src"; done', 250),
   { by: 'CMD ["python3"]' },
 ];
 
 const NODE_APPLICATION: readonly Step[] = [
   { by: 'WORKDIR /app', bytes: 120 },
-  { by: 'COPY package.json package-lock.json ./ # buildkit', bytes: 90_000 },
-  { by: 'RUN /bin/sh -c npm ci # buildkit', bytes: 61 * MB },
-  { by: 'COPY . . # buildkit', bytes: 3 * MB },
+  copy('package.json package-lock.json ./', 90_000),
+  run('npm ci', 61 * MB),
+  copy('. .', 3 * MB),
   { by: 'EXPOSE map[3000/tcp:{}]' },
   { by: 'CMD ["node" "server.js"]' },
 ];
 const PYTHON_APPLICATION: readonly Step[] = [
   { by: 'WORKDIR /srv', bytes: 120 },
-  { by: 'COPY requirements.txt . # buildkit', bytes: 700 },
-  { by: 'RUN /bin/sh -c pip install --no-cache-dir -r requirements.txt # buildkit', bytes: 48 * MB },
-  { by: 'COPY . . # buildkit', bytes: 1 * MB },
+  copy('requirements.txt .', 700),
+  run('pip install --no-cache-dir -r requirements.txt', 48 * MB),
+  copy('. .', 1 * MB),
   { by: 'USER 1000' },
   { by: 'CMD ["gunicorn" "app:app"]' },
 ];
 const JAVA_APPLICATION: readonly Step[] = [
   { by: 'WORKDIR /opt/app', bytes: 120 },
-  { by: 'COPY /build/libs/dependencies ./ # buildkit', bytes: 38 * MB },
-  { by: 'COPY /build/libs/app.jar app.jar # buildkit', bytes: 2 * MB },
+  copy('/build/libs/dependencies ./', 38 * MB),
+  copy('/build/libs/app.jar app.jar', 2 * MB),
   { by: 'ENTRYPOINT ["java" "-jar" "app.jar"]' },
 ];
 const BINARY_APPLICATION: readonly Step[] = [
-  { by: 'COPY /out/server /server # buildkit', bytes: 9 * MB },
+  copy('/out/server /server', 9 * MB),
   { by: 'USER 65532:65532' },
   { by: 'ENTRYPOINT ["/server"]' },
 ];
 const PACKAGE_APPLICATION: readonly Step[] = [
-  { by: 'RUN /bin/sh -c apt-get update && apt-get install -y curl jq ca-certificates # buildkit', bytes: 33 * MB },
-  { by: 'COPY --chown=app:app dist /opt/service # buildkit', bytes: 14 * MB },
-  { by: 'RUN /bin/sh -c chmod -R a+rX /opt/service # buildkit', bytes: 14 * MB },
+  run('apt-get update && apt-get install -y curl jq ca-certificates', 33 * MB),
+  copy('--chown=app:app dist /opt/service', 14 * MB),
+  run('chmod -R a+rX /opt/service', 14 * MB),
   { by: 'ENV SERVICE_PORT=8080' },
   { by: 'CMD ["/opt/service/run"]' },
 ];
@@ -161,10 +142,7 @@ export const BASES: readonly SyntheticBase[] = [
     steps: [
       ...UBUNTU,
       { by: 'ENV JAVA_VERSION=jdk-21.0.5+11' },
-      {
-        by: 'RUN /bin/sh -c set -eux; wget -O /tmp/openjdk.tar.gz; tar --extract --file /tmp/openjdk.tar.gz # buildkit',
-        bytes: 52 * MB,
-      },
+      run('set -eux; wget -O /tmp/openjdk.tar.gz; tar --extract --file /tmp/openjdk.tar.gz', 52 * MB),
     ],
     application: JAVA_APPLICATION,
   },

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { listenOn } from '../../src/network/http-server.ts';
 import {
   type Content,
   type RegistryShape,
@@ -37,17 +38,12 @@ const MAX_PAGE = 1_000;
 const ROUTE = /^\/v2\/(?<name>.+)\/(?<kind>manifests|blobs|tags)\/(?<reference>[^/?]+)(?:\?(?<query>.*))?$/;
 
 /** Serves the distribution API on loopback; resolves with its URL. */
-export function startServer(initial: Behaviour): Promise<string> {
+export async function startServer(initial: Behaviour): Promise<string> {
   const registry = new SyntheticRegistry(initial);
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     registry.answer(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(`http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`);
-    });
-  });
+  return `http://127.0.0.1:${await listenOn(server, '127.0.0.1', 0)}`;
 }
 
 class SyntheticRegistry {

@@ -3,7 +3,7 @@ import type { ClassifierInput } from '../../src/classify/verdict.ts';
 import { type ImageConfig, parseImageConfig } from '../../src/oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../../src/oci/manifest.ts';
 import { rounds, type Scenario } from '../harness/context.ts';
-import { atLeast, atMost } from '../harness/result.ts';
+import { atLeast, atMost, figuresOf } from '../harness/result.ts';
 import { renderRepository } from '../registry/content.ts';
 
 const REPOSITORIES = 200;
@@ -44,35 +44,17 @@ export const classify: Scenario = {
       };
     });
     const thousands = (seconds: number) => images.length / seconds / 1_000;
-    return [
-      {
-        name: 'thousand verdicts a second',
-        unit: '',
-        samples: samples.map((sample) => thousands(sample.judge)),
-        goal: atLeast(20, 30),
-      },
-      {
-        name: 'thousand verdicts a second, parsing manifest and config included',
-        unit: '',
-        samples: samples.map((sample) => thousands(sample.judge + sample.parse)),
-      },
-      {
-        name: 'thousand verdicts a second, own steps never seen before',
-        unit: '',
-        samples: samples.map((sample) => thousands(sample.unseen)),
-      },
-      {
-        name: 'a verdict, of JSON.parse',
-        unit: 'x',
-        samples: samples.map((sample) => sample.judge / sample.json),
-        goal: atMost(5, 3),
-      },
-      {
-        name: 'parsing manifest and config, of JSON.parse',
-        unit: 'x',
-        samples: samples.map((sample) => sample.parse / sample.json),
-      },
-    ];
+    return figuresOf(samples, [
+      ['thousand verdicts a second', '', ({ judge }) => thousands(judge), atLeast(20, 30)],
+      [
+        'thousand verdicts a second, parsing manifest and config included',
+        '',
+        ({ judge, parse }) => thousands(judge + parse),
+      ],
+      ['thousand verdicts a second, own steps never seen before', '', ({ unseen }) => thousands(unseen)],
+      ['a verdict, of JSON.parse', 'x', ({ judge, json }) => judge / json, atMost(5, 3)],
+      ['parsing manifest and config, of JSON.parse', 'x', ({ parse, json }) => parse / json],
+    ]);
   },
 };
 

@@ -6,7 +6,7 @@ import { readLayer } from '../../src/deep/read-layer.ts';
 import { OUTPUT_BYTES } from '../../src/deep/stream-decompressor.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { rounds, type Scenario } from '../harness/context.ts';
-import { atLeast, atMost } from '../harness/result.ts';
+import { atLeast, atMost, figuresOf } from '../harness/result.ts';
 
 const FILES = 20_000;
 const PIECE_BYTES = 65_536;
@@ -33,14 +33,11 @@ export const deep: Scenario = {
     });
     const memory = (process.memoryUsage.rss() - memoryBefore) / MEGABYTE;
     return [
-      {
-        name: 'readLayer, speed of bare inflating',
-        unit: 'x',
-        samples: samples.map(({ clock }) => clock),
-        goal: atLeast(0.4, 0.8),
-      },
-      { name: 'the same by CPU time', unit: 'x', samples: samples.map(({ cpu }) => cpu) },
-      { name: 'readLayer, of the tar', unit: 'MB/s', samples: samples.map(({ speed }) => speed) },
+      ...figuresOf(samples, [
+        ['readLayer, speed of bare inflating', 'x', ({ clock }) => clock, atLeast(0.4, 0.8)],
+        ['the same by CPU time', 'x', ({ cpu }) => cpu],
+        ['readLayer, of the tar', 'MB/s', ({ speed }) => speed],
+      ]),
       { name: 'memory that it added', unit: 'MB', samples: [memory], goal: atMost(100, 50) },
     ];
   },

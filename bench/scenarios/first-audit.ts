@@ -1,6 +1,6 @@
 import { audit, bareLoop, type Context, LANES, rounds, type Scenario } from '../harness/context.ts';
 import { allRequests, type BenchRegistry, withRegistry } from '../harness/registry.ts';
-import { atLeast, atMost, type Goal, type Result } from '../harness/result.ts';
+import { atLeast, atMost, figuresOf, type Goal, type Result } from '../harness/result.ts';
 import { STORE_KINDS, type StoreKind } from '../harness/store.ts';
 
 const SPEED: Readonly<Record<StoreKind, Readonly<Record<0 | 20, Goal>>>> = {
@@ -43,31 +43,16 @@ async function compare(
     return { bare, product, stats };
   });
   const at = `${kind}, ${latencyMs} ms`;
-  return [
-    {
-      name: `tags/s of the bare loop (${at})`,
-      unit: 'x',
-      samples: samples.map(({ bare, product }) => bare.seconds / product.seconds),
-      goal: SPEED[kind][latencyMs],
-    },
-    { name: `tags/s (${at})`, unit: 'tags/s', samples: samples.map(({ product }) => context.tags / product.seconds) },
-    {
-      name: `peak memory (${at})`,
-      unit: 'MB',
-      samples: samples.map(({ product }) => product.peakBytes / 1e6),
-      goal: PEAK_MB[kind],
-    },
-    {
-      name: `requests a tag (${at})`,
-      unit: '',
-      samples: samples.map(({ stats }) => allRequests(stats) / context.tags),
-      goal: atMost(1.52, 1.505),
-    },
-    {
-      name: `connections beyond ${LANES} lanes (${at})`,
-      unit: '',
-      samples: samples.map(({ stats }) => stats.connections - LANES),
-      goal: atMost(5, 1),
-    },
-  ];
+  return figuresOf(samples, [
+    [
+      `tags/s of the bare loop (${at})`,
+      'x',
+      (sample) => sample.bare.seconds / sample.product.seconds,
+      SPEED[kind][latencyMs],
+    ],
+    [`tags/s (${at})`, 'tags/s', ({ product }) => context.tags / product.seconds],
+    [`peak memory (${at})`, 'MB', ({ product }) => product.peakBytes / 1e6, PEAK_MB[kind]],
+    [`requests a tag (${at})`, '', ({ stats }) => allRequests(stats) / context.tags, atMost(1.52, 1.505)],
+    [`connections beyond ${LANES} lanes (${at})`, '', ({ stats }) => stats.connections - LANES, atMost(5, 1)],
+  ]);
 }

@@ -3,7 +3,7 @@ import type { TaskKey, TaskReference } from '../../src/queue/queue.ts';
 import { connectRedis } from '../../src/queue/redis-connection.ts';
 import { startRedis } from '../../test/support/redis.ts';
 import { rounds, type Scenario } from '../harness/context.ts';
-import { atMost } from '../harness/result.ts';
+import { atMost, figuresOf } from '../harness/result.ts';
 
 const TAGS = 1_000_000;
 const TAGS_PER_TASK = 100;
@@ -17,10 +17,10 @@ export const queue: Scenario = {
       log(`queue, round ${round + 1}`);
       return fill();
     });
-    return [
-      { name: 'memory', unit: 'MB', samples: samples.map(({ bytes }) => bytes / 1e6), goal: atMost(50, 32) },
-      { name: 'time', unit: 's', samples: samples.map(({ seconds }) => seconds), goal: atMost(5, 2) },
-    ];
+    return figuresOf(samples, [
+      ['memory', 'MB', ({ bytes }) => bytes / 1e6, atMost(50, 32)],
+      ['time', 's', ({ seconds }) => seconds, atMost(5, 2)],
+    ]);
   },
 };
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit, type Context, rounds, type Scenario, slimboard } from '../harness/context.ts';
 import { withRegistry } from '../harness/registry.ts';
-import { atMost, type Goal, type Result } from '../harness/result.ts';
+import { atMost, figuresOf, type Goal, type Result } from '../harness/result.ts';
 import { type BenchStore, STORE_KINDS, type StoreKind } from '../harness/store.ts';
 
 const MILLION = 1_000_000;
@@ -45,13 +45,15 @@ async function exports(
     return slimboard(store, ['report', 'images', '--format', format, '-o', file]);
   });
   return [
-    {
-      name: `report images as ${format}, seconds a million rows (${kind})`,
-      unit: 's',
-      samples: samples.map(({ seconds }) => (seconds * MILLION) / context.largeTags),
-      goal: EXPORT_SECONDS[kind],
-    },
-    { name: `its peak memory (${kind})`, unit: 'MB', samples: samples.map(({ peakBytes }) => peakBytes / 1e6) },
+    ...figuresOf(samples, [
+      [
+        `report images as ${format}, seconds a million rows (${kind})`,
+        's',
+        ({ seconds }) => (seconds * MILLION) / context.largeTags,
+        EXPORT_SECONDS[kind],
+      ],
+      [`its peak memory (${kind})`, 'MB', ({ peakBytes }) => peakBytes / 1e6],
+    ]),
     { name: `its size (${kind})`, unit: 'MB', samples: [statSync(file).size / 1e6] },
   ];
 }
@@ -61,10 +63,5 @@ async function summary(context: Context, store: BenchStore, kind: StoreKind, com
     context.log(`${command}, ${kind}, round ${round + 1}`);
     return (await slimboard(store, [...command.split(' '), '--format', 'json'])).seconds;
   });
-  return {
-    name: `${command} over ${context.largeTags} tags (${kind})`,
-    unit: 's',
-    samples,
-    goal: atMost(2, 1),
-  };
+  return { name: `${command} over ${context.largeTags} tags (${kind})`, unit: 's', samples, goal: atMost(2, 1) };
 }

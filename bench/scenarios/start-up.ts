@@ -1,6 +1,6 @@
 import { rounds, type Scenario, SLIMBOARD, slimboard } from '../harness/context.ts';
 import { runProcess } from '../harness/process.ts';
-import { atMost } from '../harness/result.ts';
+import { atMost, figuresOf } from '../harness/result.ts';
 
 const SAMPLES = 20;
 
@@ -22,18 +22,10 @@ export const startUp: Scenario = {
     });
     return [
       { name: '--help, of bare node', unit: 'x', samples: ratios, goal: atMost(1.5, 1.2) },
-      {
-        name: 'embedded database, first command',
-        unit: 's',
-        samples: opened.map(({ first }) => first.seconds),
-        goal: atMost(2.5, 1.8),
-      },
-      {
-        name: 'embedded database, later commands',
-        unit: 's',
-        samples: opened.map(({ again }) => again.seconds),
-        goal: atMost(0.8, 0.4),
-      },
+      ...figuresOf(opened, [
+        ['embedded database, first command', 's', ({ first }) => first.seconds, atMost(2.5, 1.8)],
+        ['embedded database, later commands', 's', ({ again }) => again.seconds, atMost(0.8, 0.4)],
+      ]),
     ];
   },
 };
