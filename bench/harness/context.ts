@@ -48,9 +48,17 @@ export function bareLoop(registry: BenchRegistry): Promise<Run> {
   return runNode(BARE_LOOP, [registry.url, String(LANES)]);
 }
 
+/** Measures for one item after another. */
+export async function inTurn<Item, T>(
+  items: Iterable<Item>,
+  measure: (item: Item) => Promise<T>,
+): Promise<readonly T[]> {
+  const results: T[] = [];
+  for (const item of items) results.push(await measure(item));
+  return results;
+}
+
 /** Takes several samples, one after another. */
-export async function rounds<T>(count: number, measure: (round: number) => Promise<T>): Promise<readonly T[]> {
-  const samples: T[] = [];
-  for (let round = 0; round < count; round++) samples.push(await measure(round));
-  return samples;
+export function rounds<T>(count: number, measure: (round: number) => Promise<T>): Promise<readonly T[]> {
+  return inTurn(Array(count).keys(), measure);
 }

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,36 +35,19 @@ export async function runNode(script: string, args: readonly string[], options: 
   return { ...run, peakBytes: maxRSS * 1_024 };
 }
 
-/** Starts a Node program in the background. @returns a function that stops it with SIGTERM and waits for its end */
-export function startNode(script: string, args: readonly string[], options: RunOptions): () => Promise<void> {
-  const child = spawn(process.execPath, [script, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    ...spawnOptions(options),
-  });
-  const ended = once(child, 'close');
-  return async () => {
-    child.kill('SIGTERM');
-    await ended;
-  };
-}
-
 /** Runs a program to its end. @throws Error with the end of its output when its exit code is unexpected */
 export async function runProcess(command: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
   const started = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...spawnOptions(options) });
+  // Nothing of this process's environment is passed on but PATH and HOME.
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env };
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: options.cwd, env });
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(signal ? 128 : (code ?? 1)));
   });
   const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   const seconds = (performance.now() - started) / 1_000;
-  if (!(options.expect ?? [0]).includes(exitCode)) {
+  if (!(options.expect ?? [0]).includes(exitCode))
     throw new Error(`${command} ${args.join(' ')} ended with ${exitCode}: ${(stderr || stdout).trim().slice(-500)}`);
-  }
   return { seconds, exitCode, stdout, stderr, peakBytes: Number.NaN };
-}
-
-/** Passes on nothing of this process's environment but PATH and HOME. */
-function spawnOptions({ cwd, env }: RunOptions): { env: NodeJS.ProcessEnv; cwd?: string } {
-  return { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }, ...(cwd ? { cwd } : {}) };
 }

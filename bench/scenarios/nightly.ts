@@ -1,4 +1,4 @@
-import { audit, type Context, rounds, type Scenario, slimboard } from '../harness/context.ts';
+import { audit, type Context, inTurn, rounds, type Scenario, slimboard } from '../harness/context.ts';
 import { type BenchRegistry, contentRequests, withRegistry } from '../harness/registry.ts';
 import { atLeast, atMost, figuresOf, type Result } from '../harness/result.ts';
 import { type BenchStore, STORE_KINDS, type StoreKind } from '../harness/store.ts';
@@ -6,11 +6,9 @@ import { type BenchStore, STORE_KINDS, type StoreKind } from '../harness/store.t
 export const nightly: Scenario = {
   title: 'The nights after: nothing new, then one tag of fifty moved',
   async run(context) {
-    return withRegistry({ tags: context.tags }, async (registry) => {
-      const results: Result[] = [];
-      for (const kind of STORE_KINDS) results.push(...(await nights(context, registry, kind)));
-      return results;
-    });
+    return withRegistry({ tags: context.tags }, async (registry) =>
+      (await inTurn(STORE_KINDS, (kind) => nights(context, registry, kind))).flat(),
+    );
   },
 };
 

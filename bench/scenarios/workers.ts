@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type RunningProcess, startProcess } from '../../test/support/processes.ts';
 import { startRedis } from '../../test/support/redis.ts';
-import { audit, type Context, rounds, type Scenario, SLIMBOARD, slimboard } from '../harness/context.ts';
-import { startNode } from '../harness/process.ts';
+import { audit, type Context, inTurn, rounds, type Scenario, SLIMBOARD, slimboard } from '../harness/context.ts';
 import { type BenchRegistry, withRegistry } from '../harness/registry.ts';
 import type { Result } from '../harness/result.ts';
 import { type BenchStore, SETTINGS } from '../harness/store.ts';
@@ -13,11 +13,9 @@ const SOURCE = 'bench';
 export const workers: Scenario = {
   title: 'Worker processes on this machine, against the audit in one process in turn (20 ms)',
   async run(context) {
-    return withRegistry({ tags: context.tags, latencyMs: 20 }, async (registry) => {
-      const results: Result[] = [];
-      for (const count of WORKERS) results.push(await compare(context, registry, count));
-      return results;
-    });
+    return withRegistry({ tags: context.tags, latencyMs: 20 }, (registry) =>
+      inTurn(WORKERS, (count) => compare(context, registry, count)),
+    );
   },
 };
 
@@ -37,17 +35,17 @@ async function compare(context: Context, registry: BenchRegistry, count: number)
 
 async function auditByWorkers(store: BenchStore, registry: BenchRegistry, count: number): Promise<number> {
   const redis = await startRedis();
-  const stops: (() => Promise<void>)[] = [];
+  const running: RunningProcess[] = [];
   try {
     const source = `sources: [{ name: ${SOURCE}, kind: oci, registry: "${registry.host}", plainHttp: true, concurrency: 64 }]\n`;
     writeFileSync(join(store.cwd, 'slimboard.yaml'), SETTINGS + source);
     const options = { cwd: store.cwd, env: { ...store.env, SLIMBOARD_REDIS_URL: redis.url } };
     await slimboard(store, ['migrate']);
-    for (let worker = 0; worker < count; worker++) stops.push(startNode(SLIMBOARD, ['worker'], options));
+    for (let worker = 0; worker < count; worker++) running.push(startProcess(SLIMBOARD, ['worker'], options));
     const { seconds } = await slimboard({ ...store, env: options.env }, ['schedule', '--now', SOURCE, '--wait']);
     return seconds;
   } finally {
-    await Promise.all(stops.map((stop) => stop()));
+    await Promise.all(running.map((worker) => worker.stop()));
     await redis.stop();
   }
 }
