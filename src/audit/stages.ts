@@ -4,14 +4,14 @@ import { type AuditStage, advanceStage, findAudit, recordAssessStage, renewHeart
 import { findCatalogueKey } from '../store/catalogue-store.ts';
 import { completeIndexes } from '../store/index-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
-import { findStaleRanges, hasReadLayersSince } from '../store/stale-images.ts';
+import { findStaleRanges, hasReadLayersSince, type RowRange } from '../store/stale-images.ts';
 import { addTasks, hasOpenTasks, type NewTask } from '../store/task-store.ts';
 import { findUnchangedSince } from '../store/totals/unchanged-since.ts';
 import { IMAGES_PER_TASK } from './assessing/assess-range.ts';
 import type { AuditContext } from './context.ts';
 import type { AuditPlan } from './plan.ts';
 import { layersTasks } from './reading/plan-layers.ts';
-import { assessTask, type RangePayload, referenceTo, singleTask } from './task-payloads.ts';
+import { assessTask, referenceTo, singleTask } from './task-payloads.ts';
 
 /** The stage after another, and what makes the tasks that it begins with. */
 interface NextStage {
@@ -88,7 +88,7 @@ async function rangesToAssess(
   plan: AuditPlan,
   rulesKey: string,
   assessKey: string,
-): Promise<readonly RangePayload[]> {
+): Promise<readonly RowRange[]> {
   const unchanged = await findUnchangedSince(tx, plan.sourceIds, plan.auditId);
   if (unchanged?.assessKey === assessKey && !(await hasReadLayersSince(tx, unchanged.finishedAt))) return [];
   await refreshStatistics(tx);

@@ -3,6 +3,7 @@ import type { TaskKey, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
 import type { HeldLayer } from '../store/layer-store.ts';
+import type { RowRange } from '../store/stale-images.ts';
 import type { NewTask } from '../store/task-store.ts';
 
 /** The payload of each kind of task. A task's key depends on its work alone: the same work has the same key. */
@@ -19,11 +20,6 @@ export interface ManifestsPayload {
 }
 export interface LayersPayload {
   readonly layers: readonly HeldLayer[];
-}
-/** Images by the range of their row ids. */
-export interface RangePayload {
-  readonly from: number;
-  readonly to: number;
 }
 
 /**
@@ -62,7 +58,7 @@ export function layersTask(layers: readonly HeldLayer[]): NewTask {
 }
 
 /** A task that assesses the images of a range. */
-export function assessTask(range: RangePayload): NewTask {
+export function assessTask(range: RowRange): NewTask {
   return { kind: 'assess', key: `assess/${range.from}-${range.to}` as TaskKey, payload: range };
 }
 

@@ -1,5 +1,5 @@
 import { chunksOf } from '../common/chunks-of.ts';
-import { groupBy } from '../common/group-by.ts';
+import { groupPairs } from '../common/group-by.ts';
 import { sum } from '../common/sum.ts';
 import { asItemError, MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
@@ -146,11 +146,8 @@ export class ManifestTree {
   async #lateChildrenOf(indexes: readonly Digest[]): Promise<readonly Digest[]> {
     const missing = await this.#context.known.missingChildren(indexes);
     const wanted = missing.filter((child) => isWantedLater(child, this.#context.settings));
-    for (const [index, children] of groupBy(wanted, ({ index }) => index))
-      this.#lateChildren.set(
-        index,
-        children.map(({ child }) => child),
-      );
+    const byIndex = groupPairs(wanted.map(({ index, child }) => [index, child]));
+    for (const [index, children] of byIndex) this.#lateChildren.set(index, children);
     return this.#unread(wanted.map(({ child }) => child));
   }
 

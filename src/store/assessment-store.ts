@@ -3,6 +3,7 @@ import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
 import { columnArrays } from './sql/column-arrays.ts';
+import { distinctSorted } from './sql/distinct-sorted.ts';
 import { columnNames, insertJson, jsonDigest, jsonRows } from './sql/json-rows.ts';
 import { setExcluded } from './sql/set-excluded.ts';
 
@@ -115,25 +116,14 @@ interface LayerVerdict {
  * one.
  */
 async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment[]): Promise<void> {
-  const chosen = new Map<Digest, LayerVerdict>();
-  for (const { layers } of assessments) {
-    for (const layer of layers) {
-      const verdict = { ...layer, layers: layers.length };
-      const other = chosen.get(layer.digest);
-      if (!other || hasPrecedence(verdict, other)) chosen.set(layer.digest, verdict);
-    }
-  }
-  const verdicts = [...chosen.values()].sort(byDigest);
+  const all = assessments.flatMap(({ layers }) => layers.map((layer) => ({ ...layer, layers: layers.length })));
+  const verdicts = distinctSorted(all, ({ digest }) => digest, hasPrecedence);
   if (verdicts.length === 0) return;
   await tx.query(SAVE_LAYER_VERDICTS, [
     verdicts.map(({ digest }) => digestBytes(digest)),
     ...columnArrays(verdicts, 'class', 'instruction', 'layers'),
     assessments[0]?.classifierVersion ?? 0,
   ]);
-}
-
-function byDigest(a: LayerVerdict, b: LayerVerdict): number {
-  return a.digest < b.digest ? -1 : 1;
 }
 
 /** Whether `verdict` wins over `other`; the same order as in SAVE_LAYER_VERDICTS. */

@@ -5,8 +5,8 @@ import type { ImageFacts } from '../policy/check-image.ts';
 interface FactRow extends Pick<ImageFacts, 'reference' | 'bytes' | 'layerCount'> {
   readonly repository: string;
   readonly team: string;
-  readonly base_image: string | null;
-  readonly base_evidence: string;
+  readonly base: string | null;
+  readonly evidence: string;
   readonly findings: ImageFacts['findings'] | null;
 }
 
@@ -24,7 +24,7 @@ export async function* readFacts(db: Database, auditId: number): AsyncGenerator<
     db,
     `select c.reference || case when count(*) over (partition by c.reference) > 1 then ' (' || i.platform || ')' else '' end as reference,
        c.repository, c.team,
-       i.pull_bytes as bytes, i.layer_count as "layerCount", a.base_image, a.base_evidence,
+       i.pull_bytes as bytes, i.layer_count as "layerCount", a.base_image as base, a.base_evidence as evidence,
        (select json_agg(json_build_object('rule', f.rule, 'severity', f.severity, 'message', f.message,
           'evidence', case when f.layer is null then '[]'::json else json_build_array(json_build_object('layer', f.layer)) end) order by f.ordinal)
         from finding f where f.manifest_id = c.manifest_id) as findings
@@ -54,14 +54,7 @@ export async function countUnchecked(
   return row ?? { failed: 0, unassessed: 0 };
 }
 
-function factsOf({
-  repository,
-  team,
-  base_image: base,
-  base_evidence: evidence,
-  findings,
-  ...facts
-}: FactRow): ImageFacts {
+function factsOf({ repository, team, base, evidence, findings, ...facts }: FactRow): ImageFacts {
   return {
     ...facts,
     owner: { repository, team },

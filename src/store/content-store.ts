@@ -85,7 +85,7 @@ export async function saveContent(
 ): Promise<readonly number[]> {
   const distinct = distinctSorted(manifests, digestOf);
   const inserts = [
-    insertBlobs(tx, distinctSorted(bestDescribed(blobs), digestOf)),
+    insertBlobs(tx, distinctSorted(blobs, digestOf, isBetter)),
     insertManifests(tx, distinct, now),
     insertLayers(tx, distinct),
     insertChildren(tx, distinct),
@@ -95,17 +95,10 @@ export async function saveContent(
   return images;
 }
 
-/** Of blobs of one digest, the one whose description counts, whatever the order in which manifests are read. */
-function bestDescribed(blobs: readonly NewBlob[]): readonly NewBlob[] {
-  const best = new Map<Digest, NewBlob>();
-  for (const blob of blobs) {
-    const known = best.get(blob.digest);
-    if (!known || isBetter(blob, known)) best.set(blob.digest, blob);
-  }
-  return [...best.values()];
-}
-
-/** A stored blob is better than a foreign layer, then the media type that comes first: {@link isBetterSql} is the same. */
+/**
+ * Whether the description of a blob counts rather than another one, whatever the order in which manifests are read: that
+ * of a stored blob, not of a foreign layer; then that with the media type that comes first. {@link isBetterSql} is the same.
+ */
 function isBetter(blob: NewBlob, known: NewBlob): boolean {
   return blob.stored === known.stored ? blob.mediaType < known.mediaType : blob.stored;
 }

@@ -89,27 +89,21 @@ export async function insertChildren(
 
 /** Completes the entries of all indexes; called when all content of an audit is stored. */
 export async function completeIndexes(tx: Queryable): Promise<void> {
-  await linkLaterChildren(tx);
-  await markRepeated(tx);
+  await tx.query(LINK_LATER_CHILDREN);
+  await tx.query(MARK_REPEATED);
   // One level of nesting at a time: each pass lists what the nested indexes listed before it.
   while (await listGrandchildren(tx));
 }
 
-/** Links entries to manifests that were stored after their index. */
-async function linkLaterChildren(tx: Queryable): Promise<void> {
-  await tx.query(
-    'update index_child c set child_id = m.id from manifest m where c.child_id is null and m.digest = c.digest',
-  );
-}
+/** SQL: links entries to manifests that were stored after their index. */
+const LINK_LATER_CHILDREN =
+  'update index_child c set child_id = m.id from manifest m where c.child_id is null and m.digest = c.digest';
 
-/** Marks entries whose content an earlier entry of the same index lists already. Usually there are none. */
-async function markRepeated(tx: Queryable): Promise<void> {
-  await tx.query(
-    `update index_child c set repeated = true
-     where not c.repeated and exists (
-       select 1 from index_child e where e.index_id = c.index_id and e.digest = c.digest and e.position < c.position)`,
-  );
-}
+/** SQL: marks entries whose content an earlier entry of the same index lists already. Usually there are none. */
+const MARK_REPEATED = `
+  update index_child c set repeated = true
+  where not c.repeated and exists (
+    select 1 from index_child e where e.index_id = c.index_id and e.digest = c.digest and e.position < c.position)`;
 
 /**
  * Real indexes have a few dozen entries. Longer lists than this are not extended: indexes that list one another would

@@ -1,4 +1,4 @@
-import { groupBy } from '../common/group-by.ts';
+import { groupPairs } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
@@ -198,8 +198,7 @@ export async function findReadLayers(
      order by l.manifest_id, l.position`,
     [manifestIds],
   );
-  const byImage = groupBy(rows, ({ id }) => id);
-  return new Map([...byImage].map(([id, layers]) => [id, layers.map(({ blob }) => blob)]));
+  return groupPairs(rows.map(({ id, blob }) => [id, blob]));
 }
 
 /** Reads the packed contents of layers. @returns contents by blob row */

@@ -1,5 +1,5 @@
 import type { KnownBase } from '../classify/verdict.ts';
-import { groupBy } from '../common/group-by.ts';
+import { groupPairs } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestFromBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
@@ -118,13 +118,19 @@ export async function hasReadLayersSince(tx: Queryable, moment: string): Promise
   return hasRows(tx, 'select 1 where exists (select 1 from layer_contents where read_at > $1::timestamptz)', [moment]);
 }
 
+/** Images by the range of their manifest rows, from the first to the last. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Divides the images that must be assessed again into ranges of manifest rows, each with up to `size` such images. */
 export async function findStaleRanges(
   tx: Queryable,
   sourceIds: readonly number[],
   rulesKey: string,
   size: number,
-): Promise<readonly { readonly from: number; readonly to: number }[]> {
+): Promise<readonly RowRange[]> {
   return tx.query(
     `select min(manifest_id) as "from", max(manifest_id) as "to"
      from (select manifest_id, (row_number() over (order by manifest_id) - 1) / $3 as part from (${staleSql('all')}) s) numbered
@@ -138,7 +144,7 @@ export async function readStaleImages(
   db: Queryable,
   sourceIds: readonly number[],
   rulesKey: string,
-  range: { readonly from: number; readonly to: number },
+  range: RowRange,
 ): Promise<readonly StoredImage[]> {
   const stale = await db.query<{ manifest_id: number; key: string }>(staleSql('range'), [
     sourceIds,
@@ -207,13 +213,7 @@ async function bodiesByImage(
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, readonly Uint8Array[]>> {
   const rows = await db.query<{ id: number; body: Uint8Array }>(sql, [ids]);
-  return byImage(rows.map(({ id, body }) => [id, body]));
-}
-
-/** The second values of pairs, by the first. */
-function byImage<T>(pairs: readonly (readonly [id: number, value: T])[]): ReadonlyMap<number, readonly T[]> {
-  const groups = groupBy(pairs, ([id]) => id);
-  return new Map([...groups].map(([id, group]) => [id, group.map(([, value]) => value)]));
+  return groupPairs(rows.map(({ id, body }) => [id, body]));
 }
 
 /** SQL: the catalogue images whose layers are the first layers of these images. */
@@ -313,7 +313,7 @@ async function readBases(db: Queryable, ids: readonly number[]): Promise<Readonl
     [[...new Set(registry.flatMap(({ config_id }) => config_id ?? []))]],
   );
   const labels = new Map(configs.map(({ id, body }) => [id, parseImageConfig(body).labels]));
-  return byImage([
+  return groupPairs([
     ...catalogue.map((row) => [row.id, knownBase({ ...row, labels: row.labels ?? {} }, 'catalogue')] as const),
     ...registry.map((row) => {
       const index = row.index_hex === null ? null : Buffer.from(row.index_hex, 'hex');

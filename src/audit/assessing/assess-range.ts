@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Assessment, saveAssessments } from '../../store/assessment-store.ts';
-import { readStaleImages } from '../../store/stale-images.ts';
+import { type RowRange, readStaleImages } from '../../store/stale-images.ts';
 import { settleTask } from '../../store/task-store.ts';
-import type { RangePayload } from '../task-payloads.ts';
 import type { Work } from '../work.ts';
 import { assessImage } from './assess-image.ts';
 import { ContentsReader } from './contents-reader.ts';
@@ -13,7 +12,7 @@ export const IMAGES_PER_TASK = 500;
 const IMAGES_AT_A_TIME = 8;
 
 /** Assesses the images of a range whose assessment is missing or out of date. Of a stopped range, nothing is stored. */
-export async function assessRange({ context, task, plan, payload: range, signal }: Work<RangePayload>): Promise<void> {
+export async function assessRange({ context, task, plan, payload: range, signal }: Work<RowRange>): Promise<void> {
   const criteria = await context.criteriaOf(plan.auditId, context.db);
   const images = await readStaleImages(context.db, plan.sourceIds, criteria.rulesKey, range);
   const contents = new ContentsReader(context.db);

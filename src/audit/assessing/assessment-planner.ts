@@ -1,10 +1,11 @@
 import type { TaskReference } from '../../queue/queue.ts';
+import type { RowRange } from '../../store/stale-images.ts';
 import type { NewTask } from '../../store/task-store.ts';
-import { assessTask, type RangePayload } from '../task-payloads.ts';
+import { assessTask } from '../task-payloads.ts';
 import { IMAGES_PER_TASK } from './assess-range.ts';
 
 /** New images of one audit that no assess task covers yet. `from` and `to` are row ids. */
-interface Unassessed extends RangePayload {
+interface Unassessed extends RowRange {
   readonly auditId: number;
   readonly images: number;
 }
