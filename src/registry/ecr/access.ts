@@ -19,10 +19,9 @@ export interface EcrAccessFinding {
 type Status = EcrAccessFinding['status'];
 
 /** A call that tries one operation without effect: it asks for a listing, or for something that does not exist. */
-interface Probe<O extends EcrOperation = EcrOperation> {
-  readonly operation: O;
-  readonly input: EcrInput<O>;
-  readonly repository?: string;
+interface Probe {
+  readonly operation: EcrOperation;
+  readonly input: EcrInput<EcrOperation>;
   /** What audits use the operation for, as words that follow "can" or "cannot". */
   readonly purpose: string;
   /** The status when the operation is refused. */
@@ -53,11 +52,14 @@ async function describeRegion(
 ): Promise<readonly EcrAccessFinding[]> {
   const first = await findRepository(client, signal);
   if (first.finding.status === 'error') return [first.finding];
-  const probes = [...repositoryProbes(client, first), ...REGISTRY_PROBES];
-  const findings = await Promise.all(probes.map((probe) => tryProbe(client, probe, signal)));
-  const untried = first.name ? [] : [noRepository(client)];
+  const probes = [...repositoryProbes(client, first), BLOB_MOUNTING];
+  const findings = await Promise.all(probes.map((probe) => tryProbe(client, probe, first.name, signal)));
+  const untried = first.name ? [] : [findingOf(client, REPOSITORY_ACTIONS, 'unknown', NO_REPOSITORY)];
   return [first.finding, ...findings, ...untried, await describeExclusion(client, options, signal)];
 }
+
+const REPOSITORY_ACTIONS = 'ecr:DescribeImages, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, ecr:ListTagsForResource';
+const NO_REPOSITORY = 'not checked: there is no repository to try them on';
 
 interface FirstRepository {
   readonly finding: EcrAccessFinding;
@@ -67,11 +69,11 @@ interface FirstRepository {
 
 async function findRepository(client: EcrClient, signal: AbortSignal | undefined): Promise<FirstRepository> {
   const input = { maxResults: 1, registryId: client.account };
-  const probe = { operation: 'DescribeRepositories', input, purpose: 'list repositories', refused: 'error' } as const;
+  const probe = probeOf('DescribeRepositories', input, 'list repositories', 'error');
   try {
     const [repository] = (await client.call('DescribeRepositories', input, { signal })).repositories ?? [];
     client.learnAccount(repository && accountOf(repository));
-    const finding = findingOf(client, probe, 'ok', `can ${probe.purpose} of ${client.host}`);
+    const finding = findingOf(client, actionOf(probe), 'ok', `can ${probe.purpose} of ${client.host}`);
     if (!repository?.repositoryName || !repository.repositoryArn) return { finding };
     return { finding, name: repository.repositoryName, arn: repository.repositoryArn };
   } catch (error) {
@@ -82,58 +84,53 @@ async function findRepository(client: EcrClient, signal: AbortSignal | undefined
 function repositoryProbes(client: EcrClient, { name, arn }: FirstRepository): readonly Probe[] {
   if (!name || !arn) return [];
   const where = { registryId: client.account, repositoryName: name };
-  const probe = <O extends EcrOperation>(
-    operation: O,
-    input: EcrInput<O>,
-    purpose: string,
-    refused: Status,
-  ): Probe<O> => ({ operation, input, repository: name, purpose, refused });
   return [
-    probe('DescribeImages', { ...where, maxResults: 1 }, 'list images', 'error'),
-    probe('BatchGetImage', { ...where, imageIds: [{ imageDigest: NOBODYS_DIGEST }] }, 'read manifests', 'error'),
-    probe('GetDownloadUrlForLayer', { ...where, layerDigest: NOBODYS_DIGEST }, 'read configs and layers', 'error'),
-    probe('ListTagsForResource', { resourceArn: arn }, 'read owners from repository tags', 'warning'),
+    probeOf('DescribeImages', { ...where, maxResults: 1 }, 'list images', 'error'),
+    probeOf('BatchGetImage', { ...where, imageIds: [{ imageDigest: NOBODYS_DIGEST }] }, 'read manifests', 'error'),
+    probeOf('GetDownloadUrlForLayer', { ...where, layerDigest: NOBODYS_DIGEST }, 'read configs and layers', 'error'),
+    probeOf('ListTagsForResource', { resourceArn: arn }, 'read owners from repository tags', 'warning'),
   ];
 }
 
-const REGISTRY_PROBES: readonly Probe[] = [
-  {
-    operation: 'GetAccountSetting',
-    input: { name: 'BLOB_MOUNTING' },
-    purpose: 'read whether repositories share layers (otherwise layers count as not shared)',
-    refused: 'warning',
-  },
-];
+const BLOB_MOUNTING = probeOf(
+  'GetAccountSetting',
+  { name: 'BLOB_MOUNTING' },
+  'read whether repositories share layers (otherwise layers count as not shared)',
+  'warning',
+);
 
-async function tryProbe(client: EcrClient, probe: Probe, signal: AbortSignal | undefined): Promise<EcrAccessFinding> {
+function probeOf<O extends EcrOperation>(operation: O, input: EcrInput<O>, purpose: string, refused: Status): Probe {
+  return { operation, input, purpose, refused };
+}
+
+async function tryProbe(
+  client: EcrClient,
+  probe: Probe,
+  repository: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<EcrAccessFinding> {
   try {
-    await client.call(probe.operation, probe.input, { signal, repository: probe.repository });
+    await client.call(probe.operation, probe.input, { signal, repository });
   } catch (error) {
     if (!(error instanceof NotFoundError)) return failedProbe(client, probe, error);
   }
-  return findingOf(client, probe, 'ok', `can ${probe.purpose}`);
+  return findingOf(client, actionOf(probe), 'ok', `can ${probe.purpose}`);
 }
 
 function failedProbe(client: EcrClient, probe: Probe, error: unknown): EcrAccessFinding {
   if (!(error instanceof SlimboardError)) throw error;
-  if (error instanceof AccessDeniedError) {
-    return findingOf(client, probe, probe.refused, `cannot ${probe.purpose}: ${error.message}`);
-  }
-  return findingOf(client, probe, error instanceof AuthenticationError ? 'error' : 'unknown', error.message);
+  const isDenied = error instanceof AccessDeniedError;
+  const message = isDenied ? `cannot ${probe.purpose}: ${error.message}` : error.message;
+  const status = isDenied ? probe.refused : error instanceof AuthenticationError ? 'error' : 'unknown';
+  return findingOf(client, actionOf(probe), status, message);
 }
 
-function findingOf(client: EcrClient, { operation }: Probe, status: Status, message: string): EcrAccessFinding {
-  return { region: client.region, subject: `ecr:${operation}`, status, message };
+function actionOf({ operation }: Probe): string {
+  return `ecr:${operation}`;
 }
 
-function noRepository(client: EcrClient): EcrAccessFinding {
-  const subject = 'ecr:DescribeImages, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, ecr:ListTagsForResource';
-  return {
-    region: client.region,
-    subject,
-    status: 'unknown',
-    message: 'not checked: there is no repository to try them on',
-  };
+function findingOf({ region }: EcrClient, subject: string, status: Status, message: string): EcrAccessFinding {
+  return { region, subject, status, message };
 }
 
 /** Checks whether the audit's role is excluded from pull times: lifecycle rules may act on an image's last pull. */
@@ -142,30 +139,20 @@ async function describeExclusion(
   { assumeRole }: EcrOptions,
   signal: AbortSignal | undefined,
 ): Promise<EcrAccessFinding> {
-  const finding = (status: Status, message: string): EcrAccessFinding => ({
-    region: client.region,
-    subject: 'pull-time exclusion',
-    status,
-    message,
-  });
+  const finding = (status: Status, message: string) => findingOf(client, 'pull-time exclusion', status, message);
   try {
     const answer = await client.call('ListPullTimeUpdateExclusions', {}, { signal });
     const excluded = answer.pullTimeUpdateExclusions ?? [];
     if (assumeRole && excluded.includes(assumeRole))
       return finding('ok', `${assumeRole} does not change last-pull dates`);
-    if (!assumeRole && excluded.length > 0) {
+    if (!assumeRole && excluded.length > 0)
       return finding('unknown', `check that the audit's own role or user is one of these: ${excluded.join(', ')}`);
-    }
-    return finding(
-      'warning',
-      `${PULL_TIME_HARM}; to exclude its role, run ${registerCommand(client.region, assumeRole)}`,
-    );
+    const command = registerCommand(client.region, assumeRole);
+    return finding('warning', `${PULL_TIME_HARM}; to exclude its role, run ${command}`);
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
-    return finding(
-      'unknown',
-      `${PULL_TIME_HARM}, unless its role is excluded, which could not be read: ${error.message}`,
-    );
+    const unread = `unless its role is excluded, which could not be read: ${error.message}`;
+    return finding('unknown', `${PULL_TIME_HARM}, ${unread}`);
   }
 }
 

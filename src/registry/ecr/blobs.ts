@@ -9,7 +9,6 @@ import type { ListedRepository } from '../registry.ts';
 import type { StreamAnswer } from '../stream.ts';
 import { Transport } from '../transport.ts';
 import type { EcrClient } from './client.ts';
-import { ecrLocationOf } from './hosts.ts';
 import type { EcrOptions } from './options.ts';
 
 /** A blob of a repository, and the client to ask for it. */
@@ -83,30 +82,20 @@ export class EcrBlobReader {
     const known = this.#hosts.get(url.origin);
     if (known) return known;
     const registry = parseRegistryHost(url.host);
-    const connections = new Connections(registry, {
-      plainHttp: url.protocol === 'http:',
-      proxies: this.#options.proxies,
-    });
-    const transport = new Transport({ ...this.#options, registry, connections });
-    this.#hosts.set(url.origin, { connections, transport });
-    return { connections, transport };
+    const { proxies } = this.#options;
+    const connections = new Connections(registry, { plainHttp: url.protocol === 'http:', proxies });
+    const host = { connections, transport: new Transport({ ...this.#options, registry, connections }) };
+    this.#hosts.set(url.origin, host);
+    return host;
   }
 }
 
 async function findDownloadUrl(wanted: Wanted): Promise<URL> {
   const { client, repository, blob, signal } = wanted;
-  const { downloadUrl } = await client.call(
-    'GetDownloadUrlForLayer',
-    {
-      registryId: ecrLocationOf(repository.registry).account,
-      repositoryName: repository.name,
-      layerDigest: blob.digest,
-    },
-    { repository: repository.name, signal },
-  );
-  if (!downloadUrl || !/^https?:/.test(downloadUrl) || !URL.canParse(downloadUrl)) {
+  const input = { layerDigest: blob.digest };
+  const { downloadUrl } = await client.callOn('GetDownloadUrlForLayer', repository, input, signal);
+  if (!downloadUrl || !/^https?:/.test(downloadUrl) || !URL.canParse(downloadUrl))
     throw new MalformedContentError(`${nameOf(wanted)}: ECR gave no URL to read it from`);
-  }
   return new URL(downloadUrl);
 }
 

@@ -7,10 +7,18 @@ import type { RegistryHost } from '../../oci/reference.ts';
 import { orAborted } from '../abort.ts';
 import { sleep, systemClock } from '../clock.ts';
 import { isPassing } from '../failure.ts';
-import type { RequestOutcome } from '../registry.ts';
+import type { ListedRepository, RequestOutcome } from '../registry.ts';
 import { RetryBudget } from '../retry.ts';
 import { type EcrRequest, isAnswered, isExpiredCredentials, nameOf, outcomeOf, toSlimboardError } from './errors.ts';
-import { ecrApiHost, ecrRegistryHost, ecrRepositoryArn, findEcrLocation, parseAccount, parseRegion } from './hosts.ts';
+import {
+  ecrApiHost,
+  ecrLocationOf,
+  ecrRegistryHost,
+  ecrRepositoryArn,
+  findEcrLocation,
+  parseAccount,
+  parseRegion,
+} from './hosts.ts';
 import { ECR_OPERATIONS, type EcrInput, type EcrOperation, type EcrOutput, isEcrOperation } from './operations.ts';
 import type { EcrOptions } from './options.ts';
 
@@ -104,6 +112,17 @@ export class EcrClient {
     }
   }
 
+  /** Sends a request about a repository, of the account that its host names. */
+  callOn<O extends EcrOperation>(
+    operation: O,
+    { registry, name }: ListedRepository,
+    input: Omit<EcrInput<O>, 'registryId' | 'repositoryName'>,
+    signal: AbortSignal | undefined,
+  ): Promise<EcrOutput<O>> {
+    const where = { registryId: ecrLocationOf(registry).account, repositoryName: name };
+    return this.call(operation, { ...where, ...input } as EcrInput<O>, { signal, repository: name });
+  }
+
   close(): void {
     this.#client.destroy();
   }
@@ -112,9 +131,8 @@ export class EcrClient {
   #delayAfter(error: unknown, request: EcrRequest, budget: RetryBudget): number {
     if (error instanceof AuthenticationError) throw error;
     const failure = toSlimboardError(error, request);
-    if (failure instanceof AuthenticationError && isAnswered(error)) {
+    if (failure instanceof AuthenticationError && isAnswered(error))
       this.#refusal = { error: failure, untilMs: this.#now() + REFUSAL_HOLDS_MS };
-    }
     if (failure instanceof RateLimitedError) {
       // The governor decides how long the next attempt waits.
       budget.countRefusal(nameOf(request), outcomeOf(error).retryAfterMs);

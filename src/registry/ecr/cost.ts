@@ -33,8 +33,8 @@ export const ECR_QUOTAS_PER_SECOND = { BatchGetImage: 2_000, GetDownloadUrlForLa
  */
 export function estimateEcrCalls({ listed, repositories, newBlobs, isChanged }: EcrInventory): EcrRequests {
   return {
-    DescribeRepositories: pages(listed, ITEMS_PER_PAGE),
-    DescribeImages: sum(repositories.map(({ images }) => pages(images, ITEMS_PER_PAGE))),
+    DescribeRepositories: pagesOf(listed),
+    DescribeImages: sum(repositories.map(({ images }) => pagesOf(images))),
     ListTagsForResource: repositories.length,
     BatchGetImage: sum(repositories.map(({ newManifests }) => Math.ceil(newManifests / IMAGES_PER_CALL))),
     GetDownloadUrlForLayer: newBlobs,
@@ -51,6 +51,6 @@ export function quotaSecondsOf({ BatchGetImage, GetDownloadUrlForLayer }: EcrReq
 }
 
 /** Requests for a listing; an empty one takes a request, too. */
-function pages(entries: number, size: number): number {
-  return Math.max(1, Math.ceil(entries / size));
+function pagesOf(entries: number): number {
+  return Math.max(1, Math.ceil(entries / ITEMS_PER_PAGE));
 }

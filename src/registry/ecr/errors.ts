@@ -128,9 +128,8 @@ export function toSlimboardError(error: unknown, request: EcrRequest): Slimboard
   const reason = `${error.name}: ${error.message.split('\n', 1)[0]}`;
   if (isThrottled(error)) return new RateLimitedError(`${what}: ECR throttled the request (${error.name})`, 0, options);
   // From this answer the SDK has learned how far the clocks differ: it signs the next request right.
-  if ((error as SdkError).$metadata?.clockSkewCorrected) {
+  if ((error as SdkError).$metadata?.clockSkewCorrected)
     return new RegistryUnavailableError(`${what}: this machine's clock is wrong (${reason})`, options);
-  }
   if (CREDENTIALS.has(error.name) || isOfFile(error)) return authenticationError(error, request);
   if (error.name === 'AccessDeniedException') return deniedError(what, error);
   if (GONE.has(error.name))
@@ -148,13 +147,11 @@ function isOfFile(error: NodeJS.ErrnoException): boolean {
 function otherError(error: SdkError, what: string, reason: string): SlimboardError {
   const status = statusOf(error);
   // Stand-ins for ECR answer 501 to operations that they do not offer: trying again would not help.
-  if (status === 501 || (status !== undefined && status >= 400 && status < 500)) {
+  if (status === 501 || (status !== undefined && status >= 400 && status < 500))
     return new UnsupportedContentError(`${what}: refused with HTTP ${status} (${reason})`, { cause: error });
-  }
   const timedOut = error.name === 'TimeoutError' && error.code === undefined;
-  if (status !== undefined || timedOut) {
+  if (status !== undefined || timedOut)
     return new RegistryUnavailableError(`${what}: no usable answer (${reason})`, { cause: error });
-  }
   return failureOf(error, what, '');
 }
 

@@ -48,9 +48,8 @@ export function parseRegion(text: string): string {
 
 /** The text, if it is an AWS account. @throws SettingsError otherwise */
 export function parseAccount(text: string): string {
-  if (!ACCOUNT.test(text)) {
+  if (!ACCOUNT.test(text))
     throw new SettingsError(`"${text}" is not an AWS account: expected twelve digits, in quotes`);
-  }
   return text;
 }
 
@@ -74,11 +73,10 @@ export function findEcrLocation(host: string): EcrLocation | undefined {
 /** The account and region in a host. @throws InvalidReferenceError when the host is no private ECR registry */
 export function ecrLocationOf(host: RegistryHost): EcrLocation {
   const location = findEcrLocation(host);
-  if (!location) {
+  if (!location)
     throw new InvalidReferenceError(
       `"${host}" is not an Amazon ECR registry: expected ACCOUNT.dkr.ecr.REGION.amazonaws.com`,
     );
-  }
   return location;
 }
 

@@ -1,11 +1,10 @@
-import type { DescribeImagesCommandInput, ImageDetail } from '@aws-sdk/client-ecr';
+import type { ImageDetail } from '@aws-sdk/client-ecr';
 import { MalformedContentError, NotFoundError } from '../../errors.ts';
 import { type Digest, isDigest } from '../../oci/digest.ts';
 import { parseTag, type Tag } from '../../oci/reference.ts';
 import { keepNames } from '../keep-names.ts';
 import type { ListedManifest, ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
-import { ecrLocationOf } from './hosts.ts';
 import { ITEMS_PER_PAGE, readPages } from './pages.ts';
 
 /**
@@ -19,17 +18,10 @@ export function listImages(
 ): AsyncGenerator<readonly ListedManifest[]> {
   return readPages(
     async (nextToken) => {
-      const answer = await describeImages(
-        client,
-        repository,
-        {
-          maxResults: ITEMS_PER_PAGE,
-          // Without imageStatus ECR leaves out archived images, which are stored and paid for all the same.
-          filter: { tagStatus: 'ANY', imageStatus: 'ANY' },
-          nextToken,
-        },
-        listing.signal,
-      );
+      // Without imageStatus ECR leaves out archived images, which are stored and paid for all the same.
+      const filter = { tagStatus: 'ANY', imageStatus: 'ANY' } as const;
+      const input = { maxResults: ITEMS_PER_PAGE, filter, nextToken };
+      const answer = await client.callOn('DescribeImages', repository, input, listing.signal);
       return {
         items: (answer.imageDetails ?? []).flatMap((image) => entriesOf(image, listing)),
         nextToken: answer.nextToken,
@@ -49,24 +41,12 @@ export async function resolveTag(
   tag: Tag,
   signal: AbortSignal | undefined,
 ): Promise<Digest> {
-  const { imageDetails } = await describeImages(client, repository, { imageIds: [{ imageTag: tag }] }, signal);
+  const input = { imageIds: [{ imageTag: tag }] };
+  const { imageDetails } = await client.callOn('DescribeImages', repository, input, signal);
   const [image] = imageDetails ?? [];
   if (!image)
     throw new NotFoundError(`${repository.registry}/${repository.name}:${tag} was deleted since it was listed`);
   return digestFrom(image);
-}
-
-function describeImages(
-  client: EcrClient,
-  repository: ListedRepository,
-  input: Omit<DescribeImagesCommandInput, 'registryId' | 'repositoryName'>,
-  signal: AbortSignal | undefined,
-) {
-  return client.call(
-    'DescribeImages',
-    { registryId: ecrLocationOf(repository.registry).account, repositoryName: repository.name, ...input },
-    { repository: repository.name, signal },
-  );
 }
 
 function entriesOf(image: ImageDetail, listing: ListOptions): readonly ListedManifest[] {

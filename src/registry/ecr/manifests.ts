@@ -14,7 +14,6 @@ import { bareMediaType, MANIFEST_MEDIA_TYPES } from '../../oci/media-type.ts';
 import type { FetchedManifest, ListedRepository } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { toImageFailure } from './errors.ts';
-import { ecrLocationOf } from './hosts.ts';
 import { REQUESTS_AT_ONCE } from './options.ts';
 
 type Results = Map<Digest, FetchedManifest | Error>;
@@ -66,16 +65,9 @@ async function fetchBatch(
   digests: readonly Digest[],
   signal: AbortSignal | undefined,
 ): Promise<Results> {
-  const { images, failures } = await client.call(
-    'BatchGetImage',
-    {
-      registryId: ecrLocationOf(repository.registry).account,
-      repositoryName: repository.name,
-      imageIds: digests.map((imageDigest) => ({ imageDigest })),
-      acceptedMediaTypes: [...MANIFEST_MEDIA_TYPES],
-    },
-    { repository: repository.name, signal },
-  );
+  const imageIds = digests.map((imageDigest) => ({ imageDigest }));
+  const input = { imageIds, acceptedMediaTypes: [...MANIFEST_MEDIA_TYPES] };
+  const { images, failures } = await client.callOn('BatchGetImage', repository, input, signal);
   const sent = new Map(images?.map((image) => [image.imageId?.imageDigest, image]));
   const failed = new Map(failures?.map((failure) => [failure.imageId?.imageDigest, failure]));
   const where = client.arnOf(repository.name);
@@ -93,9 +85,8 @@ async function fetchBatch(
 function checkManifest(image: Image, digest: Digest, where: string): FetchedManifest | Error {
   const body = Buffer.from(image.imageManifest ?? '', 'utf8');
   const what = `${where}@${digest}`;
-  if (body.length > MAX_MANIFEST_BYTES) {
+  if (body.length > MAX_MANIFEST_BYTES)
     return new TooLargeError(`${what}: the manifest has ${body.length} bytes, at most ${MAX_MANIFEST_BYTES} are read`);
-  }
   try {
     const mediaType = bareMediaType(image.imageManifestMediaType);
     const content = digestedContent(body, mediaType);

@@ -1,4 +1,10 @@
-import { AuthenticationError, InvalidReferenceError, type Retry, SlimboardError } from '../../errors.ts';
+import {
+  AuthenticationError,
+  InvalidReferenceError,
+  RateLimitedError,
+  type Retry,
+  SlimboardError,
+} from '../../errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { RegistryHost, Tag } from '../../oci/reference.ts';
@@ -13,7 +19,6 @@ import type {
 } from '../registry.ts';
 import { EcrBlobReader } from './blobs.ts';
 import { type EcrClient, openEcrClients } from './client.ts';
-import { readDedupScope } from './dedup.ts';
 import { isAnswered } from './errors.ts';
 import { ecrLocationOf } from './hosts.ts';
 import { listImages, resolveTag } from './images.ts';
@@ -91,8 +96,23 @@ class EcrRegistry implements Registry {
     return this.#blobs.openBlob({ client: this.#clientOf(repository.registry), repository, blob, signal });
   }
 
+  /**
+   * The whole registry if blob mounting is on in every region, otherwise a repository. Undefined, with a note, if that cannot
+   * be read.
+   * @throws RateLimitedError
+   * @see Amazon ECR user guide, "Blob mounting"
+   */
   async dedupScope({ signal }: CallOptions): Promise<DedupScope | undefined> {
-    return readDedupScope(this.#clients, this.#options, signal);
+    const read = (client: EcrClient) => client.call('GetAccountSetting', { name: 'BLOB_MOUNTING' }, { signal });
+    try {
+      const settings = await Promise.all(this.#clients.map(read));
+      return settings.every(({ value }) => value === 'ENABLED') ? 'registry' : 'repository';
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof SlimboardError) || error instanceof RateLimitedError) throw error;
+      this.#options.onNote?.(`Cannot read whether ECR shares blobs between repositories: ${error.message}`);
+      return undefined;
+    }
   }
 
   async close(): Promise<void> {
