@@ -33,19 +33,15 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     const { openEcrRegistry } = await import('./ecr/registry.ts');
     return openEcrRegistry({ ...source, ...common, teamKey });
   }
-  const { name: sourceName, registry, repositories, caFile, certFile, keyFile, requestTimeout } = source;
+  const { requestTimeout } = source;
   return openDistributionRegistry({
+    ...source,
     ...common,
-    registry,
-    repositories,
-    credentials: createCredentialsProvider({ sourceName, environment }),
+    credentials: createCredentialsProvider({ sourceName: source.name, environment }),
     connect,
     maxConnections: source.concurrency,
     // False stands for the default, which is plain HTTP for loopback hosts.
     plainHttp: source.plainHttp || undefined,
-    caFile,
-    certFile,
-    keyFile,
     // A longer request timeout also allows silence for as long: some registries take minutes to list their repositories.
     ...(requestTimeout ? { requestTimeoutMs: requestTimeout, idleTimeoutMs: requestTimeout } : {}),
   });

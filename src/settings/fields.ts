@@ -38,6 +38,12 @@ export function unknownKey(key: string, accepted: readonly string[], secrets?: s
   return `unknown key${close ? ` (did you mean "${close}"?)` : ''}; accepted: ${accepted.join(', ')}`;
 }
 
+/** The fields of a shape, each of which may be left out. */
+export function optional<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
+  const fields = Object.entries(shape).map(([key, field]) => [key, field.exactOptional()]);
+  return Object.fromEntries(fields) as { readonly [Key in keyof Shape]: z.ZodExactOptional<Shape[Key]> };
+}
+
 /** A list of items. @param example shown in the error when the value is no list */
 export function list<Item extends z.core.SomeType>(item: Item, example: string) {
   return z.array(item, { error: `expected a list, such as ${example}` }).readonly();

@@ -9,7 +9,7 @@ import { parseRegistryHost } from '../oci/reference.ts';
 import { credentialVariable } from '../registry/auth/credentials.ts';
 import { FORMAT_NAMES, KIND_NAMES } from '../report/names.ts';
 import { checkDestination } from './destination.ts';
-import { choice, integer, keys, list, oneOrMore, parsed, parsedName, text, toggle } from './fields.ts';
+import { choice, integer, keys, list, oneOrMore, optional, parsed, parsedName, text, toggle } from './fields.ts';
 
 // The shape of a settings file. config/default.yaml explains each key.
 
@@ -86,18 +86,7 @@ const readingShape = {
   timezone,
 };
 
-const optionalReading = {
-  include: readingShape.include.exactOptional(),
-  exclude: readingShape.exclude.exactOptional(),
-  tags: readingShape.tags.exactOptional(),
-  newest: readingShape.newest.exactOptional(),
-  platforms: readingShape.platforms.exactOptional(),
-  concurrency: readingShape.concurrency.exactOptional(),
-  deep: readingShape.deep.exactOptional(),
-  provenance: readingShape.provenance.exactOptional(),
-  timezone: readingShape.timezone.exactOptional(),
-};
-const plainHttp = readingShape.plainHttp.exactOptional();
+const { plainHttp, ...optionalReading } = optional(readingShape);
 
 /**
  * Flags that narrow or force one audit. `full` ignores everything stored; it is a flag only, because no audit should do
