@@ -135,8 +135,9 @@ class Estimator {
     const newItems = newRoots + this.#newChildren;
     const ecr = settings.kind === 'ecr' ? estimateEcr({ listed, repositories }, settings) : undefined;
     const least = observed.requests + this.#tags + this.#newChildren + this.#layers.size;
-    // A child's config comes in addition.
-    const requests = ecr?.total ?? { min: least, max: least + newRoots * mostOfNew(settings) + this.#newChildren };
+    // Each child, also of a new index, has a config or statement.
+    const most = least + 2 * newRoots * mostChildren(settings) + this.#newChildren;
+    const requests = ecr?.total ?? { min: least, max: most };
     const msEach = observed.requests === 0 ? 0 : observed.totalMs / observed.requests / settings.concurrency;
     const limit = manifestLimit ?? observed.last;
     const limited = manifestLimit ? { min: newItems, max: newItems * (1 + mostChildren(settings)) } : requests;
@@ -257,14 +258,6 @@ function tagsAlone(listed: readonly ListedManifest[]): readonly Tag[] {
 
 function readableManifests(listed: readonly ListedManifest[]): ReadonlyMap<Digest, ListedManifest> {
   return new Map(listed.flatMap((item) => (item.digest && !item.archived ? [[item.digest, item]] : [])));
-}
-
-/**
- * The most requests for a new tag, besides the one that an unchanged tag takes: each child of an index, and its config
- * or statement.
- */
-function mostOfNew(settings: SourceSettings): number {
-  return 2 * mostChildren(settings);
 }
 
 /** How long (ms) the requests beyond those that remain wait for the next windows. */

@@ -24,17 +24,14 @@ const MAX_PLANS = 100;
  * Creates a reader of plans that reads each once, because an audit's options never change. It also moves the audit
  * clock to the audit's start, so that no time of the audit lies before it.
  */
-export function createPlanReader(
-  context: Pick<AuditContext, 'db' | 'notBefore'>,
-): (auditId: number) => Promise<AuditPlan> {
+export function createPlanReader(context: PlanContext): (auditId: number) => Promise<AuditPlan> {
   const plans = new PromiseCache<number, AuditPlan>(MAX_PLANS);
   return (auditId) => plans.get(auditId, () => readPlan(context, auditId));
 }
 
-async function readPlan(
-  { db, notBefore }: Pick<AuditContext, 'db' | 'notBefore'>,
-  auditId: number,
-): Promise<AuditPlan> {
+type PlanContext = Pick<AuditContext, 'db' | 'notBefore'>;
+
+async function readPlan({ db, notBefore }: PlanContext, auditId: number): Promise<AuditPlan> {
   const audit = await findAudit(db, auditId);
   if (!audit) throw new Error(`there is no audit ${auditId}`);
   notBefore(audit.startedAt);

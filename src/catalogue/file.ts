@@ -80,7 +80,7 @@ async function* imageBatches(lines: AsyncIterable<string>, name: string): AsyncG
     number++;
     const location = `${name}:${number}`;
     if (ended) throw new SettingsError(`${location}: unexpected text after the end`);
-    const value = readLine(line, location);
+    const value = withLocation(location, () => parseJsonObject(line, 'the line'));
     if (number === 1) checkHeader(value, location);
     else if (value.end === true) ended = checkEnd(value, rows, location);
     else {
@@ -94,10 +94,6 @@ async function* imageBatches(lines: AsyncIterable<string>, name: string): AsyncG
   }
   if (!ended) throw new SettingsError(`${name}: the file ends early, after line ${number}: export it again`);
   yield [...batch.values()];
-}
-
-function readLine(line: string, location: string): JsonObject {
-  return withLocation(location, () => parseJsonObject(line, 'the line'));
 }
 
 function checkHeader({ schema }: JsonObject, location: string): void {

@@ -29,23 +29,18 @@ interface Holder {
   readonly start?: string;
 }
 
-/** Options of {@link takeFolderLock}. */
-export interface FolderLockOptions {
-  /** How long a holder whose process cannot be looked up is watched once it has no heartbeat (ms); default 15,000. */
-  readonly watchMs?: number;
-}
-
 /**
  * Locks a folder for this process, by creating a lock file exclusively. A lock whose holder has died is replaced.
+ * @param watchMs how long a holder whose process cannot be looked up is watched once it has no heartbeat
  * @returns a function that releases the lock
  * @throws StoreLockedError naming the process that holds the lock
  * @throws SettingsError when the folder cannot be written, StoreUnavailableError when its disk is full
  */
-export async function takeFolderLock(folder: string, options: FolderLockOptions = {}): Promise<() => Promise<void>> {
+export async function takeFolderLock(folder: string, watchMs = WATCH_MS): Promise<() => Promise<void>> {
   const path = join(folder, 'lock');
   const ownContent = JSON.stringify(ownIdentity());
   if (!(await create(path, ownContent))) {
-    await removeStale(path, options.watchMs ?? WATCH_MS);
+    await removeStale(path, watchMs);
     if (!(await create(path, ownContent))) throw await lockedError(path);
   }
   const heartbeat = setInterval(() => touch(path), HEARTBEAT_MS).unref();

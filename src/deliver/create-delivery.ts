@@ -70,7 +70,7 @@ async function notify(
   await Promise.all(
     messages.map(({ target, event, key }) =>
       attempt(async () => {
-        const message = { event: event.event, id: `${audit.id}-${key}`, body: bodyOf(target, event) };
+        const message = { event: event.event, id: `${audit.id}-${key}`, body: BODIES[target.kind](event) };
         const timestamp = Math.floor(Date.now() / 1_000);
         const endpoint = notifyEndpoint(target, environment);
         await postWebhook(endpoint, message, { signal, timestamp, proxies, delaysMs });
@@ -80,9 +80,7 @@ async function notify(
   );
 }
 
-function bodyOf({ kind }: NotifySettings, event: AuditEvent): string {
-  return kind === 'slack' ? slackBody(event) : webhookBody(event);
-}
+const BODIES = { slack: slackBody, webhook: webhookBody };
 
 /** Identifies an event at an endpoint by a hash, which does not reveal the URL. */
 function keyOf({ kind, url, urlFrom }: NotifySettings, { event }: AuditEvent): string {

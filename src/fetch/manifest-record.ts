@@ -1,5 +1,5 @@
-import { sum } from '../common/sum.ts';
 import { MalformedContentError } from '../errors.ts';
+import { pullBytes } from '../measure/pull-bytes.ts';
 import { attestedImage } from '../oci/attestation.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import { contentKind } from '../oci/content-kind.ts';
@@ -73,14 +73,14 @@ function chainOf(config: ImageConfig, manifest: ImageManifest): readonly Digest[
 function imageOf(manifest: ImageManifest, config: ImageConfig, chain: readonly Digest[]): NewImage {
   return {
     platform: platformOf(config),
-    pullBytes: sumOfSizes(manifest.layers),
+    pullBytes: checkedPullBytes(manifest),
     createdAt: config.created,
     chainId: chain.at(-1),
   };
 }
 
-function sumOfSizes(layers: readonly Descriptor[]): number {
-  const total = sum(layers.map(({ size }) => size));
+function checkedPullBytes(manifest: ImageManifest): number {
+  const total = pullBytes(manifest);
   if (total > MAX_CONTENT_BYTES)
     throw new MalformedContentError(`manifest.layers: the sizes add up to more than ${MAX_CONTENT_BYTES} bytes`);
   return total;

@@ -30,16 +30,16 @@ export interface KeyedCriteria extends Criteria {
   readonly rulesKey: string;
 }
 
-/** Adds the key under which assessments by these criteria are stored. */
+/**
+ * Adds the key under which assessments by these criteria are stored. Of `today`, it depends only on how many releases had
+ * reached their end of life by then.
+ */
 export function withRulesKey(criteria: Criteria): KeyedCriteria {
-  return { ...criteria, rulesKey: rulesKeyOf(criteria) };
-}
-
-/** Of `today`, the key depends only on how many releases had reached their end of life by then. */
-function rulesKeyOf({ policy, teamKey, knowledgeKey, today }: Criteria): string {
+  const { policy, teamKey, knowledgeKey, today } = criteria;
   const ended = `${endedDistros(today)} distributions, ${endedRuntimes(today)} runtimes ended`;
   const versions = `classifier ${CLASSIFIER_VERSION}, rules ${RULES_VERSION}, ${ended}`;
-  return shortHash(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey, knowledgeKey])}`);
+  const rulesKey = shortHash(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey, knowledgeKey])}`);
+  return { ...criteria, rulesKey };
 }
 
 /** Returns the criteria of an audit. @param db the transaction in hand, if there is one */

@@ -8,7 +8,7 @@ import { takeFolderLock } from '../../../src/database/folder-lock.ts';
 import { PID_SPACE, processStartOf } from '../../../src/database/process-identity.ts';
 import { newFolder } from '../../support/new-folder.ts';
 
-const WATCHED = { watchMs: 50 };
+const WATCHED_MS = 50;
 const HOUR_MS = 3_600_000;
 const ELSEWHERE = 'another-boot pid:[1]';
 
@@ -70,27 +70,27 @@ test.each([
 ])('a clock that jumped leaves a running holder its lock: its last beat lies %s', async (_jump, ageMs) => {
   const pid = await runningProcess();
   await heldBy({ pid, place: PID_SPACE, start: processStartOf(pid) }, ageMs);
-  await expect(takeFolderLock(folder, WATCHED)).rejects.toMatchObject(refusal);
+  await expect(takeFolderLock(folder, WATCHED_MS)).rejects.toMatchObject(refusal);
 });
 
 test("a process that reuses the holder's ID is not the holder", async () => {
   const pid = await runningProcess();
   await heldBy({ pid, place: PID_SPACE, start: '1' });
-  await (await takeFolderLock(folder, WATCHED))();
+  await (await takeFolderLock(folder, WATCHED_MS))();
 });
 
 test('a killed holder that is still a zombie holds nothing', async () => {
   const pid = Number(await start('sh', '-c', 'sleep 0 & echo $!; exec sleep 60'));
   await expect.poll(() => processStartOf(pid)).toBeUndefined();
   await heldBy({ pid, place: PID_SPACE, start: '1' });
-  await (await takeFolderLock(folder, WATCHED))();
+  await (await takeFolderLock(folder, WATCHED_MS))();
   await heldBy({ pid });
-  await (await takeFolderLock(folder, WATCHED))();
+  await (await takeFolderLock(folder, WATCHED_MS))();
 });
 
 test('a holder on another machine keeps its lock while its heartbeat goes on', async () => {
   await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' });
-  await expect(takeFolderLock(folder, WATCHED)).rejects.toMatchObject({
+  await expect(takeFolderLock(folder, WATCHED_MS)).rejects.toMatchObject({
     ...refusal,
     message: expect.stringContaining('process 1 on other.example.com'),
   });
@@ -103,20 +103,20 @@ test.each([
   'a holder on another machine that beat last %s is watched, and loses its lock when it is silent',
   async (_when, ageMs) => {
     await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' }, ageMs);
-    await (await takeFolderLock(folder, WATCHED))();
+    await (await takeFolderLock(folder, WATCHED_MS))();
   },
 );
 
 test('a holder on a machine with a different clock keeps its lock while its heartbeat goes on', async () => {
   await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' }, HOUR_MS);
   await start('sh', '-c', `echo up; while true; do touch -d '2 hours ago' ${lock}; sleep 0.01; done`);
-  await expect(takeFolderLock(folder, { watchMs: 1_000 })).rejects.toMatchObject(refusal);
+  await expect(takeFolderLock(folder, 1_000)).rejects.toMatchObject(refusal);
 });
 
 test('an unreadable lock is watched like one of another machine', async () => {
   await writeFile(lock, '');
-  await expect(takeFolderLock(folder, WATCHED)).rejects.toMatchObject(refusal);
+  await expect(takeFolderLock(folder, WATCHED_MS)).rejects.toMatchObject(refusal);
   const old = new Date(Date.now() - HOUR_MS);
   await utimes(lock, old, old);
-  await (await takeFolderLock(folder, WATCHED))();
+  await (await takeFolderLock(folder, WATCHED_MS))();
 });
