@@ -47,9 +47,8 @@ function kindOfTypes(manifest: ImageManifest | ArtifactManifest): ContentKind | 
   if (types.includes(MEDIA_TYPE.cosignSimpleSigning) || types.includes(MEDIA_TYPE.notarySignature)) return 'signature';
   if (types.includes(MEDIA_TYPE.inToto) || types.includes(MEDIA_TYPE.dsseEnvelope)) return 'attestation';
   // A Sigstore bundle may hold a signature or an attestation; an annotation says which.
-  if (types.some((type) => type?.startsWith('application/vnd.dev.sigstore.bundle'))) {
+  if (types.some((type) => type?.startsWith('application/vnd.dev.sigstore.bundle')))
     return manifest.annotations['dev.sigstore.bundle.content'] === 'dsse-envelope' ? 'attestation' : 'signature';
-  }
   return undefined;
 }
 

@@ -17,11 +17,10 @@ export function isDigest(text: string): text is Digest {
 
 /** Parses a digest. @throws InvalidReferenceError when the text is not a sha256 or sha512 digest */
 export function parseDigest(text: string): Digest {
-  if (!isDigest(text)) {
+  if (!isDigest(text))
     throw new InvalidReferenceError(
       `"${text.slice(0, 140)}" is not a digest: expected sha256: and 64 lower-case hex digits`,
     );
-  }
   return text;
 }
 
@@ -43,11 +42,10 @@ export function shortHash(text: string): string {
 export function verifyDigest(bytes: Uint8Array, expected: Digest, what: string): void {
   const algorithm = algorithmOf(expected);
   const actual = `${algorithm}:${hash(algorithm, bytes, 'hex')}`;
-  if (actual !== expected) {
+  if (actual !== expected)
     throw new ContentMismatchError(
       `${what}: the content does not match its digest: expected ${expected}, got ${actual}`,
     );
-  }
 }
 
 /** `sha256` or `sha512`. */

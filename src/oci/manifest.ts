@@ -80,9 +80,8 @@ const MAX_LAYERS = 10_000;
 export function parseManifest(body: Uint8Array | string, contentType?: string): Manifest {
   const object = parseJsonObject(body, 'manifest');
   const mediaType = manifestMediaType(object, contentType);
-  if (isSchema1MediaType(mediaType) || object.schemaVersion === 1) {
+  if (isSchema1MediaType(mediaType) || object.schemaVersion === 1)
     return { form: 'schema1', mediaType: isSchema1MediaType(mediaType) ? mediaType : MEDIA_TYPE.dockerSchema1 };
-  }
   if (mediaType === MEDIA_TYPE.ociArtifact) return parseArtifactManifest(object, mediaType);
   if (isIndexMediaType(mediaType)) return parseIndex(object, mediaType);
   if (object.config === undefined && !IMAGE_MANIFESTS.has(mediaType))
@@ -140,11 +139,10 @@ function readBlobs(object: JsonObject, field: 'layers' | 'blobs'): readonly Desc
 
 function parseIndex(object: JsonObject, mediaType: string): ImageIndex {
   const manifests = readArray(object.manifests, 'index.manifests');
-  if (manifests.length > MAX_INDEX_CHILDREN) {
+  if (manifests.length > MAX_INDEX_CHILDREN)
     throw new MalformedContentError(
       `index.manifests: ${manifests.length} children, at most ${MAX_INDEX_CHILDREN} are read`,
     );
-  }
   return {
     form: 'index',
     manifests: manifests

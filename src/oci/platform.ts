@@ -24,11 +24,10 @@ export function formatPlatform(platform: Platform): string {
 /** Parses a platform. @throws InvalidReferenceError when the text is not `os/architecture[/variant]` */
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split('/');
-  if (!os || !architecture || variant === '' || rest.length > 0 || /[^\w./-]/.test(text)) {
+  if (!os || !architecture || variant === '' || rest.length > 0 || /[^\w./-]/.test(text))
     throw new InvalidReferenceError(
       `"${text}" is not a platform: expected for example linux/amd64, linux/arm64 or linux/arm/v7`,
     );
-  }
   return variant ? { os, architecture, variant } : { os, architecture };
 }
 

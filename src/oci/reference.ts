@@ -37,11 +37,10 @@ export function parseRegistryHost(text: string): RegistryHost {
     throw new InvalidReferenceError(
       `"${text.replace(/^.*@/s, '[redacted]@')}" is not a registry: expected HOST or HOST:PORT, without a scheme, user or path`,
     );
-  if (!URL.canParse(`https://${host}`)) {
+  if (!URL.canParse(`https://${host}`))
     throw new InvalidReferenceError(
       `"${text}" is not a registry: expected the name or address of a host, IPv6 as [::1], and a port of at most 65535`,
     );
-  }
   return host === 'docker.io' || host === 'index.docker.io' ? DOCKER_HUB : (host as RegistryHost);
 }
 
@@ -52,26 +51,20 @@ export function isRepositoryName(text: string): text is RepositoryName {
 
 /** Parses a repository name. @throws InvalidReferenceError stating the rule */
 export function parseRepositoryName(text: string): RepositoryName {
-  if (!isRepositoryName(text)) {
+  if (!isRepositoryName(text))
     throw new InvalidReferenceError(
       `"${text.slice(0, 300)}" is not a repository: expected lower-case letters, digits, separators . _ __ - and /, at most ${MAX_NAME_LENGTH} characters`,
     );
-  }
   return text;
 }
 
-/** Whether a text is a tag: at most 128 characters. @see distribution-spec, "Pulling manifests" */
-function isTag(text: string): text is Tag {
-  return TAG.test(text);
-}
-
-/** Parses a tag. @throws InvalidReferenceError stating the rule */
+/** Parses a tag. @throws InvalidReferenceError stating the rule. @see distribution-spec, "Pulling manifests" */
 export function parseTag(text: string): Tag {
-  if (!isTag(text))
+  if (!TAG.test(text))
     throw new InvalidReferenceError(
       `"${text.slice(0, 140)}" is not a tag: expected letters, digits, _ . and -, at most 128 characters`,
     );
-  return text;
+  return text as Tag;
 }
 
 /**

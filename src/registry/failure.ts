@@ -54,11 +54,10 @@ export function refusalOf(answer: Answer, what: string, who: string): SlimboardE
     case 501:
       return new UnsupportedContentError(`${what}: the registry does not support this request${said}`);
   }
-  if (isTemporary(answer)) {
+  if (isTemporary(answer))
     return new RegistryUnavailableError(
       `${what}: the registry failed with HTTP ${answer.status}${said}: try again later`,
     );
-  }
   return new MalformedContentError(`${what}: unexpected answer HTTP ${answer.status}${said}${plainHttpHint(answer)}`);
 }
 

@@ -11,11 +11,10 @@ import { MalformedContentError } from '../errors.ts';
 export function nextPage(header: string | readonly string[] | undefined, page: URL): URL | undefined {
   const target = nextTarget(typeof header === 'string' ? header : (header ?? []).join(', '));
   if (target === undefined) return undefined;
-  if (!URL.canParse(target, page.href)) {
+  if (!URL.canParse(target, page.href))
     throw new MalformedContentError(
       `${page.host}: the link to the next page is not a valid URL: "${target.slice(0, 200)}"`,
     );
-  }
   const next = new URL(page);
   next.search = new URL(target, page).search;
   return next;

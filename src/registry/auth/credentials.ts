@@ -194,9 +194,8 @@ function usernameAndPassword(entry: JsonObject): { username: string; password: s
 
 /** @see docker/docker-credential-helpers, README, "Development": `get` takes the server on stdin and answers JSON */
 async function fromHelper(name: string, serverUrl: string, options: HelperOptions): Promise<Credentials | undefined> {
-  if (!HELPER_NAME.test(name)) {
+  if (!HELPER_NAME.test(name))
     throw new SettingsError(`"${name.slice(0, 80)}" in Docker's config.json is not the name of a credential helper`);
-  }
   const program = `docker-credential-${name}`;
   const answer = await runHelper(program, serverUrl, options);
   if (answer === undefined) return undefined;
@@ -232,11 +231,10 @@ function runHelper(
 }
 
 function helperError(program: string, serverUrl: string, error: { code?: unknown; killed?: boolean }): SettingsError {
-  if (error.code === 'ENOENT') {
+  if (error.code === 'ENOENT')
     return new SettingsError(
       `Docker's config.json names the credential helper ${program}, which is not in PATH: install it`,
     );
-  }
   const reason = error.killed ? `timed out after ${HELPER_TIMEOUT_MS / 1_000} s` : `failed (${error.code})`;
   return new SettingsError(`${program} ${reason}: run "echo ${serverUrl} | ${program} get" to see why`);
 }

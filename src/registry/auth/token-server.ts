@@ -109,11 +109,10 @@ export function isRefusal({ status }: Answer): boolean {
 }
 
 function trustedRealm({ registry, base }: TokenClient, realm: string): URL {
-  if (!URL.canParse(realm)) {
+  if (!URL.canParse(realm))
     throw new AuthenticationError(
       `${registry}: its authentication challenge names no valid URL for tokens ("${realm.slice(0, 100)}")`,
     );
-  }
   const url = new URL(realm);
   const mayBePlain =
     base.protocol === 'http:' && (url.hostname === base.hostname || reachOfHost(url.hostname) === 'loopback');
