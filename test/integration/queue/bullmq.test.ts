@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { AttemptLimits } from '../../../src/queue/attempts.ts';
-import { BullmqQueue, type BullmqQueueOptions } from '../../../src/queue/bullmq-queue.ts';
+import { BullmqQueue, type BullmqQueueOptions, type QueueDepth } from '../../../src/queue/bullmq-queue.ts';
 import {
   type AttemptOutcome,
   startTaskWorkers,
@@ -56,6 +56,11 @@ function workersOf(prefix: string, handlers: Partial<TaskHandlers>, options: Par
       watcher();
     });
   return { workers, seen, attempts };
+}
+
+/** Tasks of the table, as one page. */
+async function* pageOf(...keys: readonly string[]) {
+  yield keys.map((key) => task('manifests', key));
 }
 
 async function left(queue: BullmqQueue): Promise<number> {
@@ -137,7 +142,7 @@ describe('tasks in Redis', () => {
     const { queue, prefix } = queueOf({ bound: 10 });
     const stop = new AbortController();
     let most = 0;
-    const many = Array.from({ length: 600 }, (_, n) => task('manifests', `m${n}`));
+    const many = Array.from({ length: 300 }, (_, n) => task('manifests', `m${n}`));
     const added = queue.add(many, { signal: stop.signal });
     const { seen, attempts } = workersOf(prefix, {
       run: async () => {
@@ -152,10 +157,32 @@ describe('tasks in Redis', () => {
     // One chunk may come on top of the bound.
     expect(most).toBeLessThanOrEqual(10 + 200);
 
-    const { queue: full } = queueOf({ bound: 1 });
+    const { queue: full } = queueOf({ bound: 1, pollMs: 3_600_000 });
     const waiting = full.add([task('assess', 'a')], { signal: stop.signal });
+    await untilSome(full, ({ waiting }) => waiting === 1);
+    // It has been told by now that there is no room.
+    await full.depths();
     stop.abort(new Error('interrupted'));
-    await expect(waiting).rejects.toThrow();
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    const room = queue.add([task('assess', 'a')], { signal: stop.signal });
+    await expect(room).rejects.toThrow('interrupted');
+  });
+
+  test('tasks that a registry delays leave room for others, up to five times the bound', async () => {
+    const { queue, prefix } = queueOf({ bound: 2 });
+    workersOf(prefix, { run: () => Promise.reject(new RateLimitedError('slow down', 3_600_000)) });
+    for (let count = 1; count <= 10; count++) {
+      expect(await queue.requeueLost(pageOf(`m${count}`))).toBe(1);
+      await untilSome(queue, ({ delayed }) => delayed === count);
+    }
+    expect(await queue.requeueLost(pageOf('m11'))).toBe(0);
+  });
+
+  test('of tasks in the table those that Redis lost are queued and counted', async () => {
+    const { queue } = queueOf();
+    await queue.add([task('manifests', 'kept')]);
+    expect(await queue.requeueLost(pageOf('kept', 'lost'))).toBe(1);
+    expect(await left(queue)).toBe(2);
   });
 
   test('adding says what is wrong when the memory of Redis is full', async () => {
@@ -197,11 +224,11 @@ describe('tasks in Redis', () => {
 });
 
 describe('tasks that fail', () => {
-  test('an outage is retried, then given up once', async () => {
+  test('an outage is retried, then given up once, and nothing remains in Redis', async () => {
     const { queue, prefix } = queueOf();
     const givenUp: unknown[] = [];
     const outage = new RegistryUnavailableError('down');
-    const { seen, attempts } = workersOf(prefix, {
+    const { workers, seen, attempts } = workersOf(prefix, {
       run: () => Promise.reject(outage),
       giveUp: async (_, error) => void givenUp.push(error),
     });
@@ -209,6 +236,8 @@ describe('tasks that fail', () => {
     await attempts(3);
     expect(seen.map(([, outcome]) => outcome)).toEqual(['retried', 'retried', 'given-up']);
     expect(givenUp).toEqual([outage]);
+    await workers.close(1_000);
+    expect(await redis().keys(`${prefix}:*:1-*`)).toEqual([]);
   });
 
   test('a permanent failure is given up at once, an unexpected one after all attempts', async () => {
@@ -276,7 +305,7 @@ describe('stopping', () => {
     const moment = momentOf();
     const { workers, seen } = workersOf(prefix, { run: () => moment.passed }, { tasksAtOnce: ofEachKind(1) });
     await queue.add([task('manifests', 'a'), task('manifests', 'b')]);
-    await untilActive(queue);
+    await untilSome(queue, ({ active }) => active > 0);
     const closed = workers.close(60_000);
     moment.pass();
     await closed;
@@ -292,7 +321,7 @@ describe('stopping', () => {
       { tasksAtOnce: ofEachKind(1) },
     );
     await queue.add([task('manifests', 'a'), task('manifests', 'b')]);
-    await untilActive(queue);
+    await untilSome(queue, ({ active }) => active > 0);
     await workers.close(0);
     expect(seen).toEqual([['a', 'given-back']]);
 
@@ -317,6 +346,7 @@ function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
-async function untilActive(queue: BullmqQueue): Promise<void> {
-  while (!(await queue.depths()).some(({ active }) => active > 0));
+/** Resolves when some kind and lane has these numbers of tasks. */
+async function untilSome(queue: BullmqQueue, has: (depth: QueueDepth) => boolean): Promise<void> {
+  while (!(await queue.depths()).some(has));
 }

@@ -18,6 +18,7 @@ function rule(rulePriority: number, selection: Selection, action: typeof EXPIRE 
 }
 const keep = (countNumber: number) => ({ countType: 'imageCountMoreThan', countNumber }) as const;
 const pushed = (countNumber: number) => ({ countType: 'sinceImagePushed', countUnit: 'days', countNumber }) as const;
+const ARCHIVED = { countType: 'sinceImageTransitioned', countUnit: 'days', countNumber: 90 } as const;
 const pulled = (countNumber: number) => ({ countType: 'sinceImagePulled', countUnit: 'days', countNumber }) as const;
 
 describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
@@ -84,6 +85,14 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
       [
         ['dev-1', 1, 'expires', 1 + 1],
         ['sha256-dev-1.sig', 1, 'expires-later', 5 + 1],
+      ],
+    ],
+    [
+      'a rule of the archive class leaves what is not archived to those after it',
+      [rule(1, { tagStatus: 'any', storageClass: 'archive', ...ARCHIVED }), rule(2, { ...DEV, ...keep(1) })],
+      [
+        ['dev-1', 2, 'expires', 1 + 1],
+        ['sha256-dev-1.sig', 2, 'expires-later', 5 + 1],
       ],
     ],
     ['age counts from the push', [rule(1, { ...PROD, ...pushed(15) })], [['prod-3', 1, 'expires', 100 + 1]]],
@@ -158,7 +167,15 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
       `insert into tag (repository_id, name, manifest_id, started_at)
        select r.id, 'promoted', t.manifest_id, t.started_at from tag t, repository r where t.name = 'dev-1' and r.name = 'shop/other'`,
     );
-    expect(gist(await simulate([rule(1, { ...DEV, ...keep(1) })]))[0]).toEqual(['dev-1', 1, 'expires', 1 + 1]);
+    expect(gist(await simulate([rule(1, { ...DEV, ...keep(1) })]))).toEqual([
+      ['dev-1', 1, 'expires', 1 + 1],
+      ['sha256-dev-1.sig', 1, 'expires-later', 5 + 1],
+    ]);
+  });
+
+  test('a rule counts the images of each repository by themselves', async () => {
+    const rows = await simulate([rule(1, { ...DEV, ...keep(1) })], '', 'shop/*');
+    expect(rows.map(({ tags }) => tags)).toEqual(['dev-1', 'sha256-dev-1.sig']);
   });
 
   test('only * stands for other characters in a pattern', async () => {
@@ -183,10 +200,19 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
     await expect(nearestPolicy(db, parseInUse(''), request)).rejects.toThrow(refusal);
   });
 
-  test('images in use come first', async () => {
-    const rows = await simulate([rule(1, { tagStatus: 'any', ...pushed(1) })], `shop/app@${digestOf('prod-3')}`);
-    expect(rows.map(({ in_use }) => in_use)).toEqual([true, ...Array(rows.length - 1).fill(false)]);
-    expect(rows[0]).toMatchObject({ tags: 'prod-3', outcome: 'expires' });
+  test('images in use come first, whatever becomes of them, and what they share is freed with the last row', async () => {
+    const inUse = ['prod-4', 'arm64'].map((name) => `shop/app@${digestOf(name)}`).join('\n');
+    const rows = await simulate([rule(1, { tagStatus: 'any', ...pushed(1) })], inUse);
+    expect(rows.map(({ in_use }) => in_use)).toEqual([true, true, ...Array(rows.length - 2).fill(false)]);
+    expect(gist([rows[1] ?? {}, rows.at(-1) ?? {}])).toEqual([
+      ['latest;prod-4', 1, 'expires', 1000 + 1],
+      ['prod-3', 1, 'expires', 100 + 1 + 1000],
+    ]);
+    const kept = await simulate(
+      [rule(1, { ...DEV, ...pushed(1) }), rule(2, { tagStatus: 'untagged', ...pushed(1) })],
+      inUse,
+    );
+    expect(kept.map(({ outcome, in_use }) => [outcome, in_use])[0]).toEqual(['stays', true]);
   });
 
   test('the nearest policy is one that ECR accepts, without rules that would touch images in use', async () => {

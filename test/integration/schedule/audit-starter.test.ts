@@ -65,6 +65,40 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     expect(await starter.auditStatus(auditId)).toBe('running');
   });
 
+  test('a slot is served once, also when its audit has ended; the next one and an ad-hoc audit wait for its end', async () => {
+    const starter = starterOn(db);
+    const slot = new Date(AT);
+    const next = new Date('2026-03-11T02:00:00Z');
+    const { auditId } = await starter.startAudit('prod', 'nightly', slot);
+    expect(await starter.startAudit('prod', 'nightly', next)).toEqual({ kind: 'running', auditId });
+    expect(await starter.startAudit('prod', 'adhoc')).toEqual({ kind: 'running', auditId });
+    expect(await starter.startAudit('harbor', 'nightly', slot)).toMatchObject({ kind: 'started' });
+    await db.query('update audit_source set running = false where audit_id = $1', [auditId]);
+    expect(await starter.startAudit('prod', 'nightly', slot)).toEqual({ kind: 'served', auditId });
+    const later = await starter.startAudit('prod', 'nightly', next);
+    expect(later).toMatchObject({ kind: 'started' });
+    expect(await starter.startAudit('prod', 'nightly', slot)).toEqual({ kind: 'running', auditId: later.auditId });
+  });
+
+  test('the last audit by the schedule is the newest one of the source itself, and none outside the schedule', async () => {
+    const starter = starterOn(db);
+    expect(await starter.lastAudit('prod')).toBeUndefined();
+    const { auditId } = await starter.startAudit('prod', 'nightly', new Date(AT));
+    expect(await starter.lastAudit('prod')).toEqual({ finishedAt: undefined });
+    expect(await starter.lastAudit('harbor')).toBeUndefined();
+    const end = (id: number, at: string) =>
+      db.query(
+        "with ended as (update audit set status = 'finished', finished_at = $2 where id = $1) update audit_source set running = false where audit_id = $1",
+        [id, at],
+      );
+    await end(auditId, '2026-03-10T03:00:00Z');
+    const adhoc = await starter.startAudit('prod', 'adhoc');
+    await end(adhoc.auditId, '2026-03-10T09:00:00Z');
+    expect(await starter.lastAudit('prod')).toEqual({ finishedAt: new Date('2026-03-10T03:00:00Z') });
+    await starter.startAudit('prod', 'nightly', new Date('2026-03-11T02:00:00Z'));
+    expect(await starter.lastAudit('prod')).toEqual({ finishedAt: undefined });
+  });
+
   test('an audit that ends while it is looked for does not prevent another from starting', async () => {
     const starter = starterOn(db);
     const { auditId } = await starter.startAudit('prod', 'nightly');
