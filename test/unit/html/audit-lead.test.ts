@@ -23,15 +23,15 @@ test('one audit is named by its number', () => {
 });
 
 test('figures of several sources come from the newest audit of each', () => {
-  const failed = audit(6, 'mirror', { tags_audited: 90, tags_failed: 5 });
+  const failed = audit(6, 'mirror', { tags_audited: 94, tags_failed: 1 });
   expect(auditLead([audit(7, 'prod'), failed])).toBe(
-    'Newest audits of prod, mirror · latest 2026-11-23 02:30 UTC · 185 of 200 tags audited, 10 skipped by settings or not images, 5 failed',
+    'Newest audits of prod, mirror · latest 2026-11-23 02:30 UTC · 189 of 200 tags audited, 10 skipped by settings or not images, 1 failed',
   );
 });
 
 test('lists and other items that could not be read are told, too: their tags are in no count', () => {
-  const unlisted = { ...audit(7, 'prod', { tags_listed: 0, tags_audited: 0, tags_skipped: 0 }), other_items_failed: 3 };
-  expect(auditLead([unlisted])).toMatch(/ · 0 of 0 tags audited · 3 other items failed$/);
+  const unlisted = { ...audit(7, 'prod', { tags_listed: 0, tags_audited: 0, tags_skipped: 0 }), other_items_failed: 1 };
+  expect(auditLead([unlisted])).toMatch(/ · 0 of 0 tags audited · 1 other item failed$/);
 });
 
 test('it says how many tags the reports cover if the newest audits read a part of them', () => {

@@ -34,3 +34,10 @@ test('figures of a column have the same number of digits, changes have a sign', 
   expect(shown('growth_percent', -2, 'percent')).toBe('-2.0 %');
   expect(shown('goal_percent', 2, 'percent')).toBe('2.0 %');
 });
+
+test('long texts are cut, those of messages later; the tooltip has them whole', () => {
+  const long = 'x'.repeat(161);
+  expect(shown('instruction', long)).toBe(`<span title="${long}">${'x'.repeat(160)}…</span>`);
+  expect(shown('instruction', long.slice(1))).toBe(long.slice(1));
+  expect(shown('message', long)).toBe(long);
+});

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { dashboardLinks, noLinks } from '../../../src/html/links.ts';
 import { nextSteps } from '../../../src/html/overview/next-steps.ts';
 import type { Overview } from '../../../src/html/overview/read-overview.ts';
+import type { Cells } from '../../../src/report/report.ts';
 
 type Parts = Pick<Overview, 'audits' | 'totals' | 'rules' | 'growth' | 'steps' | 'teams'>;
 
@@ -104,4 +105,18 @@ test('savings name the image, the amount and the technique; a file has no links'
   expect(lines({ steps: [step] })).toEqual([
     'web/&lt;shop&gt;:1.0 could shrink by about <b>400 MB</b> of 900 MB: Slim base (node:22-slim).',
   ]);
+});
+
+test('repositories without an owner are told, but not where no repository has one', () => {
+  const columns = ['team', 'repositories', 'stored_bytes'].map(
+    (name) => ({ name, type: 'text', description: '' }) as const,
+  );
+  const told = (...rows: Cells[]) => lines({ teams: { ...NOTHING.teams, columns, rows } }, dashboardLinks);
+  const payments: Cells = ['payments', 7, 9_000_000];
+  const unowned: Cells = ['unowned', 2, 1_000_000];
+  expect(told(payments, unowned)).toEqual([
+    'No team owns <a href="/teams/unowned">2 repositories</a> (1.0 MB stored): assign a team under <code>teams</code> in the settings.',
+  ]);
+  expect(told(unowned)).toEqual([]);
+  expect(told(payments)).toEqual([]);
 });

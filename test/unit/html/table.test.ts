@@ -88,6 +88,24 @@ test('a heading sorts texts from A, figures and times from the largest, and turn
   expect(sorts('-bytes')).toEqual(['tag', 'bytes', '-created_at']);
 });
 
+test('what grew stands out from what shrank; other figures have no colour', () => {
+  const columns: readonly Column[] = ['change_bytes', 'stored_bytes'].map((name) => ({
+    name,
+    type: 'bytes',
+    description: '',
+  }));
+  const page = { columns, rows: [1, 0, -1].map((bytes): Cells => [bytes, 1]) };
+  const shown = String(reportTable(page, { label: 'Growth', links: noLinks }));
+  expect([...shown.matchAll(/<td class="([^"]*)"/g)].map(([, name]) => name)).toEqual([
+    'n up',
+    'n',
+    'n',
+    'n',
+    'n down',
+    'n',
+  ]);
+});
+
 test('a heading tells the zone of times', () => {
   const columns: readonly Column[] = [{ name: 'created_at', type: 'timestamp', description: 'When.' }];
   const shown = String(reportTable({ columns, rows: [['2026-11-20T09:12:41Z']] }, { label: 'Builds', links: noLinks }));
