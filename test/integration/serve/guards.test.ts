@@ -47,6 +47,9 @@ describe('with a token', () => {
     ['/', 302],
     ['/images?q=x', 302],
     ['/queues', 302],
+    ['/assets/x', 404],
+    ['/assets/x/y', 302],
+    ['/metricsx', 302],
     ['/healthz', 200],
     ['/readyz', 200],
     ['/login', 200],
@@ -65,8 +68,8 @@ describe('with a token', () => {
     expect((await (await appOf()).request('/api/v1/overview', { headers: { authorization } })).status).toBe(status);
   });
 
-  const logIn = async (app: Awaited<ReturnType<typeof appOf>>, fields: Record<string, string>) =>
-    app.request('/login', { method: 'POST', body: new URLSearchParams(fields) });
+  const logIn = async (app: Awaited<ReturnType<typeof appOf>>, fields: Record<string, string>, headers = {}) =>
+    app.request('/login', { method: 'POST', body: new URLSearchParams(fields), headers });
 
   test('a browser logs in by a form, and gets a cookie that no script or other site can use', async () => {
     const app = await appOf();
@@ -76,10 +79,17 @@ describe('with a token', () => {
     const cookie = answer.headers.get('set-cookie') ?? '';
     expect(cookie).toMatch(/HttpOnly/i);
     expect(cookie).toMatch(/SameSite=Strict/i);
+    expect(cookie).toMatch(/Max-Age=43200\b/i);
+    expect(cookie).not.toMatch(/Secure/i);
     expect(cookie).not.toContain(TOKEN);
     const session = cookie.split(';')[0] ?? '';
     expect((await app.request('/', { headers: { cookie: session } })).status).toBe(200);
     expect((await app.request('/', { headers: { cookie: `${session}x` } })).status).toBe(302);
+  });
+
+  test('behind a proxy that ends TLS, the cookie is sent over TLS alone', async () => {
+    const answer = await logIn(await appOf(), { token: TOKEN }, { 'x-forwarded-proto': 'https' });
+    expect(answer.headers.get('set-cookie')).toMatch(/; Secure/i);
   });
 
   test.each(['/teams/Team%20A', '/repository?name=a%2Fb', '/teams/M%C3%BCnchen'])(
@@ -92,20 +102,31 @@ describe('with a token', () => {
     },
   );
 
-  test('a session expires', async () => {
+  test.each([
+    ['13:59:59', 200],
+    ['14:00:00', 302],
+  ])('a session ends after twelve hours: begun at 02:00, at %s it is answered with %i', async (time, status) => {
     const session = (await logIn(await appOf(), { token: TOKEN })).headers.get('set-cookie')?.split(';')[0] ?? '';
-    const later = { ...(await dashboardOver(db, { token: TOKEN })), now: () => new Date('2026-11-24T15:00:00Z') };
-    expect((await createDashboardApp(later).request('/', { headers: { cookie: session } })).status).toBe(302);
+    const later = { ...(await dashboardOver(db, { token: TOKEN })), now: () => new Date(`2026-11-24T${time}Z`) };
+    expect((await createDashboardApp(later).request('/', { headers: { cookie: session } })).status).toBe(status);
   });
 
-  test('another token is refused', async () => {
-    expect((await logIn(await appOf(), { token: 'guess' })).status).toBe(401);
+  test('another token is refused by a form that says so, and still leads back', async () => {
+    const answer = await logIn(await appOf(), { token: 'guess', next: '/images?q=x' });
+    expect(answer.status).toBe(401);
+    const form = await answer.text();
+    expect(form).toContain('Wrong token');
+    expect(form).toContain('name="next" value="/images?q=x"');
+    expect(form).not.toContain('guess');
   });
 
   test.each(['//evil.example.com', 'https://evil.example.com', '/\\evil.example.com', '/a\r\nset-cookie: x'])(
     'the log-in redirects to no other site: %s',
     async (next) => {
-      expect((await logIn(await appOf(), { token: TOKEN, next })).headers.get('location')).toBe('/');
+      const app = await appOf();
+      expect((await logIn(app, { token: TOKEN, next })).headers.get('location')).toBe('/');
+      const form = await (await app.request(`/login?${new URLSearchParams({ next })}`)).text();
+      expect(form).toContain('name="next" value="/"');
     },
   );
 });
@@ -118,10 +139,24 @@ describe('requests', () => {
     const app = await appOf();
     for (const path of ['/', '/nothing', '/api/v1/overview', '/assets/x']) {
       const { headers } = await app.request(path, { headers: { host } });
-      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      for (const rule of ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"])
+        expect(headers.get('content-security-policy')).toContain(rule);
       expect(headers.get('content-security-policy')).not.toContain('unsafe');
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  test('style and script may be kept for ever, because another version has another address', async () => {
+    const dashboard = await dashboardOver(db);
+    const { style, script } = dashboard.assets;
+    for (const { path, contentType, text: expected } of [style, script]) {
+      const answer = await createDashboardApp(dashboard).request(path, { headers: { host } });
+      expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(answer.headers.get('content-type')).toBe(contentType);
+      expect(await answer.text()).toBe(expected);
     }
   });
 

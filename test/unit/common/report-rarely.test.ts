@@ -20,11 +20,11 @@ test('reports an outage of many connections once a minute, with the number of fa
   expect(reported).toEqual([{ error: first }, { error: later, alike: 59 }]);
 });
 
-test('reports failures of other kinds at once', () => {
+test('reports failures of other kinds at once, and each kind once', () => {
   const reported: unknown[] = [];
   const onError = reportRarely(({ error }) => reported.push(error));
   const failures = [refused('10.0.0.1:6379'), new Error('READONLY'), new Error('LOADING'), 'no error at all'];
-  for (const failure of failures) onError(failure);
+  for (const failure of [...failures, ...failures]) onError(failure);
   expect(reported).toEqual(failures);
 });
 
