@@ -56,6 +56,16 @@ describe.each(BACKENDS)('a repository that is not read to its end, from $name', 
     expect(await candidates()).toEqual(['untagged']);
   });
 
+  test('has untagged indexes among its candidates all the same: an index is taken for part of no other', async () => {
+    const own = index([image({ layers: ['its own'] })]);
+    fake.push('app', multi, { tags: ['multi'], status: 'ARCHIVED' });
+    fake.push('app', own, { pushedAt: 1_700_000_000 });
+    await auditEcr(db, fake);
+    expect(await candidates()).toEqual(['untagged', 'multi archived']);
+    const marked = await simulate();
+    expect(marked.find(({ digest }) => digest === own.digest)).toMatchObject({ outcome: 'expires' });
+  });
+
   test('has no policy for them where one is in use', async () => {
     fake.push('app', multi, { tags: ['multi'], status: 'ARCHIVED' });
     await auditEcr(db, fake);

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { StoreAccessError } from '../../../src/errors.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
-import { limitConcurrency } from '../../../src/serve/guards.ts';
+import { isLoopback, limitConcurrency } from '../../../src/serve/guards.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
 import { PGLITE, useDatabase } from '../../support/databases.ts';
@@ -22,6 +22,19 @@ afterEach(async () => {
 describe('without a token', () => {
   test('only this machine is served', async () => {
     await expect(listen(await dashboardOver(db, { host: '0.0.0.0' }))).rejects.toThrow(/SLIMBOARD_SERVE_TOKEN/);
+  });
+
+  test.each([
+    ['localhost', true],
+    ['127.0.0.1', true],
+    ['127.1.2.3', true],
+    ['::1', true],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['10.0.0.1', false],
+    ['127.0.0.1.example.com', false],
+  ])('whether %s is an address that only this machine reaches: %s', (host, expected) => {
+    expect(isLoopback(host)).toBe(expected);
   });
 
   test.each(['127.0.0.1', 'localhost:8620', '[::1]:8620', 'LOCALHOST'])('%s is this machine', async (host) => {
@@ -193,13 +206,20 @@ describe('requests', () => {
   test('more requests than the limit get a 503', async () => {
     const app = new Hono();
     app.use(limitConcurrency(1));
+    let answered = 0;
     // Asked again while it works.
-    app.get('/api/v1/again', () => app.request('/api/v1/again'));
+    app.get('/api/v1/again', () => {
+      answered++;
+      return app.request('/api/v1/again');
+    });
     const answer = await app.request('/api/v1/again');
+    expect(answered).toBe(1);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await answer.json()).toEqual({
       error: { code: 'busy', message: 'too many requests at a time: try again in a few seconds' },
     });
+    await app.request('/api/v1/again');
+    expect(answered).toBe(2);
   });
 
   test.each(['/images?q=%00', '/teams/%00', '/compare?old=%00&new=x', '/repository?name=%00'])(
@@ -221,6 +241,8 @@ describe('requests', () => {
   test('long addresses and large bodies are refused', async () => {
     const app = await appOf();
     expect((await app.request(`/?q=${'x'.repeat(5_000)}`, { headers: { host } })).status).toBe(414);
+    expect((await app.request(`/teams/${'x'.repeat(5_000)}`, { headers: { host } })).status).toBe(414);
+    expect((await app.request(`/teams/${'x'.repeat(4_000)}`, { headers: { host } })).status).toBe(404);
     const large = { host, 'content-length': '100000' };
     expect((await app.request('/login', { method: 'POST', headers: large, body: 'x' })).status).toBe(413);
     const unknown = { host, 'transfer-encoding': 'chunked' };
