@@ -70,6 +70,9 @@ describe('the scheduler', () => {
     const here = installation([nightly('prod'), nightly('a:b')]);
     await here.start();
     expect(await here.stored()).toEqual(['a%3Ab 0 2 * * * Europe/Berlin', 'prod 0 2 * * * Europe/Berlin']);
+    // For five minutes the database may be away.
+    const retries = { attempts: 10, backoff: { type: 'fixed', delay: 30_000 }, removeOnFail: true };
+    for (const job of await here.queue.getDelayed()) expect(job.opts).toMatchObject(retries);
 
     const expected = ['harbor 0 2 * * * Europe/Berlin', 'prod 30 4 * * 1 UTC'];
     here.settings.sources = [nightly('prod', { pattern: '30 4 * * 1', timezone: 'UTC' }), nightly('harbor')];
@@ -163,6 +166,25 @@ describe('the scheduler', () => {
       'line 3',
     );
   });
+});
+
+test('settings that cannot be read any more are reported, and nothing changes until they can', async () => {
+  const here = installation([nightly('prod')]);
+  const errors: unknown[] = [];
+  let passes = 0;
+  const mended = new Promise<void>((resolve) => {
+    void here.start({
+      sources: async () => {
+        if (++passes === 4) resolve();
+        if (passes === 2) throw new Error('line 3: no such key');
+        return here.settings.sources;
+      },
+      events: { onError: (error) => errors.push(error) },
+    });
+  });
+  await mended;
+  expect(errors).toEqual([new Error('line 3: no such key')]);
+  expect(await here.stored()).toEqual(['prod 0 2 * * * Europe/Berlin']);
 });
 
 describe('an audit at once', () => {
