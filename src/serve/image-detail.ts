@@ -190,7 +190,7 @@ export async function resolveImage(db: Queryable, text: string): Promise<Digest>
   const [found] = await db.query<{ digest: Uint8Array }>(
     `select m.digest from tag t join repository r on r.id = t.repository_id
      join tag_content c on c.tag_id = t.id join image i on i.manifest_id = c.manifest_id join manifest m on m.id = i.manifest_id
-     where $1 in (r.name, r.registry || '/' || r.name) and t.name = $2 and t.ended_at is null
+     where $1 in (r.name, r.registry || '/' || r.name) and t.name = $2
      order by r.registry, i.platform limit 1`,
     [name ?? '', tag ?? 'latest'],
   );

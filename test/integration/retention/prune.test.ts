@@ -109,6 +109,50 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect(await db.query(ofApp)).toEqual([first, { ...last, audit_id: newest }]);
   });
 
+  test('moves the sizes of an audit of several sources to the next audit of their own source', async () => {
+    const night = (day: number) => `2026-01-0${day}T02:00:00Z`;
+    const inventory = new Inventory(db);
+    const [other, lab] = [await inventory.source('other'), await inventory.source('lab')];
+    const app = await inventory.repository(lab, 'team/app', 'team', night(1));
+    await inventory.tag(app, '1', await inventory.image({ name: 'app', layers: [['app', 7]] }), night(1));
+    const both = await inventory.audit(lab, night(1));
+    await db.query('insert into audit_source (audit_id, source_id, running) values ($1, $2, false)', [both, other]);
+    await inventory.audit(other, night(2));
+    const newest = await inventory.audit(lab, night(3));
+    const holders = () => db.query('select audit_id from repository_total');
+    expect(await holders()).toEqual([{ audit_id: both }]);
+    expect((await prune(db, everything())).rows).toMatchObject({ audits: 1 });
+    expect(await holders()).toEqual([{ audit_id: newest }]);
+  });
+
+  test('keeps what tags named while an image is built on it, by themselves or by an index', async () => {
+    const at = '2026-01-01T02:00:00Z';
+    const inventory = new Inventory(db);
+    const repository = await inventory.repository(await inventory.source('lab'), 'team/app', 'team', at);
+    const ended = async (name: string, manifest: number) =>
+      inventory.endTag(await inventory.tag(repository, name, manifest, at), at);
+    const os = await inventory.image({ name: 'os', layers: [['root', 7]] });
+    await ended('os', os);
+    await ended('os of all platforms', await inventory.index('index', [os]));
+    await ended('other', await inventory.image({ name: 'other', layers: [['other', 7]] }));
+    const layers = [
+      ['root', 7],
+      ['app', 2],
+    ] as const;
+    const app = await inventory.image({ name: 'app', layers, base: { name: 'os', layers: 1 } });
+    await inventory.tag(repository, 'app', app, at);
+    await db.query('update manifest_layer l set chain_id = b.digest from blob b where b.id = l.blob_id');
+    await db.query(
+      `update image i set chain_id = l.chain_id from manifest_layer l where l.manifest_id = i.manifest_id and l.position = i.layer_count - 1`,
+    );
+    expect((await prune(db, everything())).rows).toMatchObject({ tags: 1, manifests: 1 });
+    expect((await db.query('select name from tag order by name')).map((row) => Object(row).name)).toEqual([
+      'app',
+      'os',
+      'os of all platforms',
+    ]);
+  });
+
   test('removes a source that is no longer audited, as if it had never been', async () => {
     const { sourceDefaults } = await defaultSettings();
     const source = {

@@ -168,6 +168,14 @@ describe('the scheduler', () => {
   });
 });
 
+test('an audit that cannot be started is reported', async () => {
+  const here = installation([everySecond('prod')]);
+  const startAudit = () => Promise.reject(new StoreUnavailableError('away'));
+  const starter: AuditStarter = Object.assign(Object.create(here.audits), { startAudit });
+  const reported = new Promise((resolve) => void here.start({ starter, events: { onError: resolve } }));
+  expect(await reported).toMatchObject({ code: 'store-unavailable' });
+});
+
 test('settings that cannot be read any more are reported, and nothing changes until they can', async () => {
   const here = installation([nightly('prod')]);
   const errors: unknown[] = [];

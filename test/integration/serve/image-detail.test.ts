@@ -22,9 +22,11 @@ describe.each(BACKENDS)('what is known of an image, from $name', ({ open }) => {
     const layers = [
       ['root', 7],
       ['files', 2],
+      ['files', 2],
     ] as const;
     const image = await inventory.image({ name: 'app', layers, base: { name: 'library/os:1', layers: 1 }, findings });
     await inventory.tag(app, 'latest', image, AT);
+    await inventory.tag(app, 'beta', image, AT);
     await inventory.endTag(await inventory.tag(app, 'old', image, AT), AT);
     await inventory.tag(other, 'many', await inventory.index('many', [image]), AT);
     const base = await inventory.image({ name: 'os', layers: [['root', 7]] });
@@ -40,7 +42,11 @@ describe.each(BACKENDS)('what is known of an image, from $name', ({ open }) => {
   test('its places are the open tags that name it, or an index that lists it', async () => {
     await fill();
     const { places } = await readImageDetail(db, digestOf('app'));
-    expect(places.map(({ repository, tag }) => `${repository}:${tag}`)).toEqual(['shop/app:latest', 'shop/other:many']);
+    expect(places.map(({ repository, tag }) => `${repository}:${tag}`)).toEqual([
+      'shop/app:beta',
+      'shop/app:latest',
+      'shop/other:many',
+    ]);
   });
 
   test('its proof are the layers of its base, with ten names of images that have the same', async () => {
@@ -53,13 +59,27 @@ describe.each(BACKENDS)('what is known of an image, from $name', ({ open }) => {
     expect(layers.map((layer) => [layer.position, layer.class, layer.of_base, layer.images])).toEqual([
       [0, 'base', true, 2],
       [1, 'none', false, 1],
+      [2, 'none', false, 1],
     ]);
+    await db.query(
+      'update tag set ended_at = $1 where manifest_id = (select manifest_id from image where layer_count = 1)',
+      [AT],
+    );
+    expect(await readImageDetail(db, digestOf('app'))).toMatchObject({ base_chain_id, base_names: [] });
+    await db.query(
+      `insert into base_image (registry, repository, tag, digest, platform, chain_id, layer_count, pull_bytes, labels, learned_at, newest)
+       select 'docker.io', 'library/os', '1', m.digest, i.platform, i.chain_id, 1, 7, '{}', $1, true from image i join manifest m on m.id = i.manifest_id
+       where i.layer_count = 1`,
+      [AT],
+    );
+    expect(await readImageDetail(db, digestOf('app'))).toMatchObject({ base_names: ['docker.io/library/os:1'] });
   });
 
   test('its findings keep their order; without an assessment it has none, nor a base', async () => {
     await fill();
+    await db.query('update finding set ordinal = 10 - ordinal');
     const { findings } = await readImageDetail(db, digestOf('app'));
-    expect(findings.map(({ rule }) => rule)).toEqual(['root-user', 'apt-cache']);
+    expect(findings.map(({ rule }) => rule)).toEqual(['apt-cache', 'root-user']);
     expect(await readImageDetail(db, digestOf('os'))).toMatchObject({
       base_image: null,
       base_chain_id: null,

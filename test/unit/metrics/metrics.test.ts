@@ -14,7 +14,12 @@ describe('metrics', () => {
     metrics.countItems('audited', 4);
     metrics.countAttempt('manifests', 'done', 300);
     metrics.countRequeued(2);
+    metrics.observeWait(host, 300);
     const text = await metrics.text();
+    expect(text).toContain('slimboard_governor_wait_seconds_bucket{le="1",registry="registry.example.com"} 1');
+    expect(text).toContain('slimboard_governor_wait_seconds_bucket{le="0.1",registry="registry.example.com"} 0');
+    expect(text).toContain('slimboard_process_cpu_seconds_total');
+    expect(text).toContain('slimboard_scrape_failures_total 0');
     expect(text).toContain('slimboard_items_total{outcome="audited"} 7');
     expect(text).toContain('slimboard_task_attempts_total{kind="manifests",outcome="done"} 1');
     expect(text).toContain('slimboard_task_duration_seconds_bucket{le="1",kind="manifests"} 1');
@@ -23,18 +28,25 @@ describe('metrics', () => {
   });
 
   test('read queues and audits at each scrape, and forget sources that are gone', async () => {
-    let sources = ['prod', 'gone'];
+    const prod = { source: 'prod', ageSeconds: 3_600, durationSeconds: 60, running: false };
+    const added = { source: 'new', ageSeconds: null, durationSeconds: null, running: true };
+    let sources = [prod, added];
     const metrics = createMetrics({
       queues: async () => [{ kind: 'assess', lane: 'nightly', waiting: 5, active: 1, delayed: 0 }],
-      audits: async () =>
-        sources.map((source) => ({ source, ageSeconds: 3_600, durationSeconds: null, running: false })),
+      audits: async () => sources,
     });
-    const before = await metrics.text();
-    expect(before).toContain('slimboard_queue_tasks{kind="assess",lane="nightly",state="waiting"} 5');
-    expect(before).toContain('slimboard_audit_age_seconds{source="gone"} 3600');
-    expect(before).not.toContain('slimboard_audit_duration_seconds{');
-    sources = ['prod'];
-    expect(await metrics.text()).not.toContain('source="gone"');
+    const figuresOf = async (name: string) =>
+      [...(await metrics.text()).matchAll(new RegExp(`^slimboard_${name}\\{(.*)\\} (.*)$`, 'gm'))].map(
+        ([, labels, value]) => `${labels?.replaceAll('"', '')} ${value}`,
+      );
+    expect(await figuresOf('queue_tasks')).toEqual(
+      ['waiting 5', 'active 1', 'delayed 0'].map((count) => `kind=assess,lane=nightly,state=${count}`),
+    );
+    expect(await figuresOf('audit_age_seconds')).toEqual(['source=prod 3600']);
+    expect(await figuresOf('audit_duration_seconds')).toEqual(['source=prod 60']);
+    expect(await figuresOf('audit_running')).toEqual(['source=prod 0', 'source=new 1']);
+    sources = [prod];
+    expect(await figuresOf('audit_running')).toEqual(['source=prod 0']);
   });
 
   test('a scrape returns what it can while the database is unavailable', async () => {
