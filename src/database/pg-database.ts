@@ -70,7 +70,7 @@ export async function openPostgres(url: string): Promise<Database> {
     return pool.end();
   };
   try {
-    await checkEncoding(pool);
+    await checkServer(pool);
   } catch (error) {
     await close();
     // The driver leaves it open if it gives the login up itself, as without a password: this process would stay for a minute.
@@ -80,14 +80,21 @@ export async function openPostgres(url: string): Promise<Database> {
   return new PgDatabase(pool, close);
 }
 
-/** Labels and histories of images may contain any character. SQL_ASCII keeps bytes as they are. */
-async function checkEncoding(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ encoding: string }>("select current_setting('server_encoding') as encoding");
-  const encoding = rows[0]?.encoding ?? '';
-  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return;
-  throw new SettingsError(
-    `the database has the encoding ${encoding}, which lacks characters that images may contain: create one with encoding 'UTF8' template template0`,
+async function checkServer(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ encoding: string; dates: string }>(
+    "select current_setting('server_encoding') as encoding, current_setting('datestyle') as dates",
   );
+  const { encoding = '', dates = '' } = rows[0] ?? {};
+  // Labels and histories of images may contain any character. SQL_ASCII keeps bytes as they are.
+  if (encoding !== 'UTF8' && encoding !== 'SQL_ASCII')
+    throw new SettingsError(
+      `the database has the encoding ${encoding}, which lacks characters that images may contain: create one with encoding 'UTF8' template template0`,
+    );
+  // Timestamps in other styles cannot be read, and setting the style would be state of the session.
+  if (!dates.startsWith('ISO'))
+    throw new SettingsError(
+      `the database writes dates in the style "${dates}", and only ISO can be read: alter the role in the database URL, or the database, with set datestyle = 'ISO'`,
+    );
 }
 
 class PgDatabase implements Database {
@@ -164,9 +171,18 @@ async function rollBack(client: pg.PoolClient, isOutdated = false): Promise<void
   }
 }
 
+/**
+ * Runs the statements of one transaction. When one has failed, Postgres refuses those sent after it: they fail for the same
+ * reason, so that this is the reason that a caller of several gets, whichever failure it hears of first.
+ */
 function sessionOf(client: pg.PoolClient) {
+  let failure: unknown;
   return {
-    query: <R = Row>(sql: string, parameters: readonly SqlValue[] = []) => run<R>(client, sql, parameters),
+    query: <R = Row>(sql: string, parameters: readonly SqlValue[] = []) =>
+      run<R>(client, sql, parameters).catch((error: unknown) => {
+        failure ??= error;
+        throw failure;
+      }),
     async fetchTexts(text: string): Promise<readonly string[]> {
       const rows = await run<readonly [string]>(client, { text, rowMode: 'array' });
       return rows.map(([value]) => value);

@@ -42,6 +42,14 @@ describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
     expect(await db.query("select 1 from source where name = 'gone'")).toEqual([]);
   });
 
+  test('a transaction fails for what its first failed statement failed for, also if that is heard of last', async () => {
+    const broken = db.transaction(async (tx) => {
+      const first = tx.query('select 1 / 0').then().then().then();
+      await Promise.all([first, tx.query('select 1'), tx.query('select 2')]);
+    });
+    await expect(broken).rejects.toThrow('division by zero');
+  });
+
   test('streams rows in batches, and a reader that leaves early frees the connection', async () => {
     const batches: number[] = [];
     for await (const rows of streamRows<{ n: number }>(db, 'select n from generate_series(1, $1::int) n', [5], 2))
@@ -98,6 +106,17 @@ test('a Postgres database that cannot hold every character is refused', async ()
     message: expect.stringContaining('has the encoding LATIN1'),
   });
   await db.query('drop database latin');
+  await db.close();
+});
+
+test('a Postgres that writes dates in a style that cannot be read is refused', async () => {
+  const url = await newPostgresUrl();
+  const db = await openDatabase({ url, dataDir: '' });
+  await db.query(`alter database ${new URL(url).pathname.slice(1)} set datestyle = 'SQL, DMY'`);
+  await expect(openDatabase({ url, dataDir: '' })).rejects.toMatchObject({
+    code: 'settings',
+    message: expect.stringContaining('writes dates in the style "SQL, DMY"'),
+  });
   await db.close();
 });
 
