@@ -8,6 +8,7 @@ import type { EcrAccessFinding } from '../../registry/ecr/access.ts';
 import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
 import { withinLimit } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
+import { whatKeepsFromWriting } from '../../store/write-access.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { todayOf } from '../io.ts';
 import { openSource } from '../open-source.ts';
@@ -52,10 +53,13 @@ async function checkStore({ settings }: Session): Promise<readonly Finding[]> {
     return await withStore(settings, 'write', async (db) => {
       const [row] = await db.query<{ version: string }>("select current_setting('server_version') as version");
       const where = settings.databaseUrl ? '' : ` in ${settings.dataDir}`;
-      const shared = await describeSharedRepositories(db);
+      const warnings = (about: string, messages: readonly string[]) =>
+        messages.map((message): Finding => ({ subject: about, status: 'warning', message }));
+      const obstacle = await whatKeepsFromWriting(db);
       return [
         { subject, status: 'ok', message: `Postgres ${row?.version}${where}, schema up to date` },
-        ...shared.map((message): Finding => ({ subject: 'sources', status: 'warning', message })),
+        ...warnings(subject, obstacle === undefined ? [] : [`can be read, but not audited into: ${obstacle}`]),
+        ...warnings('sources', await describeSharedRepositories(db)),
       ];
     });
   } catch (error) {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate, requireCurrentSchema } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
@@ -83,4 +83,32 @@ test('the reader role can read everything that reports need, and cannot write', 
   for (const { name } of views) await reader.query(`select * from ${name} limit 1`);
   for (const sql of ['delete from tag', "insert into source (name, kind, dedup) values ('x', 'oci', 'registry')"])
     await expect(reader.query(sql)).rejects.toThrow(/permission denied/);
+});
+
+describe('doctor tells before an audit', () => {
+  const doctorAs = async (role: string) => {
+    const { code, stdout } = await runInProcess('/', ['doctor'], { SLIMBOARD_DATABASE_URL: urlOf(role) });
+    expect(code, stdout).toBe(0);
+    return stdout.match(/^warning +database: .*/m)?.[0];
+  };
+  const name = () => new URL(url).pathname.slice(1);
+
+  test('nothing of a role that may write', async () => {
+    expect(await doctorAs('slimboard_writer')).toBeUndefined();
+  });
+
+  test('which right a role lacks', async () => {
+    expect(await doctorAs('slimboard_reader')).toMatch(
+      /the role "slimboard_reader" lacks a right to the table assessment/,
+    );
+    await databases.admin.query(`revoke temporary on database ${name()} from public`);
+    expect(await doctorAs('slimboard_writer')).toMatch(/may not create temporary tables: grant it temporary/);
+    await databases.admin.query(`grant temporary on database ${name()} to public`);
+  });
+
+  test('that the database is read-only', async () => {
+    await databases.admin.query('alter role slimboard_writer set default_transaction_read_only = on');
+    expect(await doctorAs('slimboard_writer')).toMatch(/can be read, but not audited into: it is read-only/);
+    await databases.admin.query('alter role slimboard_writer reset default_transaction_read_only');
+  });
 });
