@@ -8,6 +8,7 @@ import { type KeyPath, readSettingsFile, type SettingsFile } from './file.ts';
 import { type Assignment, type Layer, layerOf, mergeAll, valueAt } from './layers.ts';
 import { flagSchema, PASSWORD_IN_QUERY, settingsSchema } from './schema.ts';
 import type { Environment, Reading, Settings, SourceSettings } from './settings.ts';
+import { variableOf } from './variable-of.ts';
 
 /** Flags of the command line by their names in camel case; flags that are not settings are ignored. */
 export type SettingsFlags = Readonly<Record<string, unknown>>;
@@ -64,7 +65,7 @@ export async function loadSettings(options: LoadSettingsOptions): Promise<Settin
   const file = await readOwnFile(options);
   const layers = [
     layerOf(assignments(FLAGS, options.flags, flagOf)),
-    layerOf(assignments(VARIABLES, options.env, (variable) => variable)),
+    layerOf(assignments(VARIABLES, variables(options.env), (variable) => variable)),
     ...(file ? [file] : []),
     await readDefaults(),
   ];
@@ -96,6 +97,10 @@ async function readDefaults(): Promise<SettingsFile> {
   const file = await readSettingsFile(path);
   if (!file) throw new SettingsError(`${path} is missing: install slimboard again`);
   return file;
+}
+
+function variables(env: Environment): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(VARIABLES.map(([name]) => [name, variableOf(env, name)]));
 }
 
 /** @param displayName returns the name of a flag or variable as errors show it */

@@ -1,6 +1,7 @@
 import { basicAuthorization } from '../common/basic-authorization.ts';
 import { SettingsError } from '../errors.ts';
 import type { Environment, NotifySettings } from './settings.ts';
+import { variableOf } from './variable-of.ts';
 
 /** Where a notification is sent, and how it is authenticated. Both may be secret: keep them out of logs and errors. */
 export interface NotifyEndpoint {
@@ -43,7 +44,7 @@ function decoded(text: string): string {
 }
 
 function lookUp(variable: string, env: Environment): string {
-  const value = env[variable];
+  const value = variableOf(env, variable);
   if (!value)
     throw new SettingsError(
       `${variable} is not set: "notify" in the settings reads its URL or secret from this environment variable`,

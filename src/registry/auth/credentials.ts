@@ -7,6 +7,7 @@ import { codeOf, SettingsError } from '../../errors.ts';
 import { findJsonObject, isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
 import { DOCKER_HUB, parseRegistryHost, type RegistryHost } from '../../oci/reference.ts';
 import type { Environment } from '../../settings/settings.ts';
+import { variableOf } from '../../settings/variable-of.ts';
 import { Secret } from './secret.ts';
 
 /** Credentials for one registry; `origin` says where they were found, for messages. */
@@ -91,8 +92,7 @@ export function credentialVariable(sourceName: string, part: Part): string {
 function fromEnvironment({ sourceName, environment }: CredentialsOptions): Credentials | undefined {
   if (sourceName === undefined) return undefined;
   const variable = (part: Part) => credentialVariable(sourceName, part);
-  // A secret that was made from a file often ends with the file's last line break.
-  const read = (part: Part) => environment[variable(part)]?.replace(/[\r\n]+$/, '');
+  const read = (part: Part) => variableOf(environment, variable(part));
   const username = read('USERNAME');
   const token = read('TOKEN');
   const password = read('PASSWORD') || token;

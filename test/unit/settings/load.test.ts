@@ -453,6 +453,16 @@ describe('secrets', () => {
     expect(String(error).split('\n')).toEqual([expect.stringContaining('expected a URL, such as postgres://')]);
   });
 
+  test('variables from a file that was written on Windows end with its line break', async () => {
+    const env = { SLIMBOARD_LOG_FORMAT: 'json\r', SLIMBOARD_SERVE_PORT: '80\r\n', SLIMBOARD_DATA_DIR: '\r' };
+    const { log, serve, dataDir } = await load('', { env });
+    expect({ format: log.format, port: serve.port, dataDir }).toEqual({
+      format: 'json',
+      port: 80,
+      dataDir: join(cwd, '.slimboard'),
+    });
+  });
+
   test.each([
     'postgres:///slimboard?host=/var/run/postgresql',
     'postgres://user:p%23ss@/slimboard?host=/var/run/postgresql',
@@ -464,7 +474,7 @@ describe('secrets', () => {
 
   test('come from the environment, and no error shows them', async () => {
     const settings = await load('', {
-      env: { DATABASE_URL: 'postgres://a:pw@db/a', SLIMBOARD_SERVE_TOKEN: 'x'.repeat(20) },
+      env: { DATABASE_URL: 'postgres://a:pw@db/a', SLIMBOARD_SERVE_TOKEN: `${'x'.repeat(20)}\n` },
     });
     expect(settings.databaseUrl).toBe('postgres://a:pw@db/a');
     expect(settings.serve.token).toBe('x'.repeat(20));

@@ -4,8 +4,8 @@ import type { NotifySettings } from '../../../src/settings/settings.ts';
 
 const slack: NotifySettings = { kind: 'slack', urlFrom: 'HOOK_URL', secretFrom: 'HOOK_SECRET', on: ['finished'] };
 
-test('variables give the URL and the secret', () => {
-  const env = { HOOK_URL: 'https://hooks.example.com/x', HOOK_SECRET: 's3' };
+test('variables give the URL and the secret, which may have been made from files', () => {
+  const env = { HOOK_URL: 'https://hooks.example.com/x\n', HOOK_SECRET: 's3\r\n' };
   expect(notifyEndpoint(slack, env)).toEqual({ url: 'https://hooks.example.com/x', secret: 's3' });
 });
 
