@@ -151,6 +151,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+const DISK_FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Whether a file could not be written because a disk, or a quota, is full. */
+export function isDiskFull(error: unknown): boolean {
+  return DISK_FULL_CODES.has(codeOf(error));
+}
+
 /** The code of any thrown value, such as ENOENT or a SQLSTATE; empty if it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;

@@ -1,11 +1,7 @@
-import { codeOf, SettingsError, StoreUnavailableError } from '../errors.ts';
-
-const DISK_FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
-/** Whether a file could not be written because a disk, or a quota, is full. */
-export function isDiskFull(error: unknown): boolean {
-  return DISK_FULL_CODES.has(codeOf(error));
-}
+import { constants } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, isDiskFull, SettingsError, StoreUnavailableError } from '../errors.ts';
 
 /** The failure of the embedded database to write a file of its folder, for one line on stderr. */
 export function unwritable(path: string, cause: unknown): Error {
@@ -15,7 +11,21 @@ export function unwritable(path: string, cause: unknown): Error {
         { cause },
       )
     : new SettingsError(
-        `cannot write ${path}: choose another folder for the embedded database, or set SLIMBOARD_DATABASE_URL`,
+        `cannot write ${path} (${codeOf(cause)}): check who owns it, choose another folder for the embedded database, or set SLIMBOARD_DATABASE_URL`,
         { cause },
       );
+}
+
+/**
+ * Checks that this process may read and write a folder and all that is in it.
+ * @throws SettingsError naming what it may not: once root has used a database, some of its files are root's
+ */
+export async function checkAccess(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+  const names = await readdir(path).catch(() => []);
+  for (const name of names) await checkAccess(join(path, name));
 }

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { StoreUnavailableError } from '../errors.ts';
+import { isDiskFull, StoreUnavailableError } from '../errors.ts';
 import { makeFolder, PRIVATE } from '../make-folder.ts';
 import { builtEntry, packagePath } from '../package-root.ts';
 import { streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
-import { isDiskFull, unwritable } from './disk.ts';
+import { checkAccess, unwritable } from './disk.ts';
 import { takeFolderLock } from './folder-lock.ts';
 import {
   splitTexts,
@@ -29,7 +29,7 @@ interface Pending {
  * @param folder absolute or relative to the working directory; `:memory:` stores nothing
  * @param options `brief` as in `openDatabase`
  * @throws StoreLockedError when another process has the folder locked
- * @throws SettingsError when the folder cannot be written
+ * @throws SettingsError when the folder, or a file in it, cannot be written
  * @throws StoreUnavailableError when the database in it cannot be opened
  */
 export async function openPglite(
@@ -69,7 +69,10 @@ async function openOrCreate(path: string, brief: boolean, release: () => Promise
     { dataDir, brief, ...templateOption() },
     release,
     isNew ? FREE_SPACE_ADVICE : REPAIR_ADVICE,
-  );
+  ).catch(async (error: unknown) => {
+    await checkAccess(dataDir);
+    throw error;
+  });
   if (isNew) await rm(marker, { force: true });
   return database;
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/database/open-database.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { type CommandResult, runCommand } from '../support/cli.ts';
 import { newPostgresUrl } from '../support/databases.ts';
+import { expectRefusal } from '../support/expect-refusal.ts';
 import { freePort } from '../support/free-port.ts';
 import { image, rawManifest } from '../support/image-builder.ts';
 import { newFolder } from '../support/new-folder.ts';
@@ -14,14 +15,6 @@ import { answer, body } from '../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
 
 const OCI_MANIFEST = { 'Content-Type': 'application/vnd.oci.image.manifest.v1+json' };
-/** One clear line: what happened and what to do, no stack, nothing on stdout. */
-function expectRefusal({ code, stdout, stderr }: CommandResult, exit: number, message: RegExp): void {
-  expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
-  const lines = stderr.split('\n').filter((line) => line.startsWith('slimboard: '));
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(message);
-  expect(stderr).not.toMatch(/^\s+at /m);
-}
 
 describe('an audit of registries that each fail differently', () => {
   let servers: Record<'good' | 'tls' | 'refusing' | 'denying', RegistryServer>;
@@ -190,35 +183,3 @@ test('the error for a Postgres without TLS says what to write; with --log-format
   expectRefusal(quiet, 2, /sslmode=disable/);
   expect(quiet.stderr).not.toContain('WARNING');
 });
-
-test('an unwritable folder is reported with advice', async () => {
-  const cwd = await newFolder();
-  await chmod(cwd, 0o755);
-  await mkdir(join(cwd, 'readonly'), { mode: 0o555 });
-  const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
-  const result = await runCommand(['audit', '127.0.0.1:9'], {
-    cwd,
-    env: { SLIMBOARD_DATA_DIR: join(cwd, 'readonly', 'data') },
-    wrapper: asNobody,
-  });
-  expectRefusal(result, 2, /cannot write.*choose another folder/);
-});
-
-test('a file system that refuses new folders does not make it hang', async () => {
-  const result = await runCommand(['audit', '127.0.0.1:9'], {
-    cwd: await newFolder(),
-    env: { SLIMBOARD_DATA_DIR: '/proc/slimboard/data' },
-  });
-  expectRefusal(result, 2, /cannot write.*choose another folder/);
-});
-
-test.each([['--help'], ['report', 'teams', '--format', 'csv']])(
-  'a full disk behind stdout is reported in a line: %j',
-  async (...args) => {
-    const intoFull = ['sh', '-c', 'exec "$@" > /dev/full', 'sh'];
-    const result = await runCommand(args, { cwd: await newFolder(), wrapper: intoFull });
-    expect(result.code).toBe(1);
-    expect(result.stderr).toMatch(/^slimboard: cannot write to stdout: ENOSPC: .*room$/m);
-    expect(result.stderr).not.toMatch(/^\s+at /m);
-  },
-);

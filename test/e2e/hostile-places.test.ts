@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../support/cli.ts';
+import { expectRefusal } from '../support/expect-refusal.ts';
+import { newFolder } from '../support/new-folder.ts';
+
+// Where slimboard runs: folders of others, and full disks.
+
+const isRoot = process.getuid?.() === 0;
+/** Runs a command as a user without an entry in /etc/passwd, if the tests may: root may read and write everything. */
+const asStranger = isRoot ? ['setpriv', '--reuid=54321', '--regid=0', '--clear-groups'] : [];
+
+test('a database with a file of another user is not taken for a damaged one', async () => {
+  const cwd = await newFolder();
+  await runCommand(['migrate'], { cwd });
+  if (isRoot) execFileSync('chown', ['-R', '54321', cwd]);
+  const file = join(cwd, '.slimboard/pgdata/global/pg_control');
+  await chmod(file, 0);
+  const result = await runCommand(['report', 'teams'], { cwd, wrapper: asStranger });
+  expectRefusal(result, 2, /cannot write .*pg_control \(EACCES\): check who owns it/);
+});
+
+test('an unwritable folder is reported with advice', async () => {
+  const cwd = await newFolder();
+  await chmod(cwd, 0o755);
+  await mkdir(join(cwd, 'readonly'), { mode: 0o555 });
+  const result = await runCommand(['audit', '127.0.0.1:9'], {
+    cwd,
+    env: { SLIMBOARD_DATA_DIR: join(cwd, 'readonly', 'data') },
+    wrapper: asStranger,
+  });
+  expectRefusal(result, 2, /cannot write.*choose another folder/);
+});
+
+test('a file system that refuses new folders does not make it hang', async () => {
+  const result = await runCommand(['audit', '127.0.0.1:9'], {
+    cwd: await newFolder(),
+    env: { SLIMBOARD_DATA_DIR: '/proc/slimboard/data' },
+  });
+  expectRefusal(result, 2, /cannot write.*choose another folder/);
+});
+
+test.each([['--help'], ['report', 'teams', '--format', 'csv']])(
+  'a full disk behind stdout is reported in a line: %j',
+  async (...args) => {
+    const intoFull = ['sh', '-c', 'exec "$@" > /dev/full', 'sh'];
+    const result = await runCommand(args, { cwd: await newFolder(), wrapper: intoFull });
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(/^slimboard: cannot write to stdout: ENOSPC: .*room$/m);
+    expect(result.stderr).not.toMatch(/^\s+at /m);
+  },
+);
