@@ -33,7 +33,7 @@ export async function writeTo(
  * It follows symbolic links, also to a file that does not exist yet, and grants no more permissions than an existing
  * file had. A device or a pipe is written to directly, because the rename would replace it by a file.
  */
-export async function writeFileAtomically(path: string, text: Text, signal: AbortSignal): Promise<void> {
+async function writeFileAtomically(path: string, text: Text, signal: AbortSignal): Promise<void> {
   const existing = await stat(path).catch(undefinedIfMissing);
   if (existing && !existing.isFile()) return writeInto(path, 'w', text, signal);
   const target = existing ? await realpath(path) : await linkedPath(path);

@@ -22,6 +22,11 @@ test('a database with a file of another user is not taken for a damaged one', as
   expectRefusal(result, 2, /cannot write .*pg_control \(EACCES\): check who owns it/);
 });
 
+test.each(['report teams -o', 'bases export'])('a full disk is a failure of %s, no wrong setting', async (command) => {
+  const result = await runCommand([...command.split(' '), '/dev/full'], { cwd: await newFolder() });
+  expectRefusal(result, 1, /cannot write \/dev\/full: ENOSPC/);
+});
+
 test('an unwritable folder is reported with advice', async () => {
   const cwd = await newFolder();
   await chmod(cwd, 0o755);

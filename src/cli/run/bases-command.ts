@@ -4,7 +4,6 @@ import { createInterface } from 'node:readline';
 import { withStore } from '../../app/open-store.ts';
 import { exportBases, importBases } from '../../catalogue/file.ts';
 import { listBases } from '../../catalogue/listing.ts';
-import { writeFileAtomically } from '../../deliver/write-destination.ts';
 import { SettingsError } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { StreamedFormat } from '../../report/names.ts';
@@ -12,6 +11,7 @@ import { countBases } from '../../store/catalogue-store.ts';
 import { type Io, terminalColumns, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { counted } from '../text.ts';
+import { writeOutput } from '../write-output.ts';
 
 /** Writes the catalogue as a report. */
 export async function listCommand(
@@ -32,16 +32,9 @@ export async function listCommand(
 export async function exportCommand(session: Session, file: string): Promise<void> {
   await withStore(session.settings, 'read', async (db) => {
     if (file === '-') await writeResult(session.io, exportBases(db));
-    else await writeWhole(resolve(session.io.cwd, file), exportBases(db), session.io.signal);
+    else
+      await writeOutput(session.io, { kind: 'file', path: resolve(session.io.cwd, file) }, exportBases(db), 'ndjson');
   });
-}
-
-async function writeWhole(path: string, chunks: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
-  try {
-    await writeFileAtomically(path, chunks, signal);
-  } catch (error) {
-    throw isFileError(error) ? new SettingsError(`cannot write ${path}: ${error.message}`, { cause: error }) : error;
-  }
 }
 
 /** Imports a catalogue from a file, all of it or nothing; `-` is stdin. */

@@ -1,11 +1,8 @@
 import { extname } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
 import type { Database } from '../../database/database.ts';
-import { writeTo } from '../../deliver/write-destination.ts';
-import { DeliveryError, SettingsError } from '../../errors.ts';
 import { reportText } from '../../html/report-text.ts';
 import type { ReportFilters } from '../../report/filters.ts';
-import { CONTENT_TYPES } from '../../report/formats/content-types.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import type { FormatName } from '../../report/names.ts';
 import { openReport } from '../../report/open-report.ts';
@@ -15,6 +12,7 @@ import type { Settings } from '../../settings/settings.ts';
 import { isKnownTeam } from '../../store/team-store.ts';
 import { type Io, terminalColumns, todayOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
+import { writeOutput } from '../write-output.ts';
 
 /** The options of `report`, those of `report reclaim` aside. */
 export interface ReportOptions extends ReportFilters {
@@ -104,7 +102,7 @@ function isFile(output: string | undefined): output is string {
   return output !== undefined && output !== '-';
 }
 
-/** Writes to stdout, or into the file that `output` names. @throws SettingsError when the file cannot be written */
+/** Writes to stdout, or into the file that `output` names. @throws as {@link writeOutput} does */
 export async function emit(
   io: Io,
   { output, format }: { readonly output: string | undefined; readonly format: FormatName },
@@ -117,10 +115,5 @@ export async function emit(
     audit: audit?.id ?? 0,
     source: audit?.sources.join('+') ?? '',
   };
-  try {
-    await writeTo(destinationOf(output, values, io.cwd), text, CONTENT_TYPES[format], io.signal);
-  } catch (error) {
-    if (!(error instanceof DeliveryError)) throw error;
-    throw new SettingsError(`${error.message}: choose another file with -o`, { cause: error });
-  }
+  await writeOutput(io, destinationOf(output, values, io.cwd), text, format);
 }

@@ -1,0 +1,25 @@
+import { writeTo } from '../deliver/write-destination.ts';
+import { DeliveryError, isDiskFull, SettingsError, SlimboardError } from '../errors.ts';
+import { CONTENT_TYPES } from '../report/formats/content-types.ts';
+import type { FormatName } from '../report/names.ts';
+import type { Destination } from '../settings/destination.ts';
+import type { Io } from './io.ts';
+
+/**
+ * Writes into the file or object that the command line names, all of it or nothing.
+ * @throws SettingsError when it cannot be written, DeliveryError when its disk is full, and what making the text throws
+ */
+export async function writeOutput(
+  { signal }: Pick<Io, 'signal'>,
+  destination: Destination,
+  text: AsyncIterable<string> | Iterable<string>,
+  format: FormatName,
+): Promise<void> {
+  try {
+    await writeTo(destination, text, CONTENT_TYPES[format], signal);
+  } catch (error) {
+    if (!(error instanceof DeliveryError) || isDiskFull(error.cause)) throw error;
+    if (error.cause instanceof SlimboardError) throw error.cause;
+    throw new SettingsError(`${error.message}: choose another file`, { cause: error });
+  }
+}

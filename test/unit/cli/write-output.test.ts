@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { writeOutput } from '../../../src/cli/write-output.ts';
+import { StoreUnavailableError } from '../../../src/errors.ts';
+import { newFolder } from '../../support/new-folder.ts';
+
+test('a database that fails is not mistaken for a file that cannot be written', async () => {
+  const failure = new StoreUnavailableError('Postgres is not available');
+  async function* text(): AsyncGenerator<string> {
+    yield 'a row';
+    throw failure;
+  }
+  const path = join(await newFolder(), 'report.csv');
+  const scope = { signal: new AbortController().signal };
+  await expect(writeOutput(scope, { kind: 'file', path }, text(), 'csv')).rejects.toBe(failure);
+});
