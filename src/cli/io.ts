@@ -56,6 +56,16 @@ function drained({ stdout }: Io): Promise<void> {
   });
 }
 
+/** Whether a stream is a terminal that can erase a line and show colours; editors and some in CI say that theirs cannot. */
+export function isSmartTerminal({ isTTY }: Pick<Io['stdout'], 'isTTY'>, { TERM }: Environment): boolean {
+  return isTTY === true && TERM !== 'dumb';
+}
+
+/** Whether to write colours to a stream. @see https://no-color.org */
+export function showsColours(stream: Pick<Io['stdout'], 'isTTY'>, environment: Environment): boolean {
+  return isSmartTerminal(stream, environment) && !environment.NO_COLOR;
+}
+
 /** Returns the columns of a stream's terminal; undefined if there is no terminal, or it reports 0, as some in CI do. */
 export function terminalColumns({ isTTY, columns }: Pick<Io['stdout'], 'isTTY' | 'columns'>): number | undefined {
   return (isTTY && columns) || undefined;

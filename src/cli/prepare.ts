@@ -4,7 +4,7 @@ import { createLogger, type Logger } from '../log.ts';
 import { RULES } from '../policy/rule-registry.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { GlobalOptions, Io } from './io.ts';
+import { type GlobalOptions, type Io, showsColours } from './io.ts';
 import { createNotices, type Notices } from './notices.ts';
 
 /** What a command runs with: its settings, and a logger on stderr. */
@@ -29,7 +29,7 @@ export async function prepare(io: Io, globals: GlobalOptions, flags: object = {}
     ruleNames: RULES.map(({ id }) => id),
   });
   const quiet = globals.quiet === true;
-  const color = io.stderr.isTTY === true && !io.environment.NO_COLOR;
+  const color = showsColours(io.stderr, io.environment);
   const log = createLogger({ ...settings.log, stream: io.stderr, quiet, color });
   io.onWarning?.(reportRarely(({ error, ...alike }) => log.warn(alike, messageOf(error))));
   const notices = createNotices(io.stderr, log, { format: settings.log.format, quiet });

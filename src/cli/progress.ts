@@ -2,7 +2,7 @@ import type { AuditEvents } from '../audit/context.ts';
 import { itemName } from '../audit/item-failure.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AuditStage } from '../store/audit-store.ts';
-import { terminalColumns } from './io.ts';
+import { isSmartTerminal, terminalColumns } from './io.ts';
 import type { Session } from './prepare.ts';
 import { counted } from './text.ts';
 
@@ -39,7 +39,7 @@ export const MAX_FAILURES_SHOWN = 10;
 export function createProgress({ io, settings, notices, quiet }: ProgressScope): Progress {
   const { stderr } = io;
   const { line, ...counting } = createTally();
-  const onTerminal = stderr.isTTY === true && settings.log.format === 'pretty';
+  const onTerminal = isSmartTerminal(stderr, io.environment) && settings.log.format === 'pretty';
   const show = (): void => {
     if (onTerminal) stderr.write(`\r${clip(line(), terminalColumns(stderr) ?? 80)}\u001b[K`);
     else notices.info(line());

@@ -10,7 +10,7 @@ import type { AuditSummary, FormatOptions, Report } from '../../report/report.ts
 import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { isKnownTeam } from '../../store/team-store.ts';
-import { type Io, terminalColumns, todayOf, writeResult } from '../io.ts';
+import { type Io, showsColours, terminalColumns, todayOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { writeOutput } from '../write-output.ts';
 
@@ -87,7 +87,7 @@ function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters):
 }
 
 function terminalOptions({ stdout, environment }: Io): FormatOptions {
-  return { colour: stdout.isTTY === true && !environment.NO_COLOR, width: terminalColumns(stdout) };
+  return { colour: showsColours(stdout, environment), width: terminalColumns(stdout) };
 }
 
 async function* interruptible(text: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {

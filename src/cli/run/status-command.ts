@@ -8,7 +8,7 @@ import { jsonDocument } from '../../report/json-document.ts';
 import { findNewestAudit, listLiveAudits } from '../../store/audit-store.ts';
 import { type AuditProgress, readAuditProgress } from '../../store/progress-store.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { Io } from '../io.ts';
+import { type Io, isSmartTerminal } from '../io.ts';
 import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
 import { factLines } from '../text.ts';
@@ -51,12 +51,12 @@ function lineOf(progress: AuditProgress): string {
 }
 
 /** Makes the function that shows progress as tables. On a terminal, each begins by erasing the one before. */
-function tables({ stdout }: Io): (progress: AuditProgress) => string {
+function tables({ stdout, environment }: Io): (progress: AuditProgress) => string {
   let separator = '';
   return (progress) => {
     const table = describe(progress);
     const text = separator + table;
-    separator = stdout.isTTY === true ? `\u001b[${table.split('\n').length - 1}A\u001b[J` : '\n';
+    separator = isSmartTerminal(stdout, environment) ? `\u001b[${table.split('\n').length - 1}A\u001b[J` : '\n';
     return text;
   };
 }

@@ -5,12 +5,13 @@ let lines: string[];
 let progress: Progress;
 let stop: AbortController;
 
+// A terminal that cannot erase a line gets one every few seconds, as files do.
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
   lines = [];
   stop = new AbortController();
   const scope = {
-    io: { stderr: { isTTY: false }, signal: stop.signal },
+    io: { stderr: { isTTY: true }, environment: { TERM: 'dumb' }, signal: stop.signal },
     settings: { log: { format: 'pretty' } },
     notices: { info: (text: string) => lines.push(text) },
     quiet: false,
