@@ -1,4 +1,5 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
+import { homedir } from 'node:os';
 import { format } from 'node:util';
 import { printableLines } from '../common/printable.ts';
 import { publicCommandLine, withoutCredentials } from '../without-credentials.ts';
@@ -44,11 +45,12 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 // What libraries write to the console would break up the log: it becomes a warning like those of Node.js.
 console.warn = console.error = (...texts: unknown[]) => process.emitWarning(format(...texts));
 
+nameHome();
 const io: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,
-  cwd: process.cwd(),
+  cwd: workingFolder(),
   now: () => new Date(),
   signal: stop.signal,
   onExitCode: (code) => {
@@ -70,6 +72,29 @@ runProgram(process.argv.slice(2), io)
     // A connection to a server that has fallen silent must not keep a process that was told to end.
     if (stop.signal.aborted) setTimeout(() => process.exit(), LET_GO_MS).unref();
   });
+
+/**
+ * Sets HOME, where Docker's and AWS's credentials are looked for, if the caller did not. A user without an entry in
+ * /etc/passwd, such as OpenShift's, gets /, as container runtimes do it.
+ */
+function nameHome(): void {
+  if (process.env.HOME) return;
+  delete process.env.HOME;
+  try {
+    process.env.HOME = homedir();
+  } catch {
+    process.env.HOME = '/';
+  }
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.stderr.write('slimboard: the working folder does not exist any more: change to another one\n');
+    process.exit(EXIT.usage);
+  }
+}
 
 function writeCrash(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

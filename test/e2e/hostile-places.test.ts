@@ -1,16 +1,46 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../support/cli.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
 import { newFolder } from '../support/new-folder.ts';
 
-// Where slimboard runs: folders of others, and full disks.
+// Where slimboard runs: folders that are gone or of others, full disks, users and Node.js that are not as usual.
 
 const isRoot = process.getuid?.() === 0;
 /** Runs a command as a user without an entry in /etc/passwd, if the tests may: root may read and write everything. */
 const asStranger = isRoot ? ['setpriv', '--reuid=54321', '--regid=0', '--clear-groups'] : [];
+
+test.skipIf(!isRoot)('a user without an entry in /etc/passwd needs no HOME', async () => {
+  const result = await runCommand(['inspect', '127.0.0.1:9/app:1'], {
+    cwd: '/',
+    wrapper: ['env', '-u', 'HOME', ...asStranger],
+  });
+  expectRefusal(result, 1, /connection refused/);
+});
+
+test('a HOME that is no folder holds no credentials', async () => {
+  const result = await runCommand(['inspect', '127.0.0.1:9/app:1'], { cwd: '/', env: { HOME: '/dev/null' } });
+  expectRefusal(result, 1, /connection refused/);
+});
+
+test('a working folder that is gone is reported', async () => {
+  const result = await runCommand(['report', 'teams'], {
+    cwd: await newFolder(),
+    wrapper: ['sh', '-c', 'rmdir "$PWD" && exec "$@"', 'sh'],
+  });
+  expectRefusal(result, 2, /working folder does not exist any more/);
+});
+
+test('a Node.js that is too old is told which one to install', async () => {
+  const cwd = await newFolder();
+  const older = join(cwd, 'older.cjs');
+  const versions = `{ ...process.versions, node: '20.18.3' }`;
+  await writeFile(older, `Object.defineProperty(process, 'versions', { value: ${versions} });`);
+  const result = await runCommand(['report', 'teams'], { cwd, env: { NODE_OPTIONS: `--require ${older}` } });
+  expectRefusal(result, 2, /this is Node\.js 20\.18\.3: install 20\.19 or newer/);
+});
 
 test('a database with a file of another user is not taken for a damaged one', async () => {
   const cwd = await newFolder();

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { basicAuthorization } from '../../common/basic-authorization.ts';
 import { codeOf, SettingsError } from '../../errors.ts';
@@ -119,7 +118,7 @@ interface HelperOptions {
 
 async function fromDockerConfig(registry: RegistryHost, options: HelperOptions): Promise<Credentials | undefined> {
   const { environment } = options;
-  const folder = environment.DOCKER_CONFIG || join(environment.HOME || homedir(), '.docker');
+  const folder = environment.DOCKER_CONFIG || join(environment.HOME || '/', '.docker');
   const path = join(folder, 'config.json');
   const config = await readDockerConfig(path);
   if (!config) return undefined;
@@ -137,7 +136,8 @@ async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return undefined;
+    // A system user's home may be /dev/null.
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause))) return undefined;
     throw new SettingsError(`cannot read ${path} (${codeOf(cause)}): fix it, or point DOCKER_CONFIG at another folder`);
   }
   const config = findJsonObject(text);
