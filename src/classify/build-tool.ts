@@ -1,14 +1,13 @@
 import type { ImageConfig } from '../oci/image-config.ts';
-import { isBuildpacksImage } from './base-image/buildpacks.ts';
+import { endsInDockerfile, isBuildpacksImage } from './base-image/buildpacks.ts';
 import type { Context } from './context.ts';
-import { isInstruction } from './history/instruction.ts';
 import { isNixStep } from './nix.ts';
 import { type BuildTool, inferred, type Judged } from './verdict.ts';
 
 /** The tool that built the image: the one that wrote its last steps. */
 export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
   const { input, own, history, stack } = context;
-  if (isBuildpacksImage(context) && !own.some((step) => isInstruction(step.verb))) {
+  if (isBuildpacksImage(context) && !endsInDockerfile(history)) {
     return { value: 'buildpacks', confidence: 'declared', evidence: 'label:io.buildpacks' };
   }
   const last = own.findLast((step) => step.tool !== 'unknown')?.tool;

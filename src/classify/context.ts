@@ -1,4 +1,5 @@
-import { type BuildHistory, type BuildStep, readBuildHistory } from './history/build-steps.ts';
+import { readBuildHistory } from './history/build-history.ts';
+import type { BuildHistory, BuildStep } from './history/build-steps.ts';
 import { assignments } from './history/instruction.ts';
 import { readStack, type Stack } from './history/stack.ts';
 import type { ClassifierInput } from './verdict.ts';

@@ -1,6 +1,7 @@
 import { readEnv } from '../classify/context.ts';
 import { isLambda } from '../classify/distro-labels.ts';
-import { type BuildStep, instructionOf, readBuildHistory } from '../classify/history/build-steps.ts';
+import { readBuildHistory } from '../classify/history/build-history.ts';
+import { type BuildStep, instructionOf } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
 import { endOfDistribution, readStack } from '../classify/history/stack.ts';
 import { isProductReference } from '../classify/knowledge/official-images.ts';

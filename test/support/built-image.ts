@@ -8,7 +8,7 @@ import { imageManifest } from './image-manifest.ts';
 export interface BuiltStep {
   /** Its `created_by`. */
   readonly line: string;
-  /** `YYYY-MM-DD` (noon) or `YYYY-MM-DDThh:mm:ss`; `-`: without a time. */
+  /** `YYYY-MM-DD` (noon) or `YYYY-MM-DDThh:mm:ss`; `-`: without a time; `?`: a layer that has no entry. */
   readonly day: string;
   readonly empty?: boolean;
   /** Compressed bytes of its layer. */
@@ -56,13 +56,15 @@ export function builtImage(image: BuiltImage): ClassifierInput {
         Labels: image.labels,
       },
       rootfs: { type: 'layers', diff_ids: made.map((step) => digestOf(step.line + step.day)) },
-      history: image.steps.map(({ line, day, empty, comment, author }) => ({
-        created: timeOf(day),
-        created_by: line,
-        comment,
-        author,
-        ...(empty ? { empty_layer: true } : {}),
-      })),
+      history: image.steps
+        .filter(({ day }) => day !== '?')
+        .map(({ line, day, empty, comment, author }) => ({
+          created: timeOf(day),
+          created_by: line,
+          comment,
+          author,
+          ...(empty ? { empty_layer: true } : {}),
+        })),
     }),
   );
   return {

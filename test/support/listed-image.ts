@@ -5,7 +5,7 @@ import { type BuiltImage, type BuiltStep, builtImage } from './built-image.ts';
 export interface ListedImage extends Omit<BuiltImage, 'steps'> {
   /**
    * A line per step, base first: its time, the compressed size of its layer (`29.1MB`, `4kB`; `-`: no layer), and its
-   * `created_by`. A time of `YYYY-MM-DD` means noon, `-` none.
+   * `created_by`. A time of `YYYY-MM-DD` means noon, `-` none; `?` stands for a layer that the history leaves out.
    */
   readonly history: string;
   /** The comment that the builder put on every step. */

@@ -1,6 +1,7 @@
 import { isDigest } from '../../oci/digest.ts';
 import { findJsonObject, isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
 import type { Context } from '../context.ts';
+import type { BuildHistory } from '../history/build-steps.ts';
 import { isInstruction } from '../history/instruction.ts';
 import type { DeclaredBase } from './declared.ts';
 import { normaliseReference } from './naming.ts';
@@ -18,7 +19,7 @@ const MAX_LABEL_LENGTH = 1_000_000;
  */
 export function buildpacksBase(context: Context): DeclaredBase | undefined {
   const metadata = lifecycleMetadata(context);
-  if (!metadata || hasDockerfileSteps(context)) return undefined;
+  if (!metadata || endsInDockerfile(context.history)) return undefined;
   const run = objectOf(metadata.runImage);
   const stack = objectOf(objectOf(metadata.stack).runImage);
   const name = [run.image, stack.image, run.reference].find((value) => typeof value === 'string' && value !== '');
@@ -54,7 +55,7 @@ function lifecycleMetadata({ input }: Context): JsonObject | undefined {
 }
 
 /** Whether the last step is a Dockerfile instruction. The lifecycle writes none, so a Dockerfile was built on top. */
-function hasDockerfileSteps({ history }: Context): boolean {
-  const last = history.steps.at(-1);
+export function endsInDockerfile({ steps }: BuildHistory): boolean {
+  const last = steps.at(-1);
   return last !== undefined && isInstruction(last.verb);
 }

@@ -30,12 +30,8 @@ export interface BuildHistory {
   readonly aligned: boolean;
 }
 
-/**
- * Parses the history and finds the step that made each layer. Builders may write `empty_layer` wrongly or not at all,
- * squash layers, or leave steps out; if steps and layers do not match, steps have no layer.
- * @param layerCount the number of layers in the manifest
- */
-export function readBuildHistory(config: ImageConfig, layerCount: number): BuildHistory {
+/** Parses the entries of a history, and finds the step that made each layer. */
+export function matchSteps(config: ImageConfig, layerCount: number): BuildHistory {
   const instructions = config.history.map((entry) => parseInstruction(entry.createdBy));
   const reading = READINGS.find((candidate) => fits(candidate, config, instructions, layerCount));
   let layer = 0;

@@ -5,6 +5,7 @@ import { type BuildStep, gapMs, type StepTool } from './build-steps.ts';
 import {
   assignments,
   commandWords,
+  isInstruction,
   MAX_COMMAND_LENGTH,
   makesLayer,
   rememberCommand,
@@ -186,6 +187,8 @@ function namedBoundary(step: BuildStep | undefined, index: number): StackedImage
 const SIGNING: ReadonlySet<StepTool> = new Set(['jib', 'ko', 'kaniko', 'dotnet', 'bazel', 'apko'] as const);
 
 function changesTool(before: BuildStep, step: BuildStep): boolean {
+  // No Dockerfile's step is empty: another tool appended the layer.
+  if (step.verb === 'NONE' && step.comment === '') return isInstruction(before.verb);
   if (SIGNING.has(step.tool)) return before.tool !== step.tool;
   return step.tool !== 'unknown' && before.tool !== 'unknown' && step.tool !== before.tool;
 }

@@ -8,6 +8,16 @@ interface FoundImage extends ExpectedImage {
   readonly found: string;
 }
 
+const BOOKWORM = `
+  2026-01-05T00:00:00 28MB # debian.sh --arch 'amd64' out/ 'bookworm' '@1767571200'`;
+const NODE = `${BOOKWORM}
+  2026-01-06 - ENV NODE_VERSION=20.18.0
+  2026-01-06 40MB RUN /bin/sh -c curl -fsSLO https://nodejs.org/dist/v$NODE_VERSION/node.tar.xz # buildkit
+  2026-01-06 2MB RUN /bin/sh -c apt-get install -y yarn # buildkit
+  2026-01-06 1kB COPY docker-entrypoint.sh /usr/local/bin/ # buildkit
+  2026-01-06 - ENTRYPOINT ["docker-entrypoint.sh"]
+  2026-01-06 - CMD ["node"]`;
+
 const cases: readonly FoundImage[] = [
   {
     is: 'CentOS Stream 9, by its label',
@@ -330,6 +340,59 @@ const cases: readonly FoundImage[] = [
       2022-09-21T15:35:14 1kB COPY nsswitch.conf /etc/nsswitch.conf # buildkit`,
     env: ['SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
     expected: { multiStage: 'yes', distro: 'debian', variant: 'distroless' },
+  },
+  {
+    is: 'a program that Bazel put on Node.js, without a word in the history',
+    found: 'bazel-contrib/rules_oci, oci/private/image.sh',
+    history: `${NODE}
+      ? 30MB
+      ? 2MB`,
+    entrypoint: ['/app/server'],
+    expected: { base: 'library/node:20-bookworm-slim', layerCount: 4, runtime: 'node 20.18.0', multiStage: 'unknown' },
+  },
+  {
+    is: 'a program that Bazel put on Debian',
+    found: 'bazel-contrib/rules_oci, oci/private/image.sh',
+    history: `${BOOKWORM}
+      ? 30MB`,
+    entrypoint: ['/app/server'],
+    expected: { base: 'library/debian:bookworm-slim', layerCount: 1, multiStage: 'unknown' },
+  },
+  {
+    is: "a program that Bazel put on a company's image on Node.js",
+    found: 'bazel-contrib/rules_oci, oci/private/image.sh',
+    history: `${NODE}
+      2026-02-01 2kB COPY ca.crt /usr/local/share/ca-certificates/ # buildkit
+      2026-02-01 - CMD ["node" "server.js"]
+      ? 30MB`,
+    expected: { base: 'not-in-catalogue', layerCount: 5 },
+  },
+  {
+    is: "a layer that crane appended to a company's image on Node.js",
+    found: 'google/go-containerregistry, pkg/v1/mutate/mutate.go',
+    history: `${NODE}
+      2026-02-01 2kB COPY ca.crt /usr/local/share/ca-certificates/ # buildkit
+      2026-02-01 - CMD ["node" "server.js"]
+      - 30MB `,
+    expected: { base: 'not-in-catalogue', layerCount: 5 },
+  },
+  {
+    is: "a Ruby application by buildpacks on Heroku's image, whose history they keep",
+    found: 'buildpacks/lifecycle, layers/factory.go',
+    history: `
+      2026-01-05 29MB /bin/sh -c #(nop) ADD file:21c2e8d95909bec6 in / 
+      2026-01-05 - /bin/sh -c #(nop)  CMD ["/bin/bash"]
+      2026-01-06 120MB RUN /bin/sh -c /tmp/setup.sh # buildkit
+      2026-01-06 - USER heroku
+      1980-01-01T00:00:01 30MB Layer: 'ruby', Created by buildpack: heroku/ruby@5.1.0
+      1980-01-01T00:00:01 1MB Software Bill-of-Materials
+      1980-01-01T00:00:01 2MB Application Layer
+      1980-01-01T00:00:01 2MB Buildpacks Application Launcher`,
+    labels: {
+      'io.buildpacks.lifecycle.metadata': '{"runImage":{"image":"heroku/heroku:24"}}',
+      'io.buildpacks.build.metadata': '{"buildpacks":[{"id":"heroku/ruby"}]}',
+    },
+    expected: { base: 'heroku/heroku:24', buildTool: 'buildpacks', runtime: 'ruby' },
   },
 ];
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readBuildHistory } from '../../../../src/classify/history/build-steps.ts';
+import { readBuildHistory } from '../../../../src/classify/history/build-history.ts';
 import { parseImageConfig } from '../../../../src/oci/image-config.ts';
 
 function layersOf(entries: readonly (readonly [line: string, empty: boolean])[], layerCount: number) {
