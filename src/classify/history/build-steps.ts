@@ -1,6 +1,7 @@
 import { remember } from '../../common/remember.ts';
 import { HOUR_MS } from '../../common/units.ts';
 import type { HistoryEntry, ImageConfig } from '../../oci/image-config.ts';
+import { isWindows } from '../../oci/platform.ts';
 import type { BuildTool } from '../verdict.ts';
 import { copiesFiles, type Instruction, makesLayer, parseInstruction } from './instruction.ts';
 
@@ -121,12 +122,11 @@ const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddf
 
 /**
  * Whether a reading gives as many layers as there are, and no setting makes one, unless the layer is empty: before
- * version 1.10, Docker made a layer for every instruction. Where Buildah merges all layers of a build, its last
- * instruction makes the layer.
+ * version 1.10, Docker made a layer for every instruction.
  */
 function fits(
   makesLayerIn: Reading,
-  { history, diffIds }: ImageConfig,
+  { history, diffIds, os }: ImageConfig,
   instructions: readonly Instruction[],
   layerCount: number,
 ): boolean {
@@ -135,10 +135,20 @@ function fits(
     const entry = history[index];
     const instruction = instructions[index];
     if (!entry || !instruction || !makesLayerIn(entry, instruction)) continue;
-    if (!makesLayer(instruction.verb) && !isFrom(entry.comment) && diffIds[count] !== EMPTY_LAYER) return false;
+    const isRight = makesLayer(instruction.verb) || isLayeredSetting(entry, os) || diffIds[count] === EMPTY_LAYER;
+    if (!isRight) return false;
     count++;
   }
   return count === layerCount;
+}
+
+/**
+ * Whether a setting may make a layer: on Windows, Docker's old builder makes one for each; where Buildah, or kaniko with
+ * `--single-snapshot`, merges all layers of a build, the last instruction makes it.
+ * @see docker-library/repo-info, golang/remote/windowsservercore.md; GoogleContainerTools/kaniko, pkg/executor/build.go
+ */
+function isLayeredSetting({ comment, author }: HistoryEntry, os: string): boolean {
+  return isWindows({ os }) || isFrom(comment) || author === 'kaniko';
 }
 
 function toStep(entry: HistoryEntry, instruction: Instruction, layer: number | undefined): BuildStep {

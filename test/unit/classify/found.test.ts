@@ -394,6 +394,26 @@ const cases: readonly FoundImage[] = [
     },
     expected: { base: 'heroku/heroku:24', buildTool: 'buildpacks', runtime: 'ruby' },
   },
+  {
+    is: "a program on Microsoft's image, where Docker on Windows made a layer of each setting",
+    found:
+      'docker-library/repo-info, nats/remote/windowsservercore.md; dotnet/dotnet-docker, runtime/nanoserver-ltsc2022',
+    os: 'windows',
+    osVersion: '10.0.20348.2227',
+    history: `
+      2026-01-04 120MB Apply image 10.0.20348.2227
+      2026-01-10 1kB cmd /S /C #(nop)  ENV DOTNET_RUNNING_IN_CONTAINER=true DOTNET_VERSION=8.0.1
+      2026-01-10 70kB cmd /S /C setx /M PATH "%PATH%;C:\\Program Files\\dotnet"
+      2026-01-10 1kB cmd /S /C #(nop)  USER ContainerUser
+      2026-01-10 30MB cmd /S /C #(nop) COPY dir:0f1e in C:\\Program Files\\dotnet 
+      2026-01-11 1kB cmd /S /C #(nop)  ENV ASPNET_VERSION=8.0.1
+      2026-01-11 10MB cmd /S /C #(nop) COPY dir:2d3c in C:\\Program Files\\dotnet\\shared 
+      2026-02-10 1kB cmd /S /C #(nop) WORKDIR C:\\app
+      2026-02-10 20MB cmd /S /C #(nop) COPY dir:4b5a in . 
+      2026-02-10 1kB cmd /S /C #(nop)  ENTRYPOINT ["dotnet" "app.dll"]`,
+    env: ['DOTNET_RUNNING_IN_CONTAINER=true', 'DOTNET_VERSION=8.0.1', 'ASPNET_VERSION=8.0.1'],
+    expected: { base: 'mcr.microsoft.com/dotnet/aspnet', layerCount: 7, runtime: 'dotnet 8.0.1' },
+  },
 ];
 
 testVerdicts('$is ($found)', cases);

@@ -105,3 +105,9 @@ test('Docker before 1.10 made an empty layer of each setting', () => {
   const read = readBuildHistory(parseImageConfig(JSON.stringify({ history, rootfs })), 3);
   expect(read).toMatchObject({ aligned: true, steps: [{ layer: 0 }, { layer: 1 }, { layer: 2 }] });
 });
+
+test('where kaniko makes a single layer (--single-snapshot), it stands with the last instruction, even a setting', () => {
+  const history = [{ created_by: 'ADD rootfs.tar / # buildkit' }, { created_by: 'CMD ["app"]', author: 'kaniko' }];
+  const read = readBuildHistory(parseImageConfig(JSON.stringify({ history })), 2);
+  expect(read).toMatchObject({ aligned: true, steps: [{ layer: 0 }, { layer: 1 }] });
+});
