@@ -7,10 +7,10 @@ import type { Rule } from '../rule.ts';
 const WHOLE_CONTEXT = /^(?:--\S+\s+)*\.\/?\s+\S/;
 /**
  * A folder as the classic builder and Buildah record it, by its checksum. Only its size suggests that it is the whole
- * context. A relative target with a name, such as `./node_modules`, does not match: that folder is a part of the
- * context, or from another stage.
+ * context. Neither a relative target with a name, such as `./node_modules`, matches nor the root: such a folder is a part
+ * of the context, or from another stage.
  */
-const CLASSIC_FOLDER = /^(?:--\S+\s+)*dir:[0-9a-f]+\s+in\s+(?:\.\/?|\/\S*)\s*$/;
+const CLASSIC_FOLDER = /^(?:--\S+\s+)*dir:[0-9a-f]+\s+in\s+(?:\.\/?|\/\S+)\s*$/;
 const LARGE_FOLDER_BYTES = 1_000_000;
 
 export const copyAll: Rule = {

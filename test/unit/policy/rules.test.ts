@@ -181,6 +181,8 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['copy-all', { own: [copy('COPY package.json package-lock.json ./')] }],
   ['copy-all', { own: [copy('COPY /app/dist ./dist')] }],
   ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in ./dist ')] }],
+  // The files of s6-overlay's services, or all that a tool for slimming found to be used.
+  ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in / ')] }],
   ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in /app ', { bytes: 2_000 })] }],
   ['cache-order', { own: [copy('COPY package.json ./'), copy('RUN /bin/sh -c npm ci'), copy('COPY . .')] }],
   [
