@@ -158,6 +158,7 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
     clean: [
       ['apt-get update\napt-get install -y \\\n  --no-install-recommends curl\n'],
       ['echo \'APT::Install-Recommends "0";\' > /etc/apt/apt.conf.d/01lean', 'apt-get install -y curl'],
+      ["echo 'install_weak_deps=False' >> /etc/dnf/dnf.conf", 'dnf install -y curl'],
       ['dnf install -y --setopt=install_weak_deps=False --nodocs nginx'],
     ],
   },

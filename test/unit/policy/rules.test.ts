@@ -268,6 +268,11 @@ test.each([
   expect(finding).toMatchObject({ confidence: 'proven', bytes: { min: bytes, max: bytes } });
 });
 
+test('recommended packages are no gigabytes, whatever else a layer installs', () => {
+  const script = 'apt-get install -y python3-pip && pip install torch';
+  expect(findingOf('recommended-packages', run(script, { bytes: 4_000 * MB }))?.bytes?.max).toBe(400 * MB);
+});
+
 test('files that are compressed already take their own size of a layer', () => {
   const measured = (rule: string, bytes: number, contents: Partial<MeasuredLayer>) =>
     findingOf(rule, { own: [{ bytes, contents }] })?.bytes?.max;
