@@ -42,11 +42,12 @@ const CACHES: readonly PackageCache[] = [
     id: 'yum-cache',
     areas: ['yum-cache'],
     title: 'The metadata and packages of dnf, yum or zypper stay in a layer',
-    remedy: 'end the same RUN with "dnf clean all" (yum, microdnf and zypper have the same command)',
+    remedy:
+      'end the same RUN with "dnf clean all" (yum, microdnf and tdnf have the same command; zypper: "zypper clean --all")',
     programs: YUM,
     fills: (command) =>
       runs(command, YUM, ['install', 'in', 'update', 'upgrade', 'groupinstall', 'makecache', 'refresh']),
-    avoids: (command) => runs(command, YUM, ['clean']) || removes(command, '/var/cache'),
+    avoids: (command) => runs(command, YUM, ['clean', 'cc']) || removes(command, '/var/cache'),
     largestShare: 0.9,
   },
   pipCache,

@@ -55,6 +55,7 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
     found: [['zypper -n refresh && zypper -n in nginx'], ['yum -y update'], ['dnf -y install nginx && dnf autoremove']],
     clean: [
       ['zypper -n in nginx && zypper clean -a'],
+      ['zypper -n in nginx && zypper cc -a'],
       ['dnf -y install nginx && rm -rf /var/cache/{dnf,yum}'],
       ['microdnf -y install nginx && microdnf clean all'],
     ],
