@@ -16,12 +16,18 @@ export const devDependencies: Rule = {
   },
 };
 
-/** Returns the remedies for the installers that the image runs and the packages found; by default all of them. */
-function remediesFor({ ownPrograms }: ImageView, evidence: readonly Evidence[]): readonly string[] {
-  const used = INSTALLERS.filter(({ programs }) => programs.some((name) => ownPrograms.has(name)));
+/** Returns the remedies for the programs that install in the image and for the packages found; by default all of them. */
+function remediesFor({ own }: ImageView, evidence: readonly Evidence[]): readonly string[] {
+  const commands = own.flatMap((layer) => layer.commands);
+  const all = INSTALLERS.flatMap(({ remedies, installs }) =>
+    Object.entries(remedies).map(([program, remedy]) => ({ program, remedy, installs })),
+  );
+  const used = all.filter(({ program, installs }) =>
+    commands.some((command) => command.program === program && installs(command)),
+  );
   const headers = evidence.some(({ subject = '' }) => /-dev(?:,|$)/.test(subject)) ? [HEADERS_REMEDY] : [];
   const remedies = [...used.map(({ remedy }) => remedy), ...headers];
-  return remedies.length > 0 ? remedies : INSTALLERS.map(({ remedy }) => remedy);
+  return [...new Set(remedies.length > 0 ? remedies : all.map(({ remedy }) => remedy))];
 }
 
 /** The remedy for header packages of Debian and Alpine. */
@@ -30,7 +36,8 @@ const HEADERS_REMEDY = '-dev packages in an earlier stage, and only their librar
 /** Returns evidence if a command of the layer installs development dependencies. */
 function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] {
   const installer = INSTALLERS.find(
-    ({ programs, installs }) => programs.some((name) => view.ownPrograms.has(name)) && layer.commands.some(installs),
+    ({ remedies, installs }) =>
+      Object.keys(remedies).some((name) => view.ownPrograms.has(name)) && layer.commands.some(installs),
   );
   if (!installer) return [];
   // Only this layer's commands count: what a later layer prunes is still pulled.
@@ -43,9 +50,8 @@ function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] 
 
 /** Programs that install a project's dependencies, by default including those for development. */
 interface Installer {
-  /** The programs' names; an image that runs none of them is skipped. */
-  readonly programs: readonly string[];
-  readonly remedy: string;
+  /** The remedy for each program; an image that runs none of them is skipped. */
+  readonly remedies: Readonly<Record<string, string>>;
   /** Reports whether a command installs dependencies. */
   readonly installs: (command: Command) => boolean;
   /** Reports whether a command leaves development dependencies out, or removes them again. */
@@ -60,43 +66,42 @@ const IS_SET = /./;
 
 const INSTALLERS: readonly Installer[] = [
   {
-    programs: ['npm', 'pnpm', 'yarn', 'bun'],
-    remedy: '"npm ci --omit=dev" ("yarn workspaces focus --production", "pnpm install --prod")',
+    remedies: {
+      npm: '"npm ci --omit=dev"',
+      pnpm: '"pnpm install --prod"',
+      yarn: '"yarn install --production" (from version 2 on, "yarn workspaces focus --all --production")',
+      bun: '"bun install --production"',
+    },
     installs: (command) => installsList(command) && !hasOption(command, '-g', '--global'),
     leavesOut: isForProduction,
     variables: { NODE_ENV: /^production$/, NPM_CONFIG_OMIT: /dev/, NPM_CONFIG_PRODUCTION: /^true$/ },
   },
   {
-    programs: ['composer'],
-    remedy: '"composer install --no-dev"',
+    remedies: { composer: '"composer install --no-dev"' },
     installs: (command) => runs(command, ['composer'], ['install']),
     leavesOut: (command) => hasOption(command, '--no-dev'),
     variables: { COMPOSER_NO_DEV: /^1$/ },
   },
   {
-    programs: ['bundle'],
-    remedy: '"bundle config set without development:test"',
+    remedies: { bundle: '"bundle config set without development:test"' },
     installs: (command) => runs(command, ['bundle'], ['install']),
     leavesOut: (command) => command.words.some((word) => /^(?:--)?without$/.test(word)),
     variables: { BUNDLE_WITHOUT: IS_SET, BUNDLE_ONLY: IS_SET },
   },
   {
-    programs: ['poetry'],
-    remedy: '"poetry install --only main"',
+    remedies: { poetry: '"poetry install --only main"' },
     installs: (command) => runs(command, ['poetry'], ['install']),
     leavesOut: (command) => setsOption(command, '--only', '--without', '--no-dev'),
     variables: {},
   },
   {
-    programs: ['uv'],
-    remedy: '"uv sync --no-dev"',
+    remedies: { uv: '"uv sync --no-dev"' },
     installs: (command) => runs(command, ['uv'], ['sync']),
     leavesOut: (command) => hasOption(command, '--no-dev', '--no-default-groups', '--only-group'),
     variables: { UV_NO_DEV: IS_SET, UV_NO_DEFAULT_GROUPS: IS_SET },
   },
   {
-    programs: ['pip', 'pipenv'],
-    remedy: 'a separate requirements file for production',
+    remedies: { pip: 'a separate requirements file for production', pipenv: '"pipenv sync" without --dev' },
     installs: (command) =>
       (runs(command, ['pip'], ['install']) &&
         command.words.some((word) => /dev.*\.txt$|\[(?:.*,)?(?:dev|test)/.test(word))) ||

@@ -311,6 +311,8 @@ test.each([
 test('the remedy for development dependencies fits the programs and packages found', () => {
   const uv = findingOf('dev-dependencies', run('uv sync --frozen'));
   expect(uv?.message).toBe('Install production dependencies only: "uv sync --no-dev"');
+  const pnpm = findingOf('dev-dependencies', run('npm install -g pnpm@9 && pnpm install'));
+  expect(pnpm?.message).toBe('Install production dependencies only: "pnpm install --prod"');
   const contents = { fileBytes: 9 * MB, developmentPackages: [{ name: 'libssl-dev', bytes: 5 * MB }] };
   const headers = findingOf('dev-dependencies', { own: [{ contents }] });
   expect(headers?.message).toMatch(/^Install production dependencies only: -dev packages in an earlier stage/);
