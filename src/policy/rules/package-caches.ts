@@ -5,6 +5,8 @@ import { type PackageCache, packageCacheRule } from './package-cache.ts';
 import { pipCache } from './pip-cache.ts';
 
 const APT = ['apt', 'apt-get'];
+/** Scripts that add a package repository, and run apt-get update: NodeSource's, packagecloud's, Cloudsmith's. */
+const SET_UP = /\/\/deb\.nodesource\.com\/setup_|\/(?:script|setup)\.deb\.sh$/;
 const APK = ['apk'];
 const YUM = ['dnf', 'microdnf', 'yum', 'zypper', 'tdnf'];
 const MAVEN = ['mvn', 'mvnw', 'mvnd'];
@@ -19,7 +21,9 @@ const CACHES: readonly PackageCache[] = [
     title: 'The package lists of apt stay in a layer',
     remedy: 'end the same RUN with "rm -rf /var/lib/apt/lists/*", or mount a cache on /var/lib/apt and /var/cache/apt',
     programs: APT,
-    fills: (command) => runs(command, APT, ['update']),
+    fills: (command) =>
+      runs(command, APT, ['update']) ||
+      (['curl', 'wget'].includes(command.program) && command.words.some((word) => SET_UP.test(word))),
     avoids: (command) => removes(command, '/var/lib/apt') || runs(command, APT, ['dist-clean', 'distclean']),
     largestShare: 0.95,
     // Debian 12's lists (main, updates, security; lz4) were measured at 15.3 MB as a gzipped tar. Ubuntu's are larger.

@@ -38,6 +38,7 @@ const NO_PIP_CACHE = { Env: ['PIP_NO_CACHE_DIR=1'] };
 const KEPT: readonly [string, ImageSketch][] = [
   ['apt-cache', run('apt-get update && apt-get install -y --no-install-recommends curl')],
   ['apt-cache', run('apt-get -o Acquire::Retries=3 update && DEBIAN_FRONTEND=noninteractive apt-get install -y curl')],
+  ['apt-cache', run('curl -fsSL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs')],
   ['apk-cache', run('apk add curl')],
   ['apk-cache', run('apk --update add curl')],
   ['yum-cache', run('dnf install -y nginx')],
@@ -138,6 +139,7 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['apt-cache', run('apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*')],
   ['apt-cache', run('apt-get update; apt-get install -y curl; apt-get dist-clean')],
   ['apt-cache', run('apt-get update && apt-get install -y x', { bytes: 40_000 })],
+  ['apt-cache', run('curl -fsSLO https://example.com/setup_22.x && apt-get install -y ./tool.deb')],
   ['apk-cache', run('apk add --no-cache curl')],
   ['apk-cache', run('apk --update add curl && rm -rf /var/cache/apk/*')],
   ['yum-cache', run('dnf install -y nginx && dnf clean all')],
