@@ -1,3 +1,4 @@
+import { copiesFiles } from '../classify/history/instruction.ts';
 import type { Runtime } from '../classify/verdict.ts';
 import type { ImageView } from '../policy/image-view.ts';
 import { ownSteps } from '../policy/own-steps.ts';
@@ -40,6 +41,9 @@ const BROWSER_INSTALLERS = ['playwright', 'cypress'];
 const CONDA = ['conda', 'mamba', 'micromamba'];
 const INSTALLERS = [...PYTHON_INSTALLERS, ...BROWSER_INSTALLERS, ...CONDA];
 
+/** Wheels that were copied from the build context, and so built for the C library of the image's own base. */
+const WHEELS = /(?:^|\s)(?![-/])\S*(?:\bwheel(?:s|house)\/?|(?<!musl)linux\w*\.whl)\s/;
+
 /** Reports whether a command installs packages of conda. */
 export function installsByConda(command: Command): boolean {
   return runs(command, CONDA, ['install', 'create', 'update']);
@@ -48,13 +52,15 @@ export function installsByConda(command: Command): boolean {
 /** Reports whether the image's own steps install programs that exist for glibc only, and so do not run on Alpine. */
 export function needsGlibc({ own, ownPrograms }: ImageView): boolean {
   if (!INSTALLERS.some((program) => ownPrograms.has(program))) return false;
-  return own.some(({ commands }) =>
-    commands.some(
-      (command) =>
-        installsByConda(command) ||
-        runs(command, BROWSER_INSTALLERS, ['install']) ||
-        (PYTHON_INSTALLERS.includes(command.program) && command.words.some((word) => WITHOUT_MUSL.test(word))),
-    ),
+  return own.some(
+    ({ verb, args, commands }) =>
+      (copiesFiles(verb) && WHEELS.test(args)) ||
+      commands.some(
+        (command) =>
+          installsByConda(command) ||
+          runs(command, BROWSER_INSTALLERS, ['install']) ||
+          (PYTHON_INSTALLERS.includes(command.program) && command.words.some((word) => WITHOUT_MUSL.test(word))),
+      ),
   );
 }
 

@@ -131,7 +131,7 @@ export function leftOutNote(steps: readonly string[]): readonly string[] {
 }
 
 /** Folders of which the templates make their own copies, or that only a build uses. */
-const OF_BUILDS = /^\/(?:root|tmp|build|src|reqs?|requirements)(?:\/|$)/;
+const OF_BUILDS = /^\/(?:root|tmp|build|src|reqs?|requirements|wheel(?:s|house))(?:\/|$)/;
 /** Package lists, programs that the first stage builds, and keys. */
 const NOT_SETTINGS = anyOf([
   /(?:^|\/)(?:requirements[\w.*-]*\.txt|pyproject\.toml|package[\w*-]*\.json|pom\.xml)$/,

@@ -21,6 +21,8 @@ interface PipList {
   readonly project: string | undefined;
   /** Options that name package indexes and constraints: `--extra-index-url https://…`, `-c constraints.txt`. */
   readonly options: readonly string[];
+  /** Folders with wheels, as paths in the build context and in the image. */
+  readonly wheels: readonly { readonly source: string; readonly path: string }[];
 }
 
 /** pip itself, and other tools that fill the environment; the templates install those they use. */
@@ -68,6 +70,10 @@ function pipListOf({ words: all, folder }: PlacedCommand<string>, facts: Dockerf
   const inContextOf = (file: string) => sourceOf(file, facts.copies, folder) ?? inContext(file, from);
   const wanted = filesIn(words, '-r', '--requirement').filter((file) => !FOR_DEVELOPMENT.test(file));
   const constraints = filesIn(words, '-c', '--constraint').map(inContextOf);
+  const wheels = filesIn(words, '-f', '--find-links').flatMap((file) => {
+    const source = sourceOf(file, facts.copies, folder)?.replace(/\/$/, '');
+    return source === undefined ? [] : [{ source, path: absolutePath(file, folder) }];
+  });
   return {
     files: wanted.map(inContextOf),
     others: wanted.flatMap((file) => listsBeside(absolutePath(file, folder), facts)),
@@ -81,7 +87,10 @@ function pipListOf({ words: all, folder }: PlacedCommand<string>, facts: Dockerf
     options: [
       ...words.flatMap((word, at) => addressIn(word, words[at - 1]) ?? []),
       ...constraints.map((file) => `-c ${file}`),
+      ...(wheels.length > 0 && words.includes('--no-index') ? ['--no-index'] : []),
+      ...wheels.map(({ path }) => `--find-links ${path}`),
     ],
+    wheels,
   };
 }
 
@@ -103,6 +112,7 @@ function merged(lists: readonly PipList[]): PipList {
     folders: all(({ folders }) => folders),
     project: lists.find(({ project }) => project !== undefined)?.project,
     options: all(({ options }) => options),
+    wheels: lists[0]?.wheels ?? [],
   };
 }
 
@@ -146,7 +156,10 @@ export function pipInstall(facts: DockerfileFacts, run: string): readonly string
   const lists = pipListsOf(facts);
   const fromIndexes = lists.filter(({ files, names }) => files.length + names.length > 0);
   const fromContext = lists.filter(({ folders, project }) => folders.length > 0 || project !== undefined);
-  const pip = ({ options }: PipList) => [`${run} pip install`, ...options].join(' ');
+  const pip = ({ options, wheels }: PipList) => {
+    const mounts = wheels.map(({ source, path }) => `--mount=type=bind,source=${source},target=${path}`);
+    return [run, ...mounts, 'pip install', ...options].join(' ');
+  };
   if (fromIndexes.length + fromContext.length === 0) {
     return ['COPY requirements.txt .', `${run} pip install -r requirements.txt`, ...sourceSteps(facts)];
   }

@@ -481,6 +481,22 @@ test.each([
   expect(alone.some(({ techniques }) => techniques[0] === 'alpine-base')).toBe(isAdvised);
 });
 
+test.each([
+  ['COPY wheels/ /wheels/', false],
+  ['COPY dist/shop-1.0-cp312-cp312-manylinux_2_28_x86_64.whl /tmp/', false],
+  ['COPY dist/shop-1.0-cp312-cp312-musllinux_1_2_x86_64.whl /tmp/', true],
+  ['COPY dist/shop-1.0-py3-none-any.whl /tmp/', true],
+  ['COPY /wheels /wheels', true],
+  ['COPY steering /wheels', true],
+])('Alpine is advised unless the build copies wheels for glibc: %s', (instruction, isAdvised) => {
+  const own = [
+    { instruction: `${instruction} # buildkit` },
+    { instruction: 'RUN pip install --no-index -f /wheels shop' },
+  ];
+  const { alone } = advise({ ...NODE_FULL, own, runtime: 'python', variant: 'full' });
+  expect(alone.some(({ techniques }) => techniques[0] === 'alpine-base')).toBe(isAdvised);
+});
+
 test("the last stage of a compiled program may be as large a kind of base as the compiler's", () => {
   const base = [{ instruction: 'ADD rootfs.tar /', bytes: 300 * MB }];
   const own = [{ instruction: 'RUN /bin/sh -c cargo build --release', class: 'build-tools', bytes: 300 * MB }] as const;

@@ -72,6 +72,27 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
     [run('pip install "tool @ git+https://example.com/tool.git@v1" flask')],
     ['build-essential git ', 'install "tool@git+https://example.com/tool.git@v1" flask\n'],
   ],
+  [
+    'wheels of the context, which the last stage does not need',
+    [
+      copy('wheels/ /wheels/'),
+      copy('requirements.txt ./'),
+      run('pip install --no-index --find-links=/wheels -r requirements.txt'),
+    ],
+    [
+      '--mount=type=bind,source=wheels,target=/wheels pip install --no-index --find-links /wheels -r requirements.txt\n',
+      'USER 10001\nCMD',
+    ],
+  ],
+  [
+    'what wheels of another stage were made of',
+    [
+      copy('/wheels /wheels'),
+      copy('requirements.txt ./'),
+      run('pip install --no-index -f /wheels -r requirements.txt'),
+    ],
+    ['/root/.cache pip install -r requirements.txt\n'],
+  ],
   ['a project beside it', [run('pip install flask ./vendor/tool')], ['COPY . .\nRUN', 'pip install ./vendor/tool\n']],
   [
     'what Django collects its files with',
