@@ -126,7 +126,9 @@ function chooseTechniques(subject: Subject, targetBytes: number): readonly Techn
     })
     .sort((a, b) => riskOf(a) - riskOf(b));
   const sure = options.find((option) => goalReachOf(option, targetBytes) === 'yes');
-  const possible = options.find((option) => goalReachOf(option, targetBytes) === 'perhaps');
+  const possible = options.find(
+    (option) => goalReachOf(option, targetBytes) === 'perhaps' && !isBeatenBySlimBase(option, options),
+  );
   return (sure ?? possible ?? safestOfSmall(options))?.techniques ?? always;
 }
 
@@ -157,7 +159,8 @@ function safestOfSmall(options: readonly Option[]): Option | undefined {
 
 /**
  * Reports whether an option keeps the present base although a slim one saves noticeably. The slim image is the same
- * distribution and costs little safety, so a full base is not worth keeping, however large the layers above it are.
+ * distribution, or has the runtime that the image's own steps installed, and costs little safety, so the present base is
+ * not worth keeping, however large the layers above it are.
  */
 function isBeatenBySlimBase({ techniques, after }: Option, options: readonly Option[]): boolean {
   if (techniques.some(isBase)) return false;

@@ -23,10 +23,13 @@ const MENTIONS_MANAGER = /\b(?:apt|apk|yum|dnf|microdnf|tdnf|zypper)\b/;
 const TAKES_VALUE = ['-t', '--virtual', '-o', '-c', '-X', '--repository', '--target-release', '--repo', '--enablerepo'];
 const PACKAGE_NAME = /^[a-z0-9][a-z0-9.+_-]*$/i;
 const ADDS_REPOSITORY = /sources\.list(?:\.d)?\b|\badd-apt-repository\b|\/etc\/apk\/repositories|\s--repository[ =]/;
+/** What steps need to add a package repository, and programs do not call. */
+const FOR_REPOSITORIES = /^(?:gnupg2?|lsb-release|apt-transport-https|apt-utils|software-properties-common)$/;
 const FOR_BUILDS = anyOf([
   /-dev(?:el)?$|-headers$/,
   /^(?:automake|autoconf|libtool|make|meson|patch|flex|bison|swig|nasm|yasm|protobuf-compiler|protoc)$/,
-  /^(?:pkg-?conf(?:ig)?|git|gnupg2?|lsb-release|apt-transport-https|apt-utils|software-properties-common)$/,
+  /^(?:pkg-?conf(?:ig)?|git)$/,
+  FOR_REPOSITORIES,
 ]);
 /** Programs that fetch files serve the build, unless a health check may call them. */
 const FETCHERS = ['curl', 'wget'];
@@ -124,7 +127,9 @@ export const HEADERS = /^(?!libc6?-dev$|musl-dev$|glibc-devel$).+-dev(?:el)?$/;
 export function installsRuntimeAlone({ commands }: LayerView, runtime: Runtime, inStages: boolean): boolean {
   const names = installedBy(commands);
   const isLeft = (name: string): boolean =>
-    EVERYWHERE.test(name) || FETCHERS.includes(name) || (inStages && (isToolchain(name) || FOR_BUILDS.test(name)));
+    [EVERYWHERE, FOR_REPOSITORIES].some((known) => known.test(name)) ||
+    FETCHERS.includes(name) ||
+    (inStages && (isToolchain(name) || FOR_BUILDS.test(name)));
   const ofRuntime = names.filter((name) => isOfRuntime(name, runtime));
   return ofRuntime.length > 0 && names.every((name) => ofRuntime.includes(name) || isLeft(name));
 }

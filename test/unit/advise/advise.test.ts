@@ -178,6 +178,7 @@ test('a base with the runtime replaces the layers that installed it on a distrib
 
 test.each([
   ['node', 'nodejs npm', ['slim-base'], [78, 102]],
+  ['node', 'ca-certificates curl gnupg lsb-release nodejs', ['slim-base'], [78, 102]],
   ['node', 'nodejs npm', ['alpine-base'], [59, 77]],
   ['java', 'openjdk-17-jdk-headless', ['multi-stage', 'slim-base'], [98, 143]],
   ['java', 'openjdk-17-jdk-headless', ['multi-stage', 'alpine-base'], [63, 95]],
@@ -194,6 +195,16 @@ test.each([
     expect(after && [after.min, after.max].map((bytes) => Math.round(bytes / MB))).toEqual(range);
   },
 );
+
+test('a base with the runtime is chosen although a wide range on the present one just touches the goal', () => {
+  const own: LayerSketch[] = [
+    { instruction: 'RUN /bin/sh -c apt-get install -y openjdk-17-jdk maven', bytes: 330 * MB, class: 'build-tools' },
+    { instruction: 'RUN /bin/sh -c mvn package', bytes: 160 * MB, class: 'application' },
+  ];
+  const { plan, goal } = advise({ own, runtime: 'java', runtimeVersion: '17', variant: 'slim', runtimeLayers: null });
+  expect(plan.map(({ technique }) => technique)).toEqual(['multi-stage', 'slim-base']);
+  expect(goal.reach).toBe('no');
+});
 
 test('a slim base that has the runtime already is not replaced by another for what a step installs once more', () => {
   const own = [{ instruction: 'RUN /bin/sh -c apt-get install -y python3', bytes: 30 * MB }];
