@@ -2,7 +2,8 @@ import { copiesFiles } from '../classify/history/instruction.ts';
 import type { Runtime } from '../classify/verdict.ts';
 import type { ImageView } from '../policy/image-view.ts';
 import { ownSteps } from '../policy/own-steps.ts';
-import { type Command, runs } from '../policy/shell.ts';
+import { CONDA, installsByConda } from '../policy/rules/conda-cache.ts';
+import { runs } from '../policy/shell.ts';
 import { HEADERS, ownPackages } from './own-packages.ts';
 
 const C_COMPILER = /^(?:gcc|g\+\+|clang|build-essential|build-base)$/;
@@ -37,17 +38,11 @@ const WITHOUT_MUSL =
 const PYTHON_INSTALLERS = ['pip', 'uv', 'poetry', 'pipenv', 'python'];
 /** Programs that download browsers built for glibc. */
 const BROWSER_INSTALLERS = ['playwright', 'cypress'];
-/** Programs that install packages of conda, all of which are built for glibc. */
-const CONDA = ['conda', 'mamba', 'micromamba'];
+/** All packages of conda are built for glibc. */
 const INSTALLERS = [...PYTHON_INSTALLERS, ...BROWSER_INSTALLERS, ...CONDA];
 
 /** Wheels that were copied from the build context, and so built for the C library of the image's own base. */
 const WHEELS = /(?:^|\s)(?![-/])\S*(?:\bwheel(?:s|house)\/?|(?<!musl)linux\w*\.whl)\s/;
-
-/** Reports whether a command installs packages of conda. */
-export function installsByConda(command: Command): boolean {
-  return runs(command, CONDA, ['install', 'create', 'update']);
-}
 
 /** Reports whether the image's own steps install programs that exist for glibc only, and so do not run on Alpine. */
 export function needsGlibc({ own, ownPrograms }: ImageView): boolean {

@@ -30,7 +30,7 @@ const inputs: readonly ClassifierInput[] = [
 const knowledge = knowledgeOf([]);
 
 const AREAS =
-  `apt-lists apt-archives apk-cache yum-cache pip-cache npm-cache yarn-cache pnpm-store maven-cache gradle-cache
+  `apt-lists apt-archives apk-cache yum-cache pip-cache conda-cache npm-cache yarn-cache pnpm-store maven-cache gradle-cache
   go-build-cache go-module-cache cargo-cache composer-cache gem-cache nuget-cache documentation locales debug-symbols source-maps
   version-control dependency-tests logs temporary`.split(/\s+/);
 

@@ -1,5 +1,6 @@
 import type { Rule } from '../rule.ts';
 import { hasOption, removes, runs, setsOption } from '../shell.ts';
+import { condaCache } from './conda-cache.ts';
 import { INSTALL_PROJECT, installsList } from './dev-dependencies.ts';
 import { type PackageCache, packageCacheRule } from './package-cache.ts';
 import { pipCache } from './pip-cache.ts';
@@ -55,6 +56,7 @@ const CACHES: readonly PackageCache[] = [
     largestShare: 0.9,
   },
   pipCache,
+  condaCache,
   {
     id: 'npm-cache',
     areas: ['npm-cache'],
