@@ -9,7 +9,7 @@ import { nearest } from './nearest.ts';
 const SECRET_KEY = /pass(?:word|wd)?$|token|secret(?!From)|credential|private|accesskey|username/i;
 
 /**
- * An object that accepts only the keys of its shape.
+ * An object that accepts only the keys of its shape. The error for unknown keys has a line for each.
  * @param secrets where secrets belong instead; completes the error for an unknown key that looks like one
  */
 export function keys<Shape extends z.core.$ZodLooseShape>(
@@ -21,7 +21,7 @@ export function keys<Shape extends z.core.$ZodLooseShape>(
     .strictObject(shape, {
       error: (issue) =>
         issue.code === 'unrecognized_keys'
-          ? unknownKey(String(issue.keys?.[0]), accepted, secrets)
+          ? issue.keys?.map((key) => unknownKey(key, accepted, secrets)).join('\n')
           : `expected keys and values; accepted: ${accepted.join(', ')}`,
     })
     .readonly();

@@ -120,15 +120,17 @@ function check<Schema extends z.ZodType>(schema: Schema, layers: readonly Layer[
   if (result.success) return result.data;
   throw new SettingsError(
     result.error.issues
+      .flatMap((issue) => formatIssue(issue, layers))
       .slice(0, MAX_MISTAKES)
-      .map((issue) => formatIssue(issue, layers))
       .join('\n'),
   );
 }
 
-function formatIssue(issue: z.core.$ZodIssue, layers: readonly Layer[]): string {
-  const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
-  return formatMistake(path, layers, issue.message);
+/** A line for each mistake; one issue tells of all unknown keys of an object, and its message has a line for each. */
+function formatIssue(issue: z.core.$ZodIssue, layers: readonly Layer[]): readonly string[] {
+  if (issue.code !== 'unrecognized_keys') return [formatMistake(issue.path, layers, issue.message)];
+  const messages = issue.message.split('\n');
+  return issue.keys.map((key, at) => formatMistake([...issue.path, key], layers, messages[at] ?? ''));
 }
 
 /** `slimboard.yaml:12: sources[0].regions: …` */
@@ -148,9 +150,11 @@ function formatPath(path: KeyPath): string {
 }
 
 function checkRules(named: readonly string[], known: readonly string[], layers: readonly Layer[]): void {
-  const unknown = named.find((rule) => !known.includes(rule));
-  if (unknown === undefined) return;
-  throw new SettingsError(formatMistake(['policy', 'rules', unknown], layers, unknownKey(unknown, known)));
+  const unknown = named.filter((rule) => !known.includes(rule)).slice(0, MAX_MISTAKES);
+  if (unknown.length === 0) return;
+  throw new SettingsError(
+    unknown.map((rule) => formatMistake(['policy', 'rules', rule], layers, unknownKey(rule, known))).join('\n'),
+  );
 }
 
 /** Files are copied, committed and mailed, so secrets are read from the environment only. */

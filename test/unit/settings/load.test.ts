@@ -189,7 +189,6 @@ describe('mistakes name file, line, key and what is accepted', () => {
       'sources: [{ name: a, kind: oci, registry: r.example.com, requestTimeout: 0s }]',
       ':1: sources[0].requestTimeout: expected at least 1s',
     ],
-    ['the first of two unknown keys', source('one: 1\n    two: 2'), ':4: sources[0].one: unknown key'],
     ['an unknown key', 'foobar: 1', ':1: foobar: unknown key; accepted: databaseUrl,'],
     [
       'a number for text',
@@ -350,6 +349,19 @@ describe('mistakes name file, line, key and what is accepted', () => {
   test('all mistakes in one error, each on a line', async () => {
     const error = await load('log: { level: x, format: y }\nfoo: 1').catch((thrown: unknown) => thrown);
     expect((error as SettingsError).message.split('\n')).toHaveLength(3);
+  });
+
+  test('each of several unknown keys and rules, at its line', async () => {
+    const messageOf = async (yaml: string): Promise<string> =>
+      ((await load(yaml, { ruleNames: ['root-user'] }).catch((thrown: unknown) => thrown)) as SettingsError).message;
+    expect((await messageOf(source('regoins: [a]\n    two: 2\none: 1'))).replaceAll(cwd, '').split('\n')).toEqual([
+      expect.stringMatching(/^\/slimboard.yaml:4: sources\[0\].regoins: .*"regions"/),
+      expect.stringContaining('/slimboard.yaml:5: sources[0].two: unknown key'),
+      expect.stringContaining('/slimboard.yaml:6: one: unknown key'),
+    ]);
+    expect(await messageOf('policy:\n  rules:\n    root-usr: warn\n    b: off')).toMatch(
+      /:3: policy.rules.root-usr: .*"root-user".*\n.*:4: policy.rules.b: unknown key/,
+    );
   });
 
   test('an unknown rule', async () => {
