@@ -80,6 +80,13 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
       { team: 'shop', tags: 5, median_bytes: 20, p90_bytes: 40 },
     ]);
   });
+
+  test('have no median at an audit since which another team took over one of their repositories', async () => {
+    await db.query("update repository set team = 'shop' where name = 'pay/api'");
+    expect(await rows({ team: 'shop' }, ofBoth)).toMatchObject([
+      { team: 'shop', tags: 5, images: 5, median_bytes: null, p90_bytes: null, largest_bytes: 40 },
+    ]);
+  });
 });
 
 describe.each(BACKENDS)('teams over several sources, audited again, on $name', ({ open }) => {
