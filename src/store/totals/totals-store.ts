@@ -78,7 +78,10 @@ const TAGGED_IMAGE = `
   where r.source_id = $1 and r.ended_at is null and c.tag is not null
   group by 1, 2, 3, 4, i.pull_bytes`;
 
-/** SQL: stores how many bytes of each image other repositories of the source hold as well. */
+/**
+ * SQL: stores how many bytes of each image other repositories of the source hold as well. Manifests may disagree about the
+ * size of a layer, so it is at most what the image says of itself.
+ */
 const IMAGE_SHARES = `
   insert into image_share (source_id, manifest_id, shared_bytes)
   with shared_blob as (
@@ -87,7 +90,7 @@ const IMAGE_SHARES = `
     -- Foreign layers are not in holding, but count as shared.
     select b.id, b.size from blob b join manifest_layer l on l.blob_id = b.id join held h on h.manifest_id = l.manifest_id
     where not b.stored group by b.id having count(distinct h.repository_id) > 1)
-  select $1, i.manifest_id, coalesce(sum(s.size), 0)
+  select $1, i.manifest_id, least(coalesce(sum(s.size), 0), i.pull_bytes)
   from (select distinct manifest_id from held) h
   join image i on i.manifest_id = h.manifest_id
   left join manifest_layer l on l.manifest_id = h.manifest_id

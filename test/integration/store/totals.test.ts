@@ -73,6 +73,20 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
     ]);
   });
 
+  test('give no image more shared bytes than it has, though manifests disagree about the size of a layer', async () => {
+    const source = await inventory.source('disagreeing');
+    for (const [name, bytes] of Object.entries({ first: 1000, second: 1 })) {
+      const image = await inventory.image({ name: `disagreeing ${name}`, layers: [['of two sizes', bytes]] });
+      await inventory.tag(await inventory.repository(source, `disagreeing/${name}`, 'shop', AT), '1', image, AT);
+    }
+    await inventory.audit(source, AT);
+    const shares = 'select shared_bytes, exclusive_bytes from slimboard_images where source = $1 order by repository';
+    expect(await db.query(shares, ['disagreeing'])).toEqual([
+      { shared_bytes: 1000, exclusive_bytes: 0 },
+      { shared_bytes: 1, exclusive_bytes: 0 },
+    ]);
+  });
+
   test('are as a person would add them up: by tag, by image, and without what has ended', async () => {
     const source = await inventory.source('hand');
     const [a = 0, b = 0, gone = 0] = await Promise.all(
