@@ -152,6 +152,11 @@ export async function endMissingRepositories(
   await tx.query('update repository set ended_at = $2 where id = any($1::int8[])', [ids, now]);
 }
 
+/** Whether an audit has ever found a repository whose name, with a slash before it, matches the regular expression. */
+export async function isKnownRepository(db: Queryable, regex: string): Promise<boolean> {
+  return hasRows(db, "select from repository where '/' || name ~ $1 limit 1", [regex]);
+}
+
 /** What a tag named when it was last read. */
 export interface KnownTag {
   readonly digest: Digest;

@@ -2,13 +2,14 @@ import { extname } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
 import type { Database } from '../../database/database.ts';
 import { reportText } from '../../html/report-text.ts';
-import type { ReportFilters } from '../../report/filters.ts';
+import { globRegex, type ReportFilters } from '../../report/filters.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import type { FormatName } from '../../report/names.ts';
 import { openReport } from '../../report/open-report.ts';
 import type { AuditSummary, FormatOptions, Report } from '../../report/report.ts';
 import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
+import { isKnownRepository } from '../../store/inventory-store.ts';
 import { isKnownTeam } from '../../store/team-store.ts';
 import { type Io, showsColours, terminalColumns, todayOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
@@ -60,20 +61,23 @@ function formatOfFile(path: string | undefined): FormatName {
   return FORMATS_BY_ENDING[extname(path ?? '').toLowerCase()] ?? 'table';
 }
 
-/** Kinds that have rows even if no audit has finished. */
+/** Kinds that have rows even if no audit has finished, and of repositories that could not be listed. */
 const SHOW_FAILED_AUDITS: readonly string[] = ['errors', 'audits'];
 
-/** What may explain a report without rows or figures: there is no audit, or the team is misspelt, or else its `lack`. */
+/** What may explain a report without rows or figures: there is no audit, or a filter is misspelt, or else its `lack`. */
 async function findProblem(
   db: Database,
   settings: Settings,
   { audit, kind, lack }: Report,
   filters: ReportFilters,
 ): Promise<string | undefined> {
-  if (!audit && !SHOW_FAILED_AUDITS.includes(kind)) return noAudit(settings, filters);
-  const { team } = filters;
+  const needsAudit = !SHOW_FAILED_AUDITS.includes(kind);
+  if (!audit && needsAudit) return noAudit(settings, filters);
+  const { team, repository } = filters;
   if (team !== undefined && !(await isKnownTeam(db, team)))
     return `no repository belongs to team "${team}": "slimboard report teams" lists all teams`;
+  if (needsAudit && repository !== undefined && !(await isKnownRepository(db, globRegex(repository))))
+    return `no repository matches "${repository}": "slimboard report repositories" lists all repositories`;
   const reason = lack?.();
   return reason && `no figures: ${reason}`;
 }

@@ -218,13 +218,20 @@ function recordsOf(stderr: string): readonly Readonly<Record<string, unknown>>[]
     .map((line) => JSON.parse(line));
 }
 
-test('a report of a source or team that there is not says so', async () => {
+test('a report of a source, team or repository that there is not says so', async () => {
   expect((await slimboard('report', 'images', '--source', 'tpyo')).stderr).toContain('no audit of source "tpyo"');
   expect((await slimboard('report', 'images', '--team', 'tpyo')).stderr).toContain(
     'no repository belongs to team "tpyo"',
   );
-  for (const others of [['unowned'], ['tpyo', '--quiet']])
-    expect((await slimboard('report', 'images', '--team', ...others)).stderr).toBe('');
+  expect((await slimboard('report', 'images', '--repository', 'tpyo/*')).stderr).toContain(
+    'no repository matches "tpyo/*"',
+  );
+  for (const others of [
+    ['--team', 'unowned'],
+    ['--team', 'tpyo', '--quiet'],
+    ['--repository', '**'],
+  ])
+    expect((await slimboard('report', 'images', ...others)).stderr).toBe('');
 });
 
 test.each([
