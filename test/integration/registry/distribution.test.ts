@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/oci/digest.ts';
+import { type Digest, digestOf } from '../../../src/oci/digest.ts';
 import { parseManifest } from '../../../src/oci/manifest.ts';
 import type { DistributionOptions } from '../../../src/registry/distribution.ts';
 import type { FetchedManifest, Registry } from '../../../src/registry/registry.ts';
@@ -33,6 +33,15 @@ async function start(
 }
 
 const app = image({ layers: ['base', 'app'] });
+
+/** A registry with `app:1`; `read` reads a tag of it, which had the known digest before. */
+async function startWithApp(...options: Parameters<typeof start>) {
+  const { server, client } = await start(...options);
+  server.push('app', '1', app);
+  const repository = repositoryOf(server.host, 'app');
+  const read = (known?: Digest, tag = '1') => client.readTag(repository, tagOf(tag), known, {});
+  return { server, client, repository, read };
+}
 
 describe('listing', () => {
   test('reads all pages of repositories and tags', async () => {
@@ -175,31 +184,23 @@ describe('configured repositories', () => {
 
 describe('reading tags', () => {
   test('a new tag: the manifest, verified, with its type', async () => {
-    const { server, client } = await start();
-    server.push('app', '1', app);
-    const fetched = (await client.readTag(
-      repositoryOf(server.host, 'app'),
-      tagOf('1'),
-      undefined,
-      {},
-    )) as FetchedManifest;
+    const { read } = await startWithApp();
+    const fetched = (await read()) as FetchedManifest;
     expect(fetched).toMatchObject({ digest: app.digest, mediaType: app.mediaType });
     expect(parseManifest(fetched.body).form).toBe('manifest');
   });
 
   test('an unchanged tag: one HEAD, which registries do not count as a pull', async () => {
-    const { server, client } = await start();
-    server.push('app', '1', app);
-    expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe(app.digest);
+    const { server, read } = await startWithApp();
+    expect(await read(app.digest)).toBe(app.digest);
     expect(server.requests.map(({ method, status }) => [method, status])).toEqual([['HEAD', 304]]);
   });
 
   test('a tag that moved: its digest by HEAD; one never seen: GET', async () => {
-    const { server, client } = await start();
+    const { server, read } = await startWithApp();
     const other = server.push('app', '1', image({ layers: ['other'] }));
-    const repository = repositoryOf(server.host, 'app');
-    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe(other);
-    expect(await client.readTag(repository, tagOf('1'), undefined, {})).toMatchObject({ digest: other });
+    expect(await read(app.digest)).toBe(other);
+    expect(await read()).toMatchObject({ digest: other });
     expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
   });
 
@@ -213,73 +214,58 @@ describe('reading tags', () => {
   ])(
     'a registry that answers %s to HEAD three times is asked by conditional GET from then on',
     async (_what, fault) => {
-      const { server, client } = await start();
-      server.push('app', '1', app);
+      const { server, read } = await startWithApp();
       server.fault({ method: 'HEAD' }, fault);
-      const repository = repositoryOf(server.host, 'app');
-      for (let time = 1; time <= 4; time++)
-        expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe(app.digest);
+      for (let time = 1; time <= 4; time++) expect(await read(app.digest)).toBe(app.digest);
       expect(server.requests.map(({ method }) => method).join(' ')).toBe('HEAD GET HEAD GET HEAD GET GET');
       expect(server.requests.filter(({ method, status }) => method === 'GET' && status !== 304)).toEqual([]);
     },
   );
 
   test('single answers to HEAD without a digest leave it at that: a GET would count as a pull', async () => {
-    const { server, client } = await start();
-    server.push('app', '1', app);
-    const repository = repositoryOf(server.host, 'app');
+    const { server, read } = await startWithApp();
     for (let time = 1; time <= 4; time++) {
       server.fault({ method: 'HEAD', times: 1 }, body('', { 'content-type': app.mediaType }));
-      for (const _each of ['without', 'with'])
-        expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe(app.digest);
+      for (const _each of ['without', 'with']) expect(await read(app.digest)).toBe(app.digest);
     }
     expect(server.requests.map(({ method }) => method).join(' ')).toBe(Array(4).fill('HEAD GET HEAD').join(' '));
   });
 
   test('a known tag that is gone is not found, and others are asked for by HEAD again', async () => {
-    const { server, client } = await start();
-    server.push('app', '1', app);
-    const repository = repositoryOf(server.host, 'app');
-    const read = client.readTag(repository, tagOf('gone'), app.digest, {});
-    await expect(read).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('no such tag') });
-    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe(app.digest);
+    const { server, read } = await startWithApp();
+    const gone = read(app.digest, 'gone');
+    await expect(gone).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('no such tag') });
+    expect(await read(app.digest)).toBe(app.digest);
     expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'HEAD']);
   });
 
   test('a registry that knows neither HEAD nor conditions answers with the manifest', async () => {
-    const { server, client } = await start();
+    const { server, read } = await startWithApp();
     server.fault({}, body(app.body, { 'content-type': app.mediaType }));
-    const read = await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {});
-    expect(read).toMatchObject({ digest: app.digest });
+    expect(await read(app.digest)).toMatchObject({ digest: app.digest });
   });
 
   test('“not modified” to an unconditional request is an error', async () => {
-    const { server, client } = await start();
+    const { server, read } = await startWithApp();
     server.fault({}, body('', {}, 304));
-    const read = client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
-    await expect(read).rejects.toMatchObject({ code: 'malformed-content' });
+    await expect(read()).rejects.toMatchObject({ code: 'malformed-content' });
   });
 
   test('HEAD requests reuse connections', async () => {
-    const { server, client } = await start({}, { maxConnections: 4 });
-    server.push('app', '1', app);
-    const repository = repositoryOf(server.host, 'app');
-    const asked = Array.from({ length: 200 }, () => client.readTag(repository, tagOf('1'), app.digest, {}));
+    const { server, read } = await startWithApp({}, { maxConnections: 4 });
+    const asked = Array.from({ length: 200 }, () => read(app.digest));
     await Promise.all(asked);
     expect(server.connections).toBeLessThanOrEqual(4 + 5);
   });
 
   test('without a digest header the digest is computed', async () => {
-    const { server, client } = await start({ digestHeader: false });
-    server.push('app', '1', app);
-    const fetched = await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
-    expect(fetched).toMatchObject({ digest: digestOf(app.body) });
+    const { read } = await startWithApp({ digestHeader: false });
+    expect(await read()).toMatchObject({ digest: digestOf(app.body) });
   });
 
   test('all manifest types are accepted', async () => {
-    const { server, client } = await start();
-    server.push('app', '1', app);
-    await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
+    const { server, read } = await startWithApp();
+    await read();
     const accept = server.requests[0]?.headers.accept ?? '';
     expect(accept.split(', ')).toHaveLength(7);
     expect(accept).toContain('application/vnd.oci.image.index.v1+json');
@@ -287,14 +273,12 @@ describe('reading tags', () => {
   });
 
   test('there are at most as many connections as concurrent requests, whatever the answers', async () => {
-    const { server, client } = await start({ redirectBlobs: true }, { maxConnections: 8 });
-    server.push('app', '1', app);
-    const repository = repositoryOf(server.host, 'app');
+    const { server, client, repository, read } = await startWithApp({ redirectBlobs: true }, { maxConnections: 8 });
     const config = { digest: app.config.digest, size: app.config.body.length, mediaType: 'x', annotations: {} };
     await Promise.all(
       Array.from({ length: 100 }, async () => {
-        await client.readTag(repository, tagOf('1'), app.digest, {});
-        await client.readTag(repository, tagOf('gone'), undefined, {}).catch(() => undefined);
+        await read(app.digest);
+        await read(undefined, 'gone').catch(() => undefined);
         await client.readBlob(repository, config, { maxBytes: 10_000 });
       }),
     );
@@ -304,21 +288,20 @@ describe('reading tags', () => {
 
 describe('reading by digest', () => {
   test('manifests: each is read, or fails, independently', async () => {
-    const { server, client } = await start();
+    const { server, client, repository } = await startWithApp();
     const both = index([app, attestation(app)]);
     server.push('app', '1', both);
     const missing = digestOf('missing');
-    const read = await client.readManifests(repositoryOf(server.host, 'app'), [app.digest, missing, both.digest], {});
+    const read = await client.readManifests(repository, [app.digest, missing, both.digest], {});
     expect(read.get(app.digest)).toMatchObject({ mediaType: app.mediaType });
     expect(read.get(both.digest)).toMatchObject({ mediaType: both.mediaType });
     expect(read.get(missing)).toMatchObject({ code: 'not-found' });
   });
 
   test('a small blob, verified', async () => {
-    const { server, client } = await start();
-    server.push('app', '1', app);
+    const { client, repository } = await startWithApp();
     const { config } = parseManifest(app.body) as { config: Parameters<Registry['readBlob']>[1] };
-    const read = await client.readBlob(repositoryOf(server.host, 'app'), config, { maxBytes: 10_000 });
+    const read = await client.readBlob(repository, config, { maxBytes: 10_000 });
     expect(digestOf(read)).toBe(app.config.digest);
   });
 
@@ -327,20 +310,18 @@ describe('reading by digest', () => {
     ['larger than its descriptor says', 'too-large', { maxBytes: 10_000 }, { size: 5 }],
     ['smaller than its descriptor says', 'content-mismatch', { maxBytes: 10_000 }, { size: 5_000 }],
   ])('a blob %s', async (_name, code, limits, descriptor) => {
-    const { server, client } = await start();
-    server.push('app', '1', app);
+    const { client, repository } = await startWithApp();
     const { digest, body: bytes } = app.config;
     const blob = { digest, size: bytes.length, mediaType: 'x', annotations: {}, ...descriptor };
-    await expect(client.readBlob(repositoryOf(server.host, 'app'), blob, limits)).rejects.toMatchObject({ code });
+    await expect(client.readBlob(repository, blob, limits)).rejects.toMatchObject({ code });
   });
 
   test('a stream follows the redirect without the Authorization header', async () => {
-    const { server, client } = await start({ redirectBlobs: true, auth: { kind: 'token' } });
-    server.push('app', '1', app);
+    const { client, repository } = await startWithApp({ redirectBlobs: true, auth: { kind: 'token' } });
     const [layer] = app.layers;
     if (!layer) throw new Error('the image has layers');
     const blob = { digest: layer.digest, size: layer.body.length, mediaType: layer.mediaType, annotations: {} };
-    const stream = await client.openBlob(repositoryOf(server.host, 'app'), blob, {});
+    const stream = await client.openBlob(repository, blob, {});
     expect(digestOf(await buffer(stream))).toBe(layer.digest);
   });
 });

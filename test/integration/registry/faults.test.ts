@@ -27,11 +27,36 @@ async function start(client: Partial<DistributionOptions> = {}, options: Registr
   const opened = openClient(server.host, client);
   closedAfterTest(server, opened);
   server.push('app', '1', app);
-  return { server, client: opened, read: () => readApp(server, opened) };
+  const repository = repositoryOf(server.host, 'app');
+  return {
+    server,
+    client: opened,
+    repository,
+    read: (options: CallOptions = {}) => opened.readTag(repository, tagOf('1'), undefined, options),
+    tags: () => tagNames(opened, repository),
+  };
 }
 
-function readApp(server: RegistryServer, client: Registry) {
-  return client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
+/** Another host, to which the registry sends its clients. */
+async function startOther(fault: Fault): Promise<RegistryServer> {
+  const other = closedAfterTest(await startRegistry());
+  other.fault({}, fault);
+  return other;
+}
+
+/** An error with a code and a message of which this is a part. */
+function failure(code: string, message: RegExp | string): object {
+  const part = typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message);
+  return { code, message: part };
+}
+
+const unavailable = (message: RegExp | string): object => failure('registry-unavailable', message);
+
+/** A governor that lets every request pass, and what it was told of them. */
+function recording() {
+  const outcomes: RequestOutcome[] = [];
+  const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
+  return { outcomes, governor };
 }
 
 describe('temporary faults are retried, and nothing is lost', () => {
@@ -57,9 +82,9 @@ describe('temporary faults are retried, and nothing is lost', () => {
   });
 
   test('the first responses of a registry, which are late', async () => {
-    const { server, client, read } = await start({ idleTimeoutMs: 100 });
+    const { server, read, tags } = await start({ idleTimeoutMs: 100 });
     server.fault({ times: 2 }, silence());
-    const listed = tagNames(client, repositoryOf(server.host, 'app'));
+    const listed = tags();
     expect(await read()).toMatchObject({ digest: app.digest });
     expect(await listed).toEqual(['1']);
   });
@@ -71,14 +96,10 @@ test('a registry that never answered is asked twice, and not again for some seco
     now: () => performance.now() + skippedMs,
     schedule: (callback: () => void) => systemClock.schedule(callback, 0),
   };
-  const { server, client, read } = await start({ idleTimeoutMs: 50, clock });
+  const { server, read, tags } = await start({ idleTimeoutMs: 50, clock });
   const speak = server.fault({}, silence());
   await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
-  const listing = tagNames(client, repositoryOf(server.host, 'app'));
-  await expect(listing).rejects.toMatchObject({
-    code: 'registry-unavailable',
-    message: expect.stringMatching(/\/app: list of tags: timed out/),
-  });
+  await expect(tags()).rejects.toMatchObject(unavailable(/\/app: list of tags: timed out/));
   expect(server.count()).toBe(2);
   speak();
   skippedMs = 10_000;
@@ -92,39 +113,31 @@ test('a registry that never answered is asked twice, and not again for some seco
 
 test('nor is a server for tokens that never answered', async () => {
   const { server, client, read } = await start({ idleTimeoutMs: 50 });
-  const tokens = await startRegistry();
-  closedAfterTest(tokens);
-  tokens.fault({}, silence());
+  const tokens = await startOther(silence());
   server.fault({}, answer(401, { 'www-authenticate': `Bearer realm="${tokens.url}/token"` }));
   await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
   const listing = tagNames(client, repositoryOf(server.host, 'other'));
-  await expect(listing).rejects.toMatchObject({
-    code: 'registry-unavailable',
-    message: expect.stringContaining(`a token from ${tokens.host}: timed out`),
-  });
+  await expect(listing).rejects.toMatchObject(unavailable(`a token from ${tokens.host}: timed out`));
   expect(tokens.count()).toBe(2);
 });
 
 test('a storage that never answered is asked twice, too, and its registry for other things', async () => {
-  const { server, client, read } = await start({ idleTimeoutMs: 50 });
-  const storage = await startRegistry();
-  closedAfterTest(storage);
-  storage.fault({}, silence());
+  const { server, read, tags } = await start({ idleTimeoutMs: 50 });
+  const storage = await startOther(silence());
   server.fault({ path: /manifests/ }, redirect(`${storage.url}/manifest`));
-  const message = expect.stringContaining(`app:1: ${storage.host}, to which the registry redirected: timed out`);
-  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable', message });
-  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable', message });
+  const told = `app:1: ${storage.host}, to which the registry redirected: timed out`;
+  await expect(read()).rejects.toMatchObject(unavailable(told));
+  await expect(read()).rejects.toMatchObject(unavailable(told));
   expect(storage.count()).toBe(2);
-  expect(await tagNames(client, repositoryOf(server.host, 'app'))).toEqual(['1']);
+  expect(await tags()).toEqual(['1']);
 });
 
 test('what fails at a host that the registry redirected to names that host, and lasting failures are not tried again', async () => {
   const { server, read } = await start();
   server.fault({ path: /manifests/ }, redirect('http://storage.invalid/manifest'));
-  await expect(read()).rejects.toMatchObject({
-    code: 'registry-unavailable',
-    message: expect.stringMatching(/app:1: storage.invalid, to which the registry redirected: host not found/),
-  });
+  await expect(read()).rejects.toMatchObject(
+    unavailable(/app:1: storage.invalid, to which the registry redirected: host not found/),
+  );
   expect(server.count({ path: /manifests/ })).toBe(1);
 });
 
@@ -137,9 +150,7 @@ test.each<[string, Fault, RegExp]>([
   ['fails', answer(500), /to which the registry redirected: the registry failed with HTTP 500/],
 ])('what a host that the registry redirected to %s is told with its name', async (_name, fault, message) => {
   const { server, read } = await start();
-  const storage = await startRegistry();
-  closedAfterTest(storage);
-  storage.fault({}, fault);
+  const storage = await startOther(fault);
   server.fault({ path: /manifests/ }, redirect(`${storage.url}/manifest`));
   await expect(read()).rejects.toMatchObject({ message: expect.stringMatching(message) });
   await expect(read()).rejects.toMatchObject({ message: expect.stringContaining(`app:1: ${storage.host}, to which`) });
@@ -219,7 +230,7 @@ describe('permanent faults end with an error that says what, where, and what to 
   ])('%s', async (_name, fault, code, message) => {
     const { server, read } = await start();
     server.fault({ path: /manifests/ }, fault);
-    await expect(read()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await expect(read()).rejects.toMatchObject(failure(code, message));
   });
 
   test.each(['aws-chunked', '', ',', 'identity'])(
@@ -237,10 +248,7 @@ describe('permanent faults end with an error that says what, where, and what to 
   test('a body that arrives byte by byte', async () => {
     const { server, read } = await start({ requestTimeoutMs: 0 });
     server.fault({ path: /manifests/ }, drip(5));
-    await expect(read()).rejects.toMatchObject({
-      code: 'registry-unavailable',
-      message: expect.stringMatching(/timed out before the answer was complete/),
-    });
+    await expect(read()).rejects.toMatchObject(unavailable(/timed out before the answer was complete/));
   });
 
   test('an error with an endless body is reported with its beginning', async () => {
@@ -255,10 +263,7 @@ describe('permanent faults end with an error that says what, where, and what to 
   test('nothing listens there', async () => {
     const { server, read } = await start();
     await server.close();
-    await expect(read()).rejects.toMatchObject({
-      code: 'registry-unavailable',
-      message: expect.stringMatching(/ECONNREFUSED.*check host and port/),
-    });
+    await expect(read()).rejects.toMatchObject(unavailable(/ECONNREFUSED.*check host and port/));
   });
 
   test('no such host', async () => {
@@ -282,10 +287,10 @@ describe('a blob as a stream', () => {
   if (!layer) throw new Error('the image has layers');
 
   async function download(fault: Fault, size = layer?.body.length ?? 0, client: Partial<DistributionOptions> = {}) {
-    const { server, client: opened } = await start(client);
+    const { server, client: opened, repository } = await start(client);
     server.fault({ path: /blobs/ }, fault);
     const blob = { digest: digestOf('x'), size, mediaType: 'x', annotations: {} };
-    return buffer(await opened.openBlob(repositoryOf(server.host, 'app'), blob, {}));
+    return buffer(await opened.openBlob(repository, blob, {}));
   }
 
   test.each<[string, Fault, string]>([
@@ -298,19 +303,15 @@ describe('a blob as a stream', () => {
 
   test.each([200, 403])('with status %d that arrives byte by byte', async (status) => {
     const slow = download(drip(5, status), 100, { requestTimeoutMs: 0 });
-    await expect(slow).rejects.toMatchObject({
-      code: 'registry-unavailable',
-      message: expect.stringMatching(/timed out before the answer was complete/),
-    });
+    await expect(slow).rejects.toMatchObject(unavailable(/timed out before the answer was complete/));
   });
 
   test('frees its slot when it is abandoned half-read', async () => {
-    const outcomes: RequestOutcome[] = [];
-    const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
-    const { server, client } = await start({ governor });
+    const { outcomes, governor } = recording();
+    const { server, client, repository } = await start({ governor });
     server.fault({ path: /blobs/ }, endless());
     const blob = { digest: digestOf('x'), size: 1e12, mediaType: 'x', annotations: {} };
-    const stream = await client.openBlob(repositoryOf(server.host, 'app'), blob, {});
+    const stream = await client.openBlob(repository, blob, {});
     expect(outcomes).toEqual([]);
     stream.destroy();
     await once(stream, 'close');
@@ -318,13 +319,9 @@ describe('a blob as a stream', () => {
   });
 
   test('frees its slot when the response is partial', async () => {
-    const outcomes: RequestOutcome[] = [];
-    const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
+    const { outcomes, governor } = recording();
     const refused = download(body(layer.body, {}, 206), layer.body.length, { governor });
-    await expect(refused).rejects.toMatchObject({
-      code: 'malformed-content',
-      message: expect.stringMatching(/HTTP 206/),
-    });
+    await expect(refused).rejects.toMatchObject(failure('malformed-content', /HTTP 206/));
     expect(outcomes).toEqual([{ status: 206, kind: 'answered' }]);
   });
 });
@@ -351,17 +348,14 @@ describe('hostile listings', () => {
   ])('%s', async (_name, fault, message) => {
     const { server, client } = await start();
     server.fault({ path: /_catalog/ }, fault(server));
-    await expect(repositoryNames(client)).rejects.toMatchObject({
-      code: 'malformed-content',
-      message: expect.stringMatching(message),
-    });
+    await expect(repositoryNames(client)).rejects.toMatchObject(failure('malformed-content', message));
     expect(server.count()).toBeLessThan(110);
   });
 
   test('a page over the size limit is not read further', async () => {
-    const { server, client } = await start();
+    const { server, tags } = await start();
     server.fault({ path: /tags/ }, endless());
-    await expect(tagNames(client, repositoryOf(server.host, 'app'))).rejects.toMatchObject({ code: 'too-large' });
+    await expect(tags()).rejects.toMatchObject({ code: 'too-large' });
   });
 });
 
@@ -381,15 +375,14 @@ describe('limits', () => {
   });
 
   test('a rate limit while reading by digest is thrown for all, and is no error of an item', async () => {
-    const { server, client } = await start();
+    const { server, client, repository } = await start();
     server.fault({ path: /manifests/ }, answer(429, { 'retry-after': 3_600 }));
-    const read = client.readManifests(repositoryOf(server.host, 'app'), [app.digest, digestOf('x')], {});
+    const read = client.readManifests(repository, [app.digest, digestOf('x')], {});
     await expect(read).rejects.toMatchObject({ code: 'rate-limited' });
   });
 
   test('the governor gets the rate limits of responses', async () => {
-    const outcomes: RequestOutcome[] = [];
-    const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
+    const { outcomes, governor } = recording();
     const { server, read } = await start({ governor });
     server.fault({ times: 1 }, answer(429, { 'retry-after': 3 }));
     server.fault({ times: 1 }, reset());
@@ -430,11 +423,10 @@ describe('stopping', () => {
   const blob = { digest: digestOf('x'), size: 1, mediaType: 'x', annotations: {} };
 
   test('an abort ends a request that waits for its response', async () => {
-    const { server, client } = await start();
+    const { server, read } = await start();
     const controller = new AbortController();
     server.fault({}, () => controller.abort(new Error('stop now')));
-    const read = client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, { signal: controller.signal });
-    await expect(read).rejects.toThrow('stop now');
+    await expect(read({ signal: controller.signal })).rejects.toThrow('stop now');
   });
 
   test.each<[string, (client: Registry, host: RegistryHost, options: CallOptions) => Promise<unknown>]>([
@@ -464,26 +456,24 @@ describe('stopping', () => {
   );
 
   test('an abort ends many requests, and is no error of an item', async () => {
-    const { server, client } = await start();
+    const { server, client, repository } = await start();
     const controller = new AbortController();
     server.fault({}, () => controller.abort(new Error('stop now')));
     const digests = Array.from({ length: 50 }, (_, at) => digestOf(`${at}`));
-    const read = client.readManifests(repositoryOf(server.host, 'app'), digests, { signal: controller.signal });
+    const read = client.readManifests(repository, digests, { signal: controller.signal });
     await expect(read).rejects.toThrow('stop now');
   });
 
   test('with an aborted signal nothing is sent', async () => {
-    const { server, client } = await start();
+    const { server, read } = await start();
     const signal = AbortSignal.abort(new Error('stopped before'));
-    const read = client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, { signal });
-    await expect(read).rejects.toThrow('stopped before');
+    await expect(read({ signal })).rejects.toThrow('stopped before');
     expect(server.count()).toBe(0);
   });
 });
 
 test('only GET and HEAD requests reach a registry, whatever is read', async () => {
-  const { server, client } = await start();
-  const repository = repositoryOf(server.host, 'app');
+  const { server, client, repository } = await start();
   await repositoryNames(client);
   await tagNames(client, repository);
   await client.readTag(repository, tagOf('1'), digestOf('other'), {});
