@@ -17,17 +17,18 @@ interface Answer {
   readonly content: Readonly<Record<string, { readonly schema: object }>>;
 }
 
+const PRICES = { storagePerGBMonth: 0.1, currency: 'USD' };
 const LOCAL = { headers: { host: '127.0.0.1:8620' } };
 
 describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   let app: Hono;
   const get = (path: string) => app.request(path, LOCAL);
+  const textOf = async (path: string) => (await get(path)).text();
   const json = async (path: string) => (await get(path)).json();
+  const rowsOf = async <R>(kind: string) => ((await json(`/api/v1/reports/${kind}`)) as { rows: R[] }).rows;
   const anImage = async () => {
-    const { rows } = (await json('/api/v1/reports/images?repository=payments/app-0&tag=v9')) as {
-      rows: { digest: string }[];
-    };
-    return (await json(`/api/v1/images/${rows[0]?.digest}`)) as ImageDetail;
+    const [row] = await rowsOf<{ digest: string }>('images?repository=payments/app-0&tag=v9');
+    return (await json(`/api/v1/images/${row?.digest}`)) as ImageDetail;
   };
 
   const db = useDatabase(open);
@@ -60,7 +61,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   });
 
   test.each(Object.keys(KINDS))('text from a registry is escaped: /%s', async (kind) => {
-    const text = await (await get(`/${kind}`)).text();
+    const text = await textOf(`/${kind}`);
     expect(text).not.toContain('<script>window');
     expect(text).not.toContain('<img');
     expect(text).not.toContain('\u202e');
@@ -72,7 +73,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       totals: { stored_bytes: number; repositories: number };
       teams: { stored_bytes: number }[];
     };
-    const { rows } = (await json('/api/v1/reports/teams')) as { rows: { stored_bytes: number }[] };
+    const rows = await rowsOf<{ stored_bytes: number }>('teams');
     const sum = (list: { stored_bytes: number }[]) => list.reduce((total, row) => total + row.stored_bytes, 0);
     expect(totals.repositories).toBe(10);
     expect(totals.stored_bytes).toBe(sum(rows));
@@ -99,38 +100,31 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       `insert into audit (lane, status, stage, options, started_at, heartbeat_at, runner)
        select lane, 'running', 'assess', options, now(), now(), 'none' from audit where id = 2 returning id`,
     );
-    const page = await (await get(`/audits/${id}`)).text();
+    const page = await textOf(`/audits/${id}`);
     await db.query('delete from audit where id = $1', [id]);
     expect(page).toContain('<dt>Status</dt><dd>stopped, stage assess, 0 tasks to do; last seen alive ');
   });
 
   test('the database searches, filters, sorts and pages', async () => {
-    const rowsOf = async (query: string) => {
-      const { rows } = (await json(`/api/v1/reports/images?${query}`)) as {
-        rows: { repository: string; tag: string; team: string; compressed_bytes: number }[];
-      };
-      return rows;
-    };
-    expect((await rowsOf('q=APP-3')).every(({ repository }) => repository === 'payments/app-3')).toBe(true);
-    expect(new Set((await rowsOf('team=search')).map(({ team }) => team))).toEqual(new Set(['search']));
-    const all = await rowsOf('sort=-compressed_bytes');
+    const imagesOf = (query: string) =>
+      rowsOf<{ repository: string; tag: string; team: string; compressed_bytes: number }>(`images?${query}`);
+    expect((await imagesOf('q=APP-3')).every(({ repository }) => repository === 'payments/app-3')).toBe(true);
+    expect(new Set((await imagesOf('team=search')).map(({ team }) => team))).toEqual(new Set(['search']));
+    const all = await imagesOf('sort=-compressed_bytes');
     const sizes = all.map(({ compressed_bytes }) => compressed_bytes);
     expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
-    expect(await rowsOf('sort=-compressed_bytes&limit=3&offset=2')).toEqual(all.slice(2, 5));
+    expect(await imagesOf('sort=-compressed_bytes&limit=3&offset=2')).toEqual(all.slice(2, 5));
   });
 
   test('an image page shows layers, proof and tags', async () => {
-    const { rows } = (await json('/api/v1/reports/images?repository=payments/app-0&tag=v9')) as {
-      rows: { digest: string; compressed_bytes: number }[];
-    };
-    const [row] = rows;
+    const [row] = await rowsOf<{ digest: string; compressed_bytes: number }>('images?repository=payments/app-0&tag=v9');
     const detail = (await json(`/api/v1/images/${row?.digest}`)) as {
       layers: { bytes: number }[];
       places: { registry: string; repository: string; tag: string }[];
     };
     expect(detail.layers.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(row?.compressed_bytes);
     expect(detail.places).toMatchObject([{ repository: 'payments/app-0', tag: 'v9' }]);
-    const page = await (await get(`/images/${encodeURIComponent(row?.digest ?? '')}`)).text();
+    const page = await textOf(`/images/${encodeURIComponent(row?.digest ?? '')}`);
     const repository = `${detail.places[0]?.registry}/payments/app-0`;
     const lead = /<p class="lead">(.*?)<\/p>/.exec(page)?.[1] ?? '';
     expect([...lead.matchAll(/>([^<]+)<\/a>/g)].map(([, name]) => name)).toEqual([repository, 'payments']);
@@ -138,7 +132,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
 
   test.each(['/teams/payments', '/repository?name=payments/app-0'])('%s links to its largest image', async (path) => {
     const [, digest = '', name = ''] =
-      /<dt>Largest image.*?<a href="\/images\/([^"]+)">([^<]+)</.exec(await (await get(path)).text()) ?? [];
+      /<dt>Largest image.*?<a href="\/images\/([^"]+)">([^<]+)</.exec(await textOf(path)) ?? [];
     const detail = (await json(`/api/v1/images/${digest}`)) as ImageDetail;
     expect(detail.places.map(({ repository, tag }) => `${repository}:${tag}`)).toContain(name);
   });
@@ -163,27 +157,27 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       db.query(`update team_total set images = images + $1 where team = 'payments'`, [images]);
     await add(10_000);
     try {
-      expect(await (await get('/teams/payments')).text()).toMatch(/<dt>Images<\/dt><dd>10,0\d\d</);
+      expect(await textOf('/teams/payments')).toMatch(/<dt>Images<\/dt><dd>10,0\d\d</);
     } finally {
       await add(-10_000);
     }
   });
 
   test('the page of a repository tells the audit that its figures are of', async () => {
-    expect(await (await get('/repository?name=payments/app-0')).text()).toMatch(/<p class="lead">.*<br>Audit \d+ of /);
+    expect(await textOf('/repository?name=payments/app-0')).toMatch(/<p class="lead">.*<br>Audit \d+ of /);
   });
 
   test('a table on one page tells how many rows it has, and one of several which it shows', async () => {
     const pagesOf = async (query: string) =>
-      /<div class="pages"><span>([^<]+)</.exec(await (await get(`/images?${query}`)).text())?.[1];
+      /<div class="pages"><span>([^<]+)</.exec(await textOf(`/images?${query}`))?.[1];
     expect(await pagesOf('repository=payments/app-0&tag=v9')).toBe('1 row');
     expect(await pagesOf('repository=payments/app-0&limit=2&offset=2')).toMatch(/^3 to 4 of \d rows$/);
   });
 
   test('from behind the last page, Back leads to it', async () => {
-    const behind = await (await get('/images?limit=2&offset=5000')).text();
+    const behind = await textOf('/images?limit=2&offset=5000');
     const back = /href="([^"]+)" rel="prev"/.exec(behind)?.[1] ?? '';
-    const last = await (await get(back.replaceAll('&amp;', '&'))).text();
+    const last = await textOf(back.replaceAll('&amp;', '&'));
     expect(last.match(/<tr>/g)).toHaveLength(3);
     expect(last).not.toContain('rel="next"');
   });
@@ -197,7 +191,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     };
     expect(diff.changed_bytes).toBe(diff.new_bytes - diff.old_bytes);
     expect(diff.layers.map(({ change }) => change)).toEqual(['kept', 'kept', 'gone', 'new']);
-    const page = await (await get('/compare?old=payments/app-0:v0&new=payments/app-0:v9')).text();
+    const page = await textOf('/compare?old=payments/app-0:v0&new=payments/app-0:v9');
     expect(page).toContain('<title>payments/app-0:v0 → payments/app-0:v9 · slimboard</title>');
     expect(page).toMatch(/<dt>Change<\/dt><dd>\+\d+ B<\/dd><dd class="note">\+\d+\.\d %</);
   });
@@ -217,7 +211,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       const rows = parse(await answer.text()) as string[][];
       expect(rows[0]).toEqual(KINDS[name as keyof typeof KINDS].columns.map((column) => column.name));
     }
-    const text = await (await get('/api/v1/reports/layers?format=csv&repository=hostile/**')).text();
+    const text = await textOf('/api/v1/reports/layers?format=csv&repository=hostile/**');
     const instructions = (parse(text, { columns: true }) as { instruction: string }[]).map((row) => row.instruction);
     expect(instructions.find((instruction) => instruction.includes('HYPERLINK'))).toMatch(/^(?:'=|RUN )/);
   });
@@ -245,7 +239,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(growth[0]?.change_bytes).toBe((after?.stored_bytes ?? 0) - (before?.stored_bytes ?? 0));
     expect(growth[0]?.build).toMatchObject({ tag: 'v9' });
     for (const path of ['/teams/payments', '/repository?name=payments/app-0'])
-      expect(await (await get(path)).text()).toContain('class="trend"');
+      expect(await textOf(path)).toContain('class="trend"');
   });
 
   test('the steps that would save most list each repository once per technique', async () => {
@@ -255,9 +249,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     };
     const keys = steps.map(({ repository, technique }) => `${repository} ${technique}`);
     expect(new Set(keys).size).toBe(keys.length);
-    const { rows } = (await json('/api/v1/reports/advice')) as {
-      rows: { repository: string; technique: string; digest: string; gain_bytes: number }[];
-    };
+    const rows = await rowsOf<{ repository: string; technique: string; digest: string; gain_bytes: number }>('advice');
     for (const { repository, technique, images, gain_bytes } of steps) {
       const same = rows.filter((row) => row.repository === repository && row.technique === technique);
       expect(images).toBe(new Set(same.map(({ digest }) => digest)).size);
@@ -272,16 +264,16 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       expect(page.status).toBe(200);
       expect(await page.text()).toContain(`/api/v1/leaderboard?by=${by}&amp;metric=${metric}&amp;format=csv`);
     }
-    const csv = await (await get(`/api/v1/leaderboard?by=${by}&since=30d&format=csv`)).text();
+    const csv = await textOf(`/api/v1/leaderboard?by=${by}&since=30d&format=csv`);
     expect((parse(csv) as string[][])[0]?.[1]).toBe(by);
   });
 
   test('a leaderboard without the figures that it ranks by says why', async () => {
     const lacking = 'No figures: growth and progress are known of teams and repositories only.';
-    expect(await (await get('/leaderboard?by=base&metric=growth')).text()).toContain(lacking);
-    expect(await (await get('/leaderboard?by=base&metric=stored')).text()).not.toContain('No figures');
+    expect(await textOf('/leaderboard?by=base&metric=growth')).toContain(lacking);
+    expect(await textOf('/leaderboard?by=base&metric=stored')).not.toContain('No figures');
     // The last page may hold none but rows without them.
-    expect(await (await get('/leaderboard?by=base&metric=growth&offset=1')).text()).not.toContain('No figures');
+    expect(await textOf('/leaderboard?by=base&metric=growth&offset=1')).not.toContain('No figures');
   });
 
   test('the API description has the columns of all groupings as sort keys of leaderboards', async () => {
@@ -305,8 +297,8 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   });
 
   test('a page without rows says why', async () => {
-    expect(await (await get('/errors')).text()).toContain('No errors');
-    expect(await (await get('/errors?q=nothing')).text()).toContain('<a href="/errors">show all</a>');
+    expect(await textOf('/errors')).toContain('No errors');
+    expect(await textOf('/errors?q=nothing')).toContain('<a href="/errors">show all</a>');
   });
 
   test.each([
@@ -315,7 +307,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     ['/images', 'descending', 'Pull size'],
     ['/images?sort=tag', 'ascending', 'Tag'],
   ])('%s marks the column that its rows are sorted by', async (path, direction, title) => {
-    const sorted = [...(await (await get(path)).text()).matchAll(/aria-sort="(\w+)"[^>]*><a[^>]*>(.*?)<\/a>/g)];
+    const sorted = [...(await textOf(path)).matchAll(/aria-sort="(\w+)"[^>]*><a[^>]*>(.*?)<\/a>/g)];
     expect(sorted.map(([, ...parts]) => parts)).toEqual([[direction, title]]);
   });
 
@@ -323,7 +315,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     const page = await get('/leaderboard?by=repository&metric=stored&sort=-team');
     expect(page.status).toBe(200);
     expect(await page.text()).not.toContain('sort=-team');
-    expect(await (await get('/leaderboard?by=repository&sort=-repository')).text()).toContain('aria-sort="descending"');
+    expect(await textOf('/leaderboard?by=repository&sort=-repository')).toContain('aria-sort="descending"');
     expect((await get('/leaderboard?by=team&sort=source')).status).toBe(200);
   });
 
@@ -331,9 +323,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     const { map } = (await json('/api/v1/overview')) as {
       map: { repositories: { repository: string; stored_bytes: number; images: { added_bytes: number }[] }[] };
     };
-    const { rows } = (await json('/api/v1/reports/repositories')) as {
-      rows: { repository: string; stored_bytes: number }[];
-    };
+    const rows = await rowsOf<{ repository: string; stored_bytes: number }>('repositories');
     const stored = new Map(rows.map((row) => [row.repository, row.stored_bytes]));
     expect(map.repositories.map(({ repository }) => repository).toSorted()).toEqual([...stored.keys()].toSorted());
     for (const { repository, stored_bytes, images } of map.repositories) {
@@ -350,7 +340,6 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       layers: { digest: string; bytes: number; images: number }[];
       steps: { gain_bytes: number }[];
     };
-    const rowsOf = async <R>(kind: string) => ((await json(`/api/v1/reports/${kind}`)) as { rows: R[] }).rows;
     const bases = await rowsOf<{ base_image: string | null; tags: number }>('bases');
     const tags = (name: string) =>
       bases.filter((row) => (row.base_image ?? 'not known') === name).reduce((sum, row) => sum + row.tags, 0);
@@ -379,12 +368,10 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(new Set(described)).toEqual(new Set(routes));
     const ids = Object.values(document.paths).map(({ get: { operationId } }) => operationId);
     expect(new Set(ids).size).toBe(ids.length);
-    const { rows } = (await json('/api/v1/reports/images?limit=1&repository=payments/**')) as {
-      rows: { digest: string }[];
-    };
+    const [image] = await rowsOf<{ digest: string }>('images?limit=1&repository=payments/**');
     for (const [path, operation] of Object.entries(document.paths)) {
       const query = path === '/compare' ? '?old=payments/app-0:v0&new=payments/app-0:v9' : '';
-      const address = path.replace('{digest}', rows[0]?.digest ?? '').replace('{id}', '1');
+      const address = path.replace('{digest}', image?.digest ?? '').replace('{id}', '1');
       const schema = operation.get.responses['200']?.content['application/json']?.schema ?? false;
       const isRight = new Ajv({ strict: false, validateFormats: false }).compile(schema);
       expect(isRight(await json(`/api/v1${address}${query}`)), `${path}: ${JSON.stringify(isRight.errors)}`).toBe(true);
@@ -416,7 +403,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
 
   test('an HTML report is one file that loads nothing else', async () => {
     const report = await openReport(db, KINDS.images, { now: new Date() });
-    const options = { now: new Date(), prices: { storagePerGBMonth: 0.1, currency: 'USD' } };
+    const options = { now: new Date(), prices: PRICES };
     const file = await htmlReport(db, report, options);
     expect(file).toContain("default-src 'none'");
     expect(file).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
@@ -428,7 +415,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   test('an HTML report of a selection says what was selected, and has no totals of everything', async () => {
     const selection = { team: 'payments', minSize: '1kB' };
     const report = await openReport(db, KINDS.images, { now: new Date(), filters: selection });
-    const options = { now: new Date(), prices: { storagePerGBMonth: 0.1, currency: 'USD' }, selection };
+    const options = { now: new Date(), prices: PRICES, selection };
     const file = await htmlReport(db, report, options);
     expect(file).toContain('Only team payments. Only at least 1kB.');
     expect(file).not.toContain('Teams by stored bytes');
@@ -439,19 +426,15 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   test('an HTML report without rows says what that means', async () => {
     const fileOf = async (selection?: ReportFilters) => {
       const report = await openReport(db, KINDS.errors, { now: new Date(), ...(selection && { filters: selection }) });
-      return htmlReport(db, report, {
-        now: new Date(),
-        prices: { storagePerGBMonth: 0.1, currency: 'USD' },
-        selection,
-      });
+      return htmlReport(db, report, { now: new Date(), prices: PRICES, selection });
     };
     expect(await fileOf()).toContain('No errors: everything that the registries list was read.');
     expect(await fileOf({ team: 'payments' })).toContain('No rows match.');
   });
 
   test('a hostile image has a page of its own', async () => {
-    const { rows } = (await json('/api/v1/reports/images?repository=hostile/app')) as { rows: { digest: string }[] };
-    const page = await (await get(`/images/${encodeURIComponent(rows[0]?.digest ?? '')}`)).text();
+    const [image] = await rowsOf<{ digest: string }>('images?repository=hostile/app');
+    const page = await textOf(`/images/${encodeURIComponent(image?.digest ?? '')}`);
     expect(page).toContain('&lt;script&gt;');
     expect(page).not.toContain(HOSTILE.long);
   });
