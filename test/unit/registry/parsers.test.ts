@@ -14,31 +14,7 @@ const base = new URL('https://registry.example.com/v2/_catalog?n=1000');
 /** Any text, and texts made of the very characters that the grammars use. */
 const hostileText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 200 }),
-  fc
-    .array(
-      fc.constantFrom(
-        '<',
-        '>',
-        ';',
-        ',',
-        '"',
-        '\\',
-        '=',
-        ' ',
-        'rel',
-        'next',
-        'Bearer',
-        'realm',
-        '/',
-        ':',
-        '@',
-        '.',
-        'a',
-        '[',
-        '%',
-      ),
-    )
-    .map((parts) => parts.join('')),
+  fc.array(fc.constantFrom(...'<>;,"\\= /:@.a[%', 'rel', 'next', 'Bearer', 'realm')).map((parts) => parts.join('')),
 );
 
 /** Runs, and lets nothing through but our own errors. */

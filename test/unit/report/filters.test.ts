@@ -12,26 +12,9 @@ import {
 const now = new Date('2026-11-23T12:00:00Z');
 
 describe('a glob as a regular expression', () => {
-  const piece = fc.constantFrom(
-    'a',
-    'b',
-    '.',
-    '+',
-    '$',
-    ',',
-    '*',
-    '?',
-    '**',
-    '/',
-    '{a,b}',
-    '{a/**,b}',
-    '{,**/a}',
-    'a/',
-  );
+  const piece = fc.constantFrom(...'ab.+$,*?/', '**', '{a,b}', '{a/**,b}', '{,**/a}', 'a/');
   const glob = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''));
-  const name = fc
-    .array(fc.constantFrom('a', 'b', '.', '+', '$', ',', '/'), { maxLength: 6 })
-    .map((pieces) => pieces.join(''));
+  const name = fc.array(fc.constantFrom(...'ab.+$,/'), { maxLength: 6 }).map((pieces) => pieces.join(''));
 
   test('matches what the glob matches', () => {
     fc.assert(
