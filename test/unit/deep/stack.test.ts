@@ -57,93 +57,52 @@ test('symbolic links with thousands of components are not followed for each entr
 
 describe('what is visible and what is wasted', () => {
   const four = 'four';
-  test.each<[string, readonly (readonly LayerEntry[])[], object]>([
-    ['nothing is hidden', [[folder('a'), file('a/x', four)]], { usefulBytes: 4, wastedBytes: 0 }],
-    [
-      'a file deleted later',
-      [[file('a/x', four)], [whiteout('a/x')]],
-      { usefulBytes: 0, wasted: { deleted: 4, rewritten: 0, replaced: 0 } },
-    ],
-    [
-      'a folder deleted later',
-      [[file('a/b/x', four), file('a/y', four)], [whiteout('a')]],
-      { usefulBytes: 0, wastedBytes: 8 },
-    ],
+  test.each<[string, readonly (readonly LayerEntry[])[], number, number]>([
+    ['nothing is hidden', [[folder('a'), file('a/x', four)]], 4, 0],
+    ['a folder deleted later', [[file('a/b/x', four), file('a/y', four)], [whiteout('a')]], 0, 8],
     [
       'an opaque folder',
       [
         [file('a/b/x', four), file('y', four)],
         [opaque('a'), file('a/z', 'new')],
       ],
-      { usefulBytes: 7, wastedBytes: 4 },
+      7,
+      4,
     ],
-    [
-      'an opaque root',
-      [[file('a/x', four)], [file('.wh..wh..opq', ''), file('b', 'new')]],
-      { usefulBytes: 3, wastedBytes: 4 },
-    ],
-    [
-      'a whiteout after the new file of its layer',
-      [[file('a/x', four)], [file('a/x', 'new'), whiteout('a/x')]],
-      { usefulBytes: 3, wastedBytes: 4 },
-    ],
-    ['a whiteout of nothing', [[file('x', four)], [whiteout('y'), opaque('z')]], { usefulBytes: 4, wastedBytes: 0 }],
-    [
-      'chown',
-      [[file('x', four)], [file('x', four)]],
-      { usefulBytes: 4, wasted: { deleted: 0, rewritten: 4, replaced: 0 } },
-    ],
-    [
-      'an edit',
-      [[file('x', four)], [file('x', 'FOUR')]],
-      { usefulBytes: 4, wasted: { deleted: 0, rewritten: 0, replaced: 4 } },
-    ],
-    [
-      'a folder in place of a file',
-      [[file('x', four)], [folder('x'), file('x/y', 'new')]],
-      { usefulBytes: 3, wastedBytes: 4 },
-    ],
-    [
-      'a link in place of a folder',
-      [[file('lib/x', four)], [symlink('lib', 'usr/lib')]],
-      { usefulBytes: 0, wastedBytes: 4 },
-    ],
-    ['a folder named again', [[folder('a'), file('a/x', four)], [folder('a')]], { usefulBytes: 4, wastedBytes: 0 }],
-    ['a path twice in one layer', [[file('x', four), file('x', 'new')]], { usefulBytes: 3, wastedBytes: 4 }],
-    [
-      'hard links',
-      [[file('x', four), hardlink('y', 'x'), hardlink('z', 'y')]],
-      { usefulBytes: 4, files: 1, wastedBytes: 0 },
-    ],
-    [
-      'one of two hard links deleted',
-      [[file('x', four), hardlink('y', 'x')], [whiteout('x')]],
-      { usefulBytes: 4, wastedBytes: 0 },
-    ],
-    [
-      'both hard links deleted',
-      [[file('x', four), hardlink('y', 'x')], [whiteout('x')], [whiteout('y')]],
-      { usefulBytes: 0, wastedBytes: 4 },
-    ],
-    ['a hard link to itself', [[file('x', four)], [hardlink('x', 'x')]], { usefulBytes: 4, wastedBytes: 0 }],
-    ['a hard link to nothing', [[hardlink('x', 'y')]], { usefulBytes: 0, wastedBytes: 0 }],
+    ['an opaque root', [[file('a/x', four)], [file('.wh..wh..opq', ''), file('b', 'new')]], 3, 4],
+    ['a whiteout after the new file of its layer', [[file('a/x', four)], [file('a/x', 'new'), whiteout('a/x')]], 3, 4],
+    ['a whiteout of nothing', [[file('x', four)], [whiteout('y'), opaque('z')]], 4, 0],
+    ['a folder in place of a file', [[file('x', four)], [folder('x'), file('x/y', 'new')]], 3, 4],
+    ['a link in place of a folder', [[file('lib/x', four)], [symlink('lib', 'usr/lib')]], 0, 4],
+    ['a folder named again', [[folder('a'), file('a/x', four)], [folder('a')]], 4, 0],
+    ['a path twice in one layer', [[file('x', four), file('x', 'new')]], 3, 4],
+    ['hard links', [[file('x', four), hardlink('y', 'x'), hardlink('z', 'y')]], 4, 0],
+    ['one of two hard links deleted', [[file('x', four), hardlink('y', 'x')], [whiteout('x')]], 4, 0],
+    ['both hard links deleted', [[file('x', four), hardlink('y', 'x')], [whiteout('x')], [whiteout('y')]], 0, 4],
+    ['a hard link to itself', [[file('x', four)], [hardlink('x', 'x')]], 4, 0],
+    ['a hard link to nothing', [[hardlink('x', 'y')]], 0, 0],
     [
       'a file through a linked folder',
       [[file('usr/lib/x', four), symlink('lib', 'usr/lib')], [file('lib/x', 'new')]],
-      { usefulBytes: 3, wastedBytes: 4 },
+      3,
+      4,
     ],
-    [
-      'a link that loops',
-      [[symlink('a', 'b'), symlink('b', 'a'), file('a/x', four)]],
-      { usefulBytes: 4, wastedBytes: 0 },
-    ],
-    [
-      'a link that climbs',
-      [[symlink('a/up', '../../..'), file('a/up/x', four)], [whiteout('x')]],
-      { usefulBytes: 0, wastedBytes: 4 },
-    ],
-  ])('%s', (_, layers, expected) => {
-    expect(stack(layers)).toMatchObject(expected);
+    ['a link that loops', [[symlink('a', 'b'), symlink('b', 'a'), file('a/x', four)]], 4, 0],
+    ['a link that climbs', [[symlink('a/up', '../../..'), file('a/up/x', four)], [whiteout('x')]], 0, 4],
+  ])('%s: what is useful, and what is wasted', (_, layers, usefulBytes, wastedBytes) => {
+    expect(stack(layers)).toMatchObject({ usefulBytes, wastedBytes });
+  });
+
+  test.each<[string, LayerEntry, object]>([
+    ['a file deleted later', whiteout('x'), { usefulBytes: 0, wasted: { deleted: 4, rewritten: 0, replaced: 0 } }],
+    ['chown', file('x', four), { usefulBytes: 4, wasted: { deleted: 0, rewritten: 4, replaced: 0 } }],
+    ['an edit', file('x', 'FOUR'), { usefulBytes: 4, wasted: { deleted: 0, rewritten: 0, replaced: 4 } }],
+  ])('%s, with the cause', (_, entry, expected) => {
+    expect(stack([[file('x', four)], [entry]])).toMatchObject(expected);
+  });
+
+  test('hard links are one file', () => {
+    expect(stack([[file('x', four), hardlink('y', 'x'), hardlink('z', 'y')]]).files).toBe(1);
   });
 
   test('each layer reports which of its bytes are hidden', () => {
