@@ -12,7 +12,7 @@ import { useEcr } from '../../support/ecr.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from '../../support/fake-ecr.ts';
 import { image, index, tarLayer } from '../../support/image-builder.ts';
 import { answer, reset } from '../../support/registry-faults.ts';
-import { startRegistry } from '../../support/registry-server.ts';
+import { type RegistryServerOptions, startRegistry } from '../../support/registry-server.ts';
 
 const ecr = useEcr();
 
@@ -38,6 +38,16 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
     const registries = { account: FAKE_ACCOUNT, regions: [FAKE_REGION], endpoint: fake.url };
     const settings: EcrSource = { ...sourceDefaults, kind: 'ecr', name: 'prod', dedup: 'repository', ...registries };
     return estimateOf(await ecr.open(fake), { ...settings, ...source });
+  }
+
+  /** A registry, and the estimate of an audit of it. */
+  async function startLab(options: RegistryServerOptions = {}) {
+    const registry = closedAfterTest(await startRegistry(options));
+    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
+    const { sourceDefaults } = await defaultSettings();
+    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
+    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
+    return { registry, estimateLab: (more: Partial<OciSource> = {}) => estimateOf(client, { ...lab, ...more }) };
   }
 
   test.each<[string, Partial<EcrSource>]>([
@@ -70,47 +80,37 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   });
 
   test('of other registries adds a read of every tag with --full, and unread layers with --deep', async () => {
-    const registry = closedAfterTest(await startRegistry());
-    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
+    const { registry, estimateLab } = await startLab();
     const layer = await tarLayer({ app: 'code' });
     for (const name of ['a', 'b']) registry.push(name, '1', image({ layers: [layer] }));
     await auditRegistry(db, registry);
-    const { sourceDefaults } = await defaultSettings();
-    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
-    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
-    expect(await estimateOf(client, lab)).toMatchObject({ newItems: 0, requests: { min: 2, max: 2 } });
-    expect(await estimateOf(client, { ...lab, full: true })).toMatchObject({
+    expect(await estimateLab()).toMatchObject({ newItems: 0, requests: { min: 2, max: 2 } });
+    expect(await estimateLab({ full: true })).toMatchObject({
       newItems: 2,
       requests: { min: 2, max: 10 },
     });
-    expect(await estimateOf(client, { ...lab, deep: true })).toMatchObject({
+    expect(await estimateLab({ deep: true })).toMatchObject({
       unreadLayers: { count: 1 },
       requests: { min: 3, max: 3 },
     });
   });
 
   test('has what stored indexes list for platforms that are wanted now', async () => {
-    const registry = closedAfterTest(await startRegistry());
-    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
+    const { registry, estimateLab } = await startLab();
     const platforms = ['amd64', 'arm64', 's390x'].map((architecture) =>
       image({ layers: [architecture], platform: { os: 'linux', architecture } }),
     );
     for (const tag of ['1', 'latest']) registry.push('app', tag, index(platforms));
     await auditRegistry(db, registry);
-    const { sourceDefaults } = await defaultSettings();
-    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
-    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
-    expect(await estimateOf(client, lab)).toMatchObject({ newItems: 0, requests: { min: 2, max: 2 } });
-    const wider: OciSource = { ...lab, platforms: 'all' };
-    expect(await estimateOf(client, wider)).toMatchObject({ newItems: 2, requests: { min: 4, max: 6 } });
+    expect(await estimateLab()).toMatchObject({ newItems: 0, requests: { min: 2, max: 2 } });
+    expect(await estimateLab({ platforms: 'all' })).toMatchObject({ newItems: 2, requests: { min: 4, max: 6 } });
     registry.forgetRequests();
     await auditRegistry(db, registry, { source: { platforms: 'all' } });
     expect(registry.count({ path: /manifests|blobs/ })).toBe(6);
   });
 
   test('has the limit that a registry announces with manifests only (Docker Hub), and counts no pull for it', async () => {
-    const registry = closedAfterTest(await startRegistry());
-    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
+    const { registry, estimateLab } = await startLab();
     for (const tag of ['1', '2', '3']) registry.push('app', tag, image({ layers: [tag] }));
     await auditRegistry(db, registry);
     registry.push('app', '4', image({ layers: ['4'] }));
@@ -119,10 +119,7 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
       response.setHeader('ratelimit-remaining', '2;w=21600');
       next();
     });
-    const { sourceDefaults } = await defaultSettings();
-    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
-    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
-    const { limit, durationMs } = await estimateOf(client, lab);
+    const { limit, durationMs } = await estimateLab();
     expect(limit).toEqual({ remaining: 2, windowMs: 21_600_000 });
     // One tag is new, and within the limit; the known ones are asked for by HEAD, which is not limited.
     expect(durationMs.min).toBeLessThan(21_600_000);
@@ -130,28 +127,20 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   });
 
   test('leaves out a repository whose list of tags breaks off', async () => {
-    const registry = closedAfterTest(await startRegistry({ pageSize: 2 }));
-    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
+    const { registry, estimateLab } = await startLab({ pageSize: 2 });
     for (const tag of ['1', '2', '3']) registry.push('broken', tag, image({ layers: [tag] }));
     registry.push('whole', '1', image({ layers: ['1'] }));
     registry.fault({ path: /broken\/tags\/list\?cursor=2/ }, answer(403, {}, 'DENIED'));
-    const { sourceDefaults } = await defaultSettings();
-    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
-    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
     const counted = { repositories: 1, tags: 1, newItems: 1, unlisted: [expect.stringContaining('broken')] };
-    expect(await estimateOf(client, lab)).toMatchObject(counted);
+    expect(await estimateLab()).toMatchObject(counted);
   });
 
   test('stops when lists get no answer several times in a row', async () => {
-    const registry = closedAfterTest(await startRegistry());
-    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
+    const { registry, estimateLab } = await startLab();
     const names = Array.from({ length: 20 }, (_, at) => `app${10 + at}`);
     for (const name of names) registry.push(name, '1', image());
     registry.fault({ path: /app1[1-9]|app2/ }, reset());
-    const { sourceDefaults } = await defaultSettings();
-    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true, concurrency: 1 } as const;
-    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
-    const { repositories, unlisted } = await estimateOf(client, lab);
+    const { repositories, unlisted } = await estimateLab({ concurrency: 1 });
     expect({ repositories, last: unlisted?.at(-1) }).toEqual({
       repositories: 1,
       last: 'lab: 3 lists in a row got no answer: the remaining ones were not tried',
@@ -160,15 +149,11 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   });
 
   test('of other registries has room for all platforms of a new index', async () => {
-    const registry = closedAfterTest(await startRegistry());
-    const client = closedAfterTest(openClient(registry.host, { plainHttp: true }));
+    const { registry, estimateLab } = await startLab();
     const images = ['amd64', 'arm64'].map((architecture) => image({ platform: { os: 'linux', architecture } }));
     registry.push('app', '1', index(images));
-    const { sourceDefaults } = await defaultSettings();
     const reading = { provenance: false, platforms: ['linux/amd64', 'linux/arm64'].map(parsePlatform) };
-    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
-    const lab: OciSource = { ...sourceDefaults, ...kind, ...reading, registry: parseRegistryHost(registry.host) };
-    const { requests } = await estimateOf(client, lab);
+    const { requests } = await estimateLab(reading);
     const listing = registry.count({ method: 'GET' });
     registry.forgetRequests();
     await auditRegistry(db, registry, { source: reading });
