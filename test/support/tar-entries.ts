@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { type Header, pack } from 'tar-stream';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestOf } from '../../src/oci/digest.ts';
@@ -14,9 +15,7 @@ export async function tarOfEntries(entries: readonly TarInput[]): Promise<Buffer
     else archive.entry(dated, Buffer.from(content as string));
   }
   archive.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of archive) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  return buffer(archive);
 }
 
 /** A tar header with any field values, and the right checksum. */

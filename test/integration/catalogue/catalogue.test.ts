@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { exportBases, importBases } from '../../../src/catalogue/file.ts';
 import type { Database, Queryable } from '../../../src/database/database.ts';
@@ -5,12 +6,11 @@ import { findCatalogueKey, findKnownBases } from '../../../src/store/catalogue-s
 import { auditRegistry } from '../../support/audits.ts';
 import { learnFrom } from '../../support/bases.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
-import { artifact, image, index } from '../../support/image-builder.ts';
+import { ARM, artifact, image, index } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 import { useRegistry } from '../../support/use-registry.ts';
 
-const ARM = { os: 'linux', architecture: 'arm64' };
 const BASES = `select repository || ':' || tag as name, platform, layer_count, newest from base_image order by 1, 2, learned_at, newest`;
 
 describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
@@ -168,11 +168,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
   });
 
   describe('as a file', () => {
-    const text = async () => {
-      let file = '';
-      for await (const chunk of exportBases(db)) file += chunk;
-      return file;
-    };
+    const exported = () => text(exportBases(db));
     async function* lines(file: string) {
       yield* file.trimEnd().split('\n');
     }
@@ -181,17 +177,17 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
       await learnFrom(db, mirror, { source: { platforms: 'all' } });
       mirror.push('library/runtime', 'lts', image({ layers: ['os', 'runtime 22'] }));
       await learnFrom(db, mirror, { now: '2026-11-25T02:00:00.000Z' });
-      const file = await text();
+      const file = await exported();
       await importBases(db, lines(file), 'bases.ndjson');
-      expect(await text()).toBe(file);
+      expect(await exported()).toBe(file);
       await emptyTables(db);
       expect(await importBases(db, lines(file), 'bases.ndjson')).toBe(5);
-      expect(await text()).toBe(file);
+      expect(await exported()).toBe(file);
     });
 
     test('imports older images without replacing the newest image of a tag', async () => {
       await learnFrom(db, mirror);
-      const old = await text();
+      const old = await exported();
       await emptyTables(db);
       mirror.push('library/runtime', 'lts', image({ layers: ['os', 'runtime 22'] }));
       await learnFrom(db, mirror, { now: '2026-11-25T02:00:00.000Z' });
@@ -203,7 +199,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     });
 
     test('may come slowly, as through a pipe', async () => {
-      const file = await text();
+      const file = await exported();
       const used: Queryable[] = [];
       const watched: Pick<Database, 'transaction'> = {
         transaction: (work) =>
@@ -222,7 +218,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
 
     test('is refused as a whole if it has an error, with the line number', async () => {
       await learnFrom(db, mirror);
-      const file = await text();
+      const file = await exported();
       await emptyTables(db);
       const cut = file.trimEnd().split('\n').slice(0, -1).join('\n');
       await expect(importBases(db, lines(cut), 'b.ndjson')).rejects.toThrow(

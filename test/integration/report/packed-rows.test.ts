@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csv } from '../../../src/report/formats/csv.ts';
@@ -94,11 +95,7 @@ describe.each(BACKENDS)('packed rows from $name', ({ open }) => {
     ['csv', csv],
     ['ndjson', ndjson],
   ])('are written as %s alike, taken apart or not', async (_, format) => {
-    const written = async (report: Report) => {
-      let text = '';
-      for await (const piece of format(report, {})) text += piece;
-      return text;
-    };
+    const written = (report: Report) => text(format(report, {}));
     await fc.assert(
       fc.asyncProperty(texts, async (given) => {
         for (const open of [reportOf, sharedReportOf]) {

@@ -9,6 +9,7 @@ import {
 import { parseJsonObject } from '../../../src/oci/json.ts';
 import type { Answer } from '../../../src/registry/exchange.ts';
 import { listNames } from '../../../src/registry/paging.ts';
+import { pagesOf } from '../../support/distribution-client.ts';
 
 const FIRST = new URL('https://registry.example.com/v2/app/tags/list?n=1000');
 const listing = { first: FIRST, field: 'tags', what: 'its tags' };
@@ -19,6 +20,11 @@ function page(names: readonly string[], next: string | undefined): Answer {
 }
 
 const thousand = (from: number): readonly string[] => Array.from({ length: 1_000 }, (_, at) => `v${from + at}`);
+
+/** All names of a listing whose pages are fetched so. */
+async function namesOf(fetchPage: (url: URL) => Promise<Answer>): Promise<readonly unknown[]> {
+  return (await pagesOf(listNames(listing, fetchPage))).flat();
+}
 
 test('200,000 tags in one repository are read one page at a time', async () => {
   let fetched = 0;
@@ -49,9 +55,7 @@ test('after a full page without a Link header the next one is asked for by the l
     asked.push(url.search);
     return page(asked.length === 3 ? ['last'] : thousand(asked.length * 1_000), undefined);
   };
-  const names: unknown[] = [];
-  for await (const given of listNames(listing, unlinked)) names.push(...given);
-  expect(names).toHaveLength(2_001);
+  expect(await namesOf(unlinked)).toHaveLength(2_001);
   expect(asked).toEqual(['?n=1000', '?n=1000&last=v1999', '?n=1000&last=v2999']);
 });
 
@@ -61,13 +65,11 @@ test.each([
 ])('a registry that ignores the last name %s', async (_what, count) => {
   const all = [...thousand(0), ...thousand(1_000), ...thousand(2_000)].slice(0, count);
   const asked: string[] = [];
-  const names: unknown[] = [];
   const sizeOnly = async (url: URL): Promise<Answer> => {
     asked.push(url.search);
     return page(all.slice(0, Number(url.searchParams.get('n') ?? count)), undefined);
   };
-  for await (const given of listNames(listing, sizeOnly)) names.push(...given);
-  expect(names).toEqual(all);
+  expect(await namesOf(sizeOnly)).toEqual(all);
   expect(asked).toEqual(['?n=1000', '?n=1000&last=v999', '']);
 });
 
@@ -79,13 +81,11 @@ test.each([
   'a registry that refuses the last name after it has sent %s: the others are read without n',
   async (_what, count, refusal) => {
     const all = [...thousand(0), ...thousand(1_000)].slice(0, count);
-    const names: unknown[] = [];
     const refusing = async (url: URL): Promise<Answer> => {
       if (url.searchParams.has('last')) throw refusal;
       return page(all.slice(0, Number(url.searchParams.get('n') ?? count)), undefined);
     };
-    for await (const given of listNames(listing, refusing)) names.push(...given);
-    expect(names).toEqual(all);
+    expect(await namesOf(refusing)).toEqual(all);
   },
 );
 
@@ -96,10 +96,7 @@ test.each([new RateLimitedError('too many requests', 90_000), new RegistryUnavai
       if (url.searchParams.has('last')) throw failure;
       return page(thousand(0), undefined);
     };
-    const read = async (): Promise<void> => {
-      for await (const _ of listNames(listing, failing));
-    };
-    await expect(read()).rejects.toBe(failure);
+    await expect(namesOf(failing)).rejects.toBe(failure);
   },
 );
 
@@ -109,15 +106,13 @@ test('the last page of a registry that sends Link headers may be full', async ()
     pages += 1;
     return page(thousand(pages * 1_000), pages < 2 ? '?cursor=x&n=1000' : undefined);
   };
-  for await (const _ of listNames(listing, linked));
+  await namesOf(linked);
   expect(pages).toBe(2);
 });
 
 test('a name that is listed twice, in one page or in two, is passed on once', async () => {
   const pages = [page(['a', 'b', 'a'], '?last=b'), page(['b', 'c'], '?last=c'), page(['c'], undefined)];
-  const names: unknown[] = [];
-  for await (const given of listNames(listing, async () => pages.shift() as Answer)) names.push(...given);
-  expect(names).toEqual(['a', 'b', 'c']);
+  expect(await namesOf(async () => pages.shift() as Answer)).toEqual(['a', 'b', 'c']);
 });
 
 test('an endless listing with new names on each page is stopped by its size', async () => {
@@ -131,10 +126,7 @@ test('an endless listing with new names on each page is stopped by its size', as
     answer.body.copy(padded);
     return { ...answer, body: padded };
   };
-  const read = async (): Promise<void> => {
-    for await (const _ of listNames(listing, endless));
-  };
-  await expect(read()).rejects.toMatchObject({
+  await expect(namesOf(endless)).rejects.toMatchObject({
     code: 'malformed-content',
     message: expect.stringMatching(/does not end: more than/),
   });
@@ -142,14 +134,12 @@ test('an endless listing with new names on each page is stopped by its size', as
 });
 
 test('a filtered listing may have a hundred empty pages in a row, and then names', async () => {
-  const names: unknown[] = [];
   let pages = 0;
   const filtered = async (): Promise<Answer> => {
     pages += 1;
     return page(pages % 101 === 0 ? [`v${pages}`] : [], pages < 202 ? `?last=${pages}` : undefined);
   };
-  for await (const given of listNames(listing, filtered)) names.push(...given);
-  expect(names).toEqual(['v101', 'v202']);
+  expect(await namesOf(filtered)).toEqual(['v101', 'v202']);
 });
 
 test('an endless listing of empty pages is stopped after a hundred', async () => {
@@ -158,10 +148,7 @@ test('an endless listing of empty pages is stopped after a hundred', async () =>
     pages += 1;
     return page([], pages < 1_000 ? `?last=${pages}` : undefined);
   };
-  const read = async (): Promise<void> => {
-    for await (const _ of listNames(listing, empty));
-  };
-  await expect(read()).rejects.toMatchObject({
+  await expect(namesOf(empty)).rejects.toMatchObject({
     code: 'malformed-content',
     message: expect.stringMatching(/100 empty pages in a row/),
   });

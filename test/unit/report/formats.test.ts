@@ -1,3 +1,4 @@
+import { text as wholeText } from 'node:stream/consumers';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -20,10 +21,8 @@ function reportOf(rows: readonly Cells[], columns: readonly Column[], batchRows 
   return { kind: 'images', columns, audit: null, rows: batches() };
 }
 
-async function write(format: StreamedFormat, rows: readonly Cells[], options = {}, columns = COLUMNS): Promise<string> {
-  let text = '';
-  for await (const piece of FORMATS[format](reportOf(rows, columns), options)) text += piece;
-  return text;
+function write(format: StreamedFormat, rows: readonly Cells[], options = {}, columns = COLUMNS): Promise<string> {
+  return wholeText(FORMATS[format](reportOf(rows, columns), options));
 }
 
 /** Text as anyone may put it into a label or a tag's history. */

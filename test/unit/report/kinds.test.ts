@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { table } from '../../../src/report/formats/table.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
@@ -36,10 +37,9 @@ async function shownOn80(columns: (typeof KINDS)['images']['columns']): Promise<
   async function* rows() {
     yield [row];
   }
-  let text = '';
   const report = { kind: 'images', columns, audit: null, rows: rows() } as const;
-  for await (const piece of table(report, { width: 80 })) text += piece;
-  return text.split('\n')[0]?.split(/ +/) ?? [];
+  const [head] = (await text(table(report, { width: 80 }))).split('\n');
+  return head?.split(/ +/) ?? [];
 }
 
 describe('the column that rows are sorted by is shown on a terminal of 80 columns', () => {
