@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeEcr } from '../support/fake-ecr.ts';
-import { image, index } from '../support/image-builder.ts';
+import { ARM, image, index } from '../support/image-builder.ts';
 import { newFolder } from '../support/new-folder.ts';
 import { startProcess } from '../support/processes.ts';
 
@@ -15,14 +15,9 @@ beforeAll(async () => {
   fake = await FakeEcr.start({ blobMounting: true });
   fake.createRepository('shop/api', { team: 'checkout' });
   for (let n = 0; n < 5; n++) fake.push('shop/api', image({ layers: ['base', `api ${n}`] }), { tags: [`1.${n}`] });
-  fake.push(
-    'shop/web',
-    index([
-      image({ layers: ['base', 'web'] }),
-      image({ layers: ['arm'], platform: { os: 'linux', architecture: 'arm64' } }),
-    ]),
-    { tags: ['2'] },
-  );
+  fake.push('shop/web', index([image({ layers: ['base', 'web'] }), image({ layers: ['arm'], platform: ARM })]), {
+    tags: ['2'],
+  });
 });
 afterAll(async () => {
   await fake?.close();

@@ -108,33 +108,36 @@ export async function auditSources(
   });
 }
 
+const STORED = {
+  images: `select source, registry, repository, tag, encode(digest, 'hex') as digest, encode(index_digest, 'hex') as index_digest, media_type, kind,
+    platform, team, compressed_bytes, uncompressed_bytes, wasted_bytes, layer_count, shared_bytes, exclusive_bytes, base_image, base_confidence, base_evidence, base_bytes, app_bytes,
+    distro, distro_version, runtime, variant, multi_stage, findings, savings_min_bytes, savings_max_bytes, slim_score
+    from slimboard_images order by source, registry, repository, tag, digest`,
+  tags: `select r.name as repository, t.name as tag, encode(m.digest, 'hex') as digest, t.ended_at is null as open
+    from tag t join repository r on r.id = t.repository_id join manifest m on m.id = t.manifest_id order by 1, 2, 3, t.id`,
+  repositories: 'select name, team, team_origin, tags_listed, ended_at is null as open from repository order by name',
+  layers: `select encode(m.digest, 'hex') as manifest, l.position, encode(b.digest, 'hex') as blob, encode(l.chain_id, 'hex') as chain, b.size,
+    b.layer_class, b.instruction from manifest_layer l join manifest m on m.id = l.manifest_id join blob b on b.id = l.blob_id order by 1, 2`,
+  children: `select encode(m.digest, 'hex') as parent, c.position, encode(c.digest, 'hex') as child, c.child_id is not null as linked, c.platform
+    from index_child c join manifest m on m.id = c.index_id order by 1, 2`,
+  findings: `select encode(m.digest, 'hex') as image, f.rule, f.severity, f.message from finding f join manifest m on m.id = f.manifest_id order by 1, 2`,
+  teams: `select team, repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes, median_bytes, largest_image
+    from team_total where audit_id = (select max(totals_of) from audit) order by team`,
+  improvements: `select repository, platform, tag, previous_tag, techniques, saved_bytes, estimated_min_bytes, estimated_max_bytes
+    from slimboard_improvements order by repository, platform, tag, saved_bytes`,
+  goals: `select r.name, g.start_bytes, g.goal_bytes, g.current_bytes, g.possible_bytes
+    from repository_goal g join repository r on r.id = g.repository_id order by r.name, g.since`,
+  source:
+    'select repositories, tags, images, blobs, logical_bytes, stored_bytes from source_total where audit_id = (select max(totals_of) from audit)',
+} as const;
+
+type Content = Record<keyof typeof STORED, readonly Record<string, unknown>[]>;
+
 /** Everything that audits have stored, except row ids, audit ids and times, which differ from one run to the next. */
-export async function contentOf(db: Database): Promise<Readonly<Record<string, readonly unknown[]>>> {
-  const tables: Record<string, string> = {
-    images: `select source, registry, repository, tag, encode(digest, 'hex') as digest, encode(index_digest, 'hex') as index_digest, media_type, kind,
-      platform, team, compressed_bytes, uncompressed_bytes, wasted_bytes, layer_count, shared_bytes, exclusive_bytes, base_image, base_confidence, base_evidence, base_bytes, app_bytes,
-      distro, distro_version, runtime, variant, multi_stage, findings, savings_min_bytes, savings_max_bytes, slim_score
-      from slimboard_images order by source, registry, repository, tag, digest`,
-    tags: `select r.name as repository, t.name as tag, encode(m.digest, 'hex') as digest, t.ended_at is null as open
-      from tag t join repository r on r.id = t.repository_id join manifest m on m.id = t.manifest_id order by 1, 2, 3, t.id`,
-    repositories: 'select name, team, team_origin, tags_listed, ended_at is null as open from repository order by name',
-    layers: `select encode(m.digest, 'hex') as manifest, l.position, encode(b.digest, 'hex') as blob, encode(l.chain_id, 'hex') as chain, b.size,
-      b.layer_class, b.instruction from manifest_layer l join manifest m on m.id = l.manifest_id join blob b on b.id = l.blob_id order by 1, 2`,
-    children: `select encode(m.digest, 'hex') as parent, c.position, encode(c.digest, 'hex') as child, c.child_id is not null as linked, c.platform
-      from index_child c join manifest m on m.id = c.index_id order by 1, 2`,
-    findings: `select encode(m.digest, 'hex') as image, f.rule, f.severity, f.message from finding f join manifest m on m.id = f.manifest_id order by 1, 2`,
-    teams: `select team, repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes, median_bytes, largest_image
-      from team_total where audit_id = (select max(totals_of) from audit) order by team`,
-    improvements: `select repository, platform, tag, previous_tag, techniques, saved_bytes, estimated_min_bytes, estimated_max_bytes
-      from slimboard_improvements order by repository, platform, tag, saved_bytes`,
-    goals: `select r.name, g.start_bytes, g.goal_bytes, g.current_bytes, g.possible_bytes
-      from repository_goal g join repository r on r.id = g.repository_id order by r.name, g.since`,
-    source:
-      'select repositories, tags, images, blobs, logical_bytes, stored_bytes from source_total where audit_id = (select max(totals_of) from audit)',
-  };
-  const content: Record<string, readonly unknown[]> = {};
-  for (const [name, sql] of Object.entries(tables)) content[name] = await db.query(sql);
-  return content;
+export async function contentOf(db: Database): Promise<Content> {
+  const content: Partial<Content> = {};
+  for (const [name, sql] of Object.entries(STORED)) content[name as keyof Content] = await db.query(sql);
+  return content as Content;
 }
 
 /** The errors of an audit, as `report errors` shows them. */

@@ -1,4 +1,4 @@
-import { image, index } from './image-builder.ts';
+import { ARM, image, index } from './image-builder.ts';
 import type { RegistryServer } from './registry-server.ts';
 
 /** How much to push. */
@@ -17,8 +17,7 @@ export function pushFleet(registry: RegistryServer, { repositories, tags }: Flee
       const layers = [`base ${repository % 4}`, `runtime ${repository % 2}`, `app ${repository} build ${build}`];
       const input = { layers, config: { User: tag % 2 ? 'app' : '', Env: [`BUILD=${build}`] } };
       const amd64 = image(input);
-      const content =
-        build % 4 === 0 ? index([amd64, image({ ...input, platform: { os: 'linux', architecture: 'arm64' } })]) : amd64;
+      const content = build % 4 === 0 ? index([amd64, image({ ...input, platform: ARM })]) : amd64;
       registry.push(`${team}/app-${repository}`, `v${tag}`, content);
     }
   }

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
@@ -46,9 +47,7 @@ export async function tarOf(files: FileMap): Promise<Buffer> {
   const archive = pack();
   for (const [name, content] of Object.entries(files)) addEntry(archive, name, content);
   archive.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of archive) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  return buffer(archive);
 }
 
 function addEntry(archive: Pack, name: string, content: FileMap[string]): void {
@@ -80,6 +79,9 @@ export interface ImageInput {
   /** Whether media types are those of OCI (default) or of Docker. */
   readonly dialect?: 'oci' | 'docker';
 }
+
+/** The platform of images that no default setting selects. */
+export const ARM = { os: 'linux', architecture: 'arm64' } as const;
 
 /** An image for one platform. */
 export function image(input: ImageInput = {}): BuiltImage {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type BuiltManifest, image, index, rawManifest } from './image-builder.ts';
+import { ARM, type BuiltManifest, image, index, rawManifest } from './image-builder.ts';
 import { answer, body, reset } from './registry-faults.ts';
 import type { Fault, RegistryServer } from './registry-server.ts';
 
@@ -18,9 +18,7 @@ const content: fc.Arbitrary<BuiltManifest> = fc.oneof(
     weight: 2,
     arbitrary: fc
       .tuple(layers, layers)
-      .map(([amd, arm]) =>
-        index([image({ layers: amd }), image({ layers: arm, platform: { os: 'linux', architecture: 'arm64' } })]),
-      ),
+      .map(([amd, arm]) => index([image({ layers: amd }), image({ layers: arm, platform: ARM })])),
   },
   {
     weight: 1,

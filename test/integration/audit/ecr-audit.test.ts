@@ -3,10 +3,9 @@ import { auditEcr, contentOf, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';
 import type { FakeEcr } from '../../support/fake-ecr.ts';
-import { artifact, attestation, type BuiltManifest, image, index, tarLayer } from '../../support/image-builder.ts';
+import { ARM, artifact, attestation, type BuiltManifest, image, index, tarLayer } from '../../support/image-builder.ts';
 
 const ecr = useEcr();
-const ARM = { os: 'linux', architecture: 'arm64' };
 const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
 function fill(fake: FakeEcr, repository: string, images: number): void {
@@ -64,9 +63,11 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
       { tag: 'latest', kind: 'image', platform: 'linux/amd64', of_index: false, sized: true, archived: false },
     ]);
     await auditEcr(db, fake, { source: { platforms: 'all' } });
-    expect(
-      (await rows('shop/api')).filter((row) => Object(row).tag === '2.0').map((row) => Object(row).platform),
-    ).toEqual(['linux/amd64', 'linux/arm64', 'windows/amd64']);
+    expect((await rows('shop/api')).filter((row) => row.tag === '2.0').map((row) => row.platform)).toEqual([
+      'linux/amd64',
+      'linux/arm64',
+      'windows/amd64',
+    ]);
   });
 
   test('counts the bytes of an index as the union of its children, whichever platform is audited', async () => {
@@ -438,7 +439,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
       tags: ['1.2'],
       pushedAt: 1_800_000_000,
     });
-    const tagsOf = async () => (await rows('app')).map((row) => `${Object(row).tag} ${Object(row).platform}`);
+    const tagsOf = async () => (await rows('app')).map((row) => `${row.tag} ${row.platform}`);
     await auditEcr(db, fake, { source: { newest: 2 } });
     expect(await tagsOf()).toEqual(['1.0 linux/amd64', '1.2 linux/amd64']);
     await emptyTables(db);

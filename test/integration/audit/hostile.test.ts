@@ -4,7 +4,7 @@ import { parsePlatform } from '../../../src/oci/platform.ts';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { BACKENDS, PGLITE, useEmptyDatabase } from '../../support/databases.ts';
-import { attestation, type BuiltManifest, image, index, rawManifest } from '../../support/image-builder.ts';
+import { ARM, attestation, type BuiltManifest, image, index, rawManifest } from '../../support/image-builder.ts';
 import { body } from '../../support/registry-faults.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 import { useRegistry } from '../../support/use-registry.ts';
@@ -237,7 +237,7 @@ describe.each(BACKENDS)('hostile contents, in an audit into $name', ({ open }) =
   });
 
   test.each(['linux/arm64', 'linux/arm64/v8'])('an index of one image twice counts it once: %s', async (wanted) => {
-    const twice = image({ layers: ['twice'], platform: { os: 'linux', architecture: 'arm64' } });
+    const twice = image({ layers: ['twice'], platform: ARM });
     const v8 = { ...twice, platform: { ...twice.platform, variant: 'v8' } };
     registry.push('hostile/twice', '1', index([twice, v8]));
     const source = { include: ['hostile/**'], platforms: [parsePlatform(wanted)] };
@@ -267,8 +267,7 @@ describe.each(BACKENDS)('hostile contents, in an audit into $name', ({ open }) =
     const listed = ({ mediaType, digest, body }: BuiltManifest, platform?: object) =>
       Array(5_000).fill({ mediaType, digest, size: body.length, ...(platform && { platform }) });
     const often = image({ layers: ['often'] });
-    const foreign = { os: 'linux', architecture: 'arm64' };
-    const inner = indexOf(children(5_000).map((child) => ({ ...child, platform: foreign })));
+    const inner = indexOf(children(5_000).map((child) => ({ ...child, platform: ARM })));
     const outer = indexOf([...listed(often, { os: 'linux', architecture: 'amd64' }), ...listed(inner)]);
     registry.push('hostile/often', '1', { ...outer, children: [inner, often] });
     const audit = await auditRegistry(db, registry, { source: { include: ['hostile/**'] } });

@@ -3,10 +3,8 @@ import { digestBytes } from '../../../src/oci/digest.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
-import { attestation, image, index } from '../../support/image-builder.ts';
+import { ARM, attestation, image, index } from '../../support/image-builder.ts';
 import { useRegistry } from '../../support/use-registry.ts';
-
-const ARM = { os: 'linux', architecture: 'arm64' };
 
 describe.each(BACKENDS)('children of the same indexes read by other sources, in $name', ({ open }) => {
   const db = useEmptyDatabase(open);

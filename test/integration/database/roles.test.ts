@@ -76,7 +76,7 @@ test('the reader role can read everything that reports need, and cannot write', 
   await requireCurrentSchema(reader);
   // As `plan` and `doctor` do, which find nothing to migrate.
   expect(await migrate(reader)).toEqual([]);
-  expect((await contentOf(reader)).images?.[0]).toMatchObject({ repository: 'team/app' });
+  expect((await contentOf(reader)).images[0]).toMatchObject({ repository: 'team/app' });
   const views = await reader.query<{ name: string }>(
     "select quote_ident(viewname) as name from pg_views where schemaname = 'public'",
   );

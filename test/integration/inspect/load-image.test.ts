@@ -5,7 +5,15 @@ import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseReference } from '../../../src/oci/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { openClient } from '../../support/distribution-client.ts';
-import { artifact, attestation, type BuiltManifest, image, index, rawManifest } from '../../support/image-builder.ts';
+import {
+  ARM,
+  artifact,
+  attestation,
+  type BuiltManifest,
+  image,
+  index,
+  rawManifest,
+} from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { useRegistry } from '../../support/use-registry.ts';
 
@@ -60,7 +68,7 @@ describe('an index without platforms', () => {
     configType: 'application/vnd.oci.image.config.v1+json',
     layerType: 'application/vnd.dev.cosign.simplesigning.v1+json',
   });
-  const forArm = image({ layers: ['arm'], platform: { os: 'linux', architecture: 'arm64' } });
+  const forArm = image({ layers: ['arm'], platform: ARM });
 
   function unnamed(children: readonly BuiltManifest[]): BuiltManifest {
     const manifests = children.map(({ mediaType, digest, body }) => ({ mediaType, digest, size: body.length }));

@@ -9,7 +9,7 @@ import { openReport } from '../../../src/report/open-report.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { auditRegistry, auditSources, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
-import { image, index, textLayer } from '../../support/image-builder.ts';
+import { ARM, image, index, textLayer } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
@@ -343,7 +343,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
   });
 
   test('an index that may be removed is as large as the blobs of its images', async () => {
-    const arm = image({ layers: ['arm'], platform: { os: 'linux', architecture: 'arm64' } });
+    const arm = image({ layers: ['arm'], platform: ARM });
     registry.push('team/app', 'old', index([build(1, ['app']), build(2, ['app']), arm]));
     registry.push('team/app', 'new', build(3, ['new']));
     await auditRegistry(db, registry, { source: { platforms: 'all' } });

@@ -5,13 +5,12 @@ import type { SourceSettings } from '../../../src/settings/settings.ts';
 import { countPrunable, type PruneOptions, prune, removeSource } from '../../../src/store/retention-store.ts';
 import { auditRegistry, auditSources, contentOf, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, databaseWith, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
-import { image, index } from '../../support/image-builder.ts';
+import { ARM, image, index } from '../../support/image-builder.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { useRegistry } from '../../support/use-registry.ts';
 
-const ARM = { os: 'linux', architecture: 'arm64' };
 const BASE = ['os', 'runtime'];
 
 /** Everything that ended before now is old; batches of two rows, so that each step takes several. */
@@ -44,7 +43,7 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
 
   const live = async () => {
     const { tags, layers, children, findings, ...rest } = await contentOf(db);
-    return { ...rest, openTags: tags?.filter((row) => Object(row).open) };
+    return { ...rest, openTags: tags.filter((row) => row.open) };
   };
 
   test('keeps exactly the contents of open tags', async () => {

@@ -3,7 +3,7 @@ import { isWantedLater, wantedChildren } from '../../../src/fetch/wanted-childre
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parseManifest } from '../../../src/oci/manifest.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
-import { attestation as attestationOf, image, index } from '../../support/image-builder.ts';
+import { ARM, attestation as attestationOf, image, index } from '../../support/image-builder.ts';
 
 const amd64 = [parsePlatform('linux/amd64')];
 const ids = { index: digestOf('index'), child: digestOf('child') };
@@ -29,7 +29,7 @@ test.each([
   ['one platform without provenance', amd64, false, ['amd64']],
   ['all platforms, with what describes them', 'all', false, ['amd64', 'arm64', 'attestation']],
 ] as const)('of an index, the children of %s are read', (_, platforms, provenance, names) => {
-  const built = { amd64: image(), arm64: image({ platform: { os: 'linux', architecture: 'arm64' } }) };
+  const built = { amd64: image(), arm64: image({ platform: ARM }) };
   const children = { ...built, attestation: attestationOf(built.amd64) };
   const parsed = parseManifest(index(Object.values(children)).body);
   if (parsed.form !== 'index') throw new Error('expected an index');
