@@ -1,17 +1,10 @@
-import {
-  BUDGET_SPREAD_MS,
-  CALM_PER_SUCCESS,
-  COUNTING_MS,
-  FIRST_PAUSE_MS,
-  INITIAL_STATE,
-  LONGEST_BACKOFF_MS,
-  LONGEST_PAUSE_MS,
-  MIN_RATE_PER_SECOND,
-  MOST_CAUTION,
-  PACING_SLACK_MS,
-  RATE_GROWTH,
-  RATE_LIFTED_AT,
-} from './policy.ts';
+import * as policy from './policy.ts';
+
+/** The constants of the policy, by their names. */
+const CONSTANTS = Object.entries(policy)
+  .filter(([, value]) => typeof value === 'number')
+  .map(([name, value]) => `local ${name} = ${value}`)
+  .join('\n');
 
 /**
  * The governor's policy in Lua, for Redis. Each function computes exactly what its namesake in policy.ts does:
@@ -19,17 +12,7 @@ import {
  * place.
  */
 export const POLICY_SCRIPT = `
-local MIN_RATE_PER_SECOND = ${MIN_RATE_PER_SECOND}
-local RATE_GROWTH = ${RATE_GROWTH}
-local RATE_LIFTED_AT = ${RATE_LIFTED_AT}
-local PACING_SLACK_MS = ${PACING_SLACK_MS}
-local COUNTING_MS = ${COUNTING_MS}
-local FIRST_PAUSE_MS = ${FIRST_PAUSE_MS}
-local LONGEST_BACKOFF_MS = ${LONGEST_BACKOFF_MS}
-local LONGEST_PAUSE_MS = ${LONGEST_PAUSE_MS}
-local BUDGET_SPREAD_MS = ${BUDGET_SPREAD_MS}
-local MOST_CAUTION = ${MOST_CAUTION}
-local CALM_PER_SUCCESS = ${CALM_PER_SUCCESS}
+${CONSTANTS}
 
 local function effective_rate(s, now)
   local budget = now < s.budgetUntilMs and s.budgetPerSecond or 0
@@ -128,7 +111,7 @@ local report = cjson.decode(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 
-local s = cjson.decode('${JSON.stringify(INITIAL_STATE)}')
+local s = cjson.decode('${JSON.stringify(policy.INITIAL_STATE)}')
 local stored = redis.call('HGETALL', KEYS[1])
 for i = 1, #stored, 2 do s[stored[i]] = tonumber(stored[i + 1]) end
 
