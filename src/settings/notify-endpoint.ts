@@ -1,4 +1,5 @@
 import { basicAuthorization } from '../common/basic-authorization.ts';
+import { decoded } from '../common/decoded.ts';
 import { SettingsError } from '../errors.ts';
 import type { Environment, NotifySettings } from './settings.ts';
 import { variableOf } from './variable-of.ts';
@@ -32,15 +33,6 @@ function webAddress(text: string): Pick<NotifyEndpoint, 'url' | 'authorization'>
   url.username = '';
   url.password = '';
   return { url: url.href, authorization: basicAuthorization(userinfo) };
-}
-
-/** Decodes percent-encoding; a text that is not validly encoded is returned as it is. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function lookUp(variable: string, env: Environment): string {

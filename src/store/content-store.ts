@@ -201,10 +201,7 @@ async function insertLayers(tx: Queryable, manifests: readonly NewManifest[]): P
      left join unnest(${textsOf('$7')}) with ordinality as cd (digest, number) on cd.number = n.chain
      on conflict do nothing`,
     [
-      rows.map(({ manifest }) => manifest).join(','),
-      rows.map(({ position }) => position).join(','),
-      rows.map(({ blob }) => blob).join(','),
-      rows.map(({ chain }) => chain).join(','),
+      ...columnArrays(rows, 'manifest', 'position', 'blob', 'chain').map((numbers) => numbers.join(',')),
       joinDigests(manifestDigests.values()),
       joinDigests(blobDigests.values()),
       joinDigests(chainIds.values()),

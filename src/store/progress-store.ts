@@ -16,23 +16,16 @@ export async function readAuditProgress(db: Queryable, auditId: number): Promise
   const audit = await findAudit(db, auditId);
   if (!audit) return undefined;
   const sources = (await listAuditSources(db, auditId)).map(({ name }) => name);
-  const errors = await db.query<{ code: string; count: number }>(
-    'select code, count(*) from audit_error where audit_id = $1 group by code order by code',
-    [auditId],
-  );
-  const [open] = await db.query<{ count: number; lastSignAt: string }>(
-    `select (select count(*) from audit_task where audit_id = $1) as count, heartbeat_at as "lastSignAt" from audit where id = $1`,
+  const [state] = await db.query<Pick<AuditProgress, 'openTasks' | 'lastSignAt' | 'errors'>>(
+    `select (select count(*) from audit_task where audit_id = $1) as "openTasks", heartbeat_at as "lastSignAt",
+       coalesce((
+         select json_object_agg(code, errors order by code)
+         from (select code, count(*) as errors from audit_error where audit_id = $1 group by code) e), '{}') as errors
+     from audit where id = $1`,
     [auditId],
   );
   const counted = audit.status === 'running' ? await countSoFar(db, auditId) : {};
-  return {
-    ...audit,
-    ...counted,
-    sources,
-    openTasks: open?.count ?? 0,
-    lastSignAt: open?.lastSignAt ?? audit.startedAt,
-    errors: Object.fromEntries(errors.map(({ code, count }) => [code, count])),
-  };
+  return state && { ...audit, ...counted, sources, ...state };
 }
 
 /** Counts the coverage so far of an audit that has not ended, whose own columns are filled at its end. */

@@ -1,3 +1,4 @@
+import { decoded } from '../../common/decoded.ts';
 import { type Digest, isDigest } from '../../oci/digest.ts';
 import { findJsonObject, isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
 import { type DockerfileStages, readDockerfile } from './dockerfile.ts';
@@ -93,16 +94,8 @@ function purlReference(uri: unknown): string | undefined {
   if (typeof uri !== 'string') return undefined;
   const [, path = '', version] = /^pkg:docker\/([^@?#]{1,512})(?:@([^?#]{1,256}))?/.exec(uri) ?? [];
   if (path === '') return undefined;
-  const tag = version === undefined || version.includes(':') ? '' : `:${decode(version)}`;
-  return normaliseReference(decode(path) + tag);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  const tag = version === undefined || version.includes(':') ? '' : `:${decoded(version)}`;
+  return normaliseReference(decoded(path) + tag);
 }
 
 /** The arguments of the build request: BuildKit's frontend, the target stage, build arguments, named contexts. */
