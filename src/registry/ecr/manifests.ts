@@ -3,9 +3,9 @@ import { chunksOf } from '../../common/chunks-of.ts';
 import { mapConcurrently } from '../../common/concurrently.ts';
 import {
   AuthenticationError,
+  asItemError,
   isItemFailure,
   RegistryUnavailableError,
-  SlimboardError,
   TooLargeError,
 } from '../../errors.ts';
 import { type Digest, verifyDigest } from '../../oci/digest.ts';
@@ -93,7 +93,6 @@ function checkManifest(image: Image, digest: Digest, where: string): FetchedMani
     verifyDigest(content, digest, what);
     return { digest, mediaType: mediaType || parseManifest(content).mediaType, body: content };
   } catch (error) {
-    if (error instanceof SlimboardError) return error;
-    throw error;
+    return asItemError(error);
   }
 }
