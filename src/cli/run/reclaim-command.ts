@@ -48,8 +48,11 @@ export async function policyCommand(
 ): Promise<void> {
   const { io, settings } = session;
   refuseElsewhere(name, options);
-  if (options.simulate !== undefined || (report.format ?? 'json') !== 'json')
-    throw new SettingsError('--lifecycle-policy cannot be combined with --simulate, or with a format other than json');
+  const { format = 'json', audit, sort, limit } = report;
+  if (format !== 'json' || [options.simulate, audit, sort, limit].some((value) => value !== undefined))
+    throw new SettingsError(
+      '--lifecycle-policy cannot be combined with --simulate, --audit, --sort, --limit or a format other than json',
+    );
   const inUse = await readInUse(io, options);
   return withStore(settings, 'read', async (db) => {
     const policy = await nearestPolicy(db, inUse, { filters: filtersOf(report), now: io.now() });

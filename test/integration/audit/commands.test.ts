@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { newPostgresUrl } from '../../support/databases.ts';
@@ -89,6 +89,57 @@ test('a report into "-" goes to stdout, not into a file of that name', async () 
   expect(dashed).toEqual(await slimboard('report', 'teams', '--format', 'csv'));
   expect(dashed.stdout).toMatch(/^rank,team,/);
   expect(await readdir(cwd)).toEqual([]);
+});
+
+test.each([
+  ['teams.csv', /^rank,team,/],
+  ['TEAMS.CSV', /^rank,team,/],
+  ['teams.json', /^\{"schema":"slimboard\.report\/1"/],
+  ['teams.ndjson', /^\{"rank":/],
+  ['teams.jsonl', /^\{"rank":/],
+  ['teams.md', /^\| rank /],
+  ['teams.html', /^<!doctype html>/i],
+  ['teams.txt', /^team +repositories/],
+])('a report into %s has the format of its ending', async (name, beginning) => {
+  const folder = await newFolder();
+  const written = await runInProcess(folder, ['report', 'teams', '-o', name], environment);
+  expect(written).toMatchObject({ code: 0, stdout: '' });
+  expect((await readFile(join(folder, name), 'utf8')).trimStart()).toMatch(beginning);
+});
+
+test('the file of a report may be named after its audit, the sources of that, and the day', async () => {
+  const folder = await newFolder();
+  const args = ['report', 'images', '--audit', '1', '-o', '{source}-{audit}-{date}.csv'];
+  const now = () => new Date('2026-11-24T23:59:59Z');
+  expect(await runInProcess(folder, args, environment, { now })).toMatchObject({ code: 0 });
+  expect(await readdir(folder)).toEqual([`${registry.host.replace(':', '_')}-1-2026-11-24.csv`]);
+});
+
+test('a lifecycle policy is written that can be simulated; what does not go together is refused', async () => {
+  const folder = await newFolder();
+  const run = (...args: string[]) => runInProcess(folder, ['report', ...args], environment);
+  expect(await run('reclaim', '--lifecycle-policy', '-o', 'policy.json')).toMatchObject({ code: 0, stdout: '' });
+  expect(JSON.parse(await readFile(join(folder, 'policy.json'), 'utf8')).rules).toHaveLength(3);
+  expect(await run('reclaim', '--simulate', 'policy.json', '--format', 'csv')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^source,.*,rule,outcome,/),
+  });
+  const refused = (args: string) => run(...args.split(' '));
+  for (const more of ['--simulate policy.json', '--format csv', '--audit 1', '--sort tags', '--limit 1'])
+    expect(await refused(`reclaim --lifecycle-policy ${more}`), more).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('--lifecycle-policy cannot be combined with'),
+    });
+  for (const option of ['--lifecycle-policy', '--in-use policy.json', '--simulate policy.json'])
+    expect(await refused(`images ${option}`), option).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('only "report reclaim" does'),
+    });
+  expect(await refused('reclaim --in-use missing.txt')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/cannot read the list of images in use .*missing\.txt \(ENOENT\)/),
+  });
 });
 
 test.each([

@@ -87,3 +87,19 @@ test.each([
     expect(counts).toMatchObject(expected);
   }
 });
+
+test('prune says that it leaves content as it is while an audit runs', async () => {
+  const url = await newPostgresUrl();
+  const run = (...words: string[]) => runInProcess('/', ['--database', url, ...words]);
+  await run('migrate');
+  const db = await openDatabase({ url, dataDir: '' });
+  await db.query(
+    "insert into audit (lane, status, stage, options, started_at, heartbeat_at) values ('nightly', 'running', 'inventory', '{}', now(), now())",
+  );
+  await db.close();
+  const { code, stderr } = await run('prune');
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringContaining('an audit is running: content is left'),
+  });
+});

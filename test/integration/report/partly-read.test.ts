@@ -74,6 +74,18 @@ describe.each(BACKENDS)('a repository that is not read to its end, from $name', 
     expect(rules.map(({ selection }) => selection.tagStatus)).not.toContain('untagged');
   });
 
+  test.each([
+    ['the audit that found it still reads', "update audit set stage = 'inventory'"],
+    ['the audit that found it failed', "update audit set status = 'failed'"],
+    ['its tags were not listed to the end', 'update repository set listed_by = null'],
+    ['some of its tags were not asked for', 'update repository set tags_wanted = tags_listed - 1'],
+  ])('has no untagged candidates where %s', async (_, change) => {
+    await auditEcr(db, fake);
+    expect(await candidates()).toEqual(['untagged']);
+    await db.query(change);
+    expect(await candidates()).toEqual([]);
+  });
+
   test('has none where an index could not be read, until it is', async () => {
     fake.push('app', multi, { tags: ['multi'] });
     fake.afterCall('DescribeImages', () => fake.push('app', multi, { tags: ['multi'], status: 'ARCHIVED' }));

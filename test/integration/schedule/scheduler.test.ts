@@ -226,6 +226,25 @@ describe('an audit at once', () => {
     expect(await waited).toEqual([[2, 'incomplete']]);
   });
 
+  test('is waited for though that of another source has ended', async () => {
+    const audits = new MemoryAudits();
+    audits.endAtOnce = false;
+    for (const source of ['prod', 'harbor']) await audits.startAudit(source, 'adhoc');
+    const [ended, other] = audits.audits;
+    if (ended) ended.status = 'finished';
+    let looks = 0;
+    const starter: AuditStarter = Object.assign(Object.create(audits), {
+      async auditStatus(auditId: number) {
+        if (auditId === 2 && ++looks === 2 && other) other.status = 'incomplete';
+        return audits.auditStatus(auditId);
+      },
+    });
+    expect(await waitFor({ prod: 1, harbor: 2 }, { starter })).toEqual([
+      [1, 'finished'],
+      [2, 'incomplete'],
+    ]);
+  });
+
   test('is started again for each of its sources if its process is killed while it is waited for', async () => {
     const audits = new MemoryAudits();
     await audits.startAudit('all', 'adhoc');
