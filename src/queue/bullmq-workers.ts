@@ -37,7 +37,8 @@ export interface TaskWorkersOptions {
 export interface TaskWorkers {
   /**
    * Takes no more tasks. Running ones have `graceMs` to end; then they are aborted and go back to their queue. Resolves
-   * when Redis knows that none is running, or 5 s later: other workers then take over the tasks that it counts as running.
+   * when Redis knows that none is running, or 5 s later, or at once if Redis is away: other workers then take over the
+   * tasks that it counts as running.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -50,7 +51,7 @@ export function startTaskWorkers(options: TaskWorkersOptions): TaskWorkers {
   const resolved = { ...DEFAULTS, ...options };
   const attempts = new Attempts(resolved);
   const workers = TASK_KINDS.flatMap((kind) => LANES.map((lane) => startWorker(kind, lane, attempts, resolved)));
-  return { close: (graceMs) => closeAll(workers, attempts, graceMs) };
+  return { close: (graceMs) => closeAll(workers, attempts, graceMs, resolved.redis) };
 }
 
 /**
@@ -160,12 +161,18 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-async function closeAll(workers: readonly Worker<TaskReference>[], attempts: Attempts, graceMs: number): Promise<void> {
+async function closeAll(
+  workers: readonly Worker<TaskReference>[],
+  attempts: Attempts,
+  graceMs: number,
+  redis: Redis,
+): Promise<void> {
   // While Redis is away BullMQ's workers do not close, even if they run nothing.
   const closed = Promise.all(workers.map((worker) => worker.close()));
   await endsWithin(attempts.ended(), graceMs);
   for (const worker of workers) worker.cancelAllJobs('the worker stops');
-  await endsWithin(closed, LET_GO_MS);
+  // A Redis that is away gets to know nothing in that time either.
+  if (redis.status === 'ready') await endsWithin(closed, LET_GO_MS);
 }
 
 /** Resolves when the work has ended, or `limitMs` later. */

@@ -45,7 +45,7 @@ export interface Installation {
   readonly onQueueError: (error: unknown) => void;
   /** Has something closed with the installation, before the rest. */
   readonly onClose: (close: Close) => void;
-  /** Closes everything that was opened, newest first, in 5 s at most. */
+  /** Closes everything that was opened, newest first, in 5 s at most, or 1 s while Redis is away. */
   close(): Promise<void>;
 }
 
@@ -53,6 +53,8 @@ export interface Installation {
 const SWEEP_EVERY_MS = 20_000;
 const COUNT_EVERY_MS = 5_000;
 const CLOSE_WITHIN_MS = 5_000;
+/** Whatever waits for a Redis that is away does not close at all. */
+const CLOSE_WITHOUT_REDIS_WITHIN_MS = 1_000;
 
 /**
  * Connects to Postgres and Redis, creates the queue and the engine, and starts the sweeper.
@@ -64,7 +66,6 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const redisUrl = requireUrls(settings);
   const closers: Close[] = [];
   const onClose = (close: Close): void => void closers.push(close);
-  const close = () => closeAll(closers, log);
   const onQueueError = reportRarely((failure) => log.warn(failure, 'Redis failed, it will be tried again'));
   try {
     const db = await openStore(settings);
@@ -78,12 +79,14 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const tally = new RequestTally();
     const engine = openEngine(options, { db, redis, queue, metrics, tally, onClose });
     const { now } = engine.context;
+    const close = () =>
+      closeAll(closers, log, redis.status === 'ready' ? CLOSE_WITHIN_MS : CLOSE_WITHOUT_REDIS_WITHIN_MS);
     const installation = { db, redis, queue, engine, metrics, tally, telemetry, now, onQueueError, onClose, close };
     startSweeping(installation, log);
     startCounting(installation, log);
     return installation;
   } catch (error) {
-    await close();
+    await closeAll(closers, log, CLOSE_WITHIN_MS);
     throw error;
   }
 }
@@ -198,9 +201,9 @@ async function telemetryOf(environment: Environment): Promise<Telemetry | undefi
   }) as unknown as Telemetry;
 }
 
-async function closeAll(closers: Close[], log: Logger): Promise<void> {
+async function closeAll(closers: Close[], log: Logger, limitMs: number): Promise<void> {
   // Connections to a Redis or Postgres that is away may never close.
-  const late = sleep(CLOSE_WITHIN_MS, undefined, { ref: false });
+  const late = sleep(limitMs, undefined, { ref: false });
   for (const close of closers.splice(0).reverse()) {
     const closed = close().catch((error) => log.debug({ error }, 'closing failed'));
     await Promise.race([closed, late]);
