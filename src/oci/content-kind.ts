@@ -46,10 +46,19 @@ function kindOfTypes(manifest: ImageManifest | ArtifactManifest): ContentKind | 
   const types = [manifest.artifactType, ...blobs.map(({ mediaType }) => mediaType)];
   if (types.includes(MEDIA_TYPE.cosignSimpleSigning) || types.includes(MEDIA_TYPE.notarySignature)) return 'signature';
   if (types.includes(MEDIA_TYPE.inToto) || types.includes(MEDIA_TYPE.dsseEnvelope)) return 'attestation';
-  // A Sigstore bundle may hold a signature or an attestation; an annotation says which.
-  if (types.some((type) => type?.startsWith('application/vnd.dev.sigstore.bundle')))
-    return manifest.annotations['dev.sigstore.bundle.content'] === 'dsse-envelope' ? 'attestation' : 'signature';
+  if (types.some((type) => type?.startsWith('application/vnd.dev.sigstore.bundle'))) return kindOfBundle(manifest);
   return undefined;
+}
+
+/**
+ * A Sigstore bundle may hold a signature or an attestation; annotations say which. Cosign's signatures have been
+ * statements in an envelope, like attestations, since version 3.
+ * @see sigstore/cosign, specs/BUNDLE_SPEC.md, and CosignSignPredicateType
+ */
+function kindOfBundle({ annotations }: ImageManifest | ArtifactManifest): ContentKind {
+  const isStatement = annotations['dev.sigstore.bundle.content'] === 'dsse-envelope';
+  const isSigning = annotations['dev.sigstore.bundle.predicateType'] === 'https://sigstore.dev/cosign/sign/v1';
+  return isStatement && !isSigning ? 'attestation' : 'signature';
 }
 
 function kindOfTag(tag: string | undefined): ContentKind | undefined {

@@ -12,6 +12,11 @@ const TAR = 'application/vnd.oci.image.layer.v1.tar+gzip';
 const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
 const LINUX = { os: 'linux', architecture: 'amd64' };
+const BUNDLE = {
+  config: 'application/vnd.oci.empty.v1+json',
+  artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+  layers: ['application/vnd.dev.sigstore.bundle.v0.3+json'],
+};
 
 interface Case {
   readonly is: string;
@@ -157,6 +162,30 @@ const cases: readonly Case[] = [
     is: 'a signature of Notation (notaryproject/specifications)',
     config: 'application/vnd.cncf.notary.signature',
     layers: ['application/jose+json'],
+    kind: 'signature',
+  },
+  {
+    is: 'a signature of Cosign 3, which is a statement (sigstore/cosign, cmd/cosign/cli/sign)',
+    ...BUNDLE,
+    annotations: {
+      'dev.sigstore.bundle.content': 'dsse-envelope',
+      'dev.sigstore.bundle.predicateType': 'https://sigstore.dev/cosign/sign/v1',
+    },
+    kind: 'signature',
+  },
+  {
+    is: 'build provenance in a bundle (actions/attest)',
+    ...BUNDLE,
+    annotations: {
+      'dev.sigstore.bundle.content': 'dsse-envelope',
+      'dev.sigstore.bundle.predicateType': 'https://slsa.dev/provenance/v1',
+    },
+    kind: 'attestation',
+  },
+  {
+    is: 'a bundle of a signature alone (sigstore/cosign, specs/BUNDLE_SPEC.md)',
+    ...BUNDLE,
+    annotations: { 'dev.sigstore.bundle.content': 'message-signature' },
     kind: 'signature',
   },
 ];
