@@ -96,7 +96,7 @@ interface Walk {
   hasLayer: boolean;
   /** Whether a RUN had the words that only the official image's own has. */
   isConfirmed: boolean;
-  /** Whether a CMD or ENTRYPOINT was seen. */
+  /** Whether a CMD or ENTRYPOINT was seen, or an ONBUILD, which is for images on top. */
   hasCommand: boolean;
   /** Whether one was seen, and no layer since. */
   isEnding: boolean;
@@ -109,7 +109,7 @@ function advance(step: BuildStep, walk: Walk): void {
     walk.hasLayer = false;
     walk.isConfirmed = official.run === undefined;
   }
-  if (setsStart(step.verb)) {
+  if (setsStart(step.verb) || step.verb === 'ONBUILD') {
     walk.hasCommand = true;
     walk.isEnding = true;
   } else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') {

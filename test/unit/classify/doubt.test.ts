@@ -196,6 +196,20 @@ const cases: readonly Case[] = [
     runtime: 'node 20.11.1',
   },
   {
+    is: "an application on a company's image, which ends with steps for images on top",
+    history: `${BOOKWORM}
+      2026-01-06 - ENV NODE_VERSION=20.1.0
+      2026-01-06 50MB RUN /bin/sh -c curl -fsSLO https://nodejs.org/dist/v$NODE_VERSION/node.tar.xz # buildkit
+      2026-01-06 - CMD ["node"]
+      2026-01-20 - ONBUILD COPY package.json /app/
+      2026-01-20 - ONBUILD RUN npm ci
+      2026-02-07 1kB COPY package.json /app/ # buildkit
+      2026-02-07 50MB RUN /bin/sh -c npm ci # buildkit`,
+    base: ['not-in-catalogue'],
+    distro: 'debian 12',
+    runtime: 'node 20.1.0',
+  },
+  {
     is: 'openSUSE beneath a title of its own',
     history: `${KIWI}
       2026-02-01 20MB RUN /bin/sh -c zypper -n install nodejs20 # buildkit`,
