@@ -72,7 +72,7 @@ function isSquashed({ history, input }: Context): boolean {
   const isFlattened = history.steps.some(
     (step) => step.args.startsWith('crane flatten') || step.comment.startsWith('merge sha256:'),
   );
-  return isFlattened || (input.manifest.layers.length === 1 && layerSteps.length > 1);
+  return isFlattened || (!history.aligned && input.manifest.layers.length === 1 && layerSteps.length > 1);
 }
 
 /** A verdict that the base is unknown. */

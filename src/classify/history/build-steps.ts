@@ -40,19 +40,21 @@ export function matchSteps(config: ImageConfig, layerCount: number): BuildHistor
     const instruction = instructions[index] ?? NO_INSTRUCTION;
     return toStep(entry, instruction, reading?.(entry, instruction) === true ? layer++ : undefined);
   });
-  return { steps: withFromFirst(steps), aligned: reading !== undefined };
+  return { steps: withMerges(steps, config), aligned: reading !== undefined };
 }
 
 /**
  * Moves the name of a base to the first step of a build whose steps Buildah merged into one layer, as it does by default,
- * and lists the steps with the layer: there, the last step alone has the layer, and the name. Images below may be built so,
- * too.
+ * and lists the steps with the layer: there, the last step alone has the layer, and the name, if it is not built on nothing.
+ * Images below may be built so, too.
  */
-function withFromFirst(steps: readonly BuildStep[]): readonly BuildStep[] {
-  if (!steps.some(({ comment }) => isFrom(comment))) return steps;
+function withMerges(steps: readonly BuildStep[], config: ImageConfig): readonly BuildStep[] {
+  const isBuildah = isOfBuildah(config);
+  if (!isBuildah && !steps.some(({ comment }) => isFrom(comment))) return steps;
   const result = [...steps];
-  for (const [last, { comment, layer }] of steps.entries()) {
-    const first = isFrom(comment) && layer !== undefined ? startOfMerge(steps, last) : last;
+  for (const [last, { comment, layer, form }] of steps.entries()) {
+    const mayMerge = layer !== undefined && (isFrom(comment) || (isBuildah && form === 'classic'));
+    const first = mayMerge ? startOfMerge(steps, last) : last;
     if (first === last) continue;
     const build = steps.slice(first, last + 1);
     const merged = build.slice(build.findIndex(writesFiles));
@@ -101,6 +103,11 @@ function startOfMerge(steps: readonly BuildStep[], last: number): number {
   return steps.slice(first, last).some(writesFiles) ? first : last;
 }
 
+/** Whether Buildah built an image, or one beneath it: labels are inherited. */
+function isOfBuildah({ labels }: ImageConfig): boolean {
+  return Object.hasOwn(labels, 'io.buildah.version');
+}
+
 function isFrom(comment: string | undefined): boolean {
   return comment?.startsWith('FROM ') === true;
 }
@@ -126,16 +133,17 @@ const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddf
  */
 function fits(
   makesLayerIn: Reading,
-  { history, diffIds, os }: ImageConfig,
+  config: ImageConfig,
   instructions: readonly Instruction[],
   layerCount: number,
 ): boolean {
+  const { history, diffIds } = config;
   let count = 0;
   for (let index = 0; index < history.length; index++) {
     const entry = history[index];
     const instruction = instructions[index];
     if (!entry || !instruction || !makesLayerIn(entry, instruction)) continue;
-    const isRight = makesLayer(instruction.verb) || isLayeredSetting(entry, os) || diffIds[count] === EMPTY_LAYER;
+    const isRight = makesLayer(instruction.verb) || isLayeredSetting(entry, config) || diffIds[count] === EMPTY_LAYER;
     if (!isRight) return false;
     count++;
   }
@@ -147,8 +155,8 @@ function fits(
  * `--single-snapshot`, merges all layers of a build, the last instruction makes it.
  * @see docker-library/repo-info, golang/remote/windowsservercore.md; GoogleContainerTools/kaniko, pkg/executor/build.go
  */
-function isLayeredSetting({ comment, author }: HistoryEntry, os: string): boolean {
-  return isWindows({ os }) || isFrom(comment) || author === 'kaniko';
+function isLayeredSetting({ comment, author }: HistoryEntry, config: ImageConfig): boolean {
+  return isWindows(config) || isFrom(comment) || isOfBuildah(config) || author === 'kaniko';
 }
 
 function toStep(entry: HistoryEntry, instruction: Instruction, layer: number | undefined): BuildStep {

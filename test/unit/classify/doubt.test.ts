@@ -210,6 +210,16 @@ const cases: readonly Case[] = [
     runtime: 'node 20.1.0',
   },
   {
+    is: 'a program on nothing by Buildah, whose last step has the layer of all',
+    history: `
+      2026-03-01 - /bin/sh -c #(nop) COPY file:1b2c in /app 
+      2026-03-01 - /bin/sh -c #(nop) COPY dir:3d4e in /etc/ssl/certs 
+      2026-03-01 9MB /bin/sh -c #(nop) ENTRYPOINT ["/app"]`,
+    labels: { 'io.buildah.version': '1.28.2' },
+    base: ['scratch'],
+    multiStage: 'unknown',
+  },
+  {
     is: 'openSUSE beneath a title of its own',
     history: `${KIWI}
       2026-02-01 20MB RUN /bin/sh -c zypper -n install nodejs20 # buildkit`,
