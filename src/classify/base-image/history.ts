@@ -67,12 +67,15 @@ function hasPause({ history }: Context): boolean {
   return layerSteps.some((step, index) => gapMs(layerSteps[index - 1], step) >= DAY_MS);
 }
 
-function isSquashed({ history, input }: Context): boolean {
-  const layerSteps = history.steps.filter(({ verb }) => verb === 'RUN' || copiesFiles(verb));
-  const isFlattened = history.steps.some(
+/** Whether the layers of several steps, or of a base that the first step names, are one. Buildah merges those of a build. */
+function isSquashed({ history: { steps }, input }: Context): boolean {
+  const layerSteps = steps.filter(({ verb }) => verb === 'RUN' || copiesFiles(verb));
+  const isMerged = steps.some(({ merged }) => merged !== undefined);
+  const isFlattened = steps.some(
     (step) => step.args.startsWith('crane flatten') || step.comment.startsWith('merge sha256:'),
   );
-  return isFlattened || (!history.aligned && input.manifest.layers.length === 1 && layerSteps.length > 1);
+  const losesBase = steps[0]?.comment.startsWith('FROM ') === true;
+  return isFlattened || losesBase || (input.manifest.layers.length === 1 && layerSteps.length > 1 && !isMerged);
 }
 
 /** A verdict that the base is unknown. */

@@ -220,6 +220,16 @@ const cases: readonly Case[] = [
     multiStage: 'unknown',
   },
   {
+    is: 'a program that Buildah squashed with the stage beneath, of which only the number is left',
+    history: `
+      2026-03-01 - /bin/sh -c #(nop) COPY file:1b2c in /app 
+      2026-03-01 60MB /bin/sh -c #(nop) ENTRYPOINT ["/app"]`,
+    comments: ['FROM 986c4db559db'],
+    labels: { 'io.buildah.version': '1.28.2' },
+    base: ['squashed'],
+    multiStage: 'unknown',
+  },
+  {
     is: 'openSUSE beneath a title of its own',
     history: `${KIWI}
       2026-02-01 20MB RUN /bin/sh -c zypper -n install nodejs20 # buildkit`,
