@@ -6,14 +6,16 @@ import { ownSteps } from '../policy/own-steps.ts';
 import { isToolchain } from '../policy/rules/build-tools.ts';
 import { type Command, parseScript } from '../policy/shell.ts';
 
-/** The distribution packages that an image's own steps installed and did not remove. */
+/** The distribution packages that an image's own steps installed. */
 export interface OwnPackages {
   /** The package manager of the first command that installed any. */
   readonly manager: 'apt' | 'apk' | 'other' | undefined;
-  /** Names of packages that the program may call or load. */
+  /** Names of packages that the program may call or load; the step that installed one did not remove it again. */
   readonly run: readonly string[];
   /** Names of packages that only a build needs: compilers, headers, programs that fetch sources. */
   readonly build: readonly string[];
+  /** Those of them that are headers and were not removed, so that nothing else may have installed their libraries. */
+  readonly headers: readonly string[];
   /** Whether the steps added package repositories, from which some of the packages may come. */
   readonly addsRepositories: boolean;
 }
@@ -46,17 +48,20 @@ const OF_RUNTIME: Readonly<Partial<Record<Runtime, RegExp>>> = {
   dotnet: /^(?:dotnet|aspnetcore)-.*$/,
 };
 
-const NONE: OwnPackages = { manager: undefined, run: [], build: [], addsRepositories: false };
+const NONE: OwnPackages = { manager: undefined, run: [], build: [], headers: [], addsRepositories: false };
 
-/** Returns the packages that the image's own RUN steps installed, without those that the same step removed again. */
+/** Returns the packages that the image's own RUN steps installed. */
 export function ownPackages(view: ImageView): OwnPackages {
   if (!PACKAGE_MANAGERS.some((program) => view.ownPrograms.has(program))) return NONE;
   const steps = ownSteps(view).filter(({ verb }) => verb === 'RUN');
   // Parsing scripts is the expensive part, and few steps install packages.
   const scripts = steps.flatMap(({ args }) => (MENTIONS_MANAGER.test(args) ? [parseScript(args)] : []));
   const { name: runtime } = runtimeOf(view.image.verdict);
-  const names = [...new Set(scripts.flatMap(installedBy))].filter((name) => !isOfRuntime(name, runtime));
-  const hasToolchain = names.some(isToolchain);
+  const withoutRuntime = (names: readonly string[]) =>
+    [...new Set(names)].filter((name) => !isOfRuntime(name, runtime));
+  const all = withoutRuntime(scripts.flat().filter(installsPackages).flatMap(namesIn));
+  const kept = withoutRuntime(scripts.flatMap(installedBy));
+  const hasToolchain = all.some(isToolchain);
   const isForBuild = (name: string): boolean =>
     isToolchain(name) ||
     FOR_BUILDS.test(name) ||
@@ -64,8 +69,9 @@ export function ownPackages(view: ImageView): OwnPackages {
     (OF_NODE_GYP.test(name) && hasToolchain && runtime === 'node');
   return {
     manager: managerOf(scripts.flat().find(installsPackages)?.program),
-    run: names.filter((name) => !isForBuild(name)),
-    build: names.filter(isForBuild),
+    run: kept.filter((name) => !isForBuild(name)),
+    build: all.filter(isForBuild),
+    headers: kept.filter((name) => HEADERS.test(name) && isForBuild(name)),
     addsRepositories: steps.some(({ args }) => ADDS_REPOSITORY.test(args)),
   };
 }
@@ -148,9 +154,9 @@ function isHeaders(name: string): boolean {
  * compiled programs link is told by `linksLibraries`.
  */
 export function needsPackages(view: ImageView): boolean {
-  const { run, build } = ownPackages(view);
+  const { run, headers } = ownPackages(view);
   return (
     run.some((name) => !EVERYWHERE.test(name)) ||
-    (!isCompiled(runtimeOf(view.image.verdict).name) && build.some(isHeaders))
+    (!isCompiled(runtimeOf(view.image.verdict).name) && headers.some(isHeaders))
   );
 }

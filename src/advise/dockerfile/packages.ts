@@ -1,5 +1,4 @@
 import { anyOf } from '../../common/any-of.ts';
-import { HEADERS } from '../own-packages.ts';
 import type { DockerfileFacts } from './facts.ts';
 
 /** Reports whether the image's packages have the same manager as the Dockerfile's base, and so the same names. */
@@ -79,12 +78,11 @@ export function runPackagesOr(facts: DockerfileFacts, note: string): readonly st
  * @param more further packages, by the names that they have on every base
  */
 export function runPackages(facts: DockerfileFacts, more: readonly string[] = []): readonly string[] {
-  const { build } = facts.packages;
+  const { headers } = facts.packages;
   const run = facts.packages.run.filter((name) => !more.includes(name));
   const isKnown = knownNames(facts);
   const unknown = run.filter((name) => !isKnown(name));
   const names = [...run.filter(isKnown), ...more];
-  const headers = build.filter((name) => HEADERS.test(name));
   return [
     ...(unknown.length > 0
       ? [`# The image has these packages, which may have other names here, or may not be needed: ${unknown.join(' ')}`]

@@ -148,6 +148,7 @@ function packagesBeside(server: Server, { packages }: DockerfileFacts): Dockerfi
   return {
     ...packages,
     build: [],
+    headers: [],
     run: packages.run.filter((name) => server !== 'apache' || !/^(?:apache2|httpd)$/.test(name)),
   };
 }

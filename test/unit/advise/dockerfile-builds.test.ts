@@ -106,6 +106,18 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
     ],
   ],
   [
+    'by the headers that its step removes again',
+    [
+      run(
+        'apt-get update && apt-get install -y gcc libpq-dev libpq5 && pip install psycopg2 && apt-get purge -y gcc libpq-dev',
+      ),
+    ],
+    [
+      'recommends build-essential libpq-dev &&',
+      'slim-trixie\nRUN apt-get update && apt-get install -y --no-install-recommends libpq5 &&',
+    ],
+  ],
+  [
     'what compiles the messages of Django',
     [run('apt-get update && apt-get install -y gcc gettext libpq-dev'), run('python manage.py compilemessages')],
     ['recommends build-essential gettext libpq-dev &&', 'recommends gettext &&'],

@@ -18,6 +18,15 @@ test.each([
   expect(packagesOf(script).run).toEqual(run);
 });
 
+test('a build needs what its step removes again, and the program none of the libraries of such headers', () => {
+  const script = 'apk add --virtual .build gcc libffi-dev && apk add libpq libxml2-dev && apk del .build';
+  expect(packagesOf(script)).toMatchObject({
+    run: ['libpq'],
+    build: ['gcc', 'libffi-dev', 'libxml2-dev'],
+    headers: ['libxml2-dev'],
+  });
+});
+
 test('a version ends with its word, whatever characters are in it', () => {
   expect(packagesOf('apt-get install -y "libpq5=15\r" "curl=8\u2028"').run).toEqual(['libpq5']);
 });
