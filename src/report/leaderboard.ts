@@ -117,7 +117,8 @@ function rankedSql(
     select ${columns.map(({ name }) => (name === by ? `k.name as "${by}"` : `k."${name}"`)).join(', ')}, k.value, k.name
     from (
       select v.*, case when ranked then rank() over (partition by ranked order by value desc) end as rank,
-        case when ranked and ranked_before
+        -- Ranks of now count all groups, so those of before must as well.
+        case when ranked and ranked_before and bool_and(compared) over ()
           then rank() over (partition by ranked_before order by value_before desc) - rank() over (partition by ranked order by value desc)
           end as moved
       from (

@@ -125,19 +125,19 @@ describe.each(BACKENDS)('teams over several sources, audited again, on $name', (
     },
   );
 
-  test('are not ranked against an audit that lacks one of the sources', async () => {
-    const board = leaderboard({ by: 'team', metric: 'stored' });
+  test.each([
+    ['team', { shop: 0, pay: 0 }, ['shop', 'pay', 'search']],
+    [
+      'repository',
+      { 'registry.example.com/shop/cart': 0, 'registry.example.com/pay/api': 0 },
+      ['shop/cart', 'shop/cart', 'pay/api', 'search/web'].map((name) => `registry.example.com/${name}`),
+    ],
+  ] as const)('are not ranked against an audit that lacks one of the sources: by %s', async (by, ofWest, all) => {
+    const board = leaderboard({ by, metric: 'stored' });
     const moved = async (filters: ReportFilters) =>
-      (await readRecords(db, board, { filters })).map((row) => [row.team, row.moved]);
-    expect(await moved({ source: 'west' })).toEqual([
-      ['shop', 0],
-      ['pay', 0],
-    ]);
-    expect(await moved({})).toEqual([
-      ['shop', null],
-      ['pay', null],
-      ['search', null],
-    ]);
+      (await readRecords(db, board, { filters })).map((row) => [row[by], row.moved]);
+    expect(await moved({ source: 'west' })).toEqual(Object.entries(ofWest));
+    expect(await moved({})).toEqual(all.map((name) => [name, null]));
   });
 });
 
