@@ -81,18 +81,18 @@ function kindOfForm(manifest: ImageManifest | ArtifactManifest, config: ImageCon
  */
 const BOTTLE = 'homebrew_bottle';
 /**
- * The label of packaged buildpacks, whose configs name a platform since 2024.
- * @see buildpacks/spec, distribution.md, "Buildpackage"
+ * Labels of packages in an image's format: of buildpacks, whose configs name a platform since 2024, and of Flatpaks.
+ * @see buildpacks/spec, distribution.md, "Buildpackage"; flatpak/flatpak, app/flatpak-builtins-build-bundle.c
  */
-const BUILDPACKAGE = 'io.buildpacks.buildpackage.metadata';
+const PACKAGES = ['io.buildpacks.buildpackage.metadata', 'org.flatpak.ref'];
 
 /**
  * Whether a config describes no runnable image: it names no platform (like most artifacts in image format), it is a
- * buildpackage, or it is a WebAssembly component without a file system.
+ * package, or it is a WebAssembly component without a file system.
  * @see tag-runtime.cncf.io, "Wasm OCI Artifact layout"
  */
 function isNothingToRun({ os, architecture, labels, diffIds }: ImageConfig): boolean {
   const platformless = (os === '' || os === 'unknown') && (architecture === '' || architecture === 'unknown');
   const component = architecture === 'wasm' && diffIds.length === 0;
-  return platformless || component || Object.hasOwn(labels, BUILDPACKAGE);
+  return platformless || component || PACKAGES.some((label) => Object.hasOwn(labels, label));
 }

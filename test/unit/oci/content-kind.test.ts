@@ -65,6 +65,12 @@ const cases: readonly Case[] = [
     kind: 'artifact',
   },
   {
+    is: 'a Flatpak (flatpak/flatpak, app/flatpak-builtins-build-bundle.c)',
+    layers: [TAR],
+    content: { ...LINUX, config: { Labels: { 'org.flatpak.ref': 'app/org.example.Notes/x86_64/stable' } } },
+    kind: 'artifact',
+  },
+  {
     is: 'a Tekton bundle, whose config states no platform (tektoncd/pipeline, docs/tekton-bundle-contracts.md)',
     layers: [TAR],
     content: { os: '', architecture: '' },
