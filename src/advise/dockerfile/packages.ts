@@ -8,7 +8,7 @@ function hasSameManager({ base, packages }: DockerfileFacts): boolean {
 
 /** Packages with the same name in Debian and Alpine, of those that images often install. */
 const ANYWHERE =
-  /^(?:bash|ca-certificates|chromium|curl|dumb-init|ffmpeg|fontconfig|gettext|ghostscript|git|graphviz|imagemagick|jq|less|nano|netcat-openbsd|nginx|nodejs|npm|openssh-client|openssl|poppler-utils|postgresql-client|procps|rsync|supervisor|tesseract-ocr|tini|tzdata|unzip|vim|wget|zip)$/;
+  /^(?:bash|ca-certificates|chromium|curl|dumb-init|ffmpeg|fontconfig|gettext|ghostscript|git|graphviz|imagemagick|jq|less|lib(?:ffi|pq|sodium|xml2|zip)-dev|nano|netcat-openbsd|nginx|nodejs|npm|openssh-client|openssl|poppler-utils|postgresql-client|procps|rsync|supervisor|tesseract-ocr|tini|tzdata|unzip|vim|wget|zip)$/;
 
 /** Returns a test for packages of the image whose names on the Dockerfile's base are known. */
 function knownNames(facts: DockerfileFacts): (name: string) => boolean {

@@ -163,6 +163,13 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
   for (const part of parts) expect(text).toContain(part);
 });
 
+test('headers with one name in Debian and Alpine are installed on either', () => {
+  const own = [run('apt-get update && apt-get install -y gcc libpq-dev libjpeg-dev && pip install psycopg2 pillow')];
+  const text = dockerfile({ runtime: 'python', runtimeVersion: '3.12.1', own }, 'alpine-base');
+  expect(text).toContain("# The image's own build had these packages, which may have other names here: libjpeg-dev\n");
+  expect(text).toContain('RUN apk add --no-cache build-base libpq-dev\n');
+});
+
 test.each<[string, readonly LayerSketch[], string]>([
   [
     'what installing reads',
@@ -318,7 +325,7 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
     'Node.js for the pages of Rails',
     { runtime: 'ruby', framework: 'rails', own: [run('apt-get install -y nodejs libpq-dev && yarn install')] },
     [
-      'may have other names here: libpq-dev\nRUN apk add --no-cache build-base yaml-dev nodejs npm\n',
+      'AS build\nRUN apk add --no-cache build-base yaml-dev nodejs npm libpq-dev\n',
       'COPY . .\nRUN npm install -g yarn && yarn install --frozen-lockfile\nRUN if [ -d app/assets ]',
       'fi\nRUN rm -rf node_modules\n',
     ],
