@@ -5,6 +5,8 @@ import { CERTIFICATE_ALERT } from '../network/connection-error.ts';
 const TRY_AGAIN = new Set(['40001', '40P01']);
 /** The server is a standby, or the user may only read. */
 const READ_ONLY = '25006';
+/** Of the server, or of a role or database with a limit of its own. */
+const TOO_MANY_CONNECTIONS = '53300';
 /** insufficient_privilege. */
 const NO_RIGHT = '42501';
 /**
@@ -109,6 +111,8 @@ function reasonOf(error: Error): string {
 function adviceOn(error: Error): string {
   const code = codeOf(error);
   if (code === READ_ONLY) return '; check that the database URL leads to the primary, and that its user may write';
+  if (code === TOO_MANY_CONNECTIONS)
+    return '; each process opens up to 10: allow more of them, or put PgBouncer in front of Postgres';
   if (/^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/.test(code))
     return '; check that it is running, and host and port in the database URL';
   return '';

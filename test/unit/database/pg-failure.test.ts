@@ -88,6 +88,12 @@ test('there is a message even when all addresses of a host failed', () => {
   });
 });
 
+test('how many connections are needed is told where a server, role or database allows no more', () => {
+  expect(storeFailureOf(driverError('53300', 'too many connections for role "writer"'))).toMatchObject({
+    message: expect.stringMatching(/too many connections for role "writer"; each process opens up to 10: allow more/),
+  });
+});
+
 test('only conflicts with other transactions are retried', () => {
   expect(mayTryAgain(storeFailureOf(driverError('40P01', 'deadlock detected')))).toBe(true);
   expect(mayTryAgain(storeFailureOf(driverError('57P01', 'terminating connection')))).toBe(false);
