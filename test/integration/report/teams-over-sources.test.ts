@@ -24,9 +24,12 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
       await image(40),
       await image(90),
     ];
-    const index = await inventory.index('index', [inIndex]);
+    // The second is for a platform that is not audited.
+    const index = await inventory.index('index', [inIndex, old]);
+    await db.query("update index_child set platform = 'linux/arm64' where position = 1");
     const east = await inventory.source('east');
     const west = await inventory.source('west');
+    await db.query("update source set platforms = '{linux/amd64}'");
     const shopEast = await inventory.repository(east, 'shop/cart', 'shop', AT);
     const shopWest = await inventory.repository(west, 'shop/cart', 'shop', AT);
     const pay = await inventory.repository(west, 'pay/api', 'pay', AT);
