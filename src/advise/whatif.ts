@@ -13,12 +13,14 @@ export interface StoredLayer {
 
 /** One image of a repository that is built on the base to be replaced. */
 export interface MovingImage {
-  readonly repository: string;
   readonly team: string;
+  readonly registry: string;
+  readonly repository: string;
+  readonly digest: Digest;
+  /** The tags of the repository that point to it. */
+  readonly tags: readonly string[];
   /** The registry, namespace or repository within which a blob is stored once. */
   readonly scope: string;
-  /** How many tags of the repository point to it. */
-  readonly tags: number;
   /** All layers, base first. */
   readonly layers: readonly StoredLayer[];
   /** How many of the layers are the base's. Different builds of one base have different layers. */
@@ -41,6 +43,8 @@ export interface WhatIf {
   /** The number of images moved; an image in several repositories counts once in each. */
   readonly images: number;
   readonly teams: readonly { readonly team: string; readonly repositories: number; readonly images: number }[];
+  /** The images moved, in the order given, with what a cold pull of each saves. */
+  readonly moved: readonly (Omit<MovingImage, 'scope' | 'layers' | 'baseLayers'> & { readonly perPullBytes: number })[];
   /** Saved by each cold pull of such an image: the mean over the images. */
   readonly perPullBytes: number;
   /** Saved in the registry's storage: layers that become unused, less those of the new base that must be added. */
@@ -61,19 +65,20 @@ export function whatIf(
   moving: readonly MovingImage[],
   heldElsewhere: HeldLayers,
 ): WhatIf {
-  const savings = moving.map((image) => ({
-    image,
-    bytes: totalBytes(distinct(baseOf(image))) - totalBytes(distinct(to.layers)),
+  const bytesOfBase = totalBytes(distinct(to.layers));
+  const moved = moving.map(({ scope, layers, baseLayers, ...image }) => ({
+    ...image,
+    perPullBytes: totalBytes(distinct(layers.slice(0, baseLayers))) - bytesOfBase,
   }));
-  const total = totalBytes(savings);
   return {
     from,
     to: to.reference,
     images: moving.length,
     teams: byTeam(moving),
-    perPullBytes: moving.length === 0 ? 0 : Math.round(total / moving.length),
+    moved,
+    perPullBytes: Math.round(sum(moved.map(({ perPullBytes }) => perPullBytes)) / Math.max(1, moved.length)),
     storedBytes: storedSavings(to, moving, heldElsewhere),
-    logicalBytes: sum(savings.map(({ image, bytes }) => image.tags * bytes)),
+    logicalBytes: sum(moved.map(({ tags, perPullBytes }) => tags.length * perPullBytes)),
   };
 }
 

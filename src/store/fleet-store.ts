@@ -11,7 +11,7 @@ interface LayersRow {
   readonly foreign: readonly boolean[];
 }
 
-type MovingRow = Omit<MovingImage, 'layers'> & LayersRow;
+type MovingRow = Omit<MovingImage, 'digest' | 'layers'> & { readonly digest: Uint8Array } & LayersRow;
 
 /** SQL, an aggregate over layers `l` with their blobs `b`: the columns that {@link layersOf} reads. */
 const LAYERS = `array_agg(b.digest order by l.position) as digests, array_agg(b.size order by l.position) as sizes,
@@ -29,21 +29,23 @@ export async function readImagesOn(
 ): Promise<readonly MovingImage[]> {
   const rows = await db.query<MovingRow>(
     `with moving as (
-       select c.manifest_id, r.id as repository_id, r.name as repository, r.team, ${DEDUP_SCOPE} as scope,
-         count(distinct c.tag_id)::int as tags, a.base_layers
+       select c.manifest_id, r.id as repository_id, r.registry, r.name as repository, r.team, ${DEDUP_SCOPE} as scope,
+         array_agg(distinct c.tag order by c.tag) as tags, a.base_layers
        from assessment a join tag_content c on c.manifest_id = a.manifest_id join repository r on r.id = c.repository_id
        join source s on s.id = r.source_id
        where r.source_id = $1 and r.ended_at is null and c.tag is not null and a.base_layers > 0
          and string_to_array(a.base_image, ';') && $2::text[]
        group by c.manifest_id, r.id, s.id, a.base_layers)
-     select m.repository, m.team, m.scope, m.tags, m.base_layers as "baseLayers", ${LAYERS}
-     from moving m join manifest_layer l on l.manifest_id = m.manifest_id join blob b on b.id = l.blob_id
-     group by m.manifest_id, m.repository_id, m.repository, m.team, m.scope, m.tags, m.base_layers
-     order by m.manifest_id, m.repository_id`,
+     select m.registry, m.repository, i.digest, m.team, m.scope, m.tags, m.base_layers as "baseLayers", ${LAYERS}
+     from moving m join manifest i on i.id = m.manifest_id
+     join manifest_layer l on l.manifest_id = m.manifest_id join blob b on b.id = l.blob_id
+     group by i.id, m.repository_id, m.registry, m.repository, m.team, m.scope, m.tags, m.base_layers
+     order by m.team, m.registry, m.repository, i.id`,
     [sourceId, names],
   );
-  return rows.map(({ digests, sizes, foreign, ...image }) => ({
+  return rows.map(({ digest, digests, sizes, foreign, ...image }) => ({
     ...image,
+    digest: digestFromBytes(digest),
     layers: layersOf({ digests, sizes, foreign }),
   }));
 }

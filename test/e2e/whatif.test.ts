@@ -20,6 +20,7 @@ test('whatif says "less" for scratch, and "more" for a larger base', async () =>
   await slimboard('audit', registry.host, '--plain-http');
   const toNothing = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'scratch');
   expect(toNothing.stdout).toMatch(/swap +library\/debian:13 → scratch\nimages +2\na pull +\d+ B less\n/);
+  expect(toNothing.stdout).toMatch(/\nteam +unowned: 2 images in 2 repositories\n +\S+\/app\/shop:1, \d+ B less\n/);
   expect(toNothing.stdout).toMatch(/\nstored +0 B less: other images still have layers of library\/debian:13\n/);
   expect(toNothing.stdout).not.toMatch(/\n\n$/);
   const toMore = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'library/buildpack:13');

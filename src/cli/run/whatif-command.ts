@@ -16,6 +16,8 @@ import { counted, factLines } from '../text.ts';
 
 /** A base has an image for each platform; sizes are compared on the platform that most images run on. */
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
+/** How many images of each team the table shows. */
+const SHOWN_IMAGES = 10;
 
 /** The options of `whatif`: bases as {@link namesOf} takes them. */
 export interface WhatifOptions {
@@ -89,12 +91,23 @@ function linesOf(result: WhatIf & { readonly source: string }): readonly string[
     ['a pull', saved(result.perPullBytes)],
     ['stored', `${saved(result.storedBytes)}${keptElsewhere(result)}`],
     ['logical', `${saved(result.logicalBytes)}, over all tags`],
-    ...result.teams.map(({ team, repositories, images }) => [
-      'team',
-      `${team}: ${counted(images, 'image')} in ${counted(repositories, 'repository')}`,
+    ...result.teams.flatMap(({ team, repositories, images }) => [
+      ['team', `${team}: ${counted(images, 'image')} in ${counted(repositories, 'repository')}`],
+      ...imagesOf(team, result).map((line) => ['', `  ${line}`]),
     ]),
   ];
   return factLines(rows);
+}
+
+/** The images that a team has to move, and by which of their tags to find them. */
+function imagesOf(team: string, { moved }: WhatIf): readonly string[] {
+  const own = moved.filter((image) => image.team === team);
+  const shown = own.slice(0, SHOWN_IMAGES).map(({ registry, repository, tags, perPullBytes }) => {
+    const others = tags.length > 1 ? ` and ${counted(tags.length - 1, 'other tag')}` : '';
+    return `${registry}/${repository}:${tags[0]}${others}, ${saved(perPullBytes)}`;
+  });
+  const rest = own.length - shown.length;
+  return rest === 0 ? shown : [...shown, `and ${rest} more, which --format json lists`];
 }
 
 /** Says why pulls get smaller, but not the registry: above all, it has the base itself. */

@@ -42,8 +42,10 @@ describe.each(BACKENDS)('a base swap over images stored in $name', ({ open }) =>
     return whatIf(BASE.name, SLIM, moving, held);
   }
 
-  test('names every team and repository that has an image on the base', async () => {
+  test('names every team, repository and image on the base', async () => {
+    const moved = (team: string, repository: string, ...tags: string[]) => ({ team, repository, tags });
     expect(await swapOn('registry')).toMatchObject({
+      moved: [moved('alpha', 'b/other', '1'), moved('alpha', 'b/shop', '1', 'stable'), moved('zeta', 'a/shop', '1')],
       images: 3,
       teams: [
         { team: 'alpha', repositories: 2, images: 2 },

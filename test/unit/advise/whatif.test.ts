@@ -16,7 +16,8 @@ const THIN = { reference: 'library/node:24-slim', layers: [SLIM, NODE] };
 
 function image(repository: string, layers: readonly StoredLayer[], more: Partial<MovingImage> = {}): MovingImage {
   const team = repository.split('/', 1).join();
-  return { repository, team, scope: SCOPE, tags: 1, layers, baseLayers: FAT.layers.length, ...more };
+  const where = { team, registry: SCOPE, repository, digest: digestOf(repository), tags: ['1'] };
+  return { ...where, scope: SCOPE, layers, baseLayers: FAT.layers.length, ...more };
 }
 
 function held(...layers: readonly StoredLayer[]): HeldLayers {
@@ -25,7 +26,7 @@ function held(...layers: readonly StoredLayer[]): HeldLayers {
 
 test('layers count once, and those that other images use stay', () => {
   const moving = [
-    image('payments/a', [DEBIAN, NODE, layer('a', 5)], { tags: 2 }),
+    image('payments/a', [DEBIAN, NODE, layer('a', 5)], { tags: ['1', '2'] }),
     image('payments/b', [DEBIAN, NODE, layer('b', 6)]),
   ];
   expect(whatIf(FAT.reference, THIN, moving, held(DEBIAN))).toEqual({
@@ -33,6 +34,7 @@ test('layers count once, and those that other images use stay', () => {
     to: THIN.reference,
     images: 2,
     teams: [{ team: 'payments', repositories: 2, images: 2 }],
+    moved: moving.map(({ scope, layers, baseLayers, ...moved }) => ({ ...moved, perPullBytes: 20 })),
     perPullBytes: 20,
     // Another image uses debian, and both bases use node: the swap only adds slim.
     storedBytes: -30,
@@ -69,7 +71,7 @@ test('foreign layers are pulled, but not stored', () => {
 
 test('an image in several repositories is moved in each, and counts for each team', () => {
   const layers = [DEBIAN, NODE, layer('a', 5)];
-  const moving = [image('payments/a', layers), image('search/a', layers, { tags: 2 })];
+  const moving = [image('payments/a', layers), image('search/a', layers, { tags: ['1', '2'] })];
   expect(whatIf(FAT.reference, THIN, moving, held())).toMatchObject({
     images: 2,
     teams: [
