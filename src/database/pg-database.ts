@@ -14,9 +14,11 @@ const TRANSACTION_ATTEMPTS = 5;
  * Settings are per transaction, because a session behind PgBouncer cannot have any. JIT compilation, which Postgres
  * applies to statements that it expects to be expensive, took four fifths of the time of a leaderboard over a million
  * tags and made no statement faster. When this machine vanishes, Postgres would keep the transaction's locks, for which
- * other processes wait, for hours (`tcp_keepalives_idle`).
+ * other processes wait, for hours (`tcp_keepalives_idle`). Where a role's transactions are serializable by default, those of
+ * concurrent audits would fail again and again; the statements are written for the usual isolation.
  */
-const BEGIN = "begin; set local jit = off; set local idle_in_transaction_session_timeout = '1min'";
+const BEGIN =
+  "begin isolation level read committed; set local jit = off; set local idle_in_transaction_session_timeout = '1min'";
 /** Reports sort and count millions of rows; with the default of 4 MB they would do so on disk. */
 const BEGIN_READING = "begin read only; set local jit = off; set local work_mem = '64MB'";
 

@@ -120,6 +120,18 @@ test('a Postgres that writes dates in a style that cannot be read is refused', a
   await db.close();
 });
 
+test('transactions are read committed, also where they are serializable by default', async () => {
+  const url = await newPostgresUrl();
+  const admin = await openDatabase({ url, dataDir: '' });
+  await admin.query(
+    `alter database ${new URL(url).pathname.slice(1)} set default_transaction_isolation = 'serializable'`,
+  );
+  const db = await openDatabase({ url, dataDir: '' });
+  const isolation = "select current_setting('transaction_isolation') as isolation";
+  expect(await db.transaction((tx) => tx.query(isolation))).toEqual([{ isolation: 'read committed' }]);
+  await Promise.all([admin.close(), db.close()]);
+});
+
 test('Postgres ends a transaction whose process has vanished', async () => {
   const db = await openDatabase({ url: await newPostgresUrl(), dataDir: '' });
   const setting = "select current_setting('idle_in_transaction_session_timeout') as limit";
