@@ -144,6 +144,33 @@ describe.each(BACKENDS)('teams over several sources, audited again, on $name', (
   });
 });
 
+test.each(BACKENDS)(
+  'growth since a time is against the last comparable audit that had ended by then on $name',
+  async ({ open }) => {
+    const db = await open();
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const night = (day: number) => `2026-11-0${day}T02:00:00Z`;
+    const repository = await inventory.repository(source, 'shop/app', 'shop', night(1));
+    const audit = async (day: number, bytes: number, status = 'finished', options = {}) => {
+      const image = await inventory.image({ name: `${day}`, layers: [[`layer ${day}`, bytes]] });
+      await inventory.tag(repository, `${day}`, image, night(day));
+      await inventory.audit(source, night(day), status, options);
+    };
+    await audit(1, 10);
+    await audit(2, 100, 'incomplete');
+    await audit(3, 1_000, 'finished', { sources: [{ name: 'lab', tags: ['1*'] }] });
+    await audit(4, 10_000);
+    const growthSince = async (since: string) =>
+      (await readRecords(db, leaderboard({ by: 'team', metric: 'growth', since }))).map((row) => row.growth_bytes);
+    const sinceFirst = 100 + 1_000 + 10_000 + 3;
+    expect(await growthSince(night(3))).toEqual([sinceFirst]);
+    expect(await growthSince(night(1))).toEqual([sinceFirst]);
+    expect(await growthSince('2026-11-01T01:59:59Z')).toEqual([null]);
+    await db.close();
+  },
+);
+
 test.each(BACKENDS)('repositories of equal figures are in the order of their sources on $name', async ({ open }) => {
   const db = await open();
   const inventory = new Inventory(db);
