@@ -158,6 +158,11 @@ export function isDiskFull(error: unknown): boolean {
   return DISK_FULL_CODES.has(codeOf(error));
 }
 
+/** Whether the error comes from the file system: `ENOENT: no such file or directory, …` */
+export function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
 /** The code of any thrown value, such as ENOENT or a SQLSTATE; empty if it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;

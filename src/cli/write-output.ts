@@ -1,5 +1,5 @@
 import { writeTo } from '../deliver/write-destination.ts';
-import { DeliveryError, isDiskFull, SettingsError, SlimboardError } from '../errors.ts';
+import { DeliveryError, isDiskFull, isFileError, SettingsError, SlimboardError } from '../errors.ts';
 import { CONTENT_TYPES } from '../report/formats/content-types.ts';
 import type { FormatName } from '../report/names.ts';
 import type { Destination } from '../settings/destination.ts';
@@ -18,8 +18,10 @@ export async function writeOutput(
   try {
     await writeTo(destination, text, CONTENT_TYPES[format], signal);
   } catch (error) {
-    if (!(error instanceof DeliveryError) || isDiskFull(error.cause)) throw error;
-    if (error.cause instanceof SlimboardError) throw error.cause;
-    throw new SettingsError(`${error.message}: choose another file`, { cause: error });
+    if (!(error instanceof DeliveryError)) throw error;
+    const { cause, message } = error;
+    if (cause instanceof SlimboardError || (destination.kind === 'file' && !isFileError(cause))) throw cause;
+    if (isDiskFull(cause)) throw new DeliveryError(`${message}: free space there`, { cause });
+    throw new SettingsError(`${message}: choose another file`, { cause });
   }
 }

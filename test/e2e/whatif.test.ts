@@ -1,9 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/database/open-database.ts';
 import { runCommand } from '../support/cli.ts';
+import { closedAfterTest } from '../support/closed-after.ts';
 import { newPostgresUrl } from '../support/databases.ts';
 import { image } from '../support/image-builder.ts';
 import { newFolder } from '../support/new-folder.ts';
+import { runInProcess } from '../support/program.ts';
 import { startRegistry } from '../support/registry-server.ts';
 
 test('whatif says "less" for scratch, and "more" for a larger base', async () => {
@@ -40,4 +42,24 @@ test('whatif says "less" for scratch, and "more" for a larger base', async () =>
     stdout: '',
     stderr: expect.stringContaining('on scratch have no base'),
   });
+});
+
+test('whatif names ten images of a team, each by one of its tags', async () => {
+  const registry = closedAfterTest(await startRegistry());
+  registry.push('library/debian', '13', image({ layers: ['base'] }));
+  for (let n = 10; n < 22; n++) registry.push(`app/shop${n}`, '1', image({ layers: ['base', `shop ${n}`] }));
+  for (const tag of ['2', '3']) registry.push('app/shop10', tag, image({ layers: ['base', 'shop 10'] }));
+  const cwd = await newFolder();
+  const env = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
+  const slimboard = (...args: string[]) => runInProcess(cwd, args, env);
+  await slimboard('audit', registry.host, '--plain-http');
+  const { stdout } = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'scratch');
+  const named =
+    stdout
+      .split(/^team.*\n/m)[1]
+      ?.trim()
+      .split(/\n */) ?? [];
+  expect(named[0]).toMatch(/\/app\/shop10:1 and 2 other tags, \d+ B less$/);
+  expect(named[9]).toMatch(/\/app\/shop19:1, \d+ B less$/);
+  expect(named.slice(10)).toEqual(['and 2 more, which --format json lists']);
 });

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { withStore } from '../../app/open-store.ts';
 import { exportBases, importBases } from '../../catalogue/file.ts';
 import { listBases } from '../../catalogue/listing.ts';
-import { SettingsError } from '../../errors.ts';
+import { isFileError, SettingsError } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { StreamedFormat } from '../../report/names.ts';
 import { countBases } from '../../store/catalogue-store.ts';
@@ -55,9 +55,4 @@ async function* linesOf(io: Io, file: string): AsyncGenerator<string> {
   } catch (error) {
     throw isFileError(error) ? new SettingsError(`cannot read ${file}: ${error.message}`, { cause: error }) : error;
   }
-}
-
-/** Whether the error comes from the file system: `ENOENT: no such file or directory, …` */
-function isFileError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error;
 }

@@ -1,5 +1,6 @@
 import { type StoredLayer, type WhatIf, whatIf } from '../../advise/whatif.ts';
 import { withStore } from '../../app/open-store.ts';
+import { groupBy } from '../../common/group-by.ts';
 import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
@@ -84,6 +85,7 @@ async function layersOfBase(session: Session, db: Database, to: string): Promise
 }
 
 function linesOf(result: WhatIf & { readonly source: string }): readonly string[] {
+  const moved = groupBy(result.moved, ({ team }) => team);
   const rows = [
     ['source', result.source],
     ['swap', `${result.from} → ${result.to}`],
@@ -93,15 +95,14 @@ function linesOf(result: WhatIf & { readonly source: string }): readonly string[
     ['logical', `${saved(result.logicalBytes)}, over all tags`],
     ...result.teams.flatMap(({ team, repositories, images }) => [
       ['team', `${team}: ${counted(images, 'image')} in ${counted(repositories, 'repository')}`],
-      ...imagesOf(team, result).map((line) => ['', `  ${line}`]),
+      ...imagesOf(moved.get(team) ?? []).map((line) => ['', `  ${line}`]),
     ]),
   ];
   return factLines(rows);
 }
 
 /** The images that a team has to move, and by which of their tags to find them. */
-function imagesOf(team: string, { moved }: WhatIf): readonly string[] {
-  const own = moved.filter((image) => image.team === team);
+function imagesOf(own: WhatIf['moved']): readonly string[] {
   const shown = own.slice(0, SHOWN_IMAGES).map(({ registry, repository, tags, perPullBytes }) => {
     const others = tags.length > 1 ? ` and ${counted(tags.length - 1, 'other tag')}` : '';
     return `${registry}/${repository}:${tags[0]}${others}, ${saved(perPullBytes)}`;

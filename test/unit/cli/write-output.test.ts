@@ -4,8 +4,10 @@ import { writeOutput } from '../../../src/cli/write-output.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import { newFolder } from '../../support/new-folder.ts';
 
-test('a database that fails is not mistaken for a file that cannot be written', async () => {
-  const failure = new StoreUnavailableError('Postgres is not available');
+test.each([
+  ['a database that fails', new StoreUnavailableError('Postgres is not available')],
+  ['an unexpected failure', new TypeError('x is undefined')],
+])('%s is not mistaken for a file that cannot be written', async (_, failure) => {
   async function* text(): AsyncGenerator<string> {
     yield 'a row';
     throw failure;
