@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
 import { flagOf } from '../../common/flag-of.ts';
 import { codeOf, SettingsError } from '../../errors.ts';
+import { findSummary } from '../../report/audit-summary.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { lifecycleSimulation } from '../../report/kinds/lifecycle.ts';
@@ -13,7 +14,7 @@ import { parseLifecyclePolicy } from '../../report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../report/reclaim/nearest-policy.ts';
 import type { Io } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { emit, filtersOf, type ReportOptions } from './report-command.ts';
+import { emit, filtersOf, findProblem, type ReportOptions } from './report-command.ts';
 
 /** The options that only `report reclaim` has. */
 export interface ReclaimOptions {
@@ -39,7 +40,10 @@ export async function kindOf(io: Io, name: KindName, options: ReclaimOptions): P
     : lifecycleSimulation(parseLifecyclePolicy(await readText(io, simulate, 'the lifecycle policy')), inUse);
 }
 
-/** Writes the lifecycle policy of Amazon ECR that comes nearest to what `report reclaim` proposes. */
+/**
+ * Writes the lifecycle policy of Amazon ECR that comes nearest to what `report reclaim` proposes.
+ * @throws SettingsError when nothing is known of the repositories: the policy could expire what is in use there
+ */
 export async function policyCommand(
   session: Session,
   name: KindName,
@@ -55,7 +59,11 @@ export async function policyCommand(
     );
   const inUse = await readInUse(io, options);
   return withStore(settings, 'read', async (db) => {
-    const policy = await nearestPolicy(db, inUse, { filters: filtersOf(report), now: io.now() });
+    const filters = filtersOf(report);
+    const summary = await findSummary(db, undefined, filters.source);
+    const problem = await findProblem(db, settings, { audit: summary, kind: name }, filters);
+    if (problem !== undefined) throw new SettingsError(problem);
+    const policy = await nearestPolicy(db, inUse, { filters, now: io.now() });
     await emit(io, { output: report.output, format: 'json' }, [`${JSON.stringify(policy, null, 2)}\n`], null);
   });
 }

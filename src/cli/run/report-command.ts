@@ -65,10 +65,10 @@ function formatOfFile(path: string | undefined): FormatName {
 const SHOW_FAILED_AUDITS: readonly string[] = ['errors', 'audits'];
 
 /** What may explain a report without rows or figures: there is no audit, or a filter is misspelt, or else its `lack`. */
-async function findProblem(
+export async function findProblem(
   db: Database,
   settings: Settings,
-  { audit, kind, lack }: Report,
+  { audit, kind, lack }: Pick<Report, 'audit' | 'kind' | 'lack'>,
   filters: ReportFilters,
 ): Promise<string | undefined> {
   const needsAudit = !SHOW_FAILED_AUDITS.includes(kind);

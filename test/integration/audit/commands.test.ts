@@ -131,6 +131,12 @@ test('a lifecycle policy is written that can be simulated; what does not go toge
       stdout: '',
       stderr: expect.stringContaining('--lifecycle-policy cannot be combined with'),
     });
+  for (const misspelt of ['--source tpyo', '--team tpyo', '--repository tpyo'])
+    expect(await refused(`reclaim --lifecycle-policy ${misspelt}`), misspelt).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('"tpyo"'),
+    });
   for (const option of ['--lifecycle-policy', '--in-use policy.json', '--simulate policy.json'])
     expect(await refused(`images ${option}`), option).toMatchObject({
       code: 2,
