@@ -122,6 +122,8 @@ function tlsAdviceOn(failure: Error): string | undefined {
     return `it asks for a client certificate (${code}), which is not supported: set its tls-auth-clients to no`;
   if (/SELF_SIGNED|UNABLE_TO_/.test(code))
     return `no authority that this machine trusts has signed its certificate (${code}): name the authority's PEM file in NODE_EXTRA_CA_CERTS`;
+  if (/^(?:CERT_|ERR_TLS_|HOSTNAME_MISMATCH)/.test(code))
+    return `${failure.message} (${code}): name a host that is in its certificate, renew one that has expired, or correct the clock of this machine`;
   return undefined;
 }
 

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
 import { freePort, listenOnFreePort } from '../../support/free-port.ts';
+import { newFolder } from '../../support/new-folder.ts';
+import { startProcess } from '../../support/processes.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { tlsFile } from '../../support/tls-fixtures.ts';
 
@@ -143,21 +146,36 @@ test.each(['cluster', 'sentinel'] as const)('a server in %s mode is refused', as
   await expect(connected).rejects.toMatchObject({ code: 'settings', message: expect.stringContaining(`${mode} mode`) });
 });
 
-test('what is wrong with certificates is told', async () => {
+/** @param name of the certificate: see fixtures/tls */
+async function startTlsRedis(name: '' | 'other-') {
   const tlsPort = await freePort();
-  const files = ['cert', 'key', 'ca-cert'].flatMap((name) => [
-    `--tls-${name}-file`,
-    tlsFile(name === 'key' ? 'key.pem' : 'cert.pem'),
+  const files = ['cert', 'key', 'ca-cert'].flatMap((option) => [
+    `--tls-${option}-file`,
+    tlsFile(`${name}${option === 'key' ? 'key' : 'cert'}.pem`),
   ]);
-  const other = await startRedis({ more: ['--tls-port', String(tlsPort), ...files] });
-  const failure = async () =>
-    connectRedis(`rediss://127.0.0.1:${tlsPort}`, () => undefined).catch((error: unknown) => error);
+  const redis = await startRedis({ more: ['--tls-port', String(tlsPort), ...files] });
+  return { redis, url: `rediss://127.0.0.1:${tlsPort}` };
+}
+
+test('what is wrong with certificates is told', async () => {
+  const { redis: other, url } = await startTlsRedis('');
+  const failure = async () => connectRedis(url, () => undefined).catch((error: unknown) => error);
   expect(await failure()).toMatchObject({ code: 'settings', message: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
   const asksForOne = { code: 'settings', message: expect.stringContaining('tls-auth-clients') };
   // Now and then the system tells of the closed connection before the alert is read.
   await vi.waitFor(async () => expect(await failure()).toMatchObject(asksForOne));
   vi.unstubAllEnvs();
+  await other.stop();
+});
+
+test('a certificate for another host is told', async () => {
+  const { redis: other, url } = await startTlsRedis('other-');
+  // Node.js reads the authorities when a process starts.
+  const env = { NODE_EXTRA_CA_CERTS: tlsFile('other-cert.pem'), SLIMBOARD_REDIS_URL: url };
+  const doctor = startProcess(resolve('dist/slimboard.cjs'), ['doctor'], { cwd: await newFolder(), env });
+  await doctor.exited;
+  expect(doctor.output()).toMatch(/redis: TLS to Redis at \S+ failed: .*altnames.*: name a host that is in/);
   await other.stop();
 });
 
