@@ -41,6 +41,10 @@ export function decideAfterFailure(
 }
 
 /** The wait (ms) after some failures: a random 50 to 100 % of a delay that doubles with each of them. */
-export function backoffMs(failures: number, limits: AttemptLimits, random: () => number): number {
-  return Math.ceil(limits.firstDelayMs * 2 ** (failures - 1) * (0.5 + random() / 2));
+export function backoffMs(
+  failures: number,
+  { firstDelayMs }: Pick<AttemptLimits, 'firstDelayMs'>,
+  random: () => number,
+): number {
+  return Math.ceil(firstDelayMs * 2 ** (failures - 1) * (0.5 + random() / 2));
 }

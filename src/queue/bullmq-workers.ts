@@ -36,9 +36,9 @@ export interface TaskWorkersOptions {
 
 export interface TaskWorkers {
   /**
-   * Takes no more tasks. Running ones have `graceMs` to end; then they are aborted and go back to their queue. Resolves
-   * when Redis knows that none is running, or 5 s later, or at once if Redis is away: other workers then take over the
-   * tasks that it counts as running.
+   * Takes no more tasks. Running ones have `graceMs` to end; then they are aborted. These, and any that fail meanwhile,
+   * go back to their queue. Resolves when Redis knows that none is running, or 5 s later, or at once if Redis is away:
+   * other workers then take over the tasks that it counts as running.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -85,9 +85,11 @@ function startWorker(kind: TaskKind, lane: Lane, attempts: Attempts, options: Re
 class Attempts {
   readonly #options: Resolved;
   readonly #running = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
 
   constructor(options: Resolved) {
     this.#options = options;
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /** Makes one attempt. @throws the error by which BullMQ decides what to do with the job */
@@ -97,8 +99,9 @@ class Attempts {
     return running;
   }
 
-  /** Resolves when the attempts that run now have ended. */
-  async ended(): Promise<void> {
+  /** Gives back the tasks that fail from now on. Resolves when the attempts that run now have ended. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
     await Promise.allSettled(this.#running);
   }
 
@@ -110,11 +113,13 @@ class Attempts {
     // Every request of a task adds a listener.
     setMaxListeners(0, signal);
     try {
+      // BullMQ may still take one while it closes, also one that was just given back.
+      this.#stopping.signal.throwIfAborted();
       if (job.stalledCounter > MAX_STALLS) throw deadly(job.stalledCounter);
-      await handlers.run(job.data, { signal });
+      await handlers.run(job.data, { signal, stopping: this.#stopping.signal });
       report('done');
     } catch (error) {
-      if (signal.aborted) {
+      if (this.#stopping.signal.aborted) {
         report('given-back');
         await job.moveToWait(token);
         throw new WaitingError();
@@ -169,7 +174,7 @@ async function closeAll(
 ): Promise<void> {
   // While Redis is away BullMQ's workers do not close, even if they run nothing.
   const closed = Promise.all(workers.map((worker) => worker.close()));
-  await endsWithin(attempts.ended(), graceMs);
+  await endsWithin(attempts.stop(), graceMs);
   for (const worker of workers) worker.cancelAllJobs('the worker stops');
   // A Redis that is away gets to know nothing in that time either.
   if (redis.status === 'ready') await endsWithin(closed, LET_GO_MS);

@@ -44,9 +44,17 @@ export interface AddOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link TaskHandlers.run}. */
+export interface RunOptions {
+  /** Ends the task. */
+  readonly signal: AbortSignal;
+  /** Ends waits for what is away: the worker stops, and gives back the tasks that fail from then on. */
+  readonly stopping?: AbortSignal | undefined;
+}
+
 export interface TaskHandlers {
   /** Does the task and settles it. Safe to run twice. @throws an error; the queue decides whether to try again later */
-  run(task: TaskReference, options: { readonly signal: AbortSignal }): Promise<void>;
+  run(task: TaskReference, options: RunOptions): Promise<void>;
   /** Called when the last attempt has failed: records the error for the task's items and settles the task. */
   giveUp(task: TaskReference, error: unknown): Promise<void>;
 }

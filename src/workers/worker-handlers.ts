@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exceedsResources } from '../database/exceeds-resources.ts';
 import { QueueUnavailableError, type SlimboardError, StoreUnavailableError } from '../errors.ts';
+import { backoffMs } from '../queue/attempts.ts';
 import type { TaskHandlers } from '../queue/queue.ts';
 import type { RequestTally } from './request-tally.ts';
 
@@ -11,45 +12,50 @@ export interface WorkerHandlersOptions {
   readonly tally: RequestTally;
   /** Called for each attempt of a task that failed because the database is away, or Redis accepts no tasks. */
   readonly onWait: (error: SlimboardError) => void;
-  /** The mean wait between two attempts (ms); default 2 s. */
-  readonly pauseMs?: number;
+  /** How long to wait after so many failed attempts (ms); default {@link pauseMsAfter}. */
+  readonly pauseMs?: (failures: number) => number;
 }
 
-const PAUSE_MS = 2_000;
+/**
+ * A wait of up to 2 s, then 4 s, in the end 32 s. A database whose disk is full can still be read, so that each attempt asks
+ * the registry for the same again, for nothing. Random, so that the tasks do not all come back at the same moment.
+ */
+export function pauseMsAfter(failures: number, random = Math.random): number {
+  return backoffMs(Math.min(failures, 5), { firstDelayMs: 2_000 }, random);
+}
 
 /**
  * Returns handlers for workers. They ignore the tasks of audits that workers are not to do: another process has taken
  * over such an audit and does it alone, but its tasks are still queued. And they wait while the database is away, or
  * the memory of Redis is full. An outage is no failure of a task: it counts as no attempt and is recorded as no error,
- * and all other tasks would fail too. So a task keeps running until the outage is over. This does not apply to a task
- * that exceeds the database's resources: it would exceed them again each time.
+ * and all other tasks would fail too. So a task keeps running until the outage is over, or the worker stops. This does
+ * not apply to a task that exceeds the database's resources: it would exceed them again each time.
  */
 export function workerHandlers(handlers: TaskHandlers, options: WorkerHandlersOptions): TaskHandlers {
   const { isHanded, tally } = options;
-  const around = (auditId: number, work: () => Promise<void>, signal?: AbortSignal): Promise<void> => {
+  const around = (auditId: number, work: () => Promise<void>, stopping?: AbortSignal): Promise<void> => {
     const ifHanded = async () => ((await isHanded(auditId)) ? tally.during(auditId, work) : undefined);
-    return persist(ifHanded, options, signal);
+    return persist(ifHanded, options, stopping);
   };
   return {
-    run: (task, { signal }) => around(task.auditId, () => handlers.run(task, { signal }), signal),
+    run: (task, { signal, stopping }) => around(task.auditId, () => handlers.run(task, { signal }), stopping),
     giveUp: (task, error) => around(task.auditId, () => handlers.giveUp(task, error)),
   };
 }
 
 async function persist(
   work: () => Promise<void>,
-  { onWait, pauseMs = PAUSE_MS }: WorkerHandlersOptions,
-  signal?: AbortSignal,
+  { onWait, pauseMs = pauseMsAfter }: WorkerHandlersOptions,
+  stopping?: AbortSignal,
 ): Promise<void> {
-  for (;;) {
+  for (let failures = 1; ; failures++) {
     try {
       return await work();
     } catch (error) {
       if (!isOutage(error)) throw error;
       onWait(error);
     }
-    // Random, so that the tasks do not all come back at the same moment.
-    await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal });
+    await sleep(pauseMs(failures), undefined, { signal: stopping });
   }
 }
 

@@ -313,6 +313,26 @@ describe('stopping', () => {
     expect(await left(queue)).toBe(1);
   });
 
+  test('tasks that fail while the worker stops return to their queue, without counting an attempt', async () => {
+    const { queue, prefix } = queueOf();
+    const run: TaskHandlers['run'] = async (_, { signal, stopping = signal }) => {
+      await untilAborted(stopping).catch(() => undefined);
+      throw new RegistryUnavailableError('away');
+    };
+    const { workers, seen } = workersOf(prefix, { run });
+    await queue.add([task('manifests', 'a')]);
+    await untilSome(queue, ({ active }) => active > 0);
+    await workers.close(60_000);
+    expect(new Set(seen.map(([, outcome]) => outcome))).toEqual(new Set(['given-back']));
+    expect(await queue.depths()).toContainEqual({
+      kind: 'manifests',
+      lane: 'nightly',
+      waiting: 1,
+      active: 0,
+      delayed: 0,
+    });
+  });
+
   test('tasks that do not end in time are aborted and return to the front of the queue, without counting an attempt', async () => {
     const { queue, prefix } = queueOf();
     const { workers, seen } = workersOf(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { QueueUnavailableError, RegistryUnavailableError, StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskHandlers } from '../../../src/queue/queue.ts';
 import { RequestTally } from '../../../src/workers/request-tally.ts';
-import { workerHandlers } from '../../../src/workers/worker-handlers.ts';
+import { pauseMsAfter, workerHandlers } from '../../../src/workers/worker-handlers.ts';
 import { task } from '../../support/task.ts';
 
 const away = new StoreUnavailableError('away');
@@ -21,8 +21,10 @@ function failing(failures: unknown[]) {
   };
   const handlers: TaskHandlers = { run: work('run'), giveUp: work('giveUp') };
   const onWait = (error: unknown) => void waits.push(error);
-  const patient = workerHandlers(handlers, { isHanded, tally, onWait, pauseMs: 1 });
-  return { calls, waits, patient };
+  const pauses: number[] = [];
+  const pauseMs = (failures: number) => pauses.push(failures);
+  const patient = workerHandlers(handlers, { isHanded, tally, onWait, pauseMs });
+  return { calls, waits, pauses, patient };
 }
 
 test('workers ignore the tasks of an audit that runs in one process, and count the requests of the others', async () => {
@@ -50,6 +52,14 @@ test('a task is repeated until the database is back', async () => {
   expect(waits).toEqual([away, away, away]);
 });
 
+test('the longer an outage lasts, the more rarely a task is repeated, up to a limit', async () => {
+  const { pauses, patient } = failing([away, away, away]);
+  await patient.run(task('manifests', 'm'), { signal: never });
+  expect(pauses).toEqual([1, 2, 3]);
+  const longest = (failures: number) => pauseMsAfter(failures, () => 1);
+  expect([1, 2, 3, 4, 5, 6, 1_000].map(longest)).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 32_000, 32_000]);
+});
+
 test('a task is repeated until Redis accepts tasks again', async () => {
   const full = new QueueUnavailableError('full');
   const { waits, patient } = failing([full]);
@@ -69,10 +79,10 @@ test('any other failure is passed on unchanged', async () => {
   expect([calls, waits]).toEqual([['run'], []]);
 });
 
-test('a worker that is stopped does not wait', async () => {
+test('a worker that stops does not wait', async () => {
   const stop = new AbortController();
   const { calls, patient } = failing([away, away]);
-  const running = patient.run(task('manifests', 'm'), { signal: stop.signal });
+  const running = patient.run(task('manifests', 'm'), { signal: never, stopping: stop.signal });
   stop.abort(new Error('the worker stops'));
   await expect(running).rejects.toMatchObject({ name: 'AbortError' });
   expect(calls).toEqual(['run']);
