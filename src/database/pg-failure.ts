@@ -7,8 +7,12 @@ const TRY_AGAIN = new Set(['40001', '40P01']);
 const READ_ONLY = '25006';
 /** Of the server, or of a role or database with a limit of its own. */
 const TOO_MANY_CONNECTIONS = '53300';
-/** insufficient_privilege. */
-const NO_RIGHT = '42501';
+/** What helps against a refusal: insufficient_privilege; raise_exception, of which slimboard's own SQL has none. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  '42501':
+    'grant that to the role in the database URL, or name another role (docs/database.md says which role each command needs)',
+  P0001: 'a trigger or function that somebody added to this database says so: ask its administrator',
+};
 /**
  * SQLSTATE classes of connection exceptions, insufficient resources and operator intervention (with cancelled statements);
  * time limits of transactions, locks.
@@ -42,16 +46,13 @@ export function openingFailureOf(error: unknown): unknown {
 /**
  * Translates a driver error after the database has answered before: to StoreUnavailableError, also for a login that is
  * now refused or a certificate that has expired, because the settings worked; to StoreAccessError if the role lacks a
- * right. Errors that are bugs are returned as they are.
+ * right, or a trigger of somebody else refuses. Errors that are bugs are returned as they are.
  * @see PostgreSQL documentation, appendix A: classes of error codes
  */
 export function storeFailureOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  if (codeOf(error) === NO_RIGHT)
-    return new StoreAccessError(
-      `Postgres refuses it: ${error.message}; grant that to the role in the database URL, or name another role (docs/database.md says which role each command needs)`,
-      { cause: error },
-    );
+  const advice = REFUSALS[codeOf(error)];
+  if (advice) return new StoreAccessError(`Postgres refuses it: ${error.message}; ${advice}`, { cause: error });
   // When a host has several addresses and all fail, the combined error has a code but no message.
   const reason = misconfigurationOf(error) ?? (isTransient(error) ? error.message || codeOf(error) : undefined);
   if (reason === undefined) return error;
@@ -82,6 +83,8 @@ function misconfigurationOf(error: Error): string | undefined {
   if (/password must be a /i.test(message))
     return 'Postgres asks for a password: write one into the database URL, or set PGPASSWORD';
   if (code === '3D000') return `${message}: create it, or name another one in the database URL`;
+  if (/statement pooling mode/.test(message))
+    return `PgBouncer runs single statements, and audits need transactions (${message}): set its pool_mode to transaction`;
   if (isUnreadableFile(error, code)) return `the database URL names a file that cannot be read: ${message}`;
   if (NO_TLS_MESSAGE.test(message))
     return 'this Postgres does not offer TLS: write sslmode=disable in the database URL, or set TLS up there';

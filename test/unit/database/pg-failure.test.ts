@@ -51,6 +51,7 @@ test.each([
   [undefined, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string', /asks for a password: write one/],
   ['3D000', 'database "b" does not exist', /create it/],
   ['ENOENT', "ENOENT: no such file or directory, open 'system'", /a file that cannot be read/, { syscall: 'open' }],
+  ['08P01', 'transaction blocks not allowed in statement pooling mode', /set its pool_mode to transaction/],
   [undefined, 'The server does not support SSL connections', /sslmode=disable/],
 ])(
   '%s %s is a mistake in the settings, told with what to write; later, a database that is away',
@@ -69,6 +70,13 @@ test('a right that the role lacks is told at any time, with what to do', () => {
     expect(failure).toBeInstanceOf(StoreAccessError);
     expect(failure).toMatchObject({ message: expect.stringMatching(/permission denied for table tag; grant that to/) });
   }
+});
+
+test('what a trigger of the administrator refuses is told, and is no bug', () => {
+  expect(storeFailureOf(driverError('P0001', 'DDL is forbidden'))).toMatchObject({
+    code: 'settings',
+    message: expect.stringMatching(/^Postgres refuses it: DDL is forbidden; a trigger/),
+  });
 });
 
 test('anything else is a bug and is returned unchanged', () => {
