@@ -129,7 +129,8 @@ function tlsAdviceOn(failure: Error): string | undefined {
 
 /** Why a server cannot hold the queue, by what INFO says of it. */
 function unusableBy(info: string, address: string): SlimboardError | undefined {
-  const [, mode] = /^redis_mode:(cluster|sentinel)/m.exec(info) ?? [];
+  // Since release 8, Valkey calls it server_mode.
+  const [, mode] = /^(?:redis|server)_mode:(cluster|sentinel)/m.exec(info) ?? [];
   if (mode)
     return new SettingsError(
       `Redis at ${address} runs in ${mode} mode, which is not supported: name one that does not, a primary`,

@@ -124,12 +124,15 @@ async function checkRedis({ settings }: Session): Promise<Finding> {
 
 /** Describes a Redis by the sections `server` and `memory` of its INFO. */
 function describeRedis(server: string, memory: string): Omit<Finding, 'subject'> {
-  const version = /redis_version:(\S+)/.exec(server)?.[1] ?? 'of an unknown version';
+  // Valkey also tells the version of Redis that it is compatible with.
+  const [, valkey] = /valkey_version:(\S+)/.exec(server) ?? [];
+  const [, redis = 'of an unknown version'] = /redis_version:(\S+)/.exec(server) ?? [];
+  const name = valkey === undefined ? `Redis ${redis}` : `Valkey ${valkey}`;
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
-  if (policy === undefined || policy === 'noeviction') return { status: 'ok', message: `Redis ${version}` };
+  if (policy === undefined || policy === 'noeviction') return { status: 'ok', message: name };
   return {
     status: 'warning',
-    message: `Redis ${version} evicts keys when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction, or tasks that lose their lock are done twice`,
+    message: `${name} evicts keys when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction, or tasks that lose their lock are done twice`,
   };
 }
 

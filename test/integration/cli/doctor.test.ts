@@ -6,6 +6,7 @@ import { END_OF_LIFE_REVIEWED } from '../../../src/classify/end-of-life.ts';
 import { Interruption } from '../../../src/cli/exit-code.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
+import { startFakeRedis } from '../../support/fake-redis.ts';
 import { image } from '../../support/image-builder.ts';
 import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
@@ -33,6 +34,13 @@ test('it reports the version of Redis, and that its eviction policy keeps all da
   const { code, stdout } = await doctor(server.url);
   expect(code, stdout).toBe(0);
   expect(stdout).toMatch(/^ok +redis: Redis \d+\.\d+/m);
+});
+
+test('it tells a Valkey from the Redis that it claims to be compatible with', async () => {
+  const valkey = await startFakeRedis(() => 'redis_version:7.2.4\r\nvalkey_version:8.1.1\r\nserver_mode:standalone');
+  const { stdout } = await doctor(valkey.url);
+  expect(stdout).toMatch(/^ok +redis: Valkey 8\.1\.1$/m);
+  valkey.close();
 });
 
 test('a Redis that refuses INFO is an error, and its connection is closed', async () => {

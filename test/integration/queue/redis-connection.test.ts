@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
+import { startFakeRedis } from '../../support/fake-redis.ts';
 import { freePort, listenOnFreePort } from '../../support/free-port.ts';
 import { newFolder } from '../../support/new-folder.ts';
 import { startProcess } from '../../support/processes.ts';
@@ -90,23 +91,13 @@ test('a server that accepts connections and never answers is told', async () => 
 });
 
 test('a server that loads its data is waited for', async () => {
-  const loading = createServer();
-  const connected = once(loading, 'connection') as Promise<[Socket]>;
-  const port = await listenOnFreePort(loading);
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
-  const opening = connectRedis(`redis://127.0.0.1:${port}`, () => undefined);
-  const [socket] = await connected;
   let asked = 0;
-  const answerTo = (command: string): string => {
-    if (!/info\r\n$/i.test(command)) return '+OK\r\n';
+  const loading = await startFakeRedis(() => {
     asked += 1;
-    const info = asked > 3 ? 'loading:0' : 'loading:1\r\nloading_eta_seconds:60';
-    return `$${info.length}\r\n${info}\r\n`;
-  };
-  socket.on('data', (data) => {
-    const commands = data.toString().split(/(?=\*\d+\r\n)/);
-    socket.write(commands.map(answerTo).join(''));
+    return asked > 3 ? 'loading:0' : 'loading:1\r\nloading_eta_seconds:60';
   });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  const opening = connectRedis(loading.url, () => undefined);
   for (let times = 1; times <= 3; times += 1) {
     while (asked < times) await setImmediate();
     await vi.advanceTimersByTimeAsync(10_000);
@@ -156,6 +147,12 @@ async function startTlsRedis(name: '' | 'other-') {
   const redis = await startRedis({ more: ['--tls-port', String(tlsPort), ...files] });
   return { redis, url: `rediss://127.0.0.1:${tlsPort}` };
 }
+
+test('a Valkey in cluster mode is refused, which calls its mode otherwise', async () => {
+  const valkey = await startFakeRedis(() => 'redis_version:7.2.4\r\nvalkey_version:8.1.1\r\nserver_mode:cluster');
+  await expect(connectRedis(valkey.url, () => undefined)).rejects.toThrow('cluster mode');
+  valkey.close();
+});
 
 test('what is wrong with certificates is told', async () => {
   const { redis: other, url } = await startTlsRedis('');
