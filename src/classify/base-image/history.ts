@@ -68,13 +68,13 @@ function hasPause({ history }: Context): boolean {
 }
 
 /** Whether the layers of several steps, or of a base that the first step names, are one. Buildah merges those of a build. */
-function isSquashed({ history: { steps }, input }: Context): boolean {
+function isSquashed({ history: { steps, aligned }, input }: Context): boolean {
   const layerSteps = steps.filter(({ verb }) => verb === 'RUN' || copiesFiles(verb));
   const isMerged = steps.some(({ merged }) => merged !== undefined);
   const isFlattened = steps.some(
     (step) => step.args.startsWith('crane flatten') || step.comment.startsWith('merge sha256:'),
   );
-  const losesBase = steps[0]?.comment.startsWith('FROM ') === true;
+  const losesBase = aligned && /^FROM (?!scratch$)/.test(steps[0]?.comment ?? '');
   return isFlattened || losesBase || (input.manifest.layers.length === 1 && layerSteps.length > 1 && !isMerged);
 }
 

@@ -18,5 +18,6 @@ export function readBuildHistory(config: ImageConfig, layerCount: number): Build
   // Schema 1 has no diffIDs, and lists a layer for each setting, too.
   const missing = config.diffIds.length - config.history.filter(({ emptyLayer }) => !emptyLayer).length;
   const entries = [...config.history, ...Array.from({ length: missing }, () => NO_ENTRY)];
-  return matchSteps({ ...config, history: entries }, layerCount);
+  const completed = matchSteps({ ...config, history: entries }, layerCount);
+  return completed.aligned ? completed : history;
 }

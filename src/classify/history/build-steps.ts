@@ -45,17 +45,17 @@ export function matchSteps(config: ImageConfig, layerCount: number): BuildHistor
 
 /**
  * Moves the name of a base to the first step of a build whose steps Buildah merged into one layer, as it does by default,
- * and lists the steps with the layer: there, the last step alone has the layer, and the name, if it is not built on nothing.
- * Images below may be built so, too.
+ * and lists the steps with the layer: there, the last step alone has the layer, and the name. A build on nothing has no
+ * name, and begins with the history. Images below may be built so, too.
  */
 function withMerges(steps: readonly BuildStep[], config: ImageConfig): readonly BuildStep[] {
   const isBuildah = isOfBuildah(config);
   if (!isBuildah && !steps.some(({ comment }) => isFrom(comment))) return steps;
   const result = [...steps];
   for (const [last, { comment, layer, form }] of steps.entries()) {
-    const mayMerge = layer !== undefined && (isFrom(comment) || (isBuildah && form === 'classic'));
-    const first = mayMerge ? startOfMerge(steps, last) : last;
-    if (first === last) continue;
+    const first = layer === undefined ? last : startOfMerge(steps, last);
+    const isMerge = isFrom(comment) || (isBuildah && form === 'classic' && first === 0);
+    if (first === last || !isMerge) continue;
     const build = steps.slice(first, last + 1);
     const merged = build.slice(build.findIndex(writesFiles));
     for (const [at, step] of build.entries()) {

@@ -8,6 +8,7 @@ import {
   isInstruction,
   MAX_COMMAND_LENGTH,
   makesLayer,
+  parseInstruction,
   rememberCommand,
   setsStart,
   type Verb,
@@ -76,7 +77,14 @@ function nextImage(
 ): StackedImage | undefined {
   const tools = buildpackDeps(steps, from, below);
   if (tools) return tools;
-  const walk: Walk = { official: undefined, hasLayer: false, isConfirmed: false, hasCommand: false, isEnding: false };
+  const walk: Walk = {
+    official: undefined,
+    hasLayer: false,
+    isConfirmed: false,
+    hasCommand: false,
+    isEnding: false,
+    trigger: undefined,
+  };
   let index = from;
   for (let step = steps[index]; step; step = steps[++index]) {
     const boundary = index > from ? boundaryBefore(steps, index, walk) : undefined;
@@ -96,10 +104,12 @@ interface Walk {
   hasLayer: boolean;
   /** Whether a RUN had the words that only the official image's own has. */
   isConfirmed: boolean;
-  /** Whether a CMD or ENTRYPOINT was seen, or an ONBUILD, which is for images on top. */
+  /** Whether a CMD or ENTRYPOINT was seen. */
   hasCommand: boolean;
   /** Whether one was seen, and no layer since. */
   isEnding: boolean;
+  /** The first instruction for images on top (ONBUILD) since the last layer: they begin with it. */
+  trigger: Verb | undefined;
 }
 
 function advance(step: BuildStep, walk: Walk): void {
@@ -109,11 +119,14 @@ function advance(step: BuildStep, walk: Walk): void {
     walk.hasLayer = false;
     walk.isConfirmed = official.run === undefined;
   }
-  if (setsStart(step.verb) || step.verb === 'ONBUILD') {
+  if (setsStart(step.verb)) {
     walk.hasCommand = true;
     walk.isEnding = true;
+  } else if (step.verb === 'ONBUILD') {
+    walk.trigger ??= parseInstruction(step.args).verb;
   } else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') {
     walk.isEnding = false;
+    walk.trigger = undefined;
     walk.hasLayer = true;
     walk.isConfirmed ||= walk.official?.run?.test(step.args.slice(0, MAX_COMMAND_LENGTH)) === true;
   }
@@ -146,7 +159,8 @@ function boundaryBefore(steps: readonly BuildStep[], index: number, walk: Walk):
 /** Whether a step starts another build: long after the one before, by another tool, or as another official image. */
 function startsBuild(before: BuildStep, step: BuildStep, walk: Walk): boolean {
   const gap = gapMs(before, step);
-  if (walk.isEnding && gap >= (isInstant(step) ? MINUTE_MS : HOUR_MS)) return true;
+  const mayBegin = walk.isEnding || walk.trigger === step.verb;
+  if (mayBegin && gap >= (isInstant(step) ? MINUTE_MS : HOUR_MS)) return true;
   // Some Dockerfiles add files after their CMD.
   if (walk.hasCommand && gap >= DAY_MS) return true;
   if (gap >= HOUR_MS && completeOfficial(walk)) return true;
@@ -187,10 +201,17 @@ function namedBoundary(step: BuildStep | undefined, index: number): StackedImage
 const SIGNING: ReadonlySet<StepTool> = new Set(['jib', 'ko', 'kaniko', 'dotnet', 'bazel', 'apko'] as const);
 
 function changesTool(before: BuildStep, step: BuildStep): boolean {
-  // No Dockerfile's step is empty: another tool appended the layer.
-  if (step.verb === 'NONE' && step.comment === '') return isInstruction(before.verb);
+  if (isBareLayer(before) || isBareLayer(step)) return isInstruction(before.verb) !== isInstruction(step.verb);
   if (SIGNING.has(step.tool)) return before.tool !== step.tool;
   return step.tool !== 'unknown' && before.tool !== 'unknown' && step.tool !== before.tool;
+}
+
+/**
+ * Whether a tool that builds no Dockerfiles put a layer on others without a word. docker-squash, which makes one layer of
+ * several, writes the time.
+ */
+function isBareLayer({ verb, comment, created, layer = 0 }: BuildStep): boolean {
+  return verb === 'NONE' && comment === '' && created === undefined && layer > 0;
 }
 
 /** Whether a step sets the variable with which another official image's Dockerfile starts. */

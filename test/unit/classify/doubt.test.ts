@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { type ListedImage, listedImage } from '../../support/listed-image.ts';
+import { UBI, UBI_LABELS } from '../../support/official-histories.ts';
 import { summaryOf } from '../../support/verdict-summary.ts';
 
 // Images that mislead: what they inherited, what a builder left out, what another build used for its own ends.
@@ -228,6 +229,69 @@ const cases: readonly Case[] = [
     labels: { 'io.buildah.version': '1.28.2' },
     base: ['squashed'],
     multiStage: 'unknown',
+  },
+  {
+    is: 'an image by Docker on one by Buildah, where a RUN that changes nothing has no layer',
+    history: `${UBI}
+      2026-09-01T10:00:00 20MB /bin/sh -c microdnf install -y java-21-openjdk-headless
+      2026-09-01T10:00:05 - /bin/sh -c java -version
+      2026-09-01T10:00:06 30MB /bin/sh -c #(nop) COPY file:1b2c in /app.jar 
+      2026-09-01T10:00:06 - /bin/sh -c #(nop)  CMD ["java" "-jar" "/app.jar"]`,
+    labels: UBI_LABELS,
+    base: ['registry.access.redhat.com/ubi9/ubi-minimal:9.8'],
+    distro: 'rhel 9',
+    runtime: 'java 21',
+  },
+  {
+    is: 'a program that Buildah put on an image without a history, of which only the number is known',
+    history: `
+      ? 30MB
+      2026-03-01 9MB /bin/sh -c #(nop) COPY file:1b2c in /app `,
+    comments: ['FROM 986c4db559db'],
+    labels: { 'io.buildah.version': '1.28.2' },
+    base: ['not-in-catalogue'],
+  },
+  {
+    is: 'an image whose steps for images on top stand before its own last ones',
+    history: `${BOOKWORM}
+      2026-01-06T12:00:00 - ENV NODE_VERSION=20.1.0
+      2026-01-06T12:00:00 50MB RUN /bin/sh -c curl -fsSLO https://nodejs.org/dist/v$NODE_VERSION/node.tar.xz # buildkit
+      2026-01-06T12:00:00 - CMD ["node"]
+      2026-01-20T12:00:00 - ONBUILD COPY package.json /app/
+      2026-01-21T13:00:00 - WORKDIR /app
+      2026-01-21T13:00:00 50MB RUN /bin/sh -c npm install -g pm2 # buildkit`,
+    base: ['library/node:20.1-bookworm-slim'],
+    distro: 'debian 12',
+    runtime: 'node 20.1.0',
+  },
+  {
+    is: 'an image whose last steps docker-squash made one layer of',
+    history: `${JAMMY}
+      2026-02-01T10:00:00 50MB /bin/sh -c apt-get install -y nginx
+      2026-02-01T10:00:10 60MB `,
+    base: ['library/ubuntu:22.04'],
+    distro: 'ubuntu 22.04',
+  },
+  {
+    is: 'an image by Docker on one to which crane appended a layer',
+    history: `${BOOKWORM}
+      - 30MB 
+      2026-03-01 50MB RUN /bin/sh -c apt-get install -y nginx # buildkit`,
+    base: ['not-in-catalogue'],
+    distro: 'debian 12',
+  },
+  {
+    is: 'an image with more layers than its history tells of, which also gives one to a setting',
+    history: `${BOOKWORM}
+      2026-01-06 - ENV NODE_VERSION=20.1.0
+      2026-01-06 50MB RUN /bin/sh -c curl -fsSLO https://nodejs.org/dist/v$NODE_VERSION/node.tar.xz # buildkit
+      2026-01-06 - CMD ["node"]
+      2026-02-07 1kB ENV NODE_ENV=production
+      2026-02-07 50MB RUN /bin/sh -c npm ci # buildkit
+      ? 30MB`,
+    base: ['library/node:20.1-bookworm-slim'],
+    distro: 'debian 12',
+    runtime: 'node 20.1.0',
   },
   {
     is: 'openSUSE beneath a title of its own',
