@@ -3,9 +3,9 @@ import { anyOf } from '../common/any-of.ts';
 /**
  * The paths of each area; the first that matches counts. They are the tools' own defaults, for root and for users:
  * Debian apt.conf(5) Dir::State::lists and Dir::Cache; apk-cache(5); dnf.conf(5) cachedir; zypper(8), "Caching"; `pip
- * cache dir`; conda's pkgs_dirs; `npm config get cache`; `yarn cache dir`; `pnpm store path`; Maven settings reference, localRepository;
- * Gradle "Directories and files"; `go env GOCACHE GOMODCACHE`; The Cargo Book, "Cargo Home"; `composer config
- * cache-dir`; NuGet global-packages; the Filesystem Hierarchy Standard for documentation, logs and temporary files.
+ * cache dir`; conda's pkgs_dirs; `npm config get cache`; `yarn cache dir`; `pnpm store path`; Maven settings reference,
+ * localRepository; Gradle "Directories and files"; `go env GOCACHE GOMODCACHE`; The Cargo Book, "Cargo Home"; `composer
+ * config cache-dir`; NuGet global-packages; the Filesystem Hierarchy Standard for documentation, logs and temporary files.
  */
 const AREA_PATHS = [
   ['apt-lists', /^var\/lib\/apt\/lists\//],
@@ -13,7 +13,7 @@ const AREA_PATHS = [
   ['apk-cache', /^(?:var\/cache\/apk|etc\/apk\/cache)\//],
   ['yum-cache', /^var\/cache\/(?:yum|dnf|libdnf5|microdnf|tdnf|zypp)\//],
   ['pip-cache', /(?:^|\/)\.cache\/(?:pip|uv|pypoetry)\//],
-  ['conda-cache', /(?:^|\/)\.?\w*(?:conda|mamba|forge)\d*\/pkgs\//],
+  ['conda-cache', /(?:^|\/)\.?\w*(?:conda|mamba|miniforge|mambaforge)\d*\/pkgs\//],
   ['npm-cache', /(?:^|\/)\.npm\/_/],
   ['yarn-cache', /(?:^|\/)(?:\.cache\/yarn|\.yarn\/berry\/cache)\//],
   ['pnpm-store', /(?:^|\/)(?:\.local\/share\/pnpm|\.pnpm-store|\.cache\/pnpm)\//],

@@ -71,8 +71,9 @@ function pipListOf({ words: all, folder }: PlacedCommand<string>, facts: Dockerf
   const wanted = filesIn(words, '-r', '--requirement').filter((file) => !FOR_DEVELOPMENT.test(file));
   const constraints = filesIn(words, '-c', '--constraint').map(inContextOf);
   const wheels = filesIn(words, '-f', '--find-links').flatMap((file) => {
-    const source = sourceOf(file, facts.copies, folder)?.replace(/\/$/, '');
-    return source === undefined ? [] : [{ source, path: absolutePath(file, folder) }];
+    const path = absolutePath(file, folder);
+    const source = isOfContext(path, facts) ? sourceOf(path, facts.copies, '/')?.replace(/\/$/, '') : undefined;
+    return source === undefined ? [] : [{ source, path }];
   });
   return {
     files: wanted.map(inContextOf),
@@ -92,6 +93,12 @@ function pipListOf({ words: all, folder }: PlacedCommand<string>, facts: Dockerf
     ],
     wheels,
   };
+}
+
+/** Reports whether wheels may come from the build context: neither another stage nor a step of the image made them. */
+function isOfContext(path: string, { copies, commands }: DockerfileFacts): boolean {
+  const isOfStage = copies.some(({ into, sources }) => into === path && !sources.some((source) => SOURCE.test(source)));
+  return !isOfStage && !commands.some(({ program, words }) => program === 'pip' && words.includes('wheel'));
 }
 
 function listsBeside(path: string, { copies }: DockerfileFacts): readonly string[] {

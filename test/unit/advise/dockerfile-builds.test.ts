@@ -93,6 +93,21 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
     ],
     ['/root/.cache pip install -r requirements.txt\n'],
   ],
+  [
+    'what such wheels were made of, also if a copy of the context could have brought them',
+    [
+      copy('requirements.txt ./'),
+      copy('rootfs/ /'),
+      copy('/wheels /wheels'),
+      run('pip install --no-index -f /wheels -r requirements.txt'),
+    ],
+    ['/root/.cache pip install -r requirements.txt\n'],
+  ],
+  [
+    'what a step made wheels of',
+    [copy('. .'), run('pip wheel -w wheels -r requirements.txt && pip install --no-index -f wheels -r requirements.txt')],
+    ['/root/.cache pip install -r requirements.txt\n'],
+  ],
   ['a project beside it', [run('pip install flask ./vendor/tool')], ['COPY . .\nRUN', 'pip install ./vendor/tool\n']],
   [
     'what Django collects its files with',
