@@ -42,7 +42,7 @@ const BROWSER_INSTALLERS = ['playwright', 'cypress'];
 const INSTALLERS = [...PYTHON_INSTALLERS, ...BROWSER_INSTALLERS, ...CONDA];
 
 /** Wheels that were copied from the build context, and so built for the C library of the image's own base. */
-const WHEELS = /(?:^|\s)(?![-/])\S*(?:\bwheel(?:s|house)\/?|(?<!musl)linux\w*\.whl)\s/;
+const WHEELS = /(?:^|\s)(?![-/])\S*(?:\bwheel(?:s|house)\/?(?:\*\S*)?|(?<!musl)linux\w*\.whl)\s/;
 
 /** Reports whether the image's own steps install programs that exist for glibc only, and so do not run on Alpine. */
 export function needsGlibc({ own, ownPrograms }: ImageView): boolean {

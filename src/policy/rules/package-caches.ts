@@ -7,7 +7,7 @@ import { pipCache } from './pip-cache.ts';
 
 const APT = ['apt', 'apt-get'];
 /** Scripts that add a package repository, and run apt-get update: NodeSource's, packagecloud's, Cloudsmith's. */
-const SET_UP = /\/\/deb\.nodesource\.com\/setup_|\/(?:script|setup)\.deb\.sh$/;
+const SET_UP = /\/\/deb\.nodesource\.com\/setup_|\/(?:script|setup)\.deb\.sh(?:\?|$)/;
 const APK = ['apk'];
 const YUM = ['dnf', 'microdnf', 'yum', 'zypper', 'tdnf'];
 const MAVEN = ['mvn', 'mvnw', 'mvnd'];

@@ -476,6 +476,7 @@ test.each([
 
 test.each([
   ['COPY wheels/ /wheels/', false],
+  ['COPY wheels/*.whl /wheels/', false],
   ['COPY dist/shop-1.0-cp312-cp312-manylinux_2_28_x86_64.whl /tmp/', false],
   ['COPY dist/shop-1.0-cp312-cp312-musllinux_1_2_x86_64.whl /tmp/', true],
   ['COPY dist/shop-1.0-py3-none-any.whl /tmp/', true],

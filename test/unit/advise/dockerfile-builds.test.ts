@@ -105,7 +105,10 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
   ],
   [
     'what a step made wheels of',
-    [copy('. .'), run('pip wheel -w wheels -r requirements.txt && pip install --no-index -f wheels -r requirements.txt')],
+    [
+      copy('. .'),
+      run('pip wheel -w wheels -r requirements.txt && pip install --no-index -f wheels -r requirements.txt'),
+    ],
     ['/root/.cache pip install -r requirements.txt\n'],
   ],
   ['a project beside it', [run('pip install flask ./vendor/tool')], ['COPY . .\nRUN', 'pip install ./vendor/tool\n']],

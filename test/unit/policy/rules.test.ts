@@ -39,6 +39,12 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['apt-cache', run('apt-get update && apt-get install -y --no-install-recommends curl')],
   ['apt-cache', run('apt-get -o Acquire::Retries=3 update && DEBIAN_FRONTEND=noninteractive apt-get install -y curl')],
   ['apt-cache', run('curl -fsSL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs')],
+  [
+    'apt-cache',
+    run(
+      'curl -s "https://packagecloud.io/install/repositories/a/b/script.deb.sh?any=true" | bash && apt-get install -y b',
+    ),
+  ],
   ['apk-cache', run('apk add curl')],
   ['apk-cache', run('apk --update add curl')],
   ['yum-cache', run('dnf install -y nginx')],
