@@ -16,16 +16,26 @@ export function unwritable(path: string, cause: unknown): Error {
       );
 }
 
+/** Refused to this process, by the owner of a file or by a file system that is read-only. */
+const REFUSED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
+
 /**
  * Checks that this process may read and write a folder and all that is in it.
  * @throws SettingsError naming what it may not: once root has used a database, some of its files are root's
  */
-export async function checkAccess(path: string): Promise<void> {
+export async function checkAccess(folder: string): Promise<void> {
+  await checkAccessTo(folder);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    await (entry.isDirectory() ? checkAccess(path) : checkAccessTo(path));
+  }
+}
+
+async function checkAccessTo(path: string): Promise<void> {
   try {
     await access(path, constants.R_OK | constants.W_OK);
   } catch (cause) {
-    throw unwritable(path, cause);
+    if (REFUSED.has(codeOf(cause))) throw unwritable(path, cause);
   }
-  const names = await readdir(path).catch(() => []);
-  for (const name of names) await checkAccess(join(path, name));
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { streamRows } from '../../../src/database/cursor.ts';
@@ -193,6 +193,8 @@ describe('the embedded database in a folder', () => {
     const dataDir = await newFolder();
     await (await openDatabase({ dataDir })).close();
     await writeFile(join(dataDir, 'pgdata', 'global', 'pg_control'), 'broken');
+    // Its target may be on a disk that is not mounted.
+    await symlink('/nowhere', join(dataDir, 'pgdata', 'base', 'link'));
     await expect(openDatabase({ dataDir })).rejects.toMatchObject({
       code: 'store-unavailable',
       message: expect.stringContaining('backup'),
