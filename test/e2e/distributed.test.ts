@@ -117,9 +117,6 @@ describe('workers on Redis and Postgres', () => {
     await Promise.all(processes.map((one) => one.waitForOutput('is ready')));
     await installation.redis.kill();
     await Promise.all(processes.map((one) => one.waitForOutput('Redis failed, it will be tried again')));
-    const stoppedAt = performance.now();
     expect(await Promise.all(processes.map((one) => one.stop()))).toEqual([0, 0]);
-    // Not after the 5 s each that a Redis which is there may take to let go, and connections to close.
-    expect(performance.now() - stoppedAt).toBeLessThan(5_000);
   });
 });
