@@ -3,9 +3,9 @@ import type { Database } from '../database/database.ts';
 const WHAT_IS_MISSING = `
   select current_setting('transaction_read_only') = 'on' as "readOnly", current_user as role,
     has_database_privilege(current_database(), 'temporary') as temporary,
-    (select min(t.relname) from pg_class t
-     where t.relkind = 'r' and t.relnamespace = (select relnamespace from pg_class where oid = 'audit'::regclass)
-       and t.relname <> 'schema_migration'
+    -- Other applications may have tables in the same schema.
+    (select min(t.relname) from pg_class t join pg_class a on a.relnamespace = t.relnamespace and a.relowner = t.relowner
+     where a.oid = 'audit'::regclass and t.relkind = 'r' and t.relname <> 'schema_migration'
        and not (has_table_privilege(t.oid, 'select') and has_table_privilege(t.oid, 'insert')
          and has_table_privilege(t.oid, 'update') and has_table_privilege(t.oid, 'delete'))) as table`;
 

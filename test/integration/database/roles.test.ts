@@ -94,6 +94,7 @@ describe('doctor tells before an audit', () => {
   const name = () => new URL(url).pathname.slice(1);
 
   test('nothing of a role that may write', async () => {
+    await databases.admin.query('create table another_application (n integer)');
     expect(await doctorAs('slimboard_writer')).toBeUndefined();
   });
 
