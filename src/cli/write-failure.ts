@@ -1,4 +1,5 @@
 import { printable, printableLines } from '../common/printable.ts';
+import { variableOf } from '../common/variable-of.ts';
 import { InvalidReferenceError, messageOf, SettingsError, SlimboardError } from '../errors.ts';
 import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, type ExitCode, isInterruption } from './exit-code.ts';
@@ -42,6 +43,6 @@ async function logFormatOf(options: GlobalOptions, io: Io): Promise<string | und
   const { prepare } = await import('./prepare.ts');
   return prepare(io, options).then(
     ({ settings }) => settings.log.format,
-    () => options.logFormat ?? io.environment.SLIMBOARD_LOG_FORMAT,
+    () => options.logFormat ?? variableOf(io.environment, 'SLIMBOARD_LOG_FORMAT'),
   );
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type * as z from 'zod';
 import { flagOf } from '../common/flag-of.ts';
+import { variableOf } from '../common/variable-of.ts';
 import { SettingsError } from '../errors.ts';
 import { packagePath } from '../package-root.ts';
 import { unknownKey } from './fields.ts';
@@ -8,7 +9,6 @@ import { type KeyPath, readSettingsFile, type SettingsFile } from './file.ts';
 import { type Assignment, type Layer, layerOf, mergeAll, valueAt } from './layers.ts';
 import { flagSchema, PASSWORD_IN_QUERY, settingsSchema } from './schema.ts';
 import type { Environment, Reading, Settings, SourceSettings } from './settings.ts';
-import { variableOf } from './variable-of.ts';
 
 /** Flags of the command line by their names in camel case; flags that are not settings are ignored. */
 export type SettingsFlags = Readonly<Record<string, unknown>>;

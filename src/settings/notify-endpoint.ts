@@ -1,8 +1,8 @@
 import { basicAuthorization } from '../common/basic-authorization.ts';
 import { decoded } from '../common/decoded.ts';
+import { variableOf } from '../common/variable-of.ts';
 import { SettingsError } from '../errors.ts';
 import type { Environment, NotifySettings } from './settings.ts';
-import { variableOf } from './variable-of.ts';
 
 /** Where a notification is sent, and how it is authenticated. Both may be secret: keep them out of logs and errors. */
 export interface NotifyEndpoint {

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { basicAuthorization } from '../../common/basic-authorization.ts';
+import { variableOf } from '../../common/variable-of.ts';
 import { codeOf, SettingsError } from '../../errors.ts';
 import { findJsonObject, isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
 import { DOCKER_HUB, parseRegistryHost, type RegistryHost } from '../../oci/reference.ts';
 import type { Environment } from '../../settings/settings.ts';
-import { variableOf } from '../../settings/variable-of.ts';
 import { Secret } from './secret.ts';
 
 /** Credentials for one registry; `origin` says where they were found, for messages. */
@@ -118,7 +118,7 @@ interface HelperOptions {
 
 async function fromDockerConfig(registry: RegistryHost, options: HelperOptions): Promise<Credentials | undefined> {
   const { environment } = options;
-  const folder = environment.DOCKER_CONFIG || join(environment.HOME || '/', '.docker');
+  const folder = variableOf(environment, 'DOCKER_CONFIG') || join(environment.HOME || '/', '.docker');
   const path = join(folder, 'config.json');
   const config = await readDockerConfig(path);
   if (!config) return undefined;

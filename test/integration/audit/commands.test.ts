@@ -69,6 +69,10 @@ describe('the messages of an audit', () => {
     expect(recordsOf(debugged.stderr)).toMatchObject([{ error: { stack: expect.any(String) } }]);
     const unread = await slimboard('status', '--config', 'missing.yaml', '--log-format', 'json');
     expect(recordsOf(unread.stderr)).toMatchObject([{ msg: expect.stringContaining('missing.yaml') }]);
+    const byVariable = await runInProcess(cwd, ['status', '--config', 'missing.yaml'], {
+      SLIMBOARD_LOG_FORMAT: 'json\r',
+    });
+    expect(recordsOf(byVariable.stderr)).toHaveLength(1);
   });
 });
 

@@ -95,6 +95,13 @@ describe('the environment', () => {
 });
 
 describe("Docker's config.json", () => {
+  test('is in a folder whose name has no line break from a file of variables', async () => {
+    const auths = { 'registry.example.com': { username: 'u', password: 'p' } };
+    expect(await find('registry.example.com', { auths }, { DOCKER_CONFIG: `${folder}\r` })).toMatchObject({
+      username: 'u',
+    });
+  });
+
   test.each([
     [
       'username and password',
