@@ -26,6 +26,7 @@ export function goDockerfile(image: DockerfileFacts): string {
   const from = contextFolderOf(GO_MODULE, { ...facts, folder: root });
   const modules = [`${from}go.mod`, `${from}go.sum`];
   const { flags, args } = linkerFlags(build);
+  const isVendored = hasVendored(facts, build);
   // With several packages, -o names a folder, in which each program is named after its package's folder.
   const output = ALL_PACKAGES.test(mainPackage) ? '/out/' : `/out/${program}`;
   return [
@@ -33,12 +34,14 @@ export function goDockerfile(image: DockerfileFacts): string {
     ...(cgo ? compilerSteps(facts) : gitStep(facts)),
     'WORKDIR /src',
     // The module may be that of the sources, of the folder, or of one between them: Go finds it.
-    ...(isInside ? [] : [`COPY ${from}go.mod ${from}go.su[m] ./`, `${runWith(facts, GO_MODULES)} go mod download`]),
+    ...(isInside || isVendored
+      ? []
+      : [`COPY ${from}go.mod ${from}go.su[m] ./`, `${runWith(facts, GO_MODULES)} go mod download`]),
     ...(from === '' ? ['COPY . .'] : sourceSteps({ ...facts, folder: root }, (source) => isAmong(modules, source))),
     ...cgoNote(facts),
     ...argumentLines(args),
     `${runWith(facts, GO_MODULES, '/root/.cache/go-build')} \\`,
-    `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath${tagsOf(build)} -ldflags="${flags}" -o ${output} ${mainPackage}`,
+    `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build${isVendored ? ' -mod=vendor' : ''} -trimpath${tagsOf(build)} -ldflags="${flags}" -o ${output} ${mainPackage}`,
     '',
     ...lastStage(facts),
   ].join('\n');
@@ -56,6 +59,12 @@ function moduleFolderOf({ copies, folder }: DockerfileFacts, build: PlacedComman
 
 function namesModule({ sources }: Copy): boolean {
   return sources.some((source) => GO_MODULE.test(baseName(source)));
+}
+
+/** Reports whether the modules are beside the sources, in `vendor`: there may be none, or no way, to download them. */
+function hasVendored({ copies }: DockerfileFacts, build: Command | undefined): boolean {
+  const isCopied = copies.some(({ into }) => baseName(into) === 'vendor');
+  return isCopied || (build !== undefined && valuesOf(build, '-mod', '--mod').includes('vendor'));
 }
 
 /** Returns a package that was named in a folder as it is named above: `./cmd/api` for `.` in `cmd/api`. */

@@ -340,6 +340,18 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
     'scratch-base',
   ],
   [
+    'no download of modules that lie in vendor',
+    { runtime: 'go', own: [copy('go.mod go.sum ./'), copy('vendor/ vendor/'), copy('. .'), run('go build -o /app .')] },
+    ['WORKDIR /src\nCOPY . .\nRUN', ' go build -mod=vendor -trimpath'],
+    'scratch-base',
+  ],
+  [
+    'no download of modules that its own build took from vendor',
+    { runtime: 'go', own: [copy('. .'), run('go build -mod vendor -o /app .')] },
+    ['WORKDIR /src\nCOPY . .\nRUN', ' go build -mod=vendor -trimpath'],
+    'scratch-base',
+  ],
+  [
     'Node.js for the pages of Rails',
     { runtime: 'ruby', framework: 'rails', own: [run('apt-get install -y nodejs libpq-dev && yarn install')] },
     [
