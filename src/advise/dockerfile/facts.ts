@@ -2,7 +2,7 @@ import { readEnv } from '../../classify/context.ts';
 import { type Runtime, runtimeOf } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { type ImageView, viewImage } from '../../policy/image-view.ts';
-import { baseName, type PlacedCommand } from '../../policy/paths.ts';
+import { absolutePath, baseName, isWithin, type PlacedCommand } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { releaseOf } from '../alternatives.ts';
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
@@ -10,8 +10,9 @@ import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts
 import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import type { BaseTechniqueId } from '../technique.ts';
-import { type Copy, copiesOf, ownCommandsOf, sourceFolderOf } from './copies.ts';
+import { type Copy, copiesOf, ownCommandsOf, PLAIN_PATH, type SourceFacts, sourceFolderOf } from './copies.ts';
 import { credentialNotes } from './credentials.ts';
+import { isIgnored } from './dockerignore.ts';
 import { type BuildSettings, nodeBuildSettings, ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
 import { keptSettings } from './kept-settings.ts';
@@ -49,8 +50,10 @@ export interface DockerfileFacts {
   readonly packages: OwnPackages;
   /** The image's distribution if the names of its packages may differ from the Dockerfile's: `debian 10`. */
   readonly olderDistro: string | undefined;
-  /** Whether its own steps run chown, so that the program probably writes to its folder. */
-  readonly changesOwner: boolean;
+  /** The folders below the program's that its own steps make, see {@link madeFoldersOf}; absolute paths. */
+  readonly madeFolders: readonly string[];
+  /** Whether its own steps make such folders, or let others write to files, so that the program probably writes to its folder. */
+  readonly writesFolder: boolean;
   /** Whether a compiled program loads C libraries at run time, see {@link linksLibraries}. */
   readonly linksLibraries: boolean;
   /** Whether that is not known, see {@link mayLinkLibraries}. */
@@ -135,7 +138,7 @@ export function dockerfileFacts(
     gradleVersion: variables.get('GRADLE_VERSION'),
     packages: ownPackages(view),
     olderDistro: olderDistroOf(image),
-    changesOwner: view.own.some(({ args }) => /(?:^|\s|--)chown[\s=]/.test(args)),
+    writesFolder: sources.madeFolders.length > 0 || view.own.some(({ args }) => LETS_WRITE.test(args)),
     linksLibraries: linksLibraries(view, runtime),
     mayLinkLibraries: mayLinkLibraries(view, runtime),
     needsDistribution: startNeedsShell(view, runtime) || needsPackages(view),
@@ -159,8 +162,32 @@ function sourcesOf(view: ImageView, workdir: string, runtime: Runtime) {
   const leftOut = leftOutSteps(view.own, { copies: all, folder, runtime });
   const secretFiles = secretFilesOf(all, commands, runtime);
   const credentials = [...credentialNotes(view), ...secretFileNotes(secretFiles)];
-  return { copies, commands, workdir, folder, leftOut, secretFiles, credentials };
+  const madeFolders = madeFoldersOf({ copies: all, folder, runtime }, commands);
+  return { copies, commands, workdir, folder, leftOut, secretFiles, credentials, madeFolders };
 }
+
+const LETS_WRITE = /(?:^|\s|--)ch(?:own|grp)[\s=]|\bchmod\s+(?:-R\s+)?(?:0?77[57]|[ago]*\+\w*w|g=u)/;
+
+/** Returns the folders that the image's own steps make for the program to write to: not for sources, or what builds make. */
+function madeFoldersOf(
+  { copies, folder, runtime }: SourceFacts,
+  commands: readonly PlacedCommand<string>[],
+): readonly string[] {
+  const made = commands
+    .filter(({ program }) => program === 'mkdir')
+    .flatMap(({ words, folder: from }) =>
+      words
+        .filter((word, at) => !word.startsWith('-') && words[at - 1] !== '-m')
+        .map((word) => absolutePath(word, from)),
+    );
+  const below = [...new Set(made)].filter(
+    (path) =>
+      path.startsWith(`${folder}/`) && PLAIN_PATH.test(path) && !isIgnored(path.slice(folder.length + 1), runtime),
+  );
+  return below.slice(0, MAX_FOLDERS).filter((path) => !copies.some(({ into }) => isWithin(into, path)));
+}
+
+const MAX_FOLDERS = 20;
 
 /** Returns the image's Debian or Ubuntu release, if it is not {@link DEBIAN_VERSION}: package names may differ. */
 function olderDistroOf({ verdict }: AuditedImage): string | undefined {
@@ -221,6 +248,11 @@ export function officialTag(
   return `${name}:${release}-${order === 'suite-slim' ? `${DEBIAN}-slim` : `slim-${DEBIAN}`}`;
 }
 
+/** Returns the step of the build stage that makes {@link DockerfileFacts.madeFolders}; none if there are none. */
+export function makeFolders({ madeFolders }: DockerfileFacts): readonly string[] {
+  return madeFolders.length === 0 ? [] : [`RUN mkdir -p ${madeFolders.join(' ')}`];
+}
+
 /**
  * Returns the lines that create the program's folder in the last stage. If the program writes to it, COPY comes before
  * WORKDIR: a folder created by `COPY --chown` belongs to the user, whereas one created by WORKDIR stays root's.
@@ -228,7 +260,7 @@ export function officialTag(
  * @param from the folder in the build stage
  */
 export function programFolderLines(facts: DockerfileFacts, user: string, from = facts.folder): readonly string[] {
-  const { workdir, folder, changesOwner } = facts;
-  if (changesOwner) return [`COPY --from=build --chown=${user} ${from} ${folder}`, `WORKDIR ${workdir}`];
+  const { workdir, folder, writesFolder } = facts;
+  if (writesFolder) return [`COPY --from=build --chown=${user} ${from} ${folder}`, `WORKDIR ${workdir}`];
   return [`WORKDIR ${workdir}`, `COPY --from=build ${from} ${folder === workdir ? './' : folder}`];
 }

@@ -2,7 +2,7 @@ import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
 import { environmentLines } from './environment.ts';
 import { jsonWords } from './exec-form.ts';
-import { argsOf, type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
+import { argsOf, type DockerfileFacts, makeFolders, officialTag, programFolderLines } from './facts.ts';
 import { runWith } from './mounts.ts';
 import { buildStage, inPackages, packagesOfPrisma } from './node-build.ts';
 import { COMMANDS, installOptions, packageManagerOf } from './package-managers.ts';
@@ -24,6 +24,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
   return [
     ...buildStage(facts),
     `${runWith(facts, cache)} ${inPackages(facts, prune + installOptions(facts, manager))}`,
+    ...makeFolders(facts),
     '',
     ...lastStage(started),
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.

@@ -4,7 +4,7 @@ import { type Command, hasOption, itemsOf, runs, valuesOf } from '../../policy/s
 import { closingLines } from './closing.ts';
 import { contextFolderBelow, folderBelow, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines, ownVariables } from './environment.ts';
-import { type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
+import { type DockerfileFacts, makeFolders, officialTag, programFolderLines } from './facts.ts';
 import { runWith } from './mounts.ts';
 import { compilerSteps, knownRunPackages, runPackagesOr } from './packages.ts';
 import { FOR_DEVELOPMENT, pipInstall, pipTools } from './pip.ts';
@@ -210,6 +210,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     `WORKDIR ${facts.folder}`,
     ...installSteps(tool, facts),
     ...manage,
+    ...makeFolders(facts),
     '',
     `FROM ${base}`,
     ...runPackagesOr(facts, '# Install here the libraries that packages load at run time, such as libpq5.'),

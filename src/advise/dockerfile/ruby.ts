@@ -49,7 +49,7 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     ...environmentLines(facts),
     'COPY --from=build /usr/local/bundle /usr/local/bundle',
     // Rails creates log and tmp, which the .dockerignore leaves out.
-    ...programFolderLines({ ...facts, changesOwner: true }, '10001'),
+    ...programFolderLines({ ...facts, writesFolder: true }, '10001'),
     'USER 10001',
     ...closingLines(facts, isRails ? RAILS_SERVER : 'CMD ["bundle", "exec", "puma"]'),
   ].join('\n');

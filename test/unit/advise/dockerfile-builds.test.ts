@@ -21,6 +21,24 @@ test.each<[string, ImageSketch, string]>([
     'COPY --from=build --chown=node:node /app /app\nWORKDIR /app\n',
   ],
   [
+    'a Node.js program for which folders were made',
+    {
+      runtime: 'node',
+      own: [copy('. .'), run('npm ci'), run('mkdir -p -m 750 uploads && cd /app && mkdir -p tmp/cache /app dist')],
+    },
+    'RUN mkdir -p /app/uploads /app/tmp/cache\n\nFROM node:24-trixie-slim\nENV NODE_ENV=production\nCOPY --from=build --chown=node:node /app /app\n',
+  ],
+  [
+    'a Python program whose files all may write',
+    { runtime: 'python', own: [copy('. .'), run('chmod -R 777 .')] },
+    'COPY --from=build --chown=10001 /app /app\nWORKDIR /app\nUSER 10001\n',
+  ],
+  [
+    'no Node.js program whose folders COPY and npm fill',
+    { runtime: 'node', own: [run('mkdir -p node_modules src'), copy('src ./src'), run('chmod +x src/start.sh')] },
+    'WORKDIR /app\nCOPY --from=build /app ./\n',
+  ],
+  [
     'a Node.js program that was given none',
     { runtime: 'node', own: [copy('. .')] },
     'WORKDIR /app\nCOPY --from=build /app ./\n',
