@@ -70,6 +70,12 @@ function buildsPackage({ program, words }: Command): boolean {
   );
 }
 
+/** Reports whether the image starts one package of several: `npm start --workspace api`. */
+function startsPackage({ entrypoint, cmd }: DockerfileFacts): boolean {
+  const words = [...entrypoint, ...cmd].flatMap((word) => word.split(/\s+/));
+  return words.some((word) => PACKAGE_BUILDERS.test(word)) && words.some((word) => NAMES_PACKAGE.test(word));
+}
+
 function compilesProject(command: Command): boolean {
   if (command.program === 'tsc') return !hasOption(command, '--version', '-v', '--noEmit', '--init');
   return OF_DEPENDENCIES.test(command.program) && command.words.includes('build');
@@ -142,22 +148,41 @@ function packagesStep(facts: DockerfileFacts): readonly string[] {
 }
 
 /**
- * Reports whether the image's own build installed the packages of a repository after copying all of it. The lists of
- * the single packages are somewhere among the sources, as are yarn's own release and plugins from version 2 on.
+ * Reports whether the image's own build installed the packages of a repository together. The lists of the single packages
+ * are somewhere among the sources, as are yarn's own release and plugins from version 2 on.
  */
 function installsRepository(facts: DockerfileFacts): boolean {
-  const { commands, copies, workdir, folder } = facts;
-  const install = commands.findIndex(installsProject);
+  const { commands, workdir, folder } = facts;
   const buildsBelow = (command: PlacedCommand<string>): boolean =>
     buildScriptOf(command) !== undefined && folderBelow(command.folder, facts) !== '';
   const isOfSeveral =
     packageManagerOf(facts) === 'berry' ||
     workdir !== folder ||
+    startsPackage(facts) ||
     commands.some((command) => buildsPackage(command) || buildsBelow(command));
-  const isWhole = copies.some(
+  return isOfSeveral && packageFolders(facts).join() === '';
+}
+
+/** Reports whether the image's own build copied the whole context before it installed packages. */
+function installsFromContext({ commands, copies, folder }: DockerfileFacts): boolean {
+  const install = commands.findIndex(installsProject);
+  return copies.some(
     ({ isContext, into, commandsBefore }) => isContext && into === folder && commandsBefore <= install,
   );
-  return isOfSeveral && isWhole && packageFolders(facts).join() === '';
+}
+
+const ALL_LISTS =
+  '# Before installing, copy the lists of all packages instead, so that a change of sources installs nothing.';
+const MORE_FILES = '# If installing reads more, such as lists of other packages or patches, copy that here, too.';
+
+/**
+ * Returns the COPY of what installing reads. If the image's own build had all sources there, that may be more than the
+ * package list and the lock file.
+ * @param sources the COPY of the sources
+ */
+function installedFiles(facts: DockerfileFacts, sources: readonly string[]): readonly string[] {
+  if (!installsFromContext(facts)) return manifestSteps(facts);
+  return installsRepository(facts) ? [ALL_LISTS, ...sources] : [MORE_FILES, ...manifestSteps(facts)];
 }
 
 const NODE_MODULES = [
@@ -174,12 +199,7 @@ export function buildStage(facts: DockerfileFacts): string[] {
   const manager = packageManagerOf(facts);
   const { cache, install, build } = COMMANDS[manager];
   const sources = sourceSteps(facts, manifestTest(facts));
-  const manifests = installsRepository(facts)
-    ? [
-        '# Before installing, copy the lists of all packages instead, so that a change of sources installs nothing.',
-        ...sources,
-      ]
-    : manifestSteps(facts);
+  const manifests = installedFiles(facts, sources);
   const own = ownBuilds(facts, build);
   // Sources that were copied by name may not include what a build script needs that the image never ran.
   const builds = own.length === 0 && sources.includes('COPY . .') ? [build('build')] : own;

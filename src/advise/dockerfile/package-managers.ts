@@ -25,6 +25,10 @@ function byCorepack(name: string): NonNullable<Commands['setUp']> {
     `corepack enable${version === undefined ? '' : ` && corepack prepare ${name}@${version} --activate`}`;
 }
 
+function byNpm(name: string): NonNullable<Commands['setUp']> {
+  return (version) => `npm install -g ${name}${version === undefined ? '' : `@${version}`}`;
+}
+
 function yarnBuild(script: string): string {
   return `if node -e "process.exit(require('./package.json').scripts?.['${script}'] ? 0 : 1)"; then yarn run ${script}; fi`;
 }
@@ -66,7 +70,7 @@ export const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
   },
   bun: {
     lockFiles: 'package.json bun.lock*',
-    setUp: (version) => `npm install -g bun${version === undefined ? '' : `@${version}`}`,
+    setUp: byNpm('bun'),
     cache: '/root/.bun/install/cache',
     install: 'bun install --frozen-lockfile',
     build: (script) => `bun run --if-present ${script}`,
@@ -119,10 +123,19 @@ export function setUpStep({ commands, release }: DockerfileFacts, manager: Packa
   const name = manager === 'berry' ? 'yarn' : manager;
   const named = commands.flatMap(({ words }) => words).findLast((word) => word.startsWith(`${name}@`));
   const version = named?.slice(name.length + 1);
-  const setUp = COMMANDS[manager].setUp?.(version !== undefined && VERSION.test(version) ? version : undefined);
+  // A company's registry that npm is told of may be unknown to Corepack.
+  const setUpBy = manager === 'pnpm' && isInstalledByNpm('pnpm', commands) ? byNpm('pnpm') : COMMANDS[manager].setUp;
+  const setUp = setUpBy?.(version !== undefined && VERSION.test(version) ? version : undefined);
   if (setUp === undefined) return [];
   const lacksCorepack = setUp.startsWith('corepack') && Number(release) > LAST_WITH_COREPACK;
   return [`RUN ${lacksCorepack ? 'npm install -g corepack && ' : ''}${setUp}`];
+}
+
+function isInstalledByNpm(name: string, commands: readonly Command[]): boolean {
+  const isNamed = ({ words }: Command) => words.some((word) => word === name || word.startsWith(`${name}@`));
+  return commands.some(
+    (command) => runs(command, ['npm'], ['install', 'i']) && hasOption(command, '-g', '--global') && isNamed(command),
+  );
 }
 
 const VERSION = /^[\w.^~-]+$/;

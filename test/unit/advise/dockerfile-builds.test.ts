@@ -256,19 +256,35 @@ test.each<[string, readonly LayerSketch[], string]>([
     'WORKDIR /app\n# Before installing, copy the lists of all packages instead, so that a change of sources installs nothing.\nCOPY . .\nRUN',
   ],
   [
-    "its package manager's own version",
+    "its package manager's own version, by npm, as its own build",
     [run('npm install -g pnpm@9.1'), copy('package.json pnpm-lock.yaml ./'), run('pnpm install')],
-    'RUN corepack enable && corepack prepare pnpm@9.1 --activate\nWORKDIR /app\n',
+    'RUN npm install -g pnpm@9.1\nWORKDIR /app\n',
   ],
   [
     'the version that Corepack prepared',
     [run('corepack enable && corepack prepare yarn@4.1.0 --activate'), run('yarn install --immutable')],
     'RUN corepack enable && corepack prepare yarn@4.1.0 --activate\n',
   ],
-  ['nothing of the context as a whole', [copy('. .'), run('npm ci')], 'package-lock.json ./\nRUN --mount'],
+  [
+    'nothing of the context as a whole, but a note on what installing may have read of it',
+    [copy('. .'), run('npm ci')],
+    'WORKDIR /app\n# If installing reads more, such as lists of other packages or patches, copy that here, too.\nCOPY package.json package-lock.json ./\nRUN --mount',
+  ],
 ])('Node.js is built with %s', (_, own, lines) => {
   expect(dockerfile({ runtime: 'node', own })).toContain(lines);
 });
+
+test.each([[['npm', 'start', '--workspace', '@acme/api']], [['/bin/sh', '-c', 'pnpm --filter api start']]])(
+  'Node.js installs all packages of a repository of which one starts: %j',
+  (Cmd) => {
+    const text = dockerfile({
+      runtime: 'node',
+      config: { Cmd },
+      own: [copy('. .'), run('npm ci'), run('npm run build')],
+    });
+    expect(text).toContain('installs nothing.\nCOPY . .\nRUN --mount');
+  },
+);
 
 test('what builds the assets of Rails finds the packages of the image', () => {
   const own = [run('apt-get update && apt-get install -y build-essential nodejs imagemagick'), run('bundle install')];
