@@ -225,12 +225,16 @@ export function sourceOf(path: string, copies: readonly Copy[], workdir: string)
   return found.map((source) => source.replace(/^(?:\.?\/)+/, '')).find((source) => PLAIN_SOURCE.test(source));
 }
 
-/** Returns the possible sources of a file: files of the same name, then folders that may hold it. */
-function sourcesOf(file: string, { sources: all, into }: Copy): readonly string[] {
+/**
+ * Returns the possible sources of a file: files of the same name, then folders that may hold it; a path in the context
+ * if only a digest is known of that.
+ */
+function sourcesOf(file: string, { sources: all, into, isContext }: Copy): readonly string[] {
   const sources = all.filter((source) => !isOfStage(source));
   if (file === into) return sources;
   if (!isWithin(file, into)) return [];
   const rest = file.slice(into.length).replace(/^\//, '');
+  if (all.length === 0 && isContext) return [rest];
   const files = sources.filter((source) => baseName(source) === rest);
   const folders = sources.filter((source) => !/\.\w+$/.test(baseName(source)));
   return [...files, ...folders.map((folder) => `${folder.replace(/\/$/, '')}/${rest}`)];

@@ -190,6 +190,11 @@ const NODE_MODULES = [
   'ENV YARN_NODE_LINKER=node-modules',
 ];
 
+const CACHE_BESIDE_SOURCES = [
+  "# Plug'n'Play loads packages from yarn's cache: it goes into the image with the program.",
+  'ENV YARN_ENABLE_GLOBAL_CACHE=false',
+];
+
 function startsByPlugAndPlay({ entrypoint, cmd }: DockerfileFacts): boolean {
   return [...entrypoint, ...cmd].some((word) => word.includes('.pnp.'));
 }
@@ -207,7 +212,7 @@ export function buildStage(facts: DockerfileFacts): string[] {
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
     ...packagesStep(facts),
     ...setUpStep(facts, manager),
-    ...(manager === 'berry' && !startsByPlugAndPlay(facts) ? NODE_MODULES : []),
+    ...(manager !== 'berry' ? [] : startsByPlugAndPlay(facts) ? CACHE_BESIDE_SOURCES : NODE_MODULES),
     ...environmentLines(facts.nodeBuild),
     `WORKDIR ${facts.folder}`,
     ...lockFileNote(facts),

@@ -77,7 +77,7 @@ const ON_DEVELOPMENT =
   '# This starts a tool of development, which usually needs packages that are removed above: name what production starts.';
 /** Scripts and programs that serve sources during development. */
 const FOR_DEVELOPMENT =
-  /^(?:dev|develop|watch|start:(?:dev|debug|watch)|nodemon|ts-node(?:-dev)?|ng|react-scripts|webpack(?:-dev-server)?)$/;
+  /^(?:dev|develop|watch|start:(?:dev|debug|watch)|preview|vite|nodemon|ts-node(?:-dev)?|ng|react-scripts|webpack(?:-dev-server)?)$/;
 
 const ON_NPX = '# npx downloads what is a development dependency only: make it a dependency.';
 /** Returns the note on a start by a package manager that the last stage lacks. */

@@ -103,6 +103,11 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
     ],
   ],
   [
+    'wheels of a context of which only the digest is known',
+    [copy(`dir:${'0'.repeat(64)} in .`), run('pip install --no-index --find-links=wheels -r requirements.txt')],
+    ['--mount=type=bind,source=wheels,target=/app/wheels pip install --no-index --find-links /app/wheels -r'],
+  ],
+  [
     'what wheels of another stage were made of',
     [
       copy('/wheels /wheels'),
@@ -206,7 +211,7 @@ test('headers with one name in Debian and Alpine are installed on either', () =>
   expect(text).toContain('RUN apk add --no-cache build-base libpq-dev\n');
 });
 
-test.each<[string, readonly LayerSketch[], string]>([
+test.each<[string, readonly LayerSketch[], string, string[]?]>([
   [
     'what installing reads',
     [
@@ -261,6 +266,12 @@ test.each<[string, readonly LayerSketch[], string]>([
     'RUN npm install -g pnpm@9.1\nWORKDIR /app\n',
   ],
   [
+    "yarn's cache beside the sources, if the program is started by Plug'n'Play",
+    [copy('package.json yarn.lock .yarnrc.yml ./'), run('yarn install --immutable'), copy('.pnp.cjs dist ./')],
+    "yarn's cache: it goes into the image with the program.\nENV YARN_ENABLE_GLOBAL_CACHE=false\nWORKDIR /app\n",
+    ['node', '-r', './.pnp.cjs', 'dist/server.js'],
+  ],
+  [
     'the version that Corepack prepared',
     [run('corepack enable && corepack prepare yarn@4.1.0 --activate'), run('yarn install --immutable')],
     'RUN corepack enable && corepack prepare yarn@4.1.0 --activate\n',
@@ -270,8 +281,8 @@ test.each<[string, readonly LayerSketch[], string]>([
     [copy('. .'), run('npm ci')],
     'WORKDIR /app\n# If installing reads more, such as lists of other packages or patches, copy that here, too.\nCOPY package.json package-lock.json ./\nRUN --mount',
   ],
-])('Node.js is built with %s', (_, own, lines) => {
-  expect(dockerfile({ runtime: 'node', own })).toContain(lines);
+])('Node.js is built with %s', (_, own, lines, Cmd = []) => {
+  expect(dockerfile({ runtime: 'node', own, config: { Cmd } })).toContain(lines);
 });
 
 test.each([[['npm', 'start', '--workspace', '@acme/api']], [['/bin/sh', '-c', 'pnpm --filter api start']]])(

@@ -212,6 +212,8 @@ test.each([
   [['npm', 'run', 'dev'], true],
   [['npx', 'nodemon', 'server.js'], true],
   [['ng', 'serve', '--host', '0.0.0.0'], true],
+  [['npm', 'run', 'preview'], true],
+  [['npx', 'vite', '--host'], true],
   [['node', 'dev.js'], false],
 ])('a start of a development tool, which the last stage lacks, is noted: %j', (Cmd, isNoted) => {
   expect(dockerfile({ runtime: 'node', config: { Cmd } }).includes('a tool of development')).toBe(isNoted);
