@@ -76,7 +76,8 @@ const CACHES: readonly PackageCache[] = [
     id: 'yarn-cache',
     areas: ['yarn-cache', 'pnpm-store'],
     title: 'The cache of yarn or the store of pnpm stays in a layer',
-    remedy: 'mount a cache on the store, or end the same RUN with "yarn cache clean" or "pnpm store prune"',
+    remedy:
+      'mount a cache on the store, or end the same RUN with "yarn cache clean" or "pnpm store prune"; not if the program loads packages from yarn\'s cache (Plug\'n\'Play)',
     programs: ['yarn', 'pnpm'],
     fills: (command) =>
       runs(command, ['pnpm'], ['install', 'i', 'add', 'fetch']) ||
