@@ -38,7 +38,7 @@ function withSteps(builds: string): string {
 }
 
 /**
- * The builds that grew; with an audit, those of its sources that had been seen when it ended. Builds made at the same
+ * The builds that grew; with an audit, among those of its sources that had been seen when it ended. Builds made at the same
  * moment follow one another as they were pushed, or as audits first found them; where neither tells, nobody knows which
  * came first, and they are no pair. A build of several lines, as `1.4` and `latest`, counts once: against the newest
  * build before it in any of them. Names are looked up at the end, for few rows are left then.
@@ -49,7 +49,7 @@ function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string
     with build as (
       select i.repository_id, i.manifest_id, i.platform, i.created_at, i.compressed_bytes, tag_line(i.tag) as line, min(i.tag) as tag,
         min(i.first_seen_at) as seen_at, min(coalesce(i.pushed_at, i.first_seen_at)) as came_at, bool_and(i.pushed_at is not null) as is_pushed
-      from image_history i where i.tag <> '' and ${isAudited('i')} and ${where} group by 1, 2, 3, 4, 5, 6),
+      from image_history i where i.tag <> '' and ${isAudited('i')} and ${isSeen('i.first_seen_at')} and ${where} group by 1, 2, 3, 4, 5, 6),
     pair as (
       select *, lag(manifest_id) over w as previous_id, lag(tag) over w as previous_tag, lag(compressed_bytes) over w as previous_bytes,
         lag(created_at) over w as previous_created_at, lag(came_at) over w as previous_came_at, lag(is_pushed) over w as previous_is_pushed
@@ -65,7 +65,7 @@ function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string
     select b.*, s.name as source, r.registry, r.name as repository, r.team, m.digest,
       round(100.0 * b.change_bytes / nullif(b.previous_bytes, 0), 2) as change_percent, count(*) over () as total
     from nearest b join repository r on r.id = b.repository_id join source s on s.id = r.source_id join manifest m on m.id = b.manifest_id
-    where b.change_bytes > 0 and ${isSeen('b.seen_at')} and ${rowWhere}`;
+    where b.change_bytes > 0 and ${rowWhere}`;
 }
 
 /** Looks up late columns only for the builds of the page, unless it is sorted by one of them. */

@@ -183,6 +183,17 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(changes.map((row) => row.change_bytes)).toEqual([growth, growth]);
   });
 
+  test('a build that was found later is no previous build as of an earlier audit', async () => {
+    registry.push('team/app', '2', build(2, ['app, but larger than before']));
+    await auditRegistry(db, registry);
+    registry.push('team/app', '1', build(1, ['app']));
+    await auditRegistry(db, registry);
+    const tagsAt = async (audit: number) =>
+      (await readRecords(db, KINDS.regressions, { audit })).map((row) => [row.previous_tag, row.tag]);
+    expect(await tagsAt(2)).toEqual([['1', '2']]);
+    expect(await tagsAt(1)).toEqual([]);
+  });
+
   test('a regression names the step that grew', async () => {
     registry.push('team/app', '1', build(1, ['small']));
     registry.push('team/app', '2', build(2, ['small', 'a new step '.repeat(300)]));
