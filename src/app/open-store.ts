@@ -43,5 +43,5 @@ export async function withStore<T>(
  * reading them from its snapshot.
  */
 function collectEarly(): void {
-  v8.setFlagsFromString('--heap-growing-percent=60');
+  v8.setFlagsFromString('--heap-growing-percent=40');
 }
