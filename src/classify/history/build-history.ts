@@ -14,9 +14,10 @@ const NO_ENTRY: HistoryEntry = { createdBy: '', emptyLayer: false };
  */
 export function readBuildHistory(config: ImageConfig, layerCount: number): BuildHistory {
   const history = matchSteps(config, layerCount);
+  if (history.aligned) return history;
   // Schema 1 has no diffIDs, and lists a layer for each setting, too.
   const missing = config.diffIds.length - config.history.filter(({ emptyLayer }) => !emptyLayer).length;
-  if (history.aligned || missing <= 0 || !findRootfs(history.steps)) return history;
+  if (missing <= 0 || !findRootfs(history.steps)) return history;
   const entries = [...config.history, ...Array.from({ length: missing }, () => NO_ENTRY)];
   const completed = matchSteps({ ...config, history: entries }, layerCount);
   return completed.aligned ? completed : history;
