@@ -1,6 +1,7 @@
 import { reportRarely } from '../common/report-rarely.ts';
 import { messageOf } from '../errors.ts';
 import { createLogger, type Logger } from '../log.ts';
+import { LIMITS } from '../policy/check-image.ts';
 import { RULES } from '../policy/rule-registry.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -16,6 +17,8 @@ export interface Session {
   readonly quiet: boolean;
 }
 
+const RULE_IDS = RULES.map(({ id }) => id);
+
 /**
  * Reads the settings for a command.
  * @throws SettingsError naming the file and line, variable or flag
@@ -26,7 +29,7 @@ export async function prepare(io: Io, globals: GlobalOptions, flags: object = {}
     env: io.environment,
     flags: { ...globals, ...flags },
     configFile: globals.config,
-    ruleNames: RULES.map(({ id }) => id),
+    policyNames: { rules: RULE_IDS, violations: [...RULE_IDS, ...LIMITS.map(({ id }) => id)] },
   });
   const quiet = globals.quiet === true;
   const color = showsColours(io.stderr, io.environment);

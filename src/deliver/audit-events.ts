@@ -1,5 +1,6 @@
+import { dayOf } from '../common/day.ts';
 import type { Database } from '../database/database.ts';
-import { checkFacts } from '../policy/check-image.ts';
+import { checkFacts, isAccepted } from '../policy/check-image.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import type { AuditSummary } from '../report/report.ts';
 import { readRows, recordsOf } from '../report/report-page.ts';
@@ -90,14 +91,15 @@ async function readGrown(db: Database, audit: AuditRow, sources: readonly string
   return { items: await withBuilds(db, audit, grown.slice(0, MOST_ITEMS)), total: grown.length };
 }
 
-async function readOverBudget(db: Database, { id }: AuditRow, { policy }: Pick<Settings, 'policy'>): Promise<Items> {
+async function readOverBudget(db: Database, audit: AuditRow, { policy }: Pick<Settings, 'policy'>): Promise<Items> {
+  const today = dayOf(new Date(audit.finishedAt ?? audit.startedAt));
   const items: EventItem[] = [];
   let total = 0;
   if (policy.budgets.length === 0) return { items, total };
-  for await (const batch of readFacts(db, id)) {
+  for await (const batch of readFacts(db, audit.id)) {
     const over = batch.flatMap((facts) =>
-      checkFacts(facts, policy)
-        .filter(({ rule }) => BUDGET_RULES.has(rule))
+      checkFacts(facts, policy, today)
+        .filter((violation) => BUDGET_RULES.has(violation.rule) && !isAccepted(violation))
         .map(({ reference: name, message }) => ({
           name,
           team: facts.owner.team ?? UNOWNED,

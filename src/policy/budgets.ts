@@ -2,11 +2,15 @@ import { compileGlobs, type Matcher } from '../common/glob.ts';
 import { remember } from '../common/remember.ts';
 import type { Goal } from '../common/units.ts';
 
-/** Limits and a goal for the images of a team, of some repositories, or of all if it names neither. */
-export interface Budget {
+/** Whose images a part of the policy is about: those of a team, of some repositories, or all if it names neither. */
+export interface Owners {
   readonly team?: string;
   /** A glob over repository names; absent means every repository. */
   readonly repository?: string;
+}
+
+/** Limits and a goal for images. */
+export interface Budget extends Owners {
   /** The largest pull size in bytes. */
   readonly maxImageSize?: number;
   readonly maxLayers?: number;
@@ -24,10 +28,13 @@ export interface ImageOwner {
 
 /** Returns the budgets that apply to an image: those whose team and repository match, or are absent. */
 export function budgetsFor(owner: ImageOwner, budgets: readonly Budget[]): readonly Budget[] {
-  return budgets.filter(
-    (budget) =>
-      (budget.team === undefined || budget.team === owner.team) &&
-      (budget.repository === undefined || matcherOf(budget.repository)(owner.repository)),
+  return budgets.filter((budget) => matchesOwner(owner, budget));
+}
+
+/** Whether an image is one of those that a part of the policy is about. */
+export function matchesOwner(owner: ImageOwner, { team, repository }: Owners): boolean {
+  return (
+    (team === undefined || team === owner.team) && (repository === undefined || matcherOf(repository)(owner.repository))
   );
 }
 

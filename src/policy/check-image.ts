@@ -3,6 +3,7 @@ import { humanBytes } from '../measure/human-bytes.ts';
 import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from './audited-image.ts';
 import { type Budget, budgetsFor, type ImageOwner, matcherOf } from './budgets.ts';
+import { type AppliedException, type Exception, exceptionFor } from './exceptions.ts';
 import { bySeverity, type Evidence, type Finding, type Severity } from './finding.ts';
 import { findingsOf, type RuleSettings } from './findings-of.ts';
 
@@ -12,7 +13,15 @@ export interface Policy {
   readonly budgets?: readonly Budget[];
   /** Globs over base images' names, one of which every image's base must match. Empty allows any base. */
   readonly allowedBases?: readonly string[];
+  readonly exceptions?: readonly Exception[];
 }
+
+/** What images may violate besides rules. */
+export const LIMITS = [
+  { id: 'max-image-size', title: 'The image is larger than its budget' },
+  { id: 'max-layers', title: 'The image has more layers than its budget' },
+  { id: 'allowed-bases', title: 'The base is not one that the policy allows' },
+] as const;
 
 /** An image to be checked, with its reference and owner. */
 export interface ImageUnderTest {
@@ -34,18 +43,30 @@ export interface ImageFacts extends Omit<ImageUnderTest, 'image'> {
   readonly findings: readonly Pick<Finding, 'rule' | 'severity' | 'message' | 'evidence'>[];
 }
 
-/** A breach of a policy. Severity `error` makes the `check` command exit with 3; the others are only shown. */
+/**
+ * A breach of a policy. Severity `error` makes the `check` command exit with 3, unless the breach is accepted; the others
+ * are only shown.
+ */
 export interface Violation {
   readonly reference: string;
-  /** A rule's id, or `max-image-size`, `max-layers`, `allowed-bases`. */
+  /** The id of a rule, or of one of {@link LIMITS}. */
   readonly rule: string;
   readonly severity: Severity;
   readonly message: string;
   readonly evidence: readonly Evidence[];
+  /** The policy's exception for it, which may have ended; null if there is none. */
+  readonly exception: AppliedException | null;
 }
 
-/** Returns an image's violations of a policy: exceeded budgets, a base that is not allowed, and all findings. */
-export function checkImage({ reference, owner, image }: ImageUnderTest, policy: Policy): readonly Violation[] {
+/**
+ * Returns an image's violations of a policy: exceeded budgets, a base that is not allowed, and all findings.
+ * @param today the day on which exceptions must hold, in UTC: `YYYY-MM-DD`
+ */
+export function checkImage(
+  { reference, owner, image }: ImageUnderTest,
+  policy: Policy,
+  today: string,
+): readonly Violation[] {
   const { base } = image.verdict;
   const facts: ImageFacts = {
     reference,
@@ -56,51 +77,57 @@ export function checkImage({ reference, owner, image }: ImageUnderTest, policy: 
     baseReason: base.confidence === 'unknown' ? base.reason : '',
     findings: findingsOf(image, policy.rules),
   };
-  return checkFacts(facts, policy);
+  return checkFacts(facts, policy, today);
 }
 
 /**
- * Returns the violations of an image from its stored facts, the worst first; its findings must come from the same
- * policy's rules.
+ * Returns the violations of an image from its stored facts: the worst first, and accepted ones last. Its findings must
+ * come from the same policy's rules.
  */
-export function checkFacts(facts: ImageFacts, policy: Omit<Policy, 'rules'>): readonly Violation[] {
+export function checkFacts(facts: ImageFacts, policy: Omit<Policy, 'rules'>, today: string): readonly Violation[] {
+  const { reference, owner } = facts;
   const violations = [
-    ...budgetsFor(facts.owner, policy.budgets ?? []).flatMap((budget) => overBudget(facts, budget)),
+    ...budgetsFor(owner, policy.budgets ?? []).flatMap((budget) => overBudget(facts, budget)),
     ...disallowedBase(facts, policy.allowedBases ?? []),
-    ...facts.findings.map(({ rule, severity, message, evidence }) => ({
-      reference: facts.reference,
-      rule,
-      severity,
-      message,
-      evidence,
-    })),
-  ];
-  return violations.toSorted(bySeverity);
+    ...facts.findings,
+  ].map(({ rule, severity, message, evidence }): Violation => {
+    const exception = exceptionFor(rule, owner, policy.exceptions ?? [], today);
+    return { reference, rule, severity, message, evidence, exception };
+  });
+  return violations.toSorted((a, b) => Number(isAccepted(a)) - Number(isAccepted(b)) || bySeverity(a, b));
 }
 
-/** Reports whether violations make the check fail: at least one is an error. */
-export function failsCheck(violations: readonly Violation[]): boolean {
-  return violations.some((violation) => violation.severity === 'error');
+/** Reports whether an exception of the policy accepts a violation. */
+export function isAccepted({ exception }: Violation): boolean {
+  return exception?.holds === true;
 }
 
-function overBudget({ reference, bytes, layerCount }: ImageFacts, budget: Budget): Violation[] {
-  const violations: Violation[] = [];
+/** Reports whether a violation makes the check fail: it is an error that no exception accepts. */
+export function isFailure(violation: Violation): boolean {
+  return violation.severity === 'error' && !isAccepted(violation);
+}
+
+/** What a check finds before exceptions are looked up. */
+type Breach = ImageFacts['findings'][number];
+
+function overBudget({ bytes, layerCount }: ImageFacts, budget: Budget): readonly Breach[] {
+  const violations: Breach[] = [];
   if (budget.maxImageSize !== undefined && bytes > budget.maxImageSize) {
     const message = `The pull size is ${humanBytes(bytes)}, the budget allows ${humanBytes(budget.maxImageSize)}`;
-    violations.push({ reference, rule: 'max-image-size', severity: 'error', message, evidence: [] });
+    violations.push({ rule: 'max-image-size', severity: 'error', message, evidence: [] });
   }
   if (budget.maxLayers !== undefined && layerCount > budget.maxLayers) {
     const message = `The image has ${layerCount} layers, the budget allows ${budget.maxLayers}`;
-    violations.push({ reference, rule: 'max-layers', severity: 'error', message, evidence: [] });
+    violations.push({ rule: 'max-layers', severity: 'error', message, evidence: [] });
   }
   return violations;
 }
 
-function disallowedBase({ reference, baseNames, baseReason }: ImageFacts, allowed: readonly string[]): Violation[] {
+function disallowedBase({ baseNames, baseReason }: ImageFacts, allowed: readonly string[]): readonly Breach[] {
   if (allowed.length === 0) return [];
   if (baseNames.some((name) => allowed.some((glob) => matcherOf(glob)(name)))) return [];
   const found = baseNames.length === 0 ? `is unknown (${baseReason})` : `${baseNames.join('; ')} is not allowed`;
   const message = `The base ${found}: the policy allows ${allowed.join(', ')}`;
   const evidence = baseNames.map((subject) => ({ subject }));
-  return [{ reference, rule: 'allowed-bases', severity: 'error', message, evidence }];
+  return [{ rule: 'allowed-bases', severity: 'error', message, evidence }];
 }

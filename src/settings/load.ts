@@ -4,11 +4,11 @@ import { flagOf } from '../common/flag-of.ts';
 import { variableOf } from '../common/variable-of.ts';
 import { SettingsError } from '../errors.ts';
 import { packagePath } from '../package-root.ts';
-import { unknownKey } from './fields.ts';
+import { notAChoice, unknownKey } from './fields.ts';
 import { type KeyPath, readSettingsFile, type SettingsFile } from './file.ts';
 import { type Assignment, type Layer, layerOf, mergeAll, valueAt } from './layers.ts';
 import { flagSchema, PASSWORD_IN_QUERY, settingsSchema } from './schema.ts';
-import type { Environment, Reading, Settings, SourceSettings } from './settings.ts';
+import type { Environment, PolicySettings, Reading, Settings, SourceSettings } from './settings.ts';
 
 /** Flags of the command line by their names in camel case; flags that are not settings are ignored. */
 export type SettingsFlags = Readonly<Record<string, unknown>>;
@@ -20,8 +20,16 @@ export interface LoadSettingsOptions {
   readonly cwd: string;
   readonly env: Environment;
   readonly flags: SettingsFlags;
-  /** The rules that `policy.rules` may name; default: any name is accepted. */
-  readonly ruleNames?: readonly string[];
+  /** The names that a policy may use; default: any name is accepted. */
+  readonly policyNames?: PolicyNames;
+}
+
+/** What a policy may name. */
+interface PolicyNames {
+  /** The rules, which have a severity. */
+  readonly rules: readonly string[];
+  /** What images may violate, and exceptions may accept: rules and budgets. */
+  readonly violations: readonly string[];
 }
 
 /** If several variables for one setting are set, the first in this list wins. */
@@ -73,7 +81,7 @@ export async function loadSettings(options: LoadSettingsOptions): Promise<Settin
   const readingFlags = layerOf(assignments(READING_FLAGS, options.flags, flagOf));
   const reading = check(flagSchema, [readingFlags]);
   const settings = check(settingsSchema, layers);
-  if (options.ruleNames) checkRules(Object.keys(settings.policy.rules), options.ruleNames, layers);
+  if (options.policyNames) checkPolicyNames(settings.policy, options.policyNames, layers);
   const sourceDefaults: Reading = { full: false, ...settings.sourceDefaults, ...reading };
   return {
     ...settings,
@@ -149,12 +157,21 @@ function formatPath(path: KeyPath): string {
     .replace(/^\./, '');
 }
 
-function checkRules(named: readonly string[], known: readonly string[], layers: readonly Layer[]): void {
-  const unknown = named.filter((rule) => !known.includes(rule)).slice(0, MAX_MISTAKES);
-  if (unknown.length === 0) return;
-  throw new SettingsError(
-    unknown.map((rule) => formatMistake(['policy', 'rules', rule], layers, unknownKey(rule, known))).join('\n'),
-  );
+function checkPolicyNames({ rules, exceptions }: PolicySettings, known: PolicyNames, layers: readonly Layer[]): void {
+  const mistakes = [
+    ...Object.keys(rules)
+      .filter((rule) => !known.rules.includes(rule))
+      .map((rule) => formatMistake(['policy', 'rules', rule], layers, unknownKey(rule, known.rules))),
+    ...exceptions.flatMap(({ rules: named = [] }, index) =>
+      named
+        .filter((rule) => !known.violations.includes(rule))
+        .map((rule) => {
+          const path = ['policy', 'exceptions', index, 'rules'];
+          return formatMistake(path, layers, `"${rule}": ${notAChoice(rule, known.violations)}`);
+        }),
+    ),
+  ];
+  if (mistakes.length > 0) throw new SettingsError(mistakes.slice(0, MAX_MISTAKES).join('\n'));
 }
 
 /** Files are copied, committed and mailed, so secrets are read from the environment only. */

@@ -189,10 +189,15 @@ function checkCredentialVariables(
   }
 }
 
-const budget = keys({
+/** Whose images a budget or an exception is about. */
+const owners = {
   // Any text, not only a configured name: a team may also come from a tag in the registry or from an image label.
   team: text('payments').exactOptional(),
   repository: glob.exactOptional(),
+};
+
+const budget = keys({
+  ...owners,
   maxImageSize: bytes.exactOptional(),
   maxLayers: integer(1, 1_000).exactOptional(),
   goal: parsed('90%', parseGoal).exactOptional(),
@@ -208,6 +213,15 @@ const budget = keys({
   });
 });
 
+const exception = keys({
+  ...owners,
+  rules: oneOrMore(text('root-user'), '[root-user, max-image-size]').exactOptional(),
+  until: z.iso.date({ error: 'expected a day, such as "2027-03-31"' }).exactOptional(),
+  reason: text('"waits for the new runtime"', /\S/, 'why these violations are accepted'),
+}).refine(({ rules, team, repository }) => (rules ?? team ?? repository) !== undefined, {
+  error: 'expected rules, team or repository, such as rules: [root-user]',
+});
+
 const policy = keys({
   goal: parsed('90%', parseGoal),
   budgets: list(budget, '[{ team: payments, maxImageSize: 300MB }]'),
@@ -217,6 +231,7 @@ const policy = keys({
     })
     .readonly(),
   allowedBases: globs,
+  exceptions: list(exception, '[{ rules: [root-user], repository: "legacy/**", reason: "waits for the new runtime" }]'),
 });
 
 const report = keys({

@@ -18,6 +18,14 @@ const reportingDescriptor = object(
 const driver = object({ name: { type: 'string' }, version: { type: 'string' }, rules: listOf(reportingDescriptor) }, [
   'name',
 ]); // 3.19
+const suppression = object(
+  {
+    kind: { enum: ['inSource', 'external'] },
+    status: { enum: ['accepted', 'underReview', 'rejected'] },
+    justification: { type: 'string' },
+  },
+  ['kind'],
+); // 3.35
 const result = object(
   {
     ruleId: { type: 'string' },
@@ -27,6 +35,7 @@ const result = object(
     locations: { type: 'array', items: location },
     partialFingerprints: { type: 'object', additionalProperties: { type: 'string' } },
     properties: { type: 'object' },
+    suppressions: listOf(suppression),
   },
   ['message'],
 ); // 3.27

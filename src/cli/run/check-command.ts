@@ -4,8 +4,9 @@ import type { Queryable } from '../../database/database.ts';
 import { isItemFailure, messageOf, SettingsError } from '../../errors.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { PACKAGE_VERSION } from '../../package-version.ts';
-import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy/check-image.ts';
+import { checkFacts, checkImage, isAccepted, isFailure, type Violation } from '../../policy/check-image.ts';
 import { shortEvidence } from '../../policy/evidence-text.ts';
+import { exceptionLines } from '../../policy/exceptions.ts';
 import { SEVERITIES } from '../../policy/finding.ts';
 import { formatJUnit } from '../../policy/formats/junit.ts';
 import { formatSarif } from '../../policy/formats/sarif.ts';
@@ -14,7 +15,7 @@ import { jsonDocument } from '../../report/json-document.ts';
 import { type AuditRow, findAudit } from '../../store/audit-store.ts';
 import { countUnchecked, readFacts } from '../../store/check-store.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { writeResult } from '../io.ts';
+import { todayOf, writeResult } from '../io.ts';
 import type { ImageOptions } from '../options.ts';
 import type { Session } from '../prepare.ts';
 import { jsonText } from '../table-or-json.ts';
@@ -64,7 +65,7 @@ export async function checkCommand(
 }
 
 function exitCodeOf({ violations, gaps }: Checked): ExitCode {
-  if (failsCheck(violations)) return EXIT.violation;
+  if (violations.some(isFailure)) return EXIT.violation;
   return gaps.length === 0 ? EXIT.done : EXIT.failure;
 }
 
@@ -78,7 +79,7 @@ async function checkImages(session: Session, images: readonly string[], options:
       try {
         const { owner, image } = await assess(each);
         references.push(reference);
-        violations.push(...checkImage({ reference, owner, image }, session.settings.policy));
+        violations.push(...checkImage({ reference, owner, image }, session.settings.policy, todayOf(session.io)));
       } catch (error) {
         // The other images are checked all the same.
         if (parsed.size === 1 || !isItemFailure(error)) throw error;
@@ -89,7 +90,7 @@ async function checkImages(session: Session, images: readonly string[], options:
   });
 }
 
-async function checkAudit({ settings }: Session, id: number): Promise<Checked> {
+async function checkAudit({ settings, io }: Session, id: number): Promise<Checked> {
   return withStore(settings, 'read', async (db) => {
     const audit = await findAudit(db, id);
     if (!audit) throw unknownAudit(id);
@@ -97,7 +98,7 @@ async function checkAudit({ settings }: Session, id: number): Promise<Checked> {
     const violations: Violation[] = [];
     for await (const batch of readFacts(db, id)) {
       references.push(...batch.map(({ reference }) => reference));
-      violations.push(...batch.flatMap((facts) => checkFacts(facts, settings.policy)));
+      violations.push(...batch.flatMap((facts) => checkFacts(facts, settings.policy, todayOf(io))));
     }
     return { references, violations, gaps: await gapsOf(db, audit) };
   });
@@ -115,12 +116,17 @@ async function gapsOf(db: Queryable, { id, status }: AuditRow): Promise<readonly
 }
 
 function describe({ references, violations }: Checked): string {
-  const counts = SEVERITIES.map(
-    (severity) => `${violations.filter((violation) => violation.severity === severity).length} ${severity}`,
-  );
-  const lines = violations.flatMap(({ severity, reference, rule, message, evidence }) => [
+  const open = violations.filter((violation) => !isAccepted(violation));
+  const accepted = violations.length - open.length;
+  const counts = [
+    ...SEVERITIES.map(
+      (severity) => `${open.filter((violation) => violation.severity === severity).length} ${severity}`,
+    ),
+    ...(accepted === 0 ? [] : [`${accepted} accepted`]),
+  ];
+  const lines = violations.flatMap(({ severity, reference, rule, message, exception, evidence }) => [
     printable(`${severity.padEnd(6)}${reference}  ${rule}: ${message}`),
-    ...shortEvidence(evidence).map((line) => printable(`${' '.repeat(8)}${line}`)),
+    ...[...exceptionLines(exception), ...shortEvidence(evidence)].map((line) => printable(`${' '.repeat(8)}${line}`)),
   ]);
   return [...lines, `${counted(references.length, 'image')} checked: ${counts.join(', ')}`, ''].join('\n');
 }

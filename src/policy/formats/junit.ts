@@ -1,11 +1,12 @@
 import { groupBy } from '../../common/group-by.ts';
-import type { Violation } from '../check-image.ts';
+import { isAccepted, isFailure, type Violation } from '../check-image.ts';
 import { evidenceLines } from '../evidence-text.ts';
+import { exceptionLines } from '../exceptions.ts';
 
 /**
  * Formats violations as JUnit XML: a suite per image and a case per violation, or one passed case for an image without
- * violations. Warnings and notes are passed cases with their text in system-out, since most CI systems only know passed
- * and failed.
+ * violations. Warnings and notes are passed cases with their text in system-out, since most CI systems only know passed,
+ * failed and skipped; accepted ones are skipped.
  * @param references the references of all images that were checked
  * @see the JUnit XML schema that Jenkins and GitLab read
  */
@@ -16,22 +17,28 @@ export function formatJUnit(references: readonly string[], violations: readonly 
 }
 
 function suiteOf(reference: string, violations: readonly Violation[]): string {
-  const failures = violations.filter(({ severity }) => severity === 'error').length;
+  const failures = violations.filter(isFailure).length;
+  const skipped = violations.filter(isAccepted).length;
   const name = escapeXml(reference);
   const cases =
     violations.length === 0 ? `    <testcase classname="${name}" name="policy"/>\n` : violations.map(caseOf).join('');
   const tests = Math.max(1, violations.length);
-  return `  <testsuite name="${name}" tests="${tests}" failures="${failures}" errors="0">\n${cases}  </testsuite>\n`;
+  return `  <testsuite name="${name}" tests="${tests}" failures="${failures}" errors="0" skipped="${skipped}">\n${cases}  </testsuite>\n`;
 }
 
 function caseOf(violation: Violation): string {
   const open = `    <testcase classname="${escapeXml(violation.reference)}" name="${escapeXml(violation.rule)}">`;
-  const text = escapeXml([violation.message, ...evidenceLines(violation.evidence)].join('\n'));
-  const body =
-    violation.severity === 'error'
-      ? `<failure message="${escapeXml(violation.message)}" type="${escapeXml(violation.rule)}">${text}</failure>`
-      : `<system-out>${violation.severity}: ${text}</system-out>`;
-  return `${open}${body}</testcase>\n`;
+  return `${open}${outcomeOf(violation)}</testcase>\n`;
+}
+
+function outcomeOf(violation: Violation): string {
+  const { rule, severity, message, evidence } = violation;
+  const exception = exceptionLines(violation.exception);
+  const text = escapeXml([message, ...exception, ...evidenceLines(evidence)].join('\n'));
+  if (isFailure(violation))
+    return `<failure message="${escapeXml(message)}" type="${escapeXml(rule)}">${text}</failure>`;
+  const skipped = isAccepted(violation) ? `<skipped message="${escapeXml(exception.join())}"/>` : '';
+  return `${skipped}<system-out>${severity}: ${text}</system-out>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

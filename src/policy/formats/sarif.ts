@@ -1,5 +1,6 @@
-import type { Violation } from '../check-image.ts';
+import { isAccepted, LIMITS, type Violation } from '../check-image.ts';
 import { shortEvidence } from '../evidence-text.ts';
+import { exceptionLines } from '../exceptions.ts';
 import type { Severity } from '../finding.ts';
 import { RULES } from '../rule-registry.ts';
 
@@ -8,20 +9,16 @@ const PAGES = 'https://github.com/slimboard/slimboard/blob/main/docs';
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warn: 'warning', info: 'note' };
 
-/** The checks of a policy that are not rules; they share one page. */
-const CHECKS = [
-  { id: 'max-image-size', title: 'The image is larger than its budget' },
-  { id: 'max-layers', title: 'The image has more layers than its budget' },
-  { id: 'allowed-bases', title: 'The base is not one that the policy allows' },
-].map((check) => ({ ...check, page: 'check.md' }));
-
 /**
  * Formats violations as a SARIF 2.1.0 log, for code scanning.
  * @param version slimboard's version
- * @see SARIF 2.1.0, OASIS standard, 3.13 to 3.27
+ * @see SARIF 2.1.0, OASIS standard, 3.13 to 3.27, and 3.35 for suppressions
  */
 export function formatSarif(violations: readonly Violation[], version: string): string {
-  const rules = [...RULES.map(({ id, title }) => ({ id, title, page: `rules/${id}.md` })), ...CHECKS];
+  const rules = [
+    ...RULES.map(({ id, title }) => ({ id, title, page: `rules/${id}.md` })),
+    ...LIMITS.map(({ id, title }) => ({ id, title, page: 'check.md' })),
+  ];
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -42,7 +39,8 @@ function descriptorOf({ id, title, page }: { readonly id: string; readonly title
   return { id, shortDescription: { text: title }, helpUri: `${PAGES}/${page}` };
 }
 
-function resultOf({ reference, rule, severity, message, evidence }: Violation) {
+function resultOf(violation: Violation) {
+  const { reference, rule, severity, message, evidence, exception } = violation;
   const repository = repositoryOf(reference);
   return {
     ruleId: rule,
@@ -61,6 +59,10 @@ function resultOf({ reference, rule, severity, message, evidence }: Violation) {
       },
     ],
     properties: { evidence },
+    // The standard tells results that nobody suppresses (an empty list) from those where that is not known (none).
+    suppressions: isAccepted(violation)
+      ? [{ kind: 'external', status: 'accepted', justification: exceptionLines(exception).join() }]
+      : [],
     partialFingerprints: { 'image/rule': `${repository}|${rule}` },
   };
 }

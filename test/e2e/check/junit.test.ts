@@ -23,6 +23,7 @@ test('an XML parser reads JUnit reports, and gets back the findings', async () =
     severity: at % 2 === 0 ? ('error' as const) : ('warn' as const),
     message,
     evidence: [{ layer: at, subject: message }],
+    exception: null,
   }));
   const browser = await chromium.launch(CHROMIUM);
   try {

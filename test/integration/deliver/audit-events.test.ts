@@ -52,6 +52,8 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
       tags.slice(0, 20).map((tag) => `${registry.host}/shop/cart:${tag}`),
     );
     expect(event?.items_total).toBe(21);
+    const accepted = { ...policy, exceptions: [{ rules: ['max-image-size'], reason: 'moves to a smaller base' }] };
+    expect(await auditEvents(db, audit, { policy: accepted }, new Set(['budget']))).toEqual([]);
   });
 
   test('a regression names the build and the step that caused it', async () => {

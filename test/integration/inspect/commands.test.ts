@@ -1,7 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Interruption } from '../../../src/cli/exit-code.ts';
 import { startSampleRegistry } from '../../../src/demo/sample-registry.ts';
 import { image } from '../../support/image-builder.ts';
+import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
@@ -24,6 +27,17 @@ test.each([
   ['2025-06-01', 3],
 ])('check judges the support of a base by the day: %s ends with %i', async (day, code) => {
   expect((await run(day, 'check', reference)).code).toBe(code);
+});
+
+test.each([
+  ['2025-06-30', 0, / {8}accepted until 2025-06-30: moves to 24\.04\n.*: 0 error, \d+ warn, \d+ info, 1 accepted\n$/s],
+  ['2025-07-01', 3, / {8}was accepted until 2025-06-30: moves to 24\.04\n.*: 1 error, \d+ warn, \d+ info\n$/s],
+])('check accepts by the day what an exception names: %s ends with %i', async (day, code, stdout) => {
+  const folder = await newFolder();
+  const exception = '{ rules: [end-of-life-base], until: 2025-06-30, reason: moves to 24.04 }';
+  await writeFile(join(folder, 'slimboard.yaml'), `policy: { exceptions: [${exception}] }`);
+  const checked = await run(day, '--config', join(folder, 'slimboard.yaml'), 'check', reference);
+  expect(checked).toEqual({ code, stderr: '', stdout: expect.stringMatching(stdout) });
 });
 
 test('inspect and check have the same findings for an image', async () => {

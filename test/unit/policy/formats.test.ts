@@ -19,6 +19,7 @@ const VIOLATIONS: readonly Violation[] = [
     severity: 'error',
     message: 'The pull size is 300 MB, the budget allows <100 MB> & more',
     evidence: [],
+    exception: null,
   },
   {
     reference: REFERENCE,
@@ -26,22 +27,39 @@ const VIOLATIONS: readonly Violation[] = [
     severity: 'warn',
     message: 'Create a user',
     evidence: [{ layer: 2, instruction: 'RUN "x"', subject: 'USER root' }],
+    exception: null,
   },
 ];
+const ACCEPTED: Violation = {
+  ...(VIOLATIONS[0] as Violation),
+  exception: { reason: 'moves to "slim"', until: '2027-03-31', holds: true },
+};
 
 test('JUnit: an error fails, a warning does not, and an image without violations passes', () => {
   expect(formatJUnit([REFERENCE, 'clean:1'], VIOLATIONS)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="slimboard">
-  <testsuite name="${REFERENCE}" tests="2" failures="1" errors="0">
+  <testsuite name="${REFERENCE}" tests="2" failures="1" errors="0" skipped="0">
     <testcase classname="${REFERENCE}" name="max-image-size"><failure message="The pull size is 300 MB, the budget allows &lt;100 MB&gt; &amp; more" type="max-image-size">The pull size is 300 MB, the budget allows &lt;100 MB&gt; &amp; more</failure></testcase>
     <testcase classname="${REFERENCE}" name="root-user"><system-out>warn: Create a user
 layer 3: USER root: RUN &quot;x&quot;</system-out></testcase>
   </testsuite>
-  <testsuite name="clean:1" tests="1" failures="0" errors="0">
+  <testsuite name="clean:1" tests="1" failures="0" errors="0" skipped="0">
     <testcase classname="clean:1" name="policy"/>
   </testsuite>
 </testsuites>
 `);
+});
+
+test('JUnit: an accepted violation is skipped, with the reason', () => {
+  const xml = formatJUnit([REFERENCE], [ACCEPTED]);
+  expect(xml).toContain(' tests="1" failures="0" errors="0" skipped="1">');
+  expect(xml).toContain(
+    'name="max-image-size"><skipped message="accepted until 2027-03-31: moves to &quot;slim&quot;"/><system-out>error: The',
+  );
+  const ended = { ...ACCEPTED, exception: { reason: 'why', until: '2026-01-31', holds: false } };
+  expect(formatJUnit([REFERENCE], [ended])).toMatch(
+    / skipped="0">\n.*<failure [^>]*>.*\nwas accepted until 2026-01-31: why</,
+  );
 });
 
 test('JUnit: text from an image never breaks the document', () => {
@@ -49,7 +67,7 @@ test('JUnit: text from an image never breaks the document', () => {
     fc.property(fc.string({ unit: 'binary' }), (message) => {
       const xml = formatJUnit(
         [REFERENCE],
-        [{ reference: REFERENCE, rule: 'r', severity: 'error', message, evidence: [] }],
+        [{ reference: REFERENCE, rule: 'r', severity: 'error', message, evidence: [], exception: null }],
       );
       const [, text = ''] = /type="r">([\s\S]*)<\/failure>/.exec(xml) ?? [];
       expect(text).not.toMatch(/[<>"]|&(?!(?:amp|lt|gt|quot|apos);)/);
@@ -86,6 +104,14 @@ test.each([
   expect(result.message.text).toMatch(/^(\S+( \(.*\))?): Create a user\n/);
 });
 
+test('SARIF: an accepted violation is suppressed, with the reason', () => {
+  const { results } = JSON.parse(formatSarif([ACCEPTED, ...VIOLATIONS.slice(1)], '1.2.3')).runs[0];
+  expect(results[0].suppressions).toEqual([
+    { kind: 'external', status: 'accepted', justification: 'accepted until 2027-03-31: moves to "slim"' },
+  ]);
+  expect(results[1].suppressions).toEqual([]);
+});
+
 test('SARIF: an instruction of an image becomes no link', () => {
   const evidence = [{ layer: 1, instruction: 'RUN echo [log in](http://198.51.100.1)' }];
   const [result] = JSON.parse(formatSarif([{ ...(VIOLATIONS[1] as Violation), evidence }], '1.2.3')).runs[0].results;
@@ -101,6 +127,9 @@ const violations: fc.Arbitrary<Violation> = fc.record({
   evidence: fc.array(fc.record({ layer: fc.nat({ max: 126 }), subject: fc.string({ unit: 'binary' }) }), {
     maxLength: 2,
   }),
+  exception: fc.option(
+    fc.record({ reason: fc.string(), until: fc.constantFrom('2027-03-31', null), holds: fc.boolean() }),
+  ),
 });
 
 test('SARIF: whatever was found, the log conforms to the standard', () => {

@@ -31,7 +31,7 @@ test('no output of rules, policy or advice holds the value of a secret', () => {
         ],
       });
       const findings = findingsOf(image);
-      const violations = checkImage({ reference: REFERENCE, owner: { repository: 'app' }, image }, {});
+      const violations = checkImage({ reference: REFERENCE, owner: { repository: 'app' }, image }, {}, '2026-11-24');
       const texts = [
         JSON.stringify(findings),
         formatJUnit([REFERENCE], violations),

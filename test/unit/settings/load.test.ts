@@ -18,6 +18,7 @@ async function load(yaml: string | Uint8Array, options: Partial<LoadSettingsOpti
 }
 
 const OCI = 'sources: [{ name: a, kind: oci, registry: registry.example.com }]\n';
+const POLICY_NAMES = { rules: ['root-user'], violations: ['root-user', 'max-layers'] };
 
 describe('defaults', () => {
   test('apply without file, variables and flags', async () => {
@@ -353,7 +354,7 @@ describe('mistakes name file, line, key and what is accepted', () => {
 
   test('each of several unknown keys and rules, at its line', async () => {
     const messageOf = async (yaml: string): Promise<string> =>
-      ((await load(yaml, { ruleNames: ['root-user'] }).catch((thrown: unknown) => thrown)) as SettingsError).message;
+      ((await load(yaml, { policyNames: POLICY_NAMES }).catch((thrown: unknown) => thrown)) as SettingsError).message;
     expect((await messageOf(source('regoins: [a]\n    two: 2\none: 1'))).replaceAll(cwd, '').split('\n')).toEqual([
       expect.stringMatching(/^\/slimboard.yaml:4: sources\[0\].regoins: .*"regions"/),
       expect.stringContaining('/slimboard.yaml:5: sources[0].two: unknown key'),
@@ -366,8 +367,30 @@ describe('mistakes name file, line, key and what is accepted', () => {
 
   test('an unknown rule', async () => {
     const yaml = 'policy:\n  rules:\n    root-usr: warn';
-    await expect(load(yaml, { ruleNames: ['root-user'] })).rejects.toThrow(/:3: policy.rules.root-usr: .*"root-user"/);
-    await expect(load(yaml, { ruleNames: ['root-usr'] })).resolves.toBeDefined();
+    await expect(load(yaml, { policyNames: POLICY_NAMES })).rejects.toThrow(/:3: policy.rules.root-usr: .*"root-user"/);
+    await expect(load(yaml, { policyNames: { ...POLICY_NAMES, rules: ['root-usr'] } })).resolves.toBeDefined();
+  });
+
+  test('exceptions, and what they accept', async () => {
+    const yaml = 'policy: { exceptions: [{ rules: max-layers, until: 2028-02-29, reason: why }] }';
+    const { policy } = await load(yaml, { policyNames: POLICY_NAMES });
+    expect(policy.exceptions).toEqual([{ rules: ['max-layers'], until: '2028-02-29', reason: 'why' }]);
+    await expect(
+      load('policy:\n  exceptions:\n    - { reason: a, team: b }\n    - { reason: a, rules: [max-layer] }', {
+        policyNames: POLICY_NAMES,
+      }),
+    ).rejects.toThrow(
+      /:4: policy.exceptions\[1\].rules: "max-layer": expected one of root-user, max-layers \(did you mean "max-layers"\?\)$/,
+    );
+  });
+
+  test.each([
+    ['nothing', '{ reason: a }', 'exceptions\\[0\\]: expected rules, team or repository'],
+    ['no reason', '{ rules: [a] }', 'reason: expected why these violations are accepted'],
+    ['a day that does not exist', '{ reason: a, team: b, until: 2027-02-29 }', 'until: expected a day'],
+    ['a time', '{ reason: a, team: b, until: 90d }', 'until: expected a day'],
+  ])('an exception with %s is refused', async (_, exception, message) => {
+    await expect(load(`policy: { exceptions: [${exception}] }`)).rejects.toThrow(new RegExp(message));
   });
 
   test('a mistake behind an alias, at the line that uses the alias', async () => {
