@@ -4,6 +4,7 @@ import { totalBytes } from '../common/sum.ts';
 import { isWindows } from '../oci/platform.ts';
 import { exactly } from '../policy/evidence.ts';
 import type { ByteRange } from '../policy/finding.ts';
+import { isRuntimeItself } from '../policy/image-view.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { isBuildTool } from './dockerfile/larger-base.ts';
 import { goalBytes } from './goal.ts';
@@ -65,6 +66,7 @@ function projectWithoutGain(subject: Subject, ids: readonly TechniqueId[]): Proj
 }
 
 function applies(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
+  if (subject.view.image.verdict.isPublished) return isOtherEdition(technique, subject);
   if (technique.kind === 'findings') return subject.findings.some(({ rule }) => technique.rules.includes(rule));
   if (technique.kind === 'stages') return canSplit(subject);
   if (
@@ -82,6 +84,17 @@ function applies(technique: Technique, ids: readonly TechniqueId[], subject: Sub
   if (technique.id === 'scratch-base')
     return subject.compiled && ids.includes('multi-stage') && !needsDistribution(subject);
   return alternativeFor(subject, ids, technique.variants) !== undefined && !needsDistribution(subject);
+}
+
+/**
+ * Reports whether a technique exchanges a full published image for a slimmer edition. Nothing else makes it smaller: nobody
+ * but its publisher can change how it is built.
+ */
+function isOtherEdition({ id, variants }: Technique, subject: Subject): boolean {
+  const { view, knowledge, currentBytes } = subject;
+  if (!isRuntimeItself(view.image) || !isFat(subject) || (id !== 'slim-base' && id !== 'alpine-base')) return false;
+  const edition = knowledge.alternativeTo(view.image.verdict, variants);
+  return edition !== undefined && edition.compressedBytes < currentBytes;
 }
 
 /**

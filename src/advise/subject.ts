@@ -1,9 +1,11 @@
 import { isCompiled, type Runtime, runtimeOf } from '../classify/verdict.ts';
+import { rememberOf } from '../common/remember.ts';
+import { totalBytes } from '../common/sum.ts';
 import { pullBytes } from '../measure/pull-bytes.ts';
 import { isWindows } from '../oci/platform.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { Finding } from '../policy/finding.ts';
-import { type ImageView, viewImage } from '../policy/image-view.ts';
+import { type ImageView, isRuntimeItself, viewImage } from '../policy/image-view.ts';
 import type { Knowledge } from './alternatives.ts';
 import { type Removable, removableOf } from './kept-bytes.ts';
 
@@ -26,11 +28,21 @@ export interface Subject {
 }
 
 /**
+ * Returns the view of an image as advice needs it: a runtime's own image, as published, holds nothing that could be built
+ * otherwise, so all its layers count as the base's. Remembered, as {@link viewImage} is.
+ */
+export const adviceView: (image: AuditedImage) => ImageView = rememberOf((image) => {
+  const view = viewImage(image);
+  if (!isRuntimeItself(image)) return view;
+  return { ...view, own: [], ownPrograms: new Set(), baseBytes: totalBytes(view.layers) };
+});
+
+/**
  * Gathers what projections need to know about an image.
  * @param findings the image's findings, as the rules returned them
  */
 export function subjectOf(image: AuditedImage, findings: readonly Finding[], knowledge: Knowledge): Subject {
-  const view = viewImage(image);
+  const view = adviceView(image);
   const { name: runtime, version } = runtimeOf(image.verdict);
   return {
     view,

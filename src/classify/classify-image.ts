@@ -24,7 +24,7 @@ import {
 } from './verdict.ts';
 
 /** Raise it when verdicts change: those stored under an older version are then computed again, from stored content. */
-export const CLASSIFIER_VERSION = 14;
+export const CLASSIFIER_VERSION = 15;
 
 /**
  * Determines what an image is built on and what it runs, from its manifest, config, provenance and the known images
@@ -43,6 +43,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
   const runtime = findRuntime(context, provenance, knownNames.length === 0 ? baseNames : [...baseNames, ...knownNames]);
   const framework = findFramework(context);
   const buildTool = findBuildTool(context);
+  const { itself } = context.stack;
   return {
     base,
     distro,
@@ -50,6 +51,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
     framework,
     variant: findVariant(context, base, distro, runtime),
     runtimeLayers: findRuntimeLayers(context, runtime),
+    isPublished: itself !== undefined,
     buildTool,
     multiStage: findMultiStage(context, base, provenance),
     runsAsRoot: runsAsRoot(input.config),
@@ -60,6 +62,10 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
       signalOf('runtime', runtime),
       signalOf('framework', framework),
       signalOf('buildTool', buildTool),
+      signalOf(
+        'published',
+        itself && { evidence: `history:${itself.official?.repository ?? 'library/buildpack-deps'}` },
+      ),
     ),
   };
 }

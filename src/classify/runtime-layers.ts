@@ -9,7 +9,8 @@ import type { RuntimeVerdict } from './verdict.ts';
  * runtime, those of the distribution. Layers above hold a program, or packages for one, even if they are a base's.
  */
 export function findRuntimeLayers(context: Context, runtime: RuntimeVerdict | undefined): number | undefined {
-  const { images, rootfs } = context.stack;
+  const { rootfs, itself } = context.stack;
+  const images = itself ? [...context.stack.images, itself] : context.stack.images;
   const isDistribution = ({ kind }: StackedImage, index: number) =>
     (rootfs !== undefined && index === 0) || kind === 'buildpack-deps';
   const hasRuntime = (image: StackedImage) => runtimeOf(image) === runtime?.value.name;

@@ -165,6 +165,8 @@ export interface ImageVerdict {
   readonly variant?: Judged<Variant> | undefined;
   /** The number of layers with only the runtime, or without a runtime only the distribution; undefined if unknown. */
   readonly runtimeLayers?: number | undefined;
+  /** Whether it is a well-known image itself, as published, with nothing added. */
+  readonly isPublished?: boolean;
   readonly buildTool?: Judged<BuildTool> | undefined;
   readonly multiStage: { readonly value: 'yes' | 'no' | 'unknown'; readonly evidence: string };
   /** Whether it runs as uid 0; undefined if the user is a name that may map to any uid. */

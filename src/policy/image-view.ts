@@ -70,8 +70,8 @@ export interface ImageView {
   /** Compressed bytes of the base's layers; undefined if it is unknown where the base ends. */
   readonly baseBytes: number | undefined;
   /**
-   * Compressed bytes of the base's layers that another base would replace: those up to its runtime, and none above it.
-   * Ranges from 0 to the whole base if the history does not show where they end, unless the base is known to hold more
+   * Compressed bytes of the base's layers that another base would replace: those up to its runtime, and none above it. Of
+   * an image that is a runtime's own, all its layers. Ranges from 0 to the whole base if the history does not show where they end, unless the base is known to hold more
    * than a runtime; undefined if `baseBytes` is.
    */
   readonly replaceableBytes: ByteRange | undefined;
@@ -90,9 +90,20 @@ function readView(image: AuditedImage): ImageView {
   const own = layers.slice(baseLayers);
   const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);
   const baseBytes = base && totalBytes(base);
-  const replaceableBytes = base && replaceableOf(base, image.verdict, steps, image.config);
+  const replaceableBytes = isRuntimeItself(image)
+    ? exactly(totalBytes(layers))
+    : base && replaceableOf(base, image.verdict, steps, image.config);
   const ownPrograms = new Set(own.flatMap(({ commands }) => commands.map(({ program }) => program)));
   return { image, steps, layers, own, baseBytes, replaceableBytes, ownPrograms };
+}
+
+/** Whether an image is a runtime's own, as published: another one would replace it whole. */
+export function isRuntimeItself({ verdict, manifest }: AuditedImage): boolean {
+  return (
+    verdict.isPublished === true &&
+    runtimeOf(verdict).name !== 'none' &&
+    verdict.runtimeLayers === manifest.layers.length
+  );
 }
 
 /** The step that made each layer, with the folder in which it ran; a layer that the history does not show has none. */

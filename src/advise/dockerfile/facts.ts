@@ -1,7 +1,7 @@
 import { readEnv } from '../../classify/context.ts';
 import { type Runtime, runtimeOf } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
-import { type ImageView, viewImage } from '../../policy/image-view.ts';
+import type { ImageView } from '../../policy/image-view.ts';
 import { absolutePath, baseName, isWithin, type PlacedCommand } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { releaseOf } from '../alternatives.ts';
@@ -9,6 +9,7 @@ import { linksLibraries, mayLinkLibraries } from '../linking.ts';
 import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
 import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
+import { adviceView } from '../subject.ts';
 import type { BaseTechniqueId } from '../technique.ts';
 import { type Copy, copiesOf, ownCommandsOf, PLAIN_PATH, type SourceFacts, sourceFolderOf } from './copies.ts';
 import { credentialNotes } from './credentials.ts';
@@ -116,7 +117,7 @@ export function dockerfileFacts(
   const { name: runtime, version } = runtimeOf(verdict);
   const release = supportedRelease(runtime, version, today);
   if (release === undefined) return undefined;
-  const view = viewImage(image);
+  const view = adviceView(image);
   const start = startOf(view);
   const variables = readEnv(config.env);
   const defaultWorkdir = runtime === 'php' ? PHP_FOLDER : DEFAULT_WORKDIR;

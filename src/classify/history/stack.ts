@@ -35,6 +35,8 @@ export interface Stack {
   readonly images: readonly StackedImage[];
   /** The index of the image's first own step. */
   readonly ownStart: number;
+  /** The well-known image with which the history ends: the image is that one, as published. */
+  readonly itself?: StackedImage | undefined;
 }
 
 /**
@@ -56,7 +58,7 @@ export function readStack(steps: readonly BuildStep[]): Stack {
   }
   // An image that consists of a root file system only has nothing beneath it.
   const isRootfsOnly = images.length === 1 && index >= steps.length;
-  return { rootfs, images: isRootfsOnly ? [] : images, ownStart: isRootfsOnly ? 0 : index };
+  return { rootfs, images: isRootfsOnly ? [] : images, ownStart: isRootfsOnly ? 0 : index, itself: next };
 }
 
 /**
@@ -94,7 +96,8 @@ function nextImage(
       return { kind: 'official', official: walk.official, end: endOfTrailingSettings(steps, index + 1) };
     }
   }
-  return undefined;
+  const official = officialByRun(steps, walk);
+  return official && { kind: 'official', official, end: index };
 }
 
 /** What was seen since the start of an image. */
@@ -179,6 +182,13 @@ function isAppended({ form, comment }: BuildStep): boolean {
 /** The official image that may end here: a layer was made, and its Dockerfile may lack an ending. */
 function completeOfficial({ official, hasLayer, isConfirmed }: Walk): OfficialImage | undefined {
   return official?.mayLackEnd && hasLayer && isConfirmed ? official : undefined;
+}
+
+/** The official image without an ending whose own RUN is the last of a history. */
+function officialByRun(steps: readonly BuildStep[], walk: Walk): OfficialImage | undefined {
+  const official = completeOfficial(walk);
+  const last = steps.findLast(({ layer }) => layer !== undefined);
+  return last?.verb === 'RUN' && official?.run?.test(last.args.slice(0, MAX_COMMAND_LENGTH)) ? official : undefined;
 }
 
 /** Whether a step takes no time. A RUN is dated by its end, so the time before it may be its own. */

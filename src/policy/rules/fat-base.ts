@@ -1,5 +1,5 @@
 import type { ByteRange } from '../finding.ts';
-import type { ImageView } from '../image-view.ts';
+import { type ImageView, isRuntimeItself } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
 /** Variants with more than a running program needs. */
@@ -15,9 +15,10 @@ export const fatBase: Rule = {
     const slimmer = view.image.baseFacts?.slimmer;
     const bytes = bytesSaved(view, slimmer?.compressedBytes);
     if (bytes && bytes.max === 0) return undefined;
+    const use = slimmer ? slimmerName(view, slimmer.reference) : 'its slim, Alpine or distroless variant';
     return {
       confidence: base.confidence,
-      message: `Use ${slimmer ? slimmerName(view, slimmer.reference) : 'its slim, Alpine or distroless variant'} for the last stage`,
+      message: `Use ${use} ${isRuntimeItself(view.image) ? 'instead' : 'for the last stage'}`,
       evidence: [{ subject: base.references.join(';') || base.evidence }],
       ...(bytes ? { bytes } : {}),
     };

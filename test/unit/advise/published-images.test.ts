@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { adviseImage } from '../../../src/advise/advise.ts';
+import { knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
+import { classifyImage } from '../../../src/classify/classify-image.ts';
+import { pullBytes } from '../../../src/measure/pull-bytes.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
+import { readCorpus } from '../../support/corpus.ts';
+
+const CORPUS = readCorpus(fileURLToPath(new URL('../../fixtures/corpus', import.meta.url)));
+
+function audited(name: string) {
+  const { input } = CORPUS.find((image) => image.name === name) ?? {};
+  if (!input) throw new Error(`the corpus has no image ${name}`);
+  return { manifest: input.manifest, config: input.config, verdict: classifyImage(input) };
+}
+
+function planFor(name: string) {
+  const image = audited(name);
+  return adviseImage(image, findingsOf(image), knowledgeOf([]), { kind: 'reduction', ratio: 0.9 }).plan;
+}
+
+test.each([
+  ['node_22-bookworm', 'slim-base', 'node:22-bookworm-slim', 'node_22-bookworm-slim'],
+  ['golang_1.26-bookworm', 'alpine-base', 'golang:1.26-alpine', 'golang_1.26-alpine'],
+  ['python_3.12-bookworm', 'alpine-base', 'python:3.12-alpine', 'python_3.12-alpine'],
+])('of %s, another edition is advised, with the size that it has', (name, technique, base, edition) => {
+  const after = pullBytes(audited(`official/${edition}`).manifest);
+  expect(planFor(`official/${name}`)).toMatchObject([{ technique, projection: { base, basis: 'measured' } }]);
+  const [step] = planFor(`official/${name}`);
+  expect(step?.projection.after.min).toBeCloseTo(after, -6);
+  expect(step?.projection.after.max).toBe(step?.projection.after.min);
+});
+
+test.each([
+  'official/node_22-bookworm-slim',
+  'official/python_3.12-slim',
+  'official/ruby_3.3-slim',
+  'official/rust_1-slim',
+  'official/nginx_stable',
+  'official/buildpack-deps_bookworm',
+  'images/schema2-mysql-5.7.24',
+])('of %s, nothing is advised: nobody but its publisher builds it', (name) => {
+  expect(audited(name).verdict.isPublished).toBe(true);
+  expect(planFor(name)).toEqual([]);
+});
+
+test.each(['images/node14-app-debian10-buildkit', 'images/agnhost-2.39-arm64-buildinfo', 'official/nginx_alpine'])(
+  '%s is built on a published image, but none itself',
+  (name) => {
+    expect(audited(name).verdict.isPublished).toBe(false);
+  },
+);
+
+test('the Dockerfile for a published image is for a program on it, and repeats none of its steps', () => {
+  const image = audited('official/node_22-bookworm');
+  const { dockerfile = '' } = generateDockerfile(image, 'slim-base', '2026-11-24') ?? {};
+  expect(dockerfile).toContain('FROM node:22-trixie-slim AS build\nWORKDIR /app\nCOPY package.json');
+  expect(dockerfile).not.toMatch(/docker-entrypoint|nodejs\.org|apt-get/);
+});
