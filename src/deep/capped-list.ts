@@ -26,14 +26,12 @@ export class CappedList<T> {
   }
 }
 
-/** A list of the items with the most bytes, largest first. */
+/** The length of {@link Largest}. */
+const LARGEST_ITEMS = 50;
+
+/** A list of the 50 items with the most bytes, largest first. */
 export class Largest<T extends { readonly bytes: number }> {
   readonly #items: T[] = [];
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
 
   get items(): readonly T[] {
     return this.#items;
@@ -41,9 +39,9 @@ export class Largest<T extends { readonly bytes: number }> {
 
   add(item: T): void {
     const last = this.#items.at(-1);
-    if (this.#items.length === this.#limit && last !== undefined && last.bytes >= item.bytes) return;
+    if (this.#items.length === LARGEST_ITEMS && last !== undefined && last.bytes >= item.bytes) return;
     const at = this.#items.findIndex((other) => other.bytes < item.bytes);
     this.#items.splice(at < 0 ? this.#items.length : at, 0, item);
-    if (this.#items.length > this.#limit) this.#items.pop();
+    if (this.#items.length > LARGEST_ITEMS) this.#items.pop();
   }
 }

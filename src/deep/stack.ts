@@ -1,28 +1,13 @@
+import { sum } from '../common/sum.ts';
 import type { Area } from './areas.ts';
 import type { FileSize, LayerContents, OsRelease } from './contents.ts';
 import { readEntries } from './entries.ts';
 import { FileTree } from './file-tree.ts';
+import { OS_RELEASE_PATHS } from './os-release.ts';
 import type { LayerPackage } from './packages/package.ts';
 import { findWhiteout } from './path.ts';
-import { reportStack, WasteLedger } from './stack-report.ts';
-
-/**
- * Why bytes of a layer cannot be seen. `deleted`: a whiteout or an opaque directory hides them. `rewritten`: the same
- * content was written again to the same path, as by chown, chmod or touch. `replaced`: something else is at the path.
- */
-export type WasteCause = 'deleted' | 'rewritten' | 'replaced';
-
-/** A file in a layer that the final file system does not show. */
-export interface WastedFile extends FileSize {
-  readonly cause: WasteCause;
-  /** Layer that holds it, from 0. */
-  readonly layer: number;
-  /** Layer that hides it. */
-  readonly hiddenBy: number;
-}
-
-/** Wasted bytes by cause. */
-export type Waste = Readonly<Record<WasteCause, number>>;
+import { VisibleFiles, type VisibleLayer } from './visible-files.ts';
+import { type Waste, type WastedFile, WasteLedger } from './waste.ts';
 
 /** What one layer contributes. All sizes are uncompressed bytes of file contents. */
 export interface LayerUse {
@@ -81,7 +66,7 @@ export function stackLayers(layers: readonly LayerContents[], baseLayers: number
     if (layer.whiteouts > 0) applyWhiteouts(tree, layer, index);
     for (const entry of readEntries(layer.entries)) if (!findWhiteout(entry.path)) tree.add(entry, index);
   }
-  return reportStack(layers, ledger, tree);
+  return reportOf(layers, ledger, new VisibleFiles(tree));
 }
 
 /**
@@ -94,4 +79,68 @@ function applyWhiteouts(tree: FileTree, { entries }: LayerContents, index: numbe
     if (whiteout?.kind === 'remove') tree.remove(whiteout.path, index);
     else if (whiteout?.kind === 'opaque') tree.clear(whiteout.directory, index);
   }
+}
+
+function reportOf(layers: readonly LayerContents[], ledger: WasteLedger, view: VisibleFiles): StackReport {
+  const uses = layers.map((_, layer) => useOf(view.layer(layer), ledger.wastedOf(layer)));
+  const release = releaseOf(layers, view);
+  return {
+    fileBytes: sum(uses.map((use) => use.fileBytes)),
+    usefulBytes: sum(uses.map((use) => use.usefulBytes)),
+    wastedBytes: sum(uses.map((use) => use.wastedBytes)),
+    ownWastedBytes: ledger.ownBytes,
+    wasted: ledger.total(),
+    duplicateBytes: sum(uses.map((use) => use.duplicateBytes)),
+    files: view.files,
+    layers: uses,
+    wastedFiles: ledger.largest,
+    largest: view.largest,
+    setuid: layers.flatMap(({ setuid }, layer) => view.visible(setuid, layer).map((file) => ({ ...file, layer }))),
+    sensitive: layers.flatMap(({ sensitive }, layer) =>
+      sensitive.map((file) => ({ ...file, layer, isHidden: !view.shows(file.path, layer) })),
+    ),
+    ...(release ? { release } : {}),
+    packages: packagesOf(layers, view),
+    unread: layers.flatMap(({ unread }, layer) => view.visible(unread, layer)),
+  };
+}
+
+function useOf({ usefulBytes, duplicateBytes, areas, tools }: VisibleLayer, wasted: Waste): LayerUse {
+  const wastedBytes = wasted.deleted + wasted.rewritten + wasted.replaced;
+  return {
+    fileBytes: usefulBytes + wastedBytes,
+    usefulBytes,
+    wastedBytes,
+    wasted,
+    duplicateBytes,
+    areas: Object.fromEntries(areas) as LayerUse['areas'],
+    tools: [...tools].map(([name, bytes]) => ({ name, bytes })),
+  };
+}
+
+/** Picks `/etc/os-release` before `/usr/lib/os-release`, and that of the topmost layer before others. */
+function releaseOf(layers: readonly LayerContents[], view: VisibleFiles): OsRelease | undefined {
+  const shown = layers.flatMap(({ releases }, layer) => view.visible(releases, layer));
+  return OS_RELEASE_PATHS.map((path) => shown.findLast((release) => release.path === path)).find(Boolean);
+}
+
+/**
+ * Lists visible packages. A layer that changes a package database contains all of it, so a package belongs to the first
+ * layer that lists it.
+ */
+function packagesOf(layers: readonly LayerContents[], view: VisibleFiles): StackReport['packages'] {
+  const first = new Map<string, number>();
+  layers.forEach(({ packages }, layer) => {
+    for (const found of packages) if (!first.has(identityOf(found))) first.set(identityOf(found), layer);
+  });
+  return layers.flatMap(({ packages }, layer) =>
+    view.visible(packages, layer).map((found) => ({
+      ...view.withLinkedBytes(found),
+      layer: first.get(identityOf(found)) ?? layer,
+    })),
+  );
+}
+
+function identityOf({ ecosystem, name, version, path }: LayerPackage): string {
+  return `${ecosystem} ${name} ${version} ${path}`;
 }
