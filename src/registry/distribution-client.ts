@@ -4,8 +4,8 @@ import type { CredentialsProvider } from './auth/credentials.ts';
 import type { Scope } from './auth/token-server.ts';
 import { systemClock } from './clock.ts';
 import { type Connect, type ConnectionOptions, Connections } from './connections.ts';
-import { refusalOf, saidBy } from './failure.ts';
 import { withoutSize } from './paging.ts';
+import { refusalOf, saidBy } from './refusal.ts';
 import type { StreamAnswer } from './stream.ts';
 import { type FinalAnswer, Transport, type TransportOptions, type TransportRequest } from './transport.ts';
 

@@ -3,7 +3,7 @@ import { reachOfHost } from '../../network/address.ts';
 import { parseJsonObject, readOptionalString } from '../../oci/json.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
 import type { Answer } from '../exchange.ts';
-import { refusalOf } from '../failure.ts';
+import { refusalOf } from '../refusal.ts';
 import type { TransportRequest } from '../transport.ts';
 import type { Challenge } from './challenge.ts';
 import { basicHeader, bearerHeader, type Credentials, describeCredentials } from './credentials.ts';

@@ -4,7 +4,7 @@ import { checkSize, type Descriptor, verifyContent } from '../../oci/descriptor.
 import { parseRegistryHost } from '../../oci/reference.ts';
 import { Connections } from '../connections.ts';
 import type { Answer } from '../exchange.ts';
-import { refusalOf } from '../failure.ts';
+import { refusalOf } from '../refusal.ts';
 import type { ListedRepository } from '../registry.ts';
 import type { StreamAnswer } from '../stream.ts';
 import { Transport } from '../transport.ts';

@@ -9,8 +9,9 @@ import {
   UnsupportedContentError,
 } from '../../errors.ts';
 import type { Digest } from '../../oci/digest.ts';
-import { failureOf, outcomeKind } from '../failure.ts';
+import { failureOf } from '../failure.ts';
 import { rateLimitsOf } from '../rate-limit-headers.ts';
+import { outcomeKind } from '../refusal.ts';
 import type { RequestOutcome } from '../registry.ts';
 import type { EcrOperation } from './operations.ts';
 

@@ -4,9 +4,10 @@ import { SlimboardError } from '../../../src/errors.ts';
 import { formatReference, parseReference, parseRegistryHost } from '../../../src/oci/reference.ts';
 import { parseChallenges } from '../../../src/registry/auth/challenge.ts';
 import { TokenServer } from '../../../src/registry/auth/token-server.ts';
-import { errorCodeOf, failureOf, isPassing, refusalOf } from '../../../src/registry/failure.ts';
+import { failureOf, isPassing } from '../../../src/registry/failure.ts';
 import { nextPage } from '../../../src/registry/link.ts';
 import { parseRetryAfter, rateLimitsOf } from '../../../src/registry/rate-limit-headers.ts';
+import { errorCodeOf, refusalOf } from '../../../src/registry/refusal.ts';
 import { redirectTarget } from '../../../src/registry/transport.ts';
 
 const base = new URL('https://registry.example.com/v2/_catalog?n=1000');
@@ -277,6 +278,8 @@ describe('failures', () => {
     ['HOSTNAME_MISMATCH', false],
     ['SELF_SIGNED_CERT_IN_CHAIN', false],
     ['ERR_TLS_CERT_ALTNAME_INVALID', false],
+    ['ERROR_IN_CERT_NOT_BEFORE_FIELD', false],
+    ['UND_ERR_HEADERS_OVERFLOW', false],
   ])('%s is temporary: %s', (code, passing) => {
     expect(isPassing(Object.assign(new Error('x'), { code }))).toBe(passing);
   });
