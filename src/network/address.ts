@@ -1,4 +1,4 @@
-import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
+import type { LookupAddress, LookupOptions, lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { MalformedContentError } from '../errors.ts';
 import type { RegistryHost } from '../oci/reference.ts';
@@ -94,8 +94,8 @@ export function checkReach(from: Reach, to: Reach, hostname: string): void {
   );
 }
 
-/** A look-up for `net.connect` that passes each address to `check`, which may throw. */
-export function checkedLookup(check: (reach: Reach, hostname: string) => void, resolve = lookup): LookupFunction {
+/** A look-up for `net.connect`, by `resolve`, that passes each address to `check`, which may throw. */
+export function checkedLookup(resolve: typeof lookup, check: (reach: Reach, hostname: string) => void): LookupFunction {
   return (hostname: string, options: LookupOptions, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
       try {

@@ -45,10 +45,10 @@ export type Connect = (registry: RegistryHost, options: ConnectionOptions) => Co
 export function shareConnections(): Connect {
   const open = new Map<string, Connections>();
   return (registry, options) => {
-    const { plainHttp, caFile, certFile, keyFile, ...limits } = { ...DEFAULTS, ...options };
-    const { maxConnections, connectTimeoutMs, idleTimeoutMs } = limits;
-    const tls = [plainHttp, caFile, certFile, keyFile];
-    const key = JSON.stringify([registry, ...tls, maxConnections, connectTimeoutMs, idleTimeoutMs]);
+    const { plainHttp, caFile, certFile, keyFile } = options;
+    const { maxConnections, connectTimeoutMs, idleTimeoutMs } = { ...DEFAULTS, ...options };
+    const limits = [maxConnections, connectTimeoutMs, idleTimeoutMs];
+    const key = JSON.stringify([registry, plainHttp, caFile, certFile, keyFile, ...limits]);
     const connections = open.get(key) ?? new Connections(registry, options);
     open.set(key, connections);
     return connections;
@@ -130,7 +130,7 @@ export class Connections {
       bodyTimeout: idleTimeoutMs,
       connect: this.#connector(
         new URL(origin),
-        { timeout: connectTimeoutMs, lookup: checkedLookup(check, this.#resolve) },
+        { timeout: connectTimeoutMs, lookup: checkedLookup(this.#resolve, check) },
         tls,
       ),
     });

@@ -57,7 +57,7 @@ export interface CredentialsProvider {
 /** Where to look for credentials. */
 export interface CredentialsOptions {
   /** The source's name in the settings: `prod` reads SLIMBOARD_REGISTRY_PROD_USERNAME, … */
-  readonly sourceName?: string;
+  readonly sourceName: string;
   readonly environment: Environment;
 }
 
@@ -89,7 +89,6 @@ export function credentialVariable(sourceName: string, part: Part): string {
 }
 
 function fromEnvironment({ sourceName, environment }: CredentialsOptions): Credentials | undefined {
-  if (sourceName === undefined) return undefined;
   const variable = (part: Part) => credentialVariable(sourceName, part);
   const read = (part: Part) => variableOf(environment, variable(part));
   const username = read('USERNAME');

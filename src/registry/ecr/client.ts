@@ -5,7 +5,7 @@ import { createProxyingAgents } from '../../network/agents.ts';
 import { Proxies } from '../../network/proxies.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
 import { orAborted } from '../abort.ts';
-import { sleep, systemClock } from '../clock.ts';
+import { type Clock, sleep, systemClock } from '../clock.ts';
 import { isPassing } from '../failure.ts';
 import type { ListedRepository, RequestOutcome } from '../registry.ts';
 import { RetryBudget } from '../retry.ts';
@@ -48,6 +48,7 @@ export class EcrClient {
   readonly #client: ECRClient;
   readonly #options: EcrOptions;
   readonly #credentials: string;
+  readonly #clock: Clock;
   #account: string | undefined;
   /** The last refusal of the credentials: every other call would get the same. */
   #refusal: { readonly error: AuthenticationError; readonly untilMs: number } | undefined;
@@ -58,6 +59,7 @@ export class EcrClient {
     this.#options = options;
     this.#account = options.account;
     this.#credentials = describeCredentials(options);
+    this.#clock = options.clock ?? systemClock;
     this.#client = new sdk.ECRClient(clientConfig(region, options, credentials));
     allowReadsOnly(this.#client);
   }
@@ -97,7 +99,6 @@ export class EcrClient {
     const { signal, repository = '*' } = options;
     const resource = ECR_OPERATIONS[operation] === 'registry' ? '*' : this.arnOf(repository);
     const request = { operation, resource, credentials: this.#credentials };
-    const { clock = systemClock } = this.#options;
     const budget = new RetryBudget(Math.random);
     // The SDK adds a listener per request under way, and Node.js warns of a leak from eleven on.
     if (signal) setMaxListeners(0, signal);
@@ -107,7 +108,7 @@ export class EcrClient {
         return await this.#withFreshCredentials(() => this.#governed(send, signal), signal);
       } catch (error) {
         signal?.throwIfAborted();
-        await sleep(clock, this.#delayAfter(error, request, budget), signal);
+        await sleep(this.#clock, this.#delayAfter(error, request, budget), signal);
       }
     }
   }
@@ -132,7 +133,7 @@ export class EcrClient {
     if (error instanceof AuthenticationError) throw error;
     const failure = toSlimboardError(error, request);
     if (failure instanceof AuthenticationError && isAnswered(error))
-      this.#refusal = { error: failure, untilMs: this.#now() + REFUSAL_HOLDS_MS };
+      this.#refusal = { error: failure, untilMs: this.#clock.now() + REFUSAL_HOLDS_MS };
     if (failure instanceof RateLimitedError) {
       // The governor decides how long the next attempt waits.
       budget.countRefusal(nameOf(request), outcomeOf(error).retryAfterMs);
@@ -140,10 +141,6 @@ export class EcrClient {
     }
     if (failure.retry.kind === 'never' || !isPassing(error)) throw failure;
     return budget.delayAfterFailure(failure);
-  }
-
-  #now(): number {
-    return (this.#options.clock ?? systemClock).now();
   }
 
   /** Sends a request. If the session has expired, earlier than it said it would, the credentials are renewed once. */
@@ -172,7 +169,7 @@ export class EcrClient {
   async #governed<T>(send: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const { governor, onRequest } = this.#options;
     const release = await governor.acquire(this.host, { signal });
-    if (this.#refusal && this.#now() < this.#refusal.untilMs) {
+    if (this.#refusal && this.#clock.now() < this.#refusal.untilMs) {
       release({ kind: 'failed' });
       throw this.#refusal.error;
     }

@@ -135,7 +135,7 @@ function lookUp(addresses: LookupAddress[], from: Reach): unknown {
   const resolve = ((_host: string, _options: object, done: (error: null, found: LookupAddress[]) => void) =>
     done(null, addresses)) as unknown as typeof lookup;
   let result: unknown;
-  checkedLookup((to, hostname) => checkReach(from, to, hostname), resolve)(
+  checkedLookup(resolve, (to, hostname) => checkReach(from, to, hostname))(
     'store.example.com',
     { all: true },
     (error, found) => {

@@ -15,13 +15,13 @@ beforeEach(async () => {
   folder = await newFolder();
 });
 
-async function find(host: string, config?: unknown, environment: Record<string, string> = {}, sourceName?: string) {
+async function find(host: string, config?: unknown, environment: Record<string, string> = {}, sourceName = 'any') {
   if (config !== undefined) {
     await writeFile(join(folder, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config));
   }
   const provider = createCredentialsProvider({
     environment: { DOCKER_CONFIG: folder, PATH: `${folder}${delimiter}${process.env.PATH}`, ...environment },
-    ...(sourceName ? { sourceName } : {}),
+    sourceName,
   });
   const found = await provider.find(parseRegistryHost(host), new AbortController().signal);
   if (!found) return undefined;
@@ -230,7 +230,7 @@ describe('credential helpers', () => {
     await installHelper('hangs', 'touch "$(dirname "$0")/started"; exec sleep 30');
     await writeFile(join(folder, 'config.json'), JSON.stringify({ credsStore: 'hangs' }));
     const environment = { DOCKER_CONFIG: folder, PATH: `${folder}${delimiter}${process.env.PATH}` };
-    const credentials = createCredentialsProvider({ environment });
+    const credentials = createCredentialsProvider({ sourceName: 'any', environment });
     const looking: Promise<unknown>[] = [];
     const client = openClient('127.0.0.1:9', {
       credentials: {
