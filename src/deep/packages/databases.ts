@@ -1,6 +1,38 @@
 import { npm } from './npm.ts';
-import { databaseReader, type PackageReader } from './package.ts';
+import { type Ecosystem, type LayerPackage, type PackageReader, packageText, paragraphs } from './package.ts';
 import { python } from './python.ts';
+
+/** A database of packages, in paragraphs. */
+interface Database extends Pick<PackageReader, 'matches'> {
+  readonly ecosystem: Ecosystem;
+  /** The names of its fields. */
+  readonly fields: { readonly name: string; readonly version: string; readonly size: string };
+  /** Bytes per unit of its sizes. */
+  readonly unit: number;
+}
+
+const MAX_DATABASE_BYTES = 33_554_432;
+
+/** Makes the reader of a database. */
+function databaseReader({ matches, ecosystem, fields, unit }: Database): PackageReader {
+  const read: PackageReader['read'] = (path, content) => {
+    const packages: LayerPackage[] = [];
+    for (const paragraph of paragraphs(content)) {
+      const name = packageText(paragraph.get(fields.name));
+      // dpkg also lists removed packages whose configuration remains.
+      if (name === '' || paragraph.get('Status')?.trim().endsWith(' installed') === false) continue;
+      const version = packageText(paragraph.get(fields.version));
+      packages.push({ ecosystem, name, version, ...packageBytes(paragraph.get(fields.size), unit), path });
+    }
+    return packages;
+  };
+  return { matches, maxBytes: MAX_DATABASE_BYTES, read };
+}
+
+/** Parses a number of units as a safe number of bytes; nothing if it is not one. */
+function packageBytes(text: string | undefined, unit: number): { bytes?: number } {
+  return /^\s*\d{1,12}\s*$/.test(text ?? '') ? { bytes: Number(text) * unit } : {};
+}
 
 /** dpkg's status file. Distroless images have a file for each package in `status.d`. @see dpkg(1), deb822(5) */
 const deb = databaseReader({

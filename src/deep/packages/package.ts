@@ -38,38 +38,6 @@ export function packageText(text: string | undefined): string {
     .slice(0, MAX_TEXT);
 }
 
-/** A database of packages, in paragraphs. */
-interface Database extends Pick<PackageReader, 'matches'> {
-  readonly ecosystem: Ecosystem;
-  /** The names of its fields. */
-  readonly fields: { readonly name: string; readonly version: string; readonly size: string };
-  /** Bytes per unit of its sizes. */
-  readonly unit: number;
-}
-
-const MAX_DATABASE_BYTES = 33_554_432;
-
-/** Makes the reader of a database. */
-export function databaseReader({ matches, ecosystem, fields, unit }: Database): PackageReader {
-  const read: PackageReader['read'] = (path, content) => {
-    const packages: LayerPackage[] = [];
-    for (const paragraph of paragraphs(content)) {
-      const name = packageText(paragraph.get(fields.name));
-      // dpkg also lists removed packages whose configuration remains.
-      if (name === '' || paragraph.get('Status')?.trim().endsWith(' installed') === false) continue;
-      const version = packageText(paragraph.get(fields.version));
-      packages.push({ ecosystem, name, version, ...packageBytes(paragraph.get(fields.size), unit), path });
-    }
-    return packages;
-  };
-  return { matches, maxBytes: MAX_DATABASE_BYTES, read };
-}
-
-/** Parses a number of units as a safe number of bytes; nothing if it is not one. */
-function packageBytes(text: string | undefined, unit: number): { bytes?: number } {
-  return /^\s*\d{1,12}\s*$/.test(text ?? '') ? { bytes: Number(text) * unit } : {};
-}
-
 /**
  * Parses paragraphs of `KEY: value` lines, as written by deb822 and apk. Values keep their spaces; continuation lines
  * are ignored.
