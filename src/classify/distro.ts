@@ -2,7 +2,7 @@ import { isWindows } from '../oci/platform.ts';
 import type { Context } from './context.ts';
 import { isLambda, labelDistro } from './distro-labels.ts';
 import { distroOfReference } from './distro-reference.ts';
-import { isChiselled, isDistroless } from './distroless.ts';
+import { isChiselled, isDistroless } from './editions.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { MAX_COMMAND_LENGTH } from './history/instruction.ts';
 import { packageManagersOf } from './history/package-managers.ts';

@@ -1,4 +1,4 @@
-import { normaliseReference } from './base-image/naming.ts';
+import { normaliseReference } from './base-image/references.ts';
 import { type Context, layersBefore } from './context.ts';
 import type { StackedImage } from './history/stack.ts';
 import { runtimeOfReference } from './knowledge/official-images.ts';

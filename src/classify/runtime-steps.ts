@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { isDistroless } from './distroless.ts';
+import { isDistroless } from './editions.ts';
 import { type BuildStep, commandsOf } from './history/build-steps.ts';
 import { rememberCommand } from './history/instruction.ts';
 import { installedVersion } from './runtime-version.ts';

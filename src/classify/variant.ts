@@ -1,10 +1,7 @@
 import type { Context } from './context.ts';
-import { isChiselled, isDistroless } from './distroless.ts';
+import { isChiselled, isDistroless, isSlimDebian, temurinKind, universalBase } from './editions.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { isNixStep } from './nix.ts';
-import { isSlimDebian } from './slim-debian.ts';
-import { temurinKind } from './temurin.ts';
-import { universalBase } from './universal-base.ts';
 import {
   type BaseVerdict,
   type DistroVerdict,

@@ -1,4 +1,4 @@
-import { normaliseReference } from '../../src/classify/base-image/naming.ts';
+import { normaliseReference } from '../../src/classify/base-image/references.ts';
 import { classifyImage } from '../../src/classify/classify-image.ts';
 import type { ImageVerdict } from '../../src/classify/verdict.ts';
 import { basesOf, type LabelledImage } from './corpus.ts';

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { BuildHistory } from '../history/build-steps.ts';
 import { isInstruction } from '../history/instruction.ts';
 import type { DeclaredBase } from './declared.ts';
-import { normaliseReference } from './naming.ts';
+import { normaliseReference } from './references.ts';
 
 /**
  * The label that the buildpacks lifecycle writes; images built FROM a buildpacks image inherit it.

@@ -3,8 +3,7 @@ import { BASE_NAME } from '../../oci/manifest.ts';
 import type { Context } from '../context.ts';
 import type { BuildStep } from '../history/build-steps.ts';
 import { makesLayer, setsStart } from '../history/instruction.ts';
-import { normaliseReference } from './naming.ts';
-import { withoutTag } from './tags.ts';
+import { normaliseReference, withoutTag } from './references.ts';
 
 /** A base image that the builder named, not yet compared with any layers. */
 export interface DeclaredBase {

@@ -1,5 +1,5 @@
 import { readOptionalString } from '../../oci/json.ts';
-import { MAX_REFERENCE_LENGTH, normaliseReference } from './naming.ts';
+import { MAX_REFERENCE_LENGTH, normaliseReference } from './references.ts';
 
 /** What a Dockerfile says about its final stage. */
 export interface DockerfileStages {

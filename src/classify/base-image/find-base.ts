@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { distroOfReference } from '../distro-reference.ts';
+import { universalBase } from '../editions.ts';
 import type { DistroName } from '../knowledge/distros.ts';
-import { universalBase } from '../universal-base.ts';
 import type { BaseVerdict, Signal } from '../verdict.ts';
 import { buildpacksBase } from './buildpacks.ts';
 import { annotatedBases, type DeclaredBase, labelledBases } from './declared.ts';

@@ -8,7 +8,7 @@ import type { DeclaredBase } from './declared.ts';
 import { beginsWithFiles, unknownBase } from './history.ts';
 import { baseByDigest, longestBase, type ProvenBase } from './layer-chain.ts';
 import type { Material, Provenance } from './provenance.ts';
-import { withoutTag } from './tags.ts';
+import { withoutTag } from './references.ts';
 
 /** The base according to the provenance: from its Dockerfile, or else the one material that agrees with the history. */
 export function provenanceBases(

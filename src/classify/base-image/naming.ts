@@ -1,13 +1,12 @@
 import { dayOf } from '../../common/day.ts';
 import type { Context } from '../context.ts';
 import { isLambda } from '../distro-labels.ts';
+import { isSlimDebian, universalBase } from '../editions.ts';
 import type { Rootfs } from '../history/rootfs.ts';
 import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, suiteOf } from '../knowledge/distros.ts';
-import { isSlimDebian } from '../slim-debian.ts';
-import { universalBase } from '../universal-base.ts';
 import { officialNames } from './official-names.ts';
-import { minor, tagged } from './tags.ts';
+import { minor, normaliseReference, tagged } from './references.ts';
 
 /**
  * The names, as on Docker Hub, of an image in the history's stack. All names in one answer referred to the same layers
@@ -23,25 +22,6 @@ export function inferReferences(context: Context, index: number, distro: DistroN
   if (image.kind === 'buildpack-deps') return buildpackNames(image, distro);
   const { official, end } = image;
   return official ? officialNames({ context, official, index, end, distro }) : [];
-}
-
-/**
- * Longer texts are cut: a name of a repository has at most 255 characters, a tag 128, a digest 135. What reads references
- * may take the square of their length.
- */
-export const MAX_REFERENCE_LENGTH = 1_024;
-
-/**
- * A reference without digest and Docker Hub's host, with `library/` written out: `docker.io/alpine:3.20@sha256:…` gives
- * `library/alpine:3.20`.
- */
-export function normaliseReference(text: string): string {
-  const named = text
-    .slice(0, MAX_REFERENCE_LENGTH)
-    .replace(/^docker-image:\/\/|^docker:\/\//, '')
-    .replace(/@.*$/, '');
-  const bare = named.replace(/^(?:docker\.io|index\.docker\.io|registry-1\.docker\.io)\//, '');
-  return bare.includes('/') || bare === 'scratch' ? bare : `library/${bare}`;
 }
 
 /** The repositories of distributions on Docker Hub. */

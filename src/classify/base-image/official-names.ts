@@ -1,10 +1,9 @@
 import { type Context, variableAt } from '../context.ts';
+import { temurinKind, universalBase } from '../editions.ts';
 import { lastCommand } from '../history/build-steps.ts';
 import { type DistroName, debianStableAt, distroOfSuite, suiteOf } from '../knowledge/distros.ts';
 import { dotnetSuite, type OfficialImage, type TagScheme } from '../knowledge/official-images.ts';
-import { temurinKind } from '../temurin.ts';
-import { universalBase } from '../universal-base.ts';
-import { minor, tagged } from './tags.ts';
+import { minor, tagged } from './references.ts';
 
 /** An official image in the stack of another one's history. */
 interface StackedOfficial {

@@ -2,8 +2,7 @@ import { decoded } from '../../common/decoded.ts';
 import { type Digest, isDigest } from '../../oci/digest.ts';
 import { findJsonObject, isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
 import { type DockerfileStages, readDockerfile } from './dockerfile.ts';
-import { normaliseReference } from './naming.ts';
-import { withoutTag } from './tags.ts';
+import { normaliseReference, withoutTag } from './references.ts';
 
 /** An image that a build resolved: a stage's base, an image that files were copied from, or a tool. */
 export interface Material {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readDockerfile } from '../../../../src/classify/base-image/dockerfile.ts';
-import { normaliseReference } from '../../../../src/classify/base-image/naming.ts';
+import { normaliseReference } from '../../../../src/classify/base-image/references.ts';
 import { readProvenance } from '../../../../src/classify/base-image/provenance.ts';
 
 const FOLDER = 'test/fixtures/corpus/provenance';
