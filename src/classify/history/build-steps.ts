@@ -33,13 +33,10 @@ export interface BuildHistory {
 
 /** Parses the entries of a history, and finds the step that made each layer. */
 export function matchSteps(config: ImageConfig, layerCount: number): BuildHistory {
-  const instructions = config.history.map((entry) => parseInstruction(entry.createdBy));
-  const reading = READINGS.find((candidate) => fits(candidate, config, instructions, layerCount));
+  const lines = config.history.map((entry) => ({ entry, instruction: parseInstruction(entry.createdBy) }));
+  const reading = READINGS.find((candidate) => fits(candidate, lines, config, layerCount));
   let layer = 0;
-  const steps = config.history.map((entry, index) => {
-    const instruction = instructions[index] ?? NO_INSTRUCTION;
-    return toStep(entry, instruction, reading?.(entry, instruction) === true ? layer++ : undefined);
-  });
+  const steps = lines.map((line) => toStep(line, reading?.(line) === true ? layer++ : undefined));
   return { steps: withMerges(steps, config), aligned: reading !== undefined };
 }
 
@@ -112,16 +109,20 @@ function isFrom(comment: string | undefined): boolean {
   return comment?.startsWith('FROM ') === true;
 }
 
-const NO_INSTRUCTION: Instruction = { verb: 'NONE', args: '', form: 'plain' };
+/** A history entry, and what its line says. */
+interface Line {
+  readonly entry: HistoryEntry;
+  readonly instruction: Instruction;
+}
 
-/** Decides whether an entry made a layer. */
-type Reading = (entry: HistoryEntry, instruction: Instruction) => boolean;
+/** Decides whether a line made a layer. */
+type Reading = (line: Line) => boolean;
 
 /** The readings to try in order: by the flag; by flag and instruction; by the instruction alone. */
 const READINGS: readonly Reading[] = [
-  (entry) => !entry.emptyLayer,
-  (entry, { verb }) => !entry.emptyLayer && makesLayer(verb),
-  (_, { verb }) => verb !== 'WORKDIR' && makesLayer(verb),
+  ({ entry }) => !entry.emptyLayer,
+  ({ entry, instruction }) => !entry.emptyLayer && makesLayer(instruction.verb),
+  ({ instruction: { verb } }) => verb !== 'WORKDIR' && makesLayer(verb),
 ];
 
 /** The diffID of an empty tar archive. @see moby/moby, layer/empty.go */
@@ -131,23 +132,13 @@ const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddf
  * Whether a reading gives as many layers as there are, and no setting makes one, unless the layer is empty: before
  * version 1.10, Docker made a layer for every instruction.
  */
-function fits(
-  makesLayerIn: Reading,
-  config: ImageConfig,
-  instructions: readonly Instruction[],
-  layerCount: number,
-): boolean {
-  const { history, diffIds } = config;
-  let count = 0;
-  for (let index = 0; index < history.length; index++) {
-    const entry = history[index];
-    const instruction = instructions[index];
-    if (!entry || !instruction || !makesLayerIn(entry, instruction)) continue;
-    const isRight = makesLayer(instruction.verb) || isLayeredSetting(entry, config) || diffIds[count] === EMPTY_LAYER;
-    if (!isRight) return false;
-    count++;
-  }
-  return count === layerCount;
+function fits(reading: Reading, lines: readonly Line[], config: ImageConfig, layerCount: number): boolean {
+  const layered = lines.filter(reading);
+  if (layered.length !== layerCount) return false;
+  return layered.every(
+    ({ entry, instruction }, layer) =>
+      makesLayer(instruction.verb) || isLayeredSetting(entry, config) || config.diffIds[layer] === EMPTY_LAYER,
+  );
 }
 
 /**
@@ -159,7 +150,7 @@ function isLayeredSetting({ comment, author }: HistoryEntry, config: ImageConfig
   return isWindows(config) || isFrom(comment) || isOfBuildah(config) || author === 'kaniko';
 }
 
-function toStep(entry: HistoryEntry, instruction: Instruction, layer: number | undefined): BuildStep {
+function toStep({ entry, instruction }: Line, layer: number | undefined): BuildStep {
   const { verb, args, form } = instruction;
   const { created, comment = '', author = '' } = entry;
   return { verb, args, form, created, comment, author, tool: toolOf(instruction, comment, author), layer };

@@ -2,6 +2,7 @@ import { remember } from '../../common/remember.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../common/units.ts';
 import { type OfficialImage, officialImagesOf } from '../knowledge/official-images.ts';
 import { type BuildStep, gapMs, type StepTool } from './build-steps.ts';
+import { type ToolStage, toolStageAt } from './buildpack-deps.ts';
 import {
   assignments,
   commandWords,
@@ -9,7 +10,6 @@ import {
   MAX_COMMAND_LENGTH,
   makesLayer,
   parseInstruction,
-  rememberCommand,
   setsStart,
   type Verb,
 } from './instruction.ts';
@@ -77,8 +77,8 @@ function nextImage(
   from: number,
   below: StackedImage | undefined,
 ): StackedImage | undefined {
-  const tools = buildpackDeps(steps, from, below);
-  if (tools) return tools;
+  const tools = toolStageAt(steps, from, below?.kind === 'rootfs' ? 'rootfs' : below?.variant);
+  if (tools) return { kind: 'buildpack-deps', ...tools };
   const walk: Walk = {
     official: undefined,
     hasLayer: false,
@@ -267,51 +267,3 @@ function endOfLabels(steps: readonly BuildStep[], from: number): number {
   while (steps[end]?.verb === 'LABEL' && continues(end)) end++;
   return end < steps.length && continues(end) ? from : end;
 }
-
-/** The stages of buildpack-deps, by the endings of their tags; `''` is the complete image. */
-type ToolStage = 'curl' | 'scm' | '';
-
-/**
- * The packages that each stage of buildpack-deps installs; older releases install fewer.
- * @see docker-library/buildpack-deps
- */
-const CURL_PACKAGES = new Set(['ca-certificates', 'curl', 'dirmngr', 'gnupg', 'netbase', 'sq', 'tzdata', 'wget']);
-const SCM_PACKAGES = new Set(['bzr', 'git', 'mercurial', 'openssh-client', 'procps', 'subversion']);
-
-/** A stage of buildpack-deps, on top of the stage before it, so that no other step that installs compilers counts. */
-function buildpackDeps(
-  steps: readonly BuildStep[],
-  from: number,
-  below: StackedImage | undefined,
-): StackedImage | undefined {
-  const variant = toolStage(steps[from]);
-  if (variant === 'curl') return below?.kind === 'rootfs' ? curlStage(steps, from) : undefined;
-  if (variant === undefined || below?.variant !== STAGE_BELOW[variant]) return undefined;
-  return { kind: 'buildpack-deps', variant, end: from + 1 };
-}
-
-const STAGE_BELOW = { scm: 'curl', '': 'scm' } as const;
-
-function curlStage(steps: readonly BuildStep[], from: number): StackedImage | undefined {
-  const hasGpgStep = /command -v gpg/.test(steps[from + 1]?.args.slice(0, 200) ?? '');
-  const end = from + (hasGpgStep ? 2 : 1);
-  const isCertain = installedBy(steps[from]?.args ?? '').includes('netbase') || toolStage(steps[end]) === 'scm';
-  return isCertain ? { kind: 'buildpack-deps', variant: 'curl', end } : undefined;
-}
-
-function toolStage(step: BuildStep | undefined): ToolStage | undefined {
-  if (step?.verb !== 'RUN') return undefined;
-  const packages = installedBy(step.args);
-  const has = (...names: readonly string[]) => names.every((name) => packages.includes(name));
-  if (has('g++', 'gcc', 'file')) return '';
-  if (has('git', 'openssh-client', 'procps') && packages.every((name) => SCM_PACKAGES.has(name))) return 'scm';
-  return has('ca-certificates', 'curl', 'wget') && packages.every((name) => CURL_PACKAGES.has(name))
-    ? 'curl'
-    : undefined;
-}
-
-/** The packages in the first `apt-get install` of a command. */
-const installedBy: (command: string) => readonly string[] = rememberCommand((command) => {
-  const [, list = ''] = /\bapt-get install ([^;&|]*)/.exec(command) ?? [];
-  return list.split(/[\s\\]+/).filter((word) => word !== '' && !word.startsWith('-'));
-});

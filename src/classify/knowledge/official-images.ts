@@ -20,6 +20,8 @@ export interface OfficialImage {
   readonly repository: string;
   /** Its runtime, if it has nothing else and is made to build on. Tomcat's image, for example, is more than Java. */
   readonly runtime: Runtime | undefined;
+  /** The instruction of its Dockerfile that shows it: an ENV or ARG of the variable `env`, or a RUN that `run` matches. */
+  readonly shownBy: 'ENV' | 'ARG' | 'RUN';
   /** The variable that its Dockerfile sets, or the build argument that it declares; empty if only `run` shows it. */
   readonly env: string;
   /** The form of the variable's value, if several images set the variable. */
@@ -63,6 +65,7 @@ function readRow(row: Row): OfficialImage {
   const env = row.env ?? row.arg ?? '';
   return {
     repository: row.repository,
+    shownBy: row.env !== undefined ? 'ENV' : row.arg !== undefined ? 'ARG' : 'RUN',
     env,
     versionEnv: row.versionEnv ?? env,
     ends: (row.ends ?? []).map((end) => ({ verb: end.split(' ', 1)[0] ?? '', words: end.slice(end.indexOf(' ') + 1) })),
@@ -87,14 +90,17 @@ function patternOf(source: string | undefined): RegExp | undefined {
   return source === undefined ? undefined : new RegExp(source);
 }
 
-function imagesBy(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImage[]> {
-  return groupBy(table.images.filter((row) => row[key] !== undefined).map(readRow), ({ env }) => env);
-}
+const IMAGES = table.images.map(readRow);
+/** Images by the name of the variable that an ENV sets, or that an ARG declares. */
+const BY_VARIABLE = {
+  ENV: groupBy(shownBy('ENV'), ({ env }) => env),
+  ARG: groupBy(shownBy('ARG'), ({ env }) => env),
+};
+const BY_RUN = shownBy('RUN');
 
-const BY_ENV = imagesBy('env');
-const BY_ARG = imagesBy('arg');
-/** Images that only a RUN shows. */
-const BY_RUN = table.images.filter(({ env, arg }) => env === undefined && arg === undefined).map(readRow);
+function shownBy(verb: OfficialImage['shownBy']): readonly OfficialImage[] {
+  return IMAGES.filter((image) => image.shownBy === verb);
+}
 
 const DOTNET_SUITES = new Map(Object.entries(table.dotnetSuites));
 
@@ -104,7 +110,7 @@ export function dotnetSuite(version: string): string | undefined {
 }
 
 /** Paths without the host and without Docker Hub's `library`: `/golang`, `/dotnet/sdk`. */
-const PATHS = table.images.map(({ repository }) => `/${repository.replace(/^(?:library|[^/]+\.[^/]+)\//, '')}`);
+const PATHS = IMAGES.map(({ repository }) => `/${repository.replace(/^(?:library|[^/]+\.[^/]+)\//, '')}`);
 
 /** Whether a reference names a well-known image, wherever it is mirrored: `example.com/hub/golang:1.27`. */
 export function isOfficialReference(reference: string): boolean {
@@ -117,30 +123,26 @@ function pathOf(reference: string): string {
   return `/${reference.replace(/@.*$/, '').replace(/:[^/]*$/, '')}`;
 }
 
-const WITH_RUNTIME = table.images.filter(({ runtime }) => runtime !== undefined);
-
 /** The runtime of a well-known image, under any mirror: `example.com/library/node:24`. */
 export function runtimeOfReference(reference: string): Runtime | undefined {
   const path = pathOf(reference);
-  return WITH_RUNTIME.find((row) => path.endsWith(`/${row.repository}`))?.runtime as Runtime | undefined;
+  return IMAGES.find(({ runtime, repository }) => runtime !== undefined && path.endsWith(`/${repository}`))?.runtime;
 }
-
-const OF_PRODUCTS = table.images.filter(({ runtime }) => runtime === undefined).map(({ repository }) => repository);
 
 /** Whether a reference names a well-known image, under any mirror, that holds more than a runtime: a server, a tool. */
 export function isProductReference(reference: string): boolean {
   const path = pathOf(reference);
-  return OF_PRODUCTS.some((repository) => path.endsWith(`/${repository}`));
+  return IMAGES.some(({ runtime, repository }) => runtime === undefined && path.endsWith(`/${repository}`));
 }
 
 /**
  * The well-known images whose Dockerfiles set a variable of this ENV, declare a build argument of this ARG, or have this
  * RUN.
  */
-export function officialImagesOf(verb: 'ENV' | 'ARG' | 'RUN', args: string): readonly OfficialImage[] {
+export function officialImagesOf(verb: OfficialImage['shownBy'], args: string): readonly OfficialImage[] {
   if (verb === 'RUN') return BY_RUN.filter(({ run }) => run?.test(args.slice(0, MAX_COMMAND_LENGTH)));
-  const known = verb === 'ENV' ? BY_ENV : BY_ARG;
-  return assignments(args).flatMap(([name, text]) => {
-    return known.get(name)?.find(({ value }) => value?.test(text) !== false) ?? [];
-  });
+  const known = BY_VARIABLE[verb];
+  return assignments(args).flatMap(
+    ([name, text]) => known.get(name)?.find(({ value }) => value?.test(text) !== false) ?? [],
+  );
 }
