@@ -79,8 +79,7 @@ function canRefineDistro(base: BaseVerdict, distro: DistroVerdict | undefined): 
 
 /** Names, which may contain a distribution, of the known images beneath this one and of this one; most layers first. */
 function namesOfKnownBases({ bases }: ClassifierInput): readonly string[] {
-  if (bases.length === 0) return [];
-  return [...bases].sort((one, other) => other.layerCount - one.layerCount).flatMap((base) => base.references);
+  return bases.toSorted((one, other) => other.layerCount - one.layerCount).flatMap((base) => base.references);
 }
 
 function annotatedNames({ manifest, indexAnnotations }: ClassifierInput): readonly string[] {

@@ -42,17 +42,16 @@ function bottomVerdict(context: Context): BaseVerdict {
   const { history, stack } = context;
   if (isSquashed(context) || isImportedContainer(context)) return unknownBase('squashed');
   const beneath = layersBeneathStore(context);
-  if (beneath === 0)
-    return { confidence: 'inferred', references: ['scratch'], evidence: 'history:store paths', layerCount: 0 };
+  if (beneath === 0) return scratchBase('history:store paths');
   if (beneath !== undefined) return { ...unknownBase('not-in-catalogue'), layerCount: beneath };
-  if (
-    !(beginsWithFiles(context) || stack.rootfs !== undefined) ||
-    !history.aligned ||
-    stack.rootfs?.tool === 'bazel' ||
-    hasPause(context)
-  )
-    return unknownBase('not-in-catalogue');
-  return { confidence: 'inferred', references: ['scratch'], evidence: 'history:first layer is its own', layerCount: 0 };
+  const mayBeOnScratch = stack.rootfs ? stack.rootfs.tool !== 'bazel' : beginsWithFiles(context);
+  return mayBeOnScratch && history.aligned && !hasPause(context)
+    ? scratchBase('history:first layer is its own')
+    : unknownBase('not-in-catalogue');
+}
+
+function scratchBase(evidence: string): BaseVerdict {
+  return { confidence: 'inferred', references: ['scratch'], evidence, layerCount: 0 };
 }
 
 /** Whether the lowest layer is a COPY or ADD: the image is built on scratch, or on an image that was. */

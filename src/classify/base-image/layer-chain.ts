@@ -16,16 +16,12 @@ export interface ProvenBase {
  * Known images that may be beneath this one. They have fewer layers, because one with all of them is this image itself,
  * unless this image only changed settings. Remembered, since each material of a provenance is compared with them.
  */
-export function basesBeneath(context: Context): readonly KnownBase[] {
-  return context.input.bases.length === 0 ? [] : knownBeneath(context);
-}
-
-const knownBeneath = rememberOf((context: Context): readonly KnownBase[] => {
+export const basesBeneath = rememberOf((context: Context): readonly KnownBase[] => {
   const { layers } = context.input.manifest;
   const maxLayers = onlyChangesSettings(context) ? layers.length : layers.length - 1;
-  return context.input.bases.filter(({ layerCount, references }) => {
-    return layerCount > 0 && layerCount <= maxLayers && references.length > 0;
-  });
+  return context.input.bases.filter(
+    ({ layerCount, references }) => layerCount > 0 && layerCount <= maxLayers && references.length > 0,
+  );
 });
 
 /** Whether the own steps made no layer and were made an hour or more after the steps beneath: `FROM redis`, `CMD …`. */
