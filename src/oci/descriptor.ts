@@ -1,5 +1,5 @@
 import { ContentMismatchError, MalformedContentError, TooLargeError } from '../errors.ts';
-import { type Digest, isDigest, verifyDigest } from './digest.ts';
+import { type Digest, readDigest, verifyDigest } from './digest.ts';
 import { readObject, readSize, readString, readStringMap } from './json.ts';
 import { type Platform, readPlatform } from './platform.ts';
 
@@ -39,12 +39,9 @@ export function verifyContent(bytes: Uint8Array, { digest, size }: Descriptor, w
  */
 export function readDescriptor(value: unknown, path: string): Descriptor {
   const object = readObject(value, path);
-  const digest = readString(object.digest, `${path}.digest`);
-  if (!isDigest(digest))
-    throw new MalformedContentError(`${path}.digest: "${digest.slice(0, 80)}" is not a sha256 or sha512 digest`);
   return {
     mediaType: readString(object.mediaType, `${path}.mediaType`),
-    digest,
+    digest: readDigest(object.digest, `${path}.digest`),
     size: readContentSize(object.size, `${path}.size`),
     annotations: readStringMap(object.annotations),
     platform: readPlatform(object.platform),

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
-import { ContentMismatchError, InvalidReferenceError } from '../errors.ts';
+import { ContentMismatchError, InvalidReferenceError, MalformedContentError } from '../errors.ts';
 import type { Branded } from './brand.ts';
+import { readString } from './json.ts';
 
 /**
  * A content address: `sha256:` followed by 64, or `sha512:` by 128, lower-case hex digits.
@@ -22,6 +23,17 @@ export function parseDigest(text: string): Digest {
       `"${text.slice(0, 140)}" is not a digest: expected sha256: and 64 lower-case hex digits`,
     );
   return text;
+}
+
+/**
+ * Reads a digest from parsed JSON.
+ * @param path the path of the digest's field, for error messages
+ * @throws MalformedContentError when the value is anything else
+ */
+export function readDigest(value: unknown, path: string): Digest {
+  const text = readString(value, path);
+  if (isDigest(text)) return text;
+  throw new MalformedContentError(`${path}: "${text.slice(0, 80)}" is not a sha256 or sha512 digest`);
 }
 
 /** The sha256 digest of bytes, or of a string's UTF-8 encoding. */

@@ -1,13 +1,11 @@
 import { remember } from '../common/remember.ts';
-import { MalformedContentError } from '../errors.ts';
-import { type Digest, isDigest } from './digest.ts';
+import { type Digest, readDigest } from './digest.ts';
 import {
   isObject,
   type JsonObject,
   parseJsonObject,
   readArray,
   readOptionalString,
-  readString,
   readStringList,
   readStringMap,
 } from './json.ts';
@@ -109,12 +107,8 @@ function positive(value: unknown): number | undefined {
 
 function diffIdsOf(object: JsonObject): readonly Digest[] {
   const rootfs = isObject(object.rootfs) ? object.rootfs : {};
-  return readArray(rootfs.diff_ids, 'config.rootfs.diff_ids').map((value, index) => {
-    const text = readString(value, `config.rootfs.diff_ids[${index}]`);
-    if (!isDigest(text))
-      throw new MalformedContentError(`config.rootfs.diff_ids[${index}]: "${text.slice(0, 80)}" is not a digest`);
-    return text;
-  });
+  const path = 'config.rootfs.diff_ids';
+  return readArray(rootfs.diff_ids, path).map((value, index) => readDigest(value, `${path}[${index}]`));
 }
 
 function historyEntry(entry: JsonObject): HistoryEntry {

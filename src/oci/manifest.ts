@@ -67,10 +67,11 @@ const IMAGE_MANIFESTS: ReadonlySet<string> = new Set([MEDIA_TYPE.ociManifest, ME
 /** 4 MiB, ECR's limit for a manifest; other registries allow 4 to 8 MiB. @see API_BatchGetImage, imageManifest */
 export const MAX_MANIFEST_BYTES = 4_194_304;
 
-/** A guard against hostile indexes: the largest published ones have a few dozen children. */
-const MAX_INDEX_CHILDREN = 10_000;
-/** A guard against hostile manifests: Docker allows 127 layers, other builders somewhat more. */
-const MAX_LAYERS = 10_000;
+/**
+ * A guard against hostile manifests: the largest published indexes have a few dozen children; Docker allows 127 layers,
+ * other builders somewhat more.
+ */
+const MAX_DESCRIPTORS = 10_000;
 
 /**
  * Parses a manifest of any kind.
@@ -121,35 +122,31 @@ function parseImageManifest(object: JsonObject, mediaType: string): ImageManifes
   return {
     form: 'manifest',
     config: readDescriptor(object.config, 'manifest.config'),
-    layers: readBlobs(object, 'layers'),
+    layers: readDescriptors(object.layers, 'manifest.layers'),
     ...commonFields(object, mediaType),
   };
 }
 
 function parseArtifactManifest(object: JsonObject, mediaType: string): ArtifactManifest {
-  return { form: 'artifact', blobs: readBlobs(object, 'blobs'), ...commonFields(object, mediaType) };
-}
-
-function readBlobs(object: JsonObject, field: 'layers' | 'blobs'): readonly Descriptor[] {
-  const blobs = readArray(object[field], `manifest.${field}`);
-  if (blobs.length > MAX_LAYERS)
-    throw new MalformedContentError(`manifest.${field}: ${blobs.length} ${field}, at most ${MAX_LAYERS} are read`);
-  return blobs.map((blob, index) => readDescriptor(blob, `manifest.${field}[${index}]`));
+  return {
+    form: 'artifact',
+    blobs: readDescriptors(object.blobs, 'manifest.blobs'),
+    ...commonFields(object, mediaType),
+  };
 }
 
 function parseIndex(object: JsonObject, mediaType: string): ImageIndex {
-  const manifests = readArray(object.manifests, 'index.manifests');
-  if (manifests.length > MAX_INDEX_CHILDREN)
-    throw new MalformedContentError(
-      `index.manifests: ${manifests.length} children, at most ${MAX_INDEX_CHILDREN} are read`,
-    );
-  return {
-    form: 'index',
-    manifests: manifests
-      .map((child, index) => readDescriptor(child, `index.manifests[${index}]`))
-      .filter(({ mediaType }) => mediaType !== BUILDKIT_CACHE && !isFileSystemLayer(mediaType)),
-    ...commonFields(object, mediaType),
-  };
+  const manifests = readDescriptors(object.manifests, 'index.manifests').filter(
+    (child) => child.mediaType !== BUILDKIT_CACHE && !isFileSystemLayer(child.mediaType),
+  );
+  return { form: 'index', manifests, ...commonFields(object, mediaType) };
+}
+
+function readDescriptors(value: unknown, path: string): readonly Descriptor[] {
+  const list = readArray(value, path);
+  if (list.length > MAX_DESCRIPTORS)
+    throw new MalformedContentError(`${path}: ${list.length} entries, at most ${MAX_DESCRIPTORS} are read`);
+  return list.map((entry, index) => readDescriptor(entry, `${path}[${index}]`));
 }
 
 /**

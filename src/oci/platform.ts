@@ -86,7 +86,7 @@ export function isWantedName(compared: string, selection: PlatformSelection): bo
   return wantedNames(selection)?.some((wanted) => `${compared}/`.startsWith(`${wanted}/`)) ?? true;
 }
 
-/** Reports whether an image is for Windows. */
+/** Whether an image is for Windows. */
 export function isWindows({ os }: Pick<Platform, 'os'>): boolean {
   return os === 'windows';
 }
