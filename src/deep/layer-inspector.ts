@@ -29,7 +29,7 @@ export class LayerInspector implements TarSink {
   #entry: TarEntry | undefined;
   #hash: Hash | undefined;
   #hex = '';
-  /** The content of the current file, if it is one whose content is inspected. */
+  /** The content of the current file, if it is inspected. */
   #content: Buffer[] | undefined;
 
   open(entry: TarEntry): void {
@@ -38,8 +38,8 @@ export class LayerInspector implements TarSink {
     this.#hex = '';
     if (findWhiteout(entry.path)) this.#whiteouts++;
     if (entry.kind !== 'file') return;
-    this.#content = isRelease(entry) || needsLook(entry.path, entry.size) ? [] : undefined;
-    this.#packages.open(entry);
+    const isWanted = this.#packages.open(entry) || isRelease(entry) || needsLook(entry.path, entry.size);
+    this.#content = isWanted ? [] : undefined;
   }
 
   data(piece: Buffer): void {
@@ -82,7 +82,7 @@ export class LayerInspector implements TarSink {
     this.#content = undefined;
     if (isSensitive(path, content)) this.#sensitive.add({ path, bytes });
     if (content && isRelease(entry)) this.#releases.add(parseOsRelease(path, content));
-    this.#packages.close(entry);
+    this.#packages.close(entry, content);
   }
 }
 

@@ -115,7 +115,8 @@ export class Transport {
     try {
       const answer = await this.#follow(request, send);
       const outcome = outcomeOf(answer, registry, request.method);
-      if ('stream' in answer) (answer as StreamAnswer).stream?.once('close', () => release(outcome));
+      const { stream } = answer as StreamAnswer;
+      if (stream) stream.once('close', () => release(outcome));
       else release(outcome);
       return answer;
     } catch (error) {

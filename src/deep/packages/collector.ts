@@ -13,24 +13,24 @@ const MAX_PACKAGES = 100_000;
 const MAX_UNREAD = 10_000;
 const MAX_RECORD_BYTES = 16_777_216;
 
-/** Collects the packages of a layer from its files as they pass. Holds one file's content at a time. */
+/** Collects the packages of a layer from its files as they pass. */
 export class PackageCollector {
   readonly #packages = new CappedList<LayerPackage>(MAX_PACKAGES);
   readonly #unread = new CappedList<LayerFacts['unread'][number]>(MAX_UNREAD);
-  readonly #npmBytes = new Map<string, number>();
-  readonly #recordBytes = new Map<string, number>();
+  /** Bytes of packages whose manifests do not state them, by the folder that holds the manifest. */
+  readonly #countedBytes = { npm: new Map<string, number>(), pypi: new Map<string, number>() };
   #reader: PackageReader | undefined;
-  #content: Buffer[] | undefined;
   #go: GoBuildInfoScanner | undefined;
 
-  open(entry: TarEntry): void {
-    this.#reader = findPackageReader(entry.path);
-    const isRecord = isPythonRecord(entry.path);
-    const maxBytes = this.#reader?.maxBytes ?? (isRecord ? MAX_RECORD_BYTES : 0);
-    this.#content = entry.size <= maxBytes ? [] : undefined;
-    if (this.#reader && !this.#content) this.#unread.add({ path: entry.path, reason: 'size' });
-    if (isRpmDatabase(entry.path)) this.#unread.add({ path: entry.path, reason: 'format' });
+  /** Begins a file. @returns whether {@link PackageCollector.close} needs its content */
+  open(entry: TarEntry): boolean {
+    const { path, size } = entry;
     this.#go = isProgram(entry) ? new GoBuildInfoScanner() : undefined;
+    this.#reader = findPackageReader(path);
+    if (isRpmDatabase(path)) this.#unread.add({ path, reason: 'format' });
+    if (!this.#reader) return isPythonRecord(path) && size <= MAX_RECORD_BYTES;
+    if (size > this.#reader.maxBytes) this.#unread.add({ path, reason: 'size' });
+    return size <= this.#reader.maxBytes;
   }
 
   /**
@@ -45,19 +45,17 @@ export class PackageCollector {
   }
 
   data(piece: Buffer): void {
-    this.#content?.push(Buffer.from(piece));
     this.#go?.push(piece);
   }
 
-  close(entry: TarEntry): void {
+  /** Ends a file. @param content undefined where {@link PackageCollector.open} did not ask for it */
+  close(entry: TarEntry, content: Buffer | undefined): void {
     this.#countNpm(entry);
     const named = packageOfFileName(entry.path, entry.size);
     if (named) this.#packages.add(named);
-    if (this.#content) this.#read(entry.path, Buffer.concat(this.#content));
+    if (content) this.#read(entry.path, content);
     const info = this.#go?.found;
     if (info) for (const found of goPackages(info, entry.path, entry.size)) this.#packages.add(found);
-    this.#content = undefined;
-    this.#go = undefined;
   }
 
   finish(): Pick<LayerFacts, 'packages' | 'unread'> {
@@ -67,18 +65,19 @@ export class PackageCollector {
 
   #read(path: string, content: Buffer): void {
     if (this.#reader) for (const found of this.#reader.read(path, content)) this.#packages.add(found);
-    else if (isPythonRecord(path)) this.#recordBytes.set(folderOf(path), recordBytes(content));
+    else if (isPythonRecord(path)) this.#countedBytes.pypi.set(folderOf(path), recordBytes(content));
   }
 
   #countNpm(entry: TarEntry): void {
     const folder = npmPackageFolder(entry.path);
-    if (folder !== undefined) this.#npmBytes.set(folder, (this.#npmBytes.get(folder) ?? 0) + entry.size);
+    const { npm } = this.#countedBytes;
+    if (folder !== undefined) npm.set(folder, (npm.get(folder) ?? 0) + entry.size);
   }
 
   #withCountedBytes(found: LayerPackage): LayerPackage {
-    const counts = found.ecosystem === 'npm' ? this.#npmBytes : this.#recordBytes;
-    const bytes =
-      found.ecosystem === 'npm' || found.ecosystem === 'pypi' ? counts.get(folderOf(found.path)) : undefined;
+    const { ecosystem, path } = found;
+    const isCounted = ecosystem === 'npm' || ecosystem === 'pypi';
+    const bytes = isCounted ? this.#countedBytes[ecosystem].get(folderOf(path)) : undefined;
     return bytes === undefined ? found : { ...found, bytes };
   }
 }
