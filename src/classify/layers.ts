@@ -72,14 +72,35 @@ const OS_PACKAGES = anyOf(
   ],
   '(?<![\\w./-])',
 );
-const COMPILERS =
-  /(?<![\w-])(?:build-essential|gcc|g\+\+|clang|cmake|rustc|cargo|golang(?:-go|-[\d.]+(?:-go)?)?|maven|gradle|build-base|openjdk-?\d+-jdk(?:-headless)?|default-jdk(?:-headless)?|python3-dev|libc6-dev|linux-headers|base-devel|"?Development Tools"?)(?![\w.-])/;
+const COMPILERS = anyOf(
+  [
+    /build-essential|build-base|base-devel|"?Development Tools"?|cmake|maven|gradle/,
+    /gcc|g\+\+|clang|rustc|cargo|golang(?:-go|-[\d.]+(?:-go)?)?|(?:openjdk-?\d+|default)-jdk(?:-headless)?/,
+    /python3-dev|libc6-dev|linux-headers/,
+  ],
+  '(?<![\\w-])',
+  '(?![\\w.-])',
+);
+/** What removes compilers again in the same step. */
+const REMOVES_PACKAGES = /--virtual|apt-mark|purge|autoremove|apk del/;
 const SETTINGS =
   /^(?:set -\S+; *)?(?:mkdir|chown|chmod|ln|useradd|adduser|groupadd|addgroup|usermod|sed|echo|touch|rm|install -d|locale-gen|update-ca-certificates)\b/;
+/** Folders of packages that another stage, or the machine that builds, installed. */
+const PACKAGE_FOLDER = /node_modules|site-packages|\/vendor\b|\.venv|\/wheels\b/;
+/** `COPY . .` in any form, perhaps with other sources. */
+const COPIES_CONTEXT = /(?:^|\s)\.\/?(?:\s|$)[^\s]*\s/;
 const CONFIG_FILE =
   /\.(?:conf|cfg|ini|ya?ml|toml|properties|env|sh|crt|pem|key)\b|(?:^|\/)(?:etc|docker-entrypoint\.d|conf\.d)\/|entrypoint/;
-const MANIFEST_FILE =
-  /(?:^|[\s/])(?:package(?:-lock)?\.json|yarn\.lock|pnpm-lock\.yaml|requirements[\w.-]*\.txt|pyproject\.toml|poetry\.lock|uv\.lock|Gemfile(?:\.lock)?|composer\.(?:json|lock)|go\.(?:mod|sum)|Cargo\.(?:toml|lock)|pom\.xml)\b/;
+/** Files that list the packages of a project. */
+const MANIFEST_FILE = anyOf(
+  [
+    /package(?:-lock)?\.json|yarn\.lock|pnpm-lock\.yaml/,
+    /requirements[\w.-]*\.txt|pyproject\.toml|poetry\.lock|uv\.lock/,
+    /Gemfile(?:\.lock)?|composer\.(?:json|lock)|go\.(?:mod|sum)|Cargo\.(?:toml|lock)|pom\.xml/,
+  ],
+  '(?:^|[\\s/])',
+  '\\b',
+);
 
 function classOf({ verb, args }: BuildStep): LayerClass {
   if (verb === 'WORKDIR') return 'configuration';
@@ -90,16 +111,14 @@ function classOf({ verb, args }: BuildStep): LayerClass {
 
 const classOfRun = rememberCommand((text): LayerClass => {
   if (OS_PACKAGES.test(text))
-    return COMPILERS.test(text) && !/--virtual|apt-mark|purge|autoremove|apk del/.test(text)
-      ? 'build-tools'
-      : 'os-packages';
+    return COMPILERS.test(text) && !REMOVES_PACKAGES.test(text) ? 'build-tools' : 'os-packages';
   if (DEPENDENCIES.test(text)) return 'dependencies';
   if (BUILDS.test(text)) return 'application';
   return SETTINGS.test(text) ? 'configuration' : 'application';
 });
 
 const classOfCopy = rememberCommand((text): LayerClass => {
-  if (/node_modules|site-packages|\/vendor\b|\.venv|\/wheels\b/.test(text)) return 'dependencies';
-  if (MANIFEST_FILE.test(text) && !/(?:^|\s)\.\/?(?:\s|$)[^\s]*\s/.test(text)) return 'dependencies';
+  if (PACKAGE_FOLDER.test(text)) return 'dependencies';
+  if (MANIFEST_FILE.test(text) && !COPIES_CONTEXT.test(text)) return 'dependencies';
   return CONFIG_FILE.test(text) ? 'configuration' : 'application';
 });

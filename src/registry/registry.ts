@@ -75,6 +75,7 @@ export interface RequestGovernor<Options extends CallOptions = CallOptions> {
   acquire(registry: RegistryHost, options: Options): Promise<(outcome: RequestOutcome) => void>;
 }
 
+/** What a governor of several sources needs to know about a request. */
 export interface PlaceOptions extends CallOptions {
   /**
    * The most requests at the same time that this one's source allows. The lowest limit of the requests to a registry that

@@ -61,6 +61,7 @@ export type Admission =
 
 /** Doubles to 64 within two round trips, and is no burst for even the smallest registry. */
 const FIRST_PLACES = 16;
+/** One request in five seconds, so that the end of a limit is noticed. */
 export const MIN_RATE_PER_SECOND = 0.2;
 /** The part of the refused rate that the rate grows by each second: from half of it to all of it in ten seconds. */
 export const RATE_GROWTH = 0.05;
@@ -70,8 +71,10 @@ export const RATE_LIFTED_AT = 4;
 export const PACING_SLACK_MS = 50;
 /** Starts are counted anew after this long. */
 export const COUNTING_MS = 2_000;
+/** The pause after a first refusal without Retry-After, and the longest after many in a row. */
 export const FIRST_PAUSE_MS = 1_000;
 export const LONGEST_BACKOFF_MS = 60_000;
+/** As many refusals close together halve places and rate. */
 export const MOST_CAUTION = 3;
 /** Keeps refusals that are rarer than one in fifty requests from adding up. */
 export const CALM_PER_SUCCESS = 0.02;
