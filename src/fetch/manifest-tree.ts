@@ -179,11 +179,9 @@ export class ManifestTree {
       for (const digest of digests) this.#failures.set(digest, tooManyBytes(digest));
       return;
     }
+    const { registry, repository, options } = this.#context;
     const missing = digests.filter((digest) => !bodies.has(digest));
-    const answers =
-      missing.length === 0
-        ? new Map()
-        : await this.#context.registry.readManifests(this.#context.repository, missing, this.#context.options);
+    const answers = await registry.readManifests(repository, missing, options);
     for (const digest of digests) {
       try {
         const read = parsed(digest, bodies.get(digest) ?? answers.get(digest));

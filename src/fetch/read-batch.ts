@@ -1,9 +1,7 @@
 import { asItemError, NotFoundError, type SlimboardError } from '../errors.ts';
 import { type ContentKind, needsConfig } from '../oci/content-kind.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ImageConfig, MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
-import { parseJsonObject } from '../oci/json.ts';
+import { type ImageConfig, parseImageConfig } from '../oci/image-config.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { isIndexMediaType } from '../oci/media-type.ts';
 import type { Tag } from '../oci/reference.ts';
@@ -13,7 +11,7 @@ import type { NewBlob, NewManifest } from '../store/content-store.ts';
 import type { KnownTag, Sighting } from '../store/inventory-store.ts';
 import { manifestRecordOf } from './manifest-record.ts';
 import { ManifestTree, type ReadingContext } from './manifest-tree.ts';
-import { type NeededBlob, neededBlobs } from './needed-blobs.ts';
+import { readBlobs } from './read-blobs.ts';
 
 /** A failure of one item of a batch, or of content below it. The rest of the batch is not affected. */
 export interface FailedItem {
@@ -60,14 +58,6 @@ export async function readBatch(context: ReadingContext, listed: readonly Listed
   return endTogether(context.options.signal, (signal) =>
     new BatchReader({ ...context, options: { signal } }).read(listed),
   );
-}
-
-/** A blob that manifests of the batch are read with. */
-interface BatchBlob extends NeededBlob {
-  /** All manifests that it is read for. */
-  readonly wantedBy: Digest[];
-  /** Those that cannot be assessed without it. */
-  readonly neededBy: Digest[];
 }
 
 class BatchReader {
@@ -145,7 +135,7 @@ class BatchReader {
   /** Reads configs and provenance of all new manifests, and returns their rows. */
   async #records(resolved: readonly Resolved[]): Promise<{ manifests: NewManifest[]; blobs: NewBlob[] }> {
     const tags = tagsByDigest(resolved);
-    const bodies = await this.#readNeededBlobs();
+    const bodies = await readBlobs(this.#context, this.#tree);
     const manifests: NewManifest[] = [];
     const blobs: NewBlob[] = [];
     for (const { fetched, manifest } of this.#tree.manifests()) {
@@ -159,47 +149,6 @@ class BatchReader {
       }
     }
     return { manifests, blobs };
-  }
-
-  async #readNeededBlobs(): Promise<ReadonlyMap<Digest, Uint8Array>> {
-    const needed = this.#neededBlobs();
-    const bodies = new Map(this.#context.settings.full ? [] : await this.#context.known.readBodies([...needed.keys()]));
-    const missing = [...needed.values()].filter(({ blob }) => !bodies.has(blob.digest));
-    await Promise.all(missing.map((blob) => this.#readNeeded(blob, bodies)));
-    return bodies;
-  }
-
-  async #readNeeded({ blob, optional, neededBy, wantedBy }: BatchBlob, bodies: Map<Digest, Uint8Array>): Promise<void> {
-    try {
-      const body = await this.#readBlob(blob);
-      // A malformed provenance statement is left out, without a failure. Configs are parsed when their rows are made.
-      if (optional) parseJsonObject(body, 'provenance');
-      bodies.set(blob.digest, body);
-    } catch (error) {
-      const failure = asItemError(error);
-      // A manifest that is stored is never read again: without this, its provenance would be lost for good.
-      const failed = mayPass({ error: failure }) ? wantedBy : neededBy;
-      for (const digest of failed) this.#tree.fail(digest, failure);
-    }
-  }
-
-  /** Each blob once: several manifests may share a config. */
-  #neededBlobs(): ReadonlyMap<Digest, BatchBlob> {
-    const needed = new Map<Digest, BatchBlob>();
-    for (const { fetched, manifest } of this.#tree.manifests()) {
-      for (const { blob, optional } of neededBlobs(manifest, this.#context.settings)) {
-        const entry = needed.get(blob.digest) ?? { blob, optional, wantedBy: [], neededBy: [] };
-        entry.wantedBy.push(fetched.digest);
-        if (!optional) entry.neededBy.push(fetched.digest);
-        needed.set(blob.digest, entry);
-      }
-    }
-    return needed;
-  }
-
-  #readBlob(blob: Descriptor): Promise<Uint8Array> {
-    const { registry, repository, options } = this.#context;
-    return registry.readBlob(repository, blob, { ...options, maxBytes: MAX_CONFIG_BYTES });
   }
 
   /**
