@@ -4,6 +4,7 @@ import type { LayerLimits } from './limits.ts';
 import { openNativeZstd } from './native-zstd.ts';
 import { ScriptZstd } from './script-zstd.ts';
 import { OUTPUT_BYTES, StreamDecompressor } from './stream-decompressor.ts';
+import { isZstdMagic } from './zstd-guard.ts';
 
 /** How a layer's tar is compressed. */
 type Compression = 'gzip' | 'zstd' | 'none';
@@ -18,9 +19,7 @@ export const MAGIC_BYTES = 4;
 export function compressionOf(head: Buffer): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
   if (head.length < MAGIC_BYTES) return 'none';
-  const magic = head.readUInt32LE();
-  // A zstd stream may begin with a skippable frame (zstd:chunked, seekable formats).
-  return magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50 ? 'zstd' : 'none';
+  return isZstdMagic(head.readUInt32LE()) ? 'zstd' : 'none';
 }
 
 /**

@@ -3,8 +3,18 @@ import { MalformedContentError, TooLargeError } from '../errors.ts';
 const FRAME_MAGIC = 0xfd2fb528;
 /** The last hex digit may be anything. */
 const SKIPPABLE_MAGIC = 0x184d2a50;
+const MAGIC_BYTES = 4;
 const BLOCK_HEADER_BYTES = 3;
 const CHECKSUM_BYTES = 4;
+
+/** Whether a stream that begins with this magic number is zstd; it may begin with a skippable frame (zstd:chunked). */
+export function isZstdMagic(magic: number): boolean {
+  return magic === FRAME_MAGIC || isSkippable(magic);
+}
+
+function isSkippable(magic: number): boolean {
+  return (magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC;
+}
 
 type Part = 'magic' | 'frame-header' | 'block-header' | 'block' | 'checksum' | 'skippable-size' | 'skippable';
 
@@ -17,10 +27,11 @@ type Part = 'magic' | 'frame-header' | 'block-header' | 'block' | 'checksum' | '
 export class ZstdGuard {
   readonly #maxWindowBytes: number;
   #part: Part = 'magic';
-  #need = 4;
+  #need = MAGIC_BYTES;
   #held: Buffer[] = [];
   #heldBytes = 0;
-  #header = { hasChecksum: false, isLastBlock: false };
+  #hasChecksum = false;
+  #isLastBlock = false;
   #windowBytes = 0;
   #movedBytes = 0;
 
@@ -63,7 +74,7 @@ export class ZstdGuard {
 
   #skip(bytes: number): void {
     this.#need -= bytes;
-    if (this.#need === 0) this.#expect('magic', 4);
+    if (this.#need === 0) this.#expect('magic', MAGIC_BYTES);
   }
 
   #gather(piece: Buffer): Buffer | undefined {
@@ -94,12 +105,12 @@ export class ZstdGuard {
   #onMagic(bytes: Buffer): void {
     const magic = bytes.readUInt32LE();
     if (magic === FRAME_MAGIC) this.#expect('frame-header', 1);
-    else if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) this.#expect('skippable-size', 4);
+    else if (isSkippable(magic)) this.#expect('skippable-size', 4);
     else throw new MalformedContentError('zstd stream: data after a frame is not another frame');
   }
 
   #onSkippableSize(bytes: number): void {
-    if (bytes === 0) this.#expect('magic', 4);
+    if (bytes === 0) this.#expect('magic', MAGIC_BYTES);
     else this.#expect('skippable', bytes);
   }
 
@@ -120,9 +131,9 @@ export class ZstdGuard {
       throw new TooLargeError(`zstd frame asks for a window of ${window} bytes; the limit is ${this.#maxWindowBytes}`);
     }
     this.#windowBytes = window;
-    this.#header.hasChecksum = (bytes.readUInt8() & 4) !== 0;
+    this.#hasChecksum = (bytes.readUInt8() & 4) !== 0;
     this.#expect('block-header', BLOCK_HEADER_BYTES);
-    const magic = Buffer.alloc(4);
+    const magic = Buffer.alloc(MAGIC_BYTES);
     magic.writeUInt32LE(FRAME_MAGIC);
     yield Buffer.concat([magic, bytes]);
   }
@@ -130,22 +141,22 @@ export class ZstdGuard {
   #afterPassed(bytes: Buffer): void {
     if (this.#part === 'block-header') this.#onBlockHeader(bytes.readUIntLE(0, BLOCK_HEADER_BYTES));
     else if (this.#part === 'block') this.#afterBlock();
-    else this.#expect('magic', 4);
+    else this.#expect('magic', MAGIC_BYTES);
   }
 
   #onBlockHeader(header: number): void {
     const isRun = ((header >> 1) & 3) === 1;
     const size = isRun ? 1 : header >> 3;
-    this.#header.isLastBlock = (header & 1) === 1;
+    this.#isLastBlock = (header & 1) === 1;
     if (size === 0) this.#afterBlock();
     else this.#expect('block', size);
   }
 
   #afterBlock(): void {
     this.#movedBytes += this.#windowBytes;
-    if (!this.#header.isLastBlock) this.#expect('block-header', BLOCK_HEADER_BYTES);
-    else if (this.#header.hasChecksum) this.#expect('checksum', CHECKSUM_BYTES);
-    else this.#expect('magic', 4);
+    if (!this.#isLastBlock) this.#expect('block-header', BLOCK_HEADER_BYTES);
+    else if (this.#hasChecksum) this.#expect('checksum', CHECKSUM_BYTES);
+    else this.#expect('magic', MAGIC_BYTES);
   }
 }
 

@@ -95,16 +95,14 @@ class Collector implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
+    if (!this.#hasContent()) return;
+    const { what, maxBytes } = this.#request;
     const coding = codingOf(headers['content-encoding']);
-    if (this.#hasContent() && coding !== undefined) {
+    if (coding !== undefined)
       controller.abort(
-        new MalformedContentError(
-          `${this.#request.what}: sent with content encoding ${coding}, which was not requested`,
-        ),
+        new MalformedContentError(`${what}: sent with content encoding ${coding}, which was not requested`),
       );
-    } else if (this.#hasContent() && Number(headers['content-length']) > this.#request.maxBytes) {
-      controller.abort(this.#tooLarge());
-    }
+    else if (Number(headers['content-length']) > maxBytes) controller.abort(this.#tooLarge());
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
