@@ -110,9 +110,9 @@ const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2023-02-01' } as const;
  * alpine, `sh` for busybox and `bash` for debian; ubuntu used `bash` too, from 2021 to early 2023.
  */
 function shellClaim({ stack, history }: Context): DistroVerdict | undefined {
-  const shell = stack.rootfs?.shell;
+  const { shell, tool, isNameless = false } = stack.rootfs ?? {};
+  if (shell === undefined || tool || !isNameless) return undefined;
   const created = history.steps[0]?.created;
-  if (shell === undefined || stack.rootfs?.tool || !stack.rootfs?.isNameless) return undefined;
   const evidence = `history:rootfs+CMD ["${shell.slice(0, 40)}"]`;
   const managers = packageManagersOf(history.steps);
   if (shell === '/bin/sh' && callsOnly(managers, 'apk')) return inferred({ id: 'alpine' }, evidence);

@@ -20,11 +20,9 @@ export function findOwnLabels(context: Context): Readonly<Record<string, string>
   const { input, history, stack } = context;
   const { labels } = input.config;
   const own: Record<string, string> = Object.create(null);
-  if (Object.keys(labels).length === 0) return own;
   const bases = basesBeneath(context).filter((base) => base.labels !== undefined);
   const settings = readSettings(history.steps, labels);
-  const layerSteps =
-    bases.length === 0 ? [] : history.steps.flatMap(({ layer }, at) => (layer === undefined ? [] : at));
+  const layerSteps = history.steps.flatMap(({ layer }, at) => (layer === undefined ? [] : at));
   for (const name in labels) {
     const value = labels[name] ?? '';
     const setters = settersOf(settings.get(name) ?? [], value);

@@ -3,6 +3,7 @@ import { isWindows } from '../../oci/platform.ts';
 import { type Context, layersBefore } from '../context.ts';
 import { gapMs } from '../history/build-steps.ts';
 import { copiesFiles, makesLayer } from '../history/instruction.ts';
+import type { StackedImage } from '../history/stack.ts';
 import { isImportedContainer } from '../imported.ts';
 import type { DistroName } from '../knowledge/distros.ts';
 import { layersBeneathStore } from '../nix.ts';
@@ -15,26 +16,25 @@ export function inferredBase(context: Context, distro: DistroName | undefined): 
   const { stack, history } = context;
   if (history.steps.every((step) => step.verb === 'NONE' && step.comment === ''))
     return { confidence: 'unknown', reason: 'no-history' };
+  const image = stack.images.at(-1);
+  if (!image) return bottomVerdict(context);
   const layerCount = layersBefore(context, stack.ownStart);
-  const top = stack.images.length - 1;
-  if (top < 0) return bottomVerdict(context);
-  const references =
-    top === 0 && isWindows(context.input.config) ? windowsNames(context) : inferReferences(context, top, distro);
+  const isOfWindows = stack.images.length === 1 && isWindows(context.input.config);
+  const references = isOfWindows ? windowsNames(context) : inferReferences(context, image, distro);
   // Every base has layers: with none left, a builder or registry squashed them and the boundary is lost.
   const boundary = layerCount ? { layerCount } : {};
   if (references.length === 0) return { confidence: 'unknown', reason: 'not-in-catalogue', ...boundary };
   return {
     confidence: 'inferred',
     references,
-    evidence: `history:${evidenceOf(context, top, references)}`,
+    evidence: `history:${evidenceOf(context, image, references)}`,
     ...boundary,
   };
 }
 
-function evidenceOf(context: Context, index: number, references: readonly string[]): string {
-  const image = context.stack.images[index];
-  if (image?.kind === 'rootfs') return (context.stack.rootfs?.evidence || 'rootfs').slice(0, 60);
-  return image?.kind === 'named' ? `FROM ${references[0] ?? ''}` : (references.at(-1) ?? '');
+function evidenceOf({ stack }: Context, { kind }: StackedImage, references: readonly string[]): string {
+  if (kind === 'rootfs') return (stack.rootfs?.evidence || 'rootfs').slice(0, 60);
+  return kind === 'named' ? `FROM ${references[0] ?? ''}` : (references.at(-1) ?? '');
 }
 
 /** The verdict if no image was recognised beneath the own steps: there is none, or the history does not show it. */

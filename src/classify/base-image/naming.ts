@@ -9,19 +9,20 @@ import { officialNames } from './official-names.ts';
 import { minor, normaliseReference, tagged } from './references.ts';
 
 /**
- * The names, as on Docker Hub, of an image in the history's stack. All names in one answer referred to the same layers
- * when they were published: `3.24` and `3.24.2`. Without a version, the repository alone; empty if nothing names the
- * image.
- * @param index the image's place in the stack, lowest first
+ * The names, as on Docker Hub, of the uppermost image in the history's stack. All names in one answer referred to the
+ * same layers when they were published: `3.24` and `3.24.2`. Without a version, the repository alone; empty if nothing
+ * names the image.
  */
-export function inferReferences(context: Context, index: number, distro: DistroName | undefined): readonly string[] {
-  const image = context.stack.images[index];
-  if (!image) return [];
+export function inferReferences(
+  context: Context,
+  image: StackedImage,
+  distro: DistroName | undefined,
+): readonly string[] {
   if (image.kind === 'named') return image.reference === undefined ? [] : [normaliseReference(image.reference)];
   if (image.kind === 'rootfs') return rootfsNames(context, distro);
   if (image.kind === 'buildpack-deps') return buildpackNames(image, distro);
   const { official, end } = image;
-  return official ? officialNames({ context, official, index, end, distro }) : [];
+  return official ? officialNames({ context, official, end, distro }) : [];
 }
 
 /** The repositories of distributions on Docker Hub. */

@@ -5,12 +5,10 @@ import { type DistroName, debianStableAt, distroOfSuite, suiteOf } from '../know
 import { dotnetSuite, type OfficialImage, type TagScheme } from '../knowledge/official-images.ts';
 import { minor, tagged } from './references.ts';
 
-/** An official image in the stack of another one's history. */
+/** An official image, the uppermost in the stack of another one's history. */
 interface StackedOfficial {
   readonly context: Context;
   readonly official: OfficialImage;
-  /** Its place in the stack, lowest first. */
-  readonly index: number;
   /** The index after its last step. */
   readonly end: number;
   readonly distro: DistroName | undefined;
@@ -46,8 +44,8 @@ export function officialNames(image: StackedOfficial): readonly string[] {
  * Whether an image only sets the same variable as an official one: it is on a distribution that the official image does
  * not use, lacks another variable, or changes the user, which most official Dockerfiles do not.
  */
-function isImpostor({ context, official, index, end, distro }: StackedOfficial): boolean {
-  const start = context.stack.images[index - 1]?.end ?? 0;
+function isImpostor({ context, official, end, distro }: StackedOfficial): boolean {
+  const start = context.stack.images.at(-2)?.end ?? 0;
   const own = context.history.steps.slice(start, end);
   if (official.needs !== undefined && variableAt(context, official.needs, end) === undefined) return true;
   return !isAvailableOn(official, distro?.id) || (!official.setsUser && own.some((step) => step.verb === 'USER'));
@@ -77,7 +75,7 @@ function versionTags(version: string, { tags, majorTag }: OfficialImage): readon
   return majorTag ? [major, minor(tag), tag] : [minor(tag), tag];
 }
 
-function variantOf({ context, official, index, distro }: StackedOfficial, version: string): Variant | undefined {
+function variantOf({ context, official, distro }: StackedOfficial, version: string): Variant | undefined {
   if (distro === undefined) return undefined;
   if (distro.id === 'alpine') {
     const release = distro.version === undefined ? [] : [`alpine${minor(distro.version)}`];
@@ -85,7 +83,7 @@ function variantOf({ context, official, index, distro }: StackedOfficial, versio
   }
   if (distro.id === 'rhel') return universalVariant(context);
   const suite = suiteOf(distro);
-  const slim = !context.stack.images.slice(0, index).some((image) => image.kind === 'buildpack-deps');
+  const slim = !context.stack.images.some((image) => image.kind === 'buildpack-deps');
   if (suite === undefined) {
     const isUsual = distro.id === official.aptDistro || distro.id === official.rpmDistro;
     return isUsual ? { suites: [], isDefault: true, slim } : undefined;
