@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { AuthenticationError } from '../../errors.ts';
 import { orAborted } from '../abort.ts';
 import type { Clock } from '../clock.ts';
@@ -6,7 +5,6 @@ import type { Answer } from '../exchange.ts';
 import type { FinalAnswer } from '../transport.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import {
-  areSame,
   basicHeader,
   bearerHeader,
   type Credentials,
@@ -15,30 +13,13 @@ import {
 } from './credentials.ts';
 import { RememberedCredentials } from './remembered-credentials.ts';
 import type { Secret } from './secret.ts';
-import {
-  CATALOG,
-  isRefusal,
-  type Scope,
-  type Token,
-  type TokenClient,
-  TokenServer,
-  wantedScope,
-} from './token-server.ts';
+import { TokenCache } from './token-cache.ts';
+import { CATALOG, type Scope, type TokenClient, TokenServer, wantedScope } from './token-server.ts';
 
 /** What an {@link Authenticator} needs. */
 export interface AuthenticatorOptions extends TokenClient {
   readonly credentials: CredentialsProvider;
   readonly clock: Clock;
-}
-
-interface CachedToken {
-  /** The scope that the registry's challenge named, or else our own. */
-  readonly wanted: string;
-  readonly header: Promise<Secret>;
-  /** The header, once it has arrived. */
-  current: Secret | undefined;
-  /** When a new token is fetched (ms of the clock). */
-  renewAtMs: number;
 }
 
 /** A request that is being answered. */
@@ -49,8 +30,6 @@ interface Asked {
   renewals: number;
 }
 
-/** One token per repository. In a registry with more repositories the least recently used tokens are dropped. */
-const MAX_TOKENS = 1_000;
 /**
  * Of one request. A request that queues behind a strict limit outlives several tokens, but a registry that accepts and
  * refuses tokens in turn must not keep it going for ever.
@@ -58,8 +37,6 @@ const MAX_TOKENS = 1_000;
 const MAX_RENEWALS = 10;
 /** The answer to `GET /v2/` is an empty object, or a page of some proxy. */
 const MAX_LOGIN_BYTES = 1_048_576;
-/** The part of its life after which a token is renewed, so that no request arrives with an expired one. */
-const RENEW_AT = 0.8;
 
 /**
  * Finds the Authorization header for one registry: learns the scheme from its first 401, sends the header unasked from
@@ -67,15 +44,16 @@ const RENEW_AT = 0.8;
  */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
-  readonly #tokens = new LRUCache<Scope, CachedToken>({ max: MAX_TOKENS });
   /** Headers that the registry has accepted: if it refuses one of them later, that one has expired. */
   readonly #served = new WeakSet<Secret>();
   readonly #credentials: RememberedCredentials;
+  readonly #tokens: TokenCache;
   #scheme: 'unknown' | 'basic' | TokenServer = 'unknown';
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
     this.#credentials = new RememberedCredentials(options.registry, options.credentials, options.clock);
+    this.#tokens = new TokenCache(this.#credentials, options.clock);
   }
 
   /** Ends a credential helper that still runs. */
@@ -119,7 +97,7 @@ export class Authenticator {
   ): Promise<A> {
     const newest = (): Secret | undefined => {
       // Harbor takes tokens for repositories and refuses them for its catalog: there the password stays.
-      if (this.#scheme !== 'basic') asked.used = this.#tokens.peek(asked.scope)?.current ?? asked.used;
+      if (this.#scheme !== 'basic') asked.used = this.#tokens.newest(asked.scope) ?? asked.used;
       return asked.used;
     };
     if (!asked.used || this.#scheme !== 'basic') return send(newest);
@@ -150,9 +128,7 @@ export class Authenticator {
   #mayRenew({ scope, used, renewals }: Asked): boolean {
     if (renewals === 0) return true;
     if (used === undefined || renewals >= MAX_RENEWALS) return false;
-    if (this.#scheme === 'basic' || this.#served.has(used)) return true;
-    const newest = this.#tokens.peek(scope);
-    return newest?.current !== used || this.#options.clock.now() >= newest.renewAtMs;
+    return this.#scheme === 'basic' || this.#served.has(used) || this.#tokens.isOutdated(scope, used);
   }
 
   #noteServed(used: Secret, { status }: Answer): void {
@@ -167,7 +143,7 @@ export class Authenticator {
   async #authorize(scope: Scope): Promise<Secret | undefined> {
     const isToken = (await this.#credentials.find())?.kind === 'registry-token';
     const scheme = this.#scheme;
-    if (scheme instanceof TokenServer && !isToken) return this.#token(scheme, scope);
+    if (scheme instanceof TokenServer && !isToken) return this.#tokens.get(scheme, scope);
     // The catalog gets the password unasked: Quay and zot show anonymous callers what is public, and never send a 401.
     if (scheme === 'unknown' && scope !== CATALOG && !isToken) return undefined;
     return headerOf(await this.#credentials.findToSend());
@@ -182,11 +158,13 @@ export class Authenticator {
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     const credentials = await this.#credentials.find();
     if (credentials?.kind === 'registry-token') return this.#findChangedHeader(used);
-    if (bearer)
-      return this.#renewToken(new TokenServer(this.#options, bearer), scope, used, wantedScope(bearer, scope));
+    if (bearer) {
+      this.#scheme = new TokenServer(this.#options, bearer);
+      return this.#tokens.renew(this.#scheme, scope, used, wantedScope(bearer, scope));
+    }
     // Some proxies drop the challenge.
     const isDropped = challenges.length === 0;
-    if (isDropped && this.#scheme instanceof TokenServer) return this.#renewToken(this.#scheme, scope, used);
+    if (isDropped && this.#scheme instanceof TokenServer) return this.#tokens.renew(this.#scheme, scope, used);
     if (!isDropped && !challenges.some(({ scheme }) => scheme === 'basic')) throw this.#unknownSchemes(challenges);
     this.#scheme = 'basic';
     return used ? this.#findChangedHeader(used) : headerOf(await this.#credentials.findToSend());
@@ -214,60 +192,6 @@ export class Authenticator {
     const wantsToken = parseChallenges(headers['www-authenticate']).some(({ scheme }) => scheme === 'bearer');
     return status === 401 && !wantsToken;
   };
-
-  async #renewToken(server: TokenServer, scope: Scope, used: Secret | undefined, wanted?: string): Promise<Secret> {
-    this.#scheme = server;
-    const cached = this.#tokens.get(scope);
-    const current = await cached?.header;
-    // Another request that was refused with the same token may have renewed it already.
-    if (current === used && this.#tokens.get(scope) === cached) this.#tokens.delete(scope);
-    return this.#token(server, scope, wanted ?? cached?.wanted);
-  }
-
-  /**
-   * The header with the token for a scope. It is fetched unless a fresh one is cached; concurrent requests share a
-   * fetch.
-   */
-  #token(server: TokenServer, scope: Scope, wanted?: string): Promise<Secret> {
-    const cached = this.#tokens.get(scope);
-    if (cached && this.#options.clock.now() < cached.renewAtMs) return cached.header;
-    const entry = this.#fetchEntry(server, wanted ?? cached?.wanted ?? scope);
-    this.#tokens.set(scope, entry);
-    entry.header.catch(() => {
-      if (this.#tokens.get(scope) === entry) this.#tokens.delete(scope);
-    });
-    return entry.header;
-  }
-
-  #fetchEntry(server: TokenServer, wanted: string): CachedToken {
-    const entry: CachedToken = {
-      wanted,
-      header: this.#fetchToken(server, wanted).then(({ header, lifeMs }) => {
-        entry.current = header;
-        entry.renewAtMs = this.#options.clock.now() + lifeMs * RENEW_AT;
-        return header;
-      }),
-      current: undefined,
-      renewAtMs: Number.POSITIVE_INFINITY,
-    };
-    return entry;
-  }
-
-  /** Asks once more if credentials are refused, and others are found when they are looked up again. */
-  async #fetchToken(server: TokenServer, wanted: string): Promise<Token> {
-    let sent: Credentials | undefined;
-    const ask = (credentials: Credentials | undefined): Promise<Answer> => {
-      sent = credentials;
-      return server.ask(wanted, credentials);
-    };
-    const refuses = (found: Credentials): Promise<boolean> => server.refuses(found);
-    const answer = await this.#credentials.send(ask, refuses);
-    const known = sent;
-    if (!known || !isRefusal(answer)) return server.read(answer, known);
-    const renewed = await this.#credentials.findAnew(refuses);
-    if (!renewed || areSame(known, renewed)) return server.read(answer, known);
-    return server.read(await this.#credentials.send(ask, refuses), sent);
-  }
 }
 
 /** The Authorization header that a registry itself takes: a password, or a token for the registry. */
