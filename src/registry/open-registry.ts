@@ -1,6 +1,6 @@
 import { Proxies } from '../network/proxies.ts';
 import type { Environment, SourceSettings } from '../settings/settings.ts';
-import { createCredentialsProvider } from './auth/credentials.ts';
+import { createCredentialsProvider } from './auth/find-credentials.ts';
 import type { Connect } from './connections.ts';
 import { openDistributionRegistry } from './distribution.ts';
 import type { PlaceOptions, Registry, RequestGovernor, RequestOutcome } from './registry.ts';

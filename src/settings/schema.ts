@@ -6,7 +6,7 @@ import { SettingsError } from '../errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log-levels.ts';
 import { type PlatformSelection, parsePlatform } from '../oci/platform.ts';
 import { parseRegistryHost } from '../oci/reference.ts';
-import { credentialVariable } from '../registry/auth/credentials.ts';
+import { credentialVariable } from '../registry/auth/find-credentials.ts';
 import { FORMAT_NAMES, KIND_NAMES } from '../report/names.ts';
 import { checkDestination } from './destination.ts';
 import { choice, integer, keys, list, oneOrMore, optional, parsed, parsedName, text, toggle } from './fields.ts';

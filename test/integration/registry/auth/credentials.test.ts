@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseRegistryHost } from '../../../../src/oci/reference.ts';
-import { createCredentialsProvider, credentialVariable } from '../../../../src/registry/auth/credentials.ts';
+import { createCredentialsProvider, credentialVariable } from '../../../../src/registry/auth/find-credentials.ts';
 import { openClient, repositoryNames } from '../../../support/distribution-client.ts';
 import { newFolder } from '../../../support/new-folder.ts';
 
