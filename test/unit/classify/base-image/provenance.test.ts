@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readDockerfile } from '../../../../src/classify/base-image/dockerfile.ts';
-import { normaliseReference } from '../../../../src/classify/base-image/references.ts';
 import { readProvenance } from '../../../../src/classify/base-image/provenance.ts';
+import { normaliseReference } from '../../../../src/classify/base-image/references.ts';
 
 const FOLDER = 'test/fixtures/corpus/provenance';
 const cases = readdirSync(FOLDER).map((name) => {
