@@ -6,7 +6,7 @@ import { isChiselled, isDistroless } from './editions.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { MAX_COMMAND_LENGTH } from './history/instruction.ts';
 import { packageManagersOf } from './history/package-managers.ts';
-import { endsOfficial, officialsSetBy, type Stack } from './history/stack.ts';
+import { endsOfficial, officialOf, officialsSetBy, type Stack } from './history/stack.ts';
 import {
   type DistroName,
   debianStableAt,
@@ -145,7 +145,7 @@ function officialClaim({ stack, history }: Context): DistroVerdict | undefined {
 
 /** The official images beneath, or the one that this image is, because it ends as that image's Dockerfile does. */
 function officialsOf(steps: readonly BuildStep[], stack: Stack): readonly OfficialImage[] {
-  const beneath = stack.images.flatMap((image) => image.official ?? []);
+  const beneath = stack.images.flatMap((image) => officialOf(image) ?? []);
   const set = steps.flatMap(officialsSetBy);
   const isOfficial = beneath.length > 0 || set.some((image) => steps.some((step) => endsOfficial(step, image)));
   return isOfficial ? set : [];

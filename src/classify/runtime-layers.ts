@@ -1,8 +1,8 @@
 import { normaliseReference } from './base-image/references.ts';
 import { type Context, layersBefore } from './context.ts';
-import type { StackedImage } from './history/stack.ts';
+import { officialOf, type StackedImage } from './history/stack.ts';
 import { runtimeOfReference } from './knowledge/official-images.ts';
-import type { RuntimeVerdict } from './verdict.ts';
+import type { Runtime, RuntimeVerdict } from './verdict.ts';
 
 /**
  * The number of layers that hold only the runtime: those up to the uppermost well-known image made for it, or without a
@@ -19,7 +19,7 @@ export function findRuntimeLayers(context: Context, runtime: RuntimeVerdict | un
   return uppermost && layersBefore(context, uppermost.end);
 }
 
-function runtimeOf({ official, reference }: StackedImage) {
-  if (official) return official.runtime;
-  return reference === undefined ? undefined : runtimeOfReference(normaliseReference(reference));
+function runtimeOf(image: StackedImage): Runtime | undefined {
+  if (image.kind === 'named') return runtimeOfReference(normaliseReference(image.reference));
+  return officialOf(image)?.runtime;
 }

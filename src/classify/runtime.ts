@@ -1,6 +1,7 @@
 import type { Provenance } from './base-image/provenance.ts';
 import { type Context, layersBefore } from './context.ts';
 import { commandsOf } from './history/build-steps.ts';
+import { officialOf } from './history/stack.ts';
 import { byName } from './look-up.ts';
 import { storeRuntime } from './nix.ts';
 import { dependencyRuntime, installedRuntime } from './runtime-steps.ts';
@@ -84,7 +85,7 @@ function variableVersion(name: string, runtime: Runtime, value: string): string 
 
 /** Of several declared runtimes, that of the uppermost official image, or else the first, with web servers last. */
 function uppermostRuntime({ stack }: Context, declared: readonly RuntimeVerdict[]): RuntimeVerdict | undefined {
-  const uppermost = stack.images.findLast((image) => image.official)?.official?.env;
+  const uppermost = stack.images.flatMap((image) => officialOf(image) ?? []).at(-1)?.env;
   return declared.find((verdict) => verdict.evidence === `env:${uppermost}`) ?? declared[0];
 }
 

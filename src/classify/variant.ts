@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import { isChiselled, isDistroless, isSlimDebian, temurinKind, universalBase } from './editions.ts';
 import type { BuildStep } from './history/build-steps.ts';
+import { officialOf } from './history/stack.ts';
 import { isNixStep } from './nix.ts';
 import {
   type BaseVerdict,
@@ -96,7 +97,7 @@ function javaVariant({ input, env, history, stack }: Context): Judged<Variant> |
   if (home.endsWith('/jre') && path.includes(home.replace(/jre$/, 'bin')) && !path.includes(`${home}/bin`))
     return inferred('jdk', 'env:PATH');
   if (/[-/]jre$/.test(home)) return inferred('jre', 'env:JAVA_HOME');
-  const temurin = stack.images.find((image) => image.official?.tags === 'temurin');
+  const temurin = stack.images.find((image) => officialOf(image)?.tags === 'temurin');
   const kind = temurin && temurinKind(history.steps.slice(0, temurin.end), env.get('JAVA_VERSION'));
   return kind && inferred(kind, 'history:library/eclipse-temurin');
 }

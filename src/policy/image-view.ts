@@ -148,7 +148,7 @@ function replaceableOf(
 /** Reports whether a base is, or is built on, an image with more than a runtime, which no base of the runtime contains. */
 function holdsProduct(base: BaseVerdict, steps: readonly BuildStep[]): boolean {
   const { images } = readStack(steps);
-  const isKnown = images.some(({ official }) => official !== undefined && official.runtime === undefined);
+  const isKnown = images.some((image) => image.kind === 'official' && image.official.runtime === undefined);
   return isKnown || namesOf(base).some(isProductReference);
 }
 

@@ -9,8 +9,8 @@ import { normaliseReference, withoutTag } from './references.ts';
 export interface DeclaredBase {
   readonly reference: string;
   readonly digest?: Digest;
-  /** `annotation`, `index-annotation`, `label`, `provenance`, `buildpacks`. */
-  readonly signal: string;
+  /** Where it named it. */
+  readonly signal: 'annotation' | 'index-annotation' | 'label' | 'provenance' | 'buildpacks';
   /** The number of its layers, if the builder states it. */
   readonly layerCount?: number;
 }
@@ -69,7 +69,10 @@ function mayHaveBuildOnTop(steps: readonly BuildStep[]): boolean {
   return command >= 0 && steps.slice(command).some((step) => makesLayer(step.verb));
 }
 
-function readDeclaration(annotations: Readonly<Record<string, string>>, signal: string): readonly DeclaredBase[] {
+function readDeclaration(
+  annotations: Readonly<Record<string, string>>,
+  signal: DeclaredBase['signal'],
+): readonly DeclaredBase[] {
   const name = annotations[BASE_NAME]?.trim() ?? '';
   if (!REFERENCE.test(name)) return [];
   const digest = annotations[DIGEST]?.trim() ?? '';

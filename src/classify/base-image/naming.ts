@@ -2,6 +2,7 @@ import { dayOf } from '../../common/day.ts';
 import type { Context } from '../context.ts';
 import { isLambda } from '../distro-labels.ts';
 import { isSlimDebian, universalBase } from '../editions.ts';
+import type { ToolStage } from '../history/buildpack-deps.ts';
 import type { Rootfs } from '../history/rootfs.ts';
 import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, suiteOf } from '../knowledge/distros.ts';
@@ -18,11 +19,18 @@ export function inferReferences(
   image: StackedImage,
   distro: DistroName | undefined,
 ): readonly string[] {
-  if (image.kind === 'named') return image.reference === undefined ? [] : [normaliseReference(image.reference)];
-  if (image.kind === 'rootfs') return rootfsNames(context, distro);
-  if (image.kind === 'buildpack-deps') return buildpackNames(image, distro);
-  const { official, end } = image;
-  return official ? officialNames({ context, official, end, distro }) : [];
+  switch (image.kind) {
+    case 'named':
+      return [normaliseReference(image.reference)];
+    case 'rootfs':
+      return rootfsNames(context, distro);
+    case 'buildpack-deps':
+      return buildpackNames(image.variant, distro);
+    case 'official':
+      return officialNames({ context, official: image.official, end: image.end, distro });
+    case 'unknown':
+      return [];
+  }
 }
 
 /** The repositories of distributions on Docker Hub. */
@@ -133,8 +141,8 @@ function debianNames(context: Context, distro: DistroName): readonly string[] {
   );
 }
 
-function buildpackNames(image: StackedImage, distro: DistroName | undefined): readonly string[] {
+function buildpackNames(variant: ToolStage, distro: DistroName | undefined): readonly string[] {
   const suite = distro ? suiteOf(distro) : undefined;
   if (suite === undefined) return ['library/buildpack-deps'];
-  return [`library/buildpack-deps:${suite}${image.variant ? `-${image.variant}` : ''}`];
+  return [`library/buildpack-deps:${suite}${variant ? `-${variant}` : ''}`];
 }

@@ -19,17 +19,17 @@ const CURL_PACKAGES = new Set(['ca-certificates', 'curl', 'dirmngr', 'gnupg', 'n
 const SCM_PACKAGES = new Set(['bzr', 'git', 'mercurial', 'openssh-client', 'procps', 'subversion']);
 
 /** What each stage is built on. */
-const BELOW = { curl: 'rootfs', scm: 'curl', '': 'scm' } as const satisfies Record<ToolStage, ToolStage | 'rootfs'>;
+const BELOW: Readonly<Record<ToolStage, string>> = { curl: 'rootfs', scm: 'curl', '': 'scm' };
 
 /**
  * The stage of buildpack-deps that begins at a step; undefined if none does. It counts only on top of the stage before
  * it: other steps install compilers, too.
- * @param below what lies beneath the step, if it is a stage or a root file system
+ * @param below the stage beneath the step, or else the kind of image
  */
 export function toolStageAt(
   steps: readonly BuildStep[],
   from: number,
-  below: ToolStage | 'rootfs' | undefined,
+  below: string | undefined,
 ): ShownStage | undefined {
   const variant = toolStage(steps[from]);
   if (variant === undefined || below !== BELOW[variant]) return undefined;

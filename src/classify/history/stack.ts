@@ -16,17 +16,16 @@ import {
 import { findRootfs, type Rootfs } from './rootfs.ts';
 
 /** One image of the stack that a history shows. */
-export interface StackedImage {
-  readonly kind: 'rootfs' | 'buildpack-deps' | 'official' | 'named' | 'unknown';
+export type StackedImage = {
   /** The index after its last step. Earlier steps are its own, or of images below. */
   readonly end: number;
-  /** Which image it is, of kind `official`. */
-  readonly official?: OfficialImage;
-  /** Which stage it is, of kind `buildpack-deps`. */
-  readonly variant?: ToolStage;
-  /** The reference that the builder wrote, of kind `named`. */
-  readonly reference?: string;
-}
+} & (
+  | { readonly kind: 'rootfs' | 'unknown' }
+  | { readonly kind: 'buildpack-deps'; readonly variant: ToolStage }
+  | { readonly kind: 'official'; readonly official: OfficialImage }
+  /** With the reference that the builder wrote. */
+  | { readonly kind: 'named'; readonly reference: string }
+);
 
 /** The images beneath an image, as its history shows them, and where its own steps start. */
 export interface Stack {
@@ -71,13 +70,18 @@ export function endOfDistribution({ images, rootfs }: Stack): number | undefined
   return isDistribution ? uppermost?.end : undefined;
 }
 
+/** The official image that an image of the stack is. */
+export function officialOf(image: StackedImage): OfficialImage | undefined {
+  return image.kind === 'official' ? image.official : undefined;
+}
+
 /** The image that starts at a step; undefined if its end is not visible. */
 function nextImage(
   steps: readonly BuildStep[],
   from: number,
   below: StackedImage | undefined,
 ): StackedImage | undefined {
-  const tools = toolStageAt(steps, from, below?.kind === 'rootfs' ? 'rootfs' : below?.variant);
+  const tools = toolStageAt(steps, from, below?.kind === 'buildpack-deps' ? below.variant : below?.kind);
   if (tools) return { kind: 'buildpack-deps', ...tools };
   const walk: Walk = {
     official: undefined,
