@@ -12,16 +12,17 @@ import { type ImageManifest, parseManifest } from '../../oci/manifest.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { findingsOf } from '../../policy/findings-of.ts';
 import type { Assessment } from '../../store/assessment-store.ts';
-import type { StoredImage } from '../../store/stale-images.ts';
+import type { StoredImage } from '../../store/image-store.ts';
+import type { StaleImage } from '../../store/stale-images.ts';
 import type { KeyedCriteria } from './criteria.ts';
-import { measureImage } from './measure-image.ts';
+import { type ImageMeasurement, measureImage } from './measure-image.ts';
 
 /**
  * Assesses one image: what it is built on, which rules it breaks, what would make it smaller. Pure.
  * @param layers the contents of its layers, base first, if all of them were read; else empty
  */
 export function assessImage(
-  stored: StoredImage,
+  stored: StaleImage,
   criteria: KeyedCriteria,
   layers: readonly LayerContents[] = [],
 ): Assessment {
@@ -82,7 +83,7 @@ export function examineImage(
 
 interface ExaminedImage extends Build {
   /** Undefined if its layers were not read. */
-  readonly measured: ReturnType<typeof measureImage> | undefined;
+  readonly measured: ImageMeasurement | undefined;
 }
 
 function classifiedImage(stored: StoredImage): AuditedImage {

@@ -1,7 +1,7 @@
 import { findImprovement } from '../../advise/improvement.ts';
 import { chunksOf } from '../../common/chunks-of.ts';
 import type { Database } from '../../database/database.ts';
-import { readImages, type StoredImage } from '../../store/stale-images.ts';
+import { readImages, type StoredImage } from '../../store/image-store.ts';
 import {
   type BuildPair,
   listTouchedRepositories,
@@ -43,7 +43,7 @@ export async function recogniseImprovements(
 
 async function recognise(db: Database, criteria: KeyedCriteria, pairs: readonly BuildPair[]): Promise<void> {
   const ids = new Set(pairs.flatMap(({ before, after }) => [before, after]));
-  const stored = await readImages(db, new Map([...ids].map((id) => [id, ''])));
+  const stored = await readImages(db, [...ids]);
   const images = new Map(stored.map((image) => [image.manifestId, image]));
   const contents = new ContentsReader(db);
   const found: RecognisedPair[] = [];

@@ -1,9 +1,9 @@
 import type { Goal } from '../../common/units.ts';
 import type { Queryable } from '../../database/database.ts';
+import { FIXED_DATES_BEFORE } from '../image-store.ts';
 import { jsonRows } from '../sql/json-rows.ts';
 import { naturalOrder } from '../sql/natural-order.ts';
 import { setExcluded } from '../sql/set-excluded.ts';
-import { FIXED_DATES_BEFORE } from '../stale-images.ts';
 
 /** A repository and the team that owns it, by which its goal is chosen. */
 export interface GoalOwner {

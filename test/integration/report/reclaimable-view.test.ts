@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/reclaim/reasons.ts';
-import { FIXED_DATES_BEFORE } from '../../../src/store/stale-images.ts';
+import { FIXED_DATES_BEFORE } from '../../../src/store/image-store.ts';
 import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
