@@ -118,7 +118,7 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
     `insert into blob (digest, size, media_type, stored, body)
      select decode(n.digest, 'hex'), n.size, n.media_type, n.stored, decode(n.body, 'base64')
      from unnest(${textsOf('$1')}, $2::int8[], $3::text[], $4::bool[], ${textsOf('$5')}) as n (digest, size, media_type, stored, body)
-     left join ${rowByDigest('blob', "decode(n.digest, 'hex')")} b on true
+     left join ${rowByDigest('blob', 'n.digest')} b on true
      where b.id is null or ${isBetterSql('n', 'b')}
      on conflict (digest) do update set stored = excluded.stored, media_type = excluded.media_type, body = coalesce(blob.body, excluded.body)
      where ${isBetterSql('excluded', 'blob')} returning digest`,
@@ -161,7 +161,7 @@ async function insertManifests(tx: Queryable, manifests: readonly NewManifest[],
      select decode(n.digest, 'hex'), n.media_type, n.kind, decode(n.body, 'base64'), b.id, decode(n.subject, 'hex'), $7
      from unnest(${textsOf('$1')}, $2::text[], $3::text[], ${textsOf('$4')}, ${textsOf('$5')}, ${textsOf('$6')})
        as n (digest, media_type, kind, body, config, subject)
-     left join ${rowByDigest('blob', "decode(n.config, 'hex')")} b on true
+     left join ${rowByDigest('blob', 'n.config')} b on true
      on conflict (digest) do update
        ${setExcluded(['media_type', 'kind', 'body', 'config_id', 'subject', 'fetched_at'])}
        where manifest.body is null and excluded.body is not null`,
@@ -195,9 +195,9 @@ async function insertLayers(tx: Queryable, manifests: readonly NewManifest[]): P
      select m.id, n.position, b.id, decode(cd.digest, 'hex')
      from unnest(${integersOf('$1')}, ${integersOf('$2')}, ${integersOf('$3')}, ${integersOf('$4')}) as n (manifest, position, blob, chain)
      join unnest(${textsOf('$5')}) with ordinality as md (digest, number) on md.number = n.manifest
-     cross join ${rowByDigest('manifest', "decode(md.digest, 'hex')")} m
+     cross join ${rowByDigest('manifest', 'md.digest')} m
      join unnest(${textsOf('$6')}) with ordinality as bd (digest, number) on bd.number = n.blob
-     cross join ${rowByDigest('blob', "decode(bd.digest, 'hex')")} b
+     cross join ${rowByDigest('blob', 'bd.digest')} b
      left join unnest(${textsOf('$7')}) with ordinality as cd (digest, number) on cd.number = n.chain
      on conflict do nothing`,
     [
@@ -235,7 +235,7 @@ async function insertImages(tx: Queryable, manifests: readonly NewManifest[]): P
      select m.id, n.platform, n.created_at, n.pull_bytes, n.layer_count, decode(n.chain_id, 'hex')
      from unnest(${textsOf('$1')}, $2::text[], $3::timestamptz[], $4::int8[], $5::int4[], ${textsOf('$6')})
        as n (manifest, platform, created_at, pull_bytes, layer_count, chain_id)
-     cross join ${rowByDigest('manifest', "decode(n.manifest, 'hex')")} m
+     cross join ${rowByDigest('manifest', 'n.manifest')} m
      on conflict do nothing returning manifest_id as id`,
     [
       joinDigests(rows.map(({ digest }) => digest)),

@@ -2,8 +2,9 @@ import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { comparedName, type Platform } from '../oci/platform.ts';
 import type { NewManifest } from './content-store.ts';
+import { columnArrays } from './sql/column-arrays.ts';
 import { hasRows } from './sql/has-rows.ts';
-import { rowByDigest } from './sql/joined-texts.ts';
+import { joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
 
 /** An entry of an index. */
 export interface NewIndexChild {
@@ -65,24 +66,30 @@ export async function insertChildren(
   tx: Queryable,
   indexes: readonly Pick<NewManifest, 'digest' | 'children'>[],
 ): Promise<void> {
-  const rows = indexes.flatMap(({ digest, children }) =>
-    children.map((child, position) => ({ digest, position, child })),
+  const rows = indexes.flatMap(({ digest: index, children }) =>
+    children.map(({ digest, platform, describes }, position) => ({
+      index,
+      position,
+      digest,
+      platform: platform && comparedName(platform),
+      describes,
+    })),
   );
   if (rows.length === 0) return;
   await tx.query(
     `insert into index_child (index_id, position, digest, child_id, platform, describes)
-     select m.id, n.position, n.digest, child.id, n.platform, n.describes
-     from unnest($1::bytea[], $2::int4[], $3::bytea[], $4::text[], $5::bytea[]) as n (manifest, position, digest, platform, describes)
+     select m.id, n.position, decode(n.digest, 'hex'), child.id, n.platform, decode(n.describes, 'hex')
+     from unnest($1::int4[], $2::text[], ${textsOf('$3')}, ${textsOf('$4')}, ${textsOf('$5')})
+       as n (position, platform, manifest, digest, describes)
      cross join ${rowByDigest('manifest', 'n.manifest')} m
      left join ${rowByDigest('manifest', 'n.digest')} child on true
      on conflict (index_id, position) do update set platform = excluded.platform
        where index_child.platform is distinct from excluded.platform`,
     [
-      rows.map(({ digest }) => digestBytes(digest)),
-      rows.map(({ position }) => position),
-      rows.map(({ child }) => digestBytes(child.digest)),
-      rows.map(({ child }) => (child.platform ? comparedName(child.platform) : null)),
-      rows.map(({ child }) => (child.describes ? digestBytes(child.describes) : null)),
+      ...columnArrays(rows, 'position', 'platform'),
+      joinDigests(rows.map(({ index }) => index)),
+      joinDigests(rows.map(({ digest }) => digest)),
+      joinDigests(rows.map(({ describes }) => describes)),
     ],
   );
 }

@@ -234,7 +234,7 @@ async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[]
      from unnest($1::int8[], $2::text[], ${textsOf('$3')}) as n (repository_id, name, digest)
      cross join lateral (
        select id from tag where repository_id = n.repository_id and name = n.name and ended_at is null offset 0) o
-     cross join ${rowByDigest('manifest', "decode(n.digest, 'hex')")} m
+     cross join ${rowByDigest('manifest', 'n.digest')} m
      where t.id = o.id and t.ended_at is null and t.manifest_id <> m.id`,
     [...columnArrays(tagged, 'repositoryId', 'tag'), joinDigests(tagged.map(({ digest }) => digest)), now],
   );
@@ -274,7 +274,7 @@ async function insertOpenRows(
        n.repository_id, n.name, m.id, n.pushed_at, ${PULLED_AT}, n.reported_bytes, n.archived, $8, case when n.read_again then $8::timestamptz end
      from unnest($1::int8[], $2::text[], ${textsOf('$3')}, $4::timestamptz[], $5::timestamptz[], $6::int8[], $7::bool[], $9::bool[])
        as n (repository_id, name, digest, pushed_at, pulled_at, reported_bytes, archived, read_again)
-     cross join ${rowByDigest('manifest', "decode(n.digest, 'hex')")} m
+     cross join ${rowByDigest('manifest', 'n.digest')} m
      on conflict (repository_id, ${key}) where ended_at is null and ${present} do update
        ${setExcluded(['pushed_at', 'pulled_at', 'reported_bytes', 'archived'])}, read_again_at = coalesce(excluded.read_again_at, tag.read_again_at)
        where (tag.pushed_at, tag.pulled_at, tag.reported_bytes, tag.archived)

@@ -51,7 +51,7 @@ const END_UNLISTED_TAGS = endUnlisted('t.name is not null', 'name', `select null
 const END_UNLISTED_MANIFESTS = endUnlisted(
   't.name is null',
   'manifest_id',
-  `select null, listed.repository_id, m.id from ${LISTED} join ${rowByDigest('manifest', "decode(listed.name, 'hex')")} m on true`,
+  `select null, listed.repository_id, m.id from ${LISTED} join ${rowByDigest('manifest', 'listed.name')} m on true`,
 );
 
 /**

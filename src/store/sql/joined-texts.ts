@@ -20,8 +20,8 @@ export function joinDigests(digests: readonly (Digest | undefined)[]): string {
 /**
  * SQL, to be joined on true: the row with a digest. "offset 0" has Postgres look each one up by its index: for the few
  * hundred rows of a batch it would read the whole of a table of some ten thousand.
- * @param digest SQL of type bytea
+ * @param hex SQL of the digest's hex, as {@link joinDigests} joins it
  */
-export function rowByDigest(table: 'blob' | 'manifest', digest: string): string {
-  return `lateral (select * from ${table} where digest = ${digest} offset 0)`;
+export function rowByDigest(table: 'blob' | 'manifest', hex: string): string {
+  return `lateral (select * from ${table} where digest = decode(${hex}, 'hex') offset 0)`;
 }
