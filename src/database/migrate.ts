@@ -17,26 +17,33 @@ interface Migration {
  * @throws StoreVersionError when the database was migrated by a newer slimboard
  */
 export async function migrate(db: Database): Promise<readonly string[]> {
-  const migrations = await readMigrations();
-  const applied = await appliedVersions(db);
-  refuseNewer(applied, migrations);
+  const missing = await missingMigrations(db);
+  if (missing.length > 0) await createMigrationTable(db);
   const done: string[] = [];
-  for (const migration of migrations) {
-    if (!applied.has(migration.version) && (await apply(db, migration))) done.push(migration.name);
-  }
+  for (const migration of missing) if (await apply(db, migration)) done.push(migration.name);
   return done;
 }
 
 /** Checks the schema's version. @throws StoreVersionError when it is older or newer than this program needs */
 export async function requireCurrentSchema(db: Database): Promise<void> {
-  const migrations = await readMigrations();
-  const applied = await appliedVersions(db);
-  refuseNewer(applied, migrations);
-  const missing = migrations.filter(({ version }) => !applied.has(version));
+  const missing = await missingMigrations(db);
   if (missing.length > 0)
     throw new StoreVersionError(
       `the database's schema is older than this program (${missing.length} migrations missing): run "slimboard migrate"`,
     );
+}
+
+/** The migrations of this program that the database lacks. @throws StoreVersionError when it has one of a newer program */
+async function missingMigrations(db: Database): Promise<readonly Migration[]> {
+  const migrations = await readMigrations();
+  const applied = await appliedVersions(db);
+  const newest = migrations.at(-1)?.version ?? 0;
+  const highest = Math.max(0, ...applied);
+  if (highest > newest)
+    throw new StoreVersionError(
+      `the database has schema version ${highest}, this program knows ${newest}: upgrade slimboard, or use another database`,
+    );
+  return migrations.filter(({ version }) => !applied.has(version));
 }
 
 async function readMigrations(): Promise<readonly Migration[]> {
@@ -58,17 +65,7 @@ async function appliedVersions(db: Database): Promise<ReadonlySet<number>> {
   return new Set(rows.map(({ version }) => version));
 }
 
-function refuseNewer(applied: ReadonlySet<number>, migrations: readonly Migration[]): void {
-  const newest = migrations.at(-1)?.version ?? 0;
-  const unknown = [...applied].filter((version) => version > newest);
-  if (unknown.length === 0) return;
-  throw new StoreVersionError(
-    `the database has schema version ${Math.max(...unknown)}, this program knows ${newest}: upgrade slimboard, or use another database`,
-  );
-}
-
 async function apply(db: Database, { version, name, sql }: Migration): Promise<boolean> {
-  await createMigrationTable(db);
   return db.transaction(async (tx) => {
     const inserted = await tx.query(
       'insert into schema_migration (version, name) values ($1, $2) on conflict do nothing returning version',
