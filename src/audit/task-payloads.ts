@@ -1,5 +1,5 @@
 import { shortHash } from '../oci/digest.ts';
-import type { TaskKey, TaskReference } from '../queue/queue.ts';
+import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
 import type { HeldLayer } from '../store/layer-store.ts';
@@ -29,16 +29,12 @@ export const MANIFESTS_PER_TASK = 100;
 
 /** A task that lists the repositories of a source. @param source its name */
 export function sourceTask(source: string): NewTask {
-  return { kind: 'source', key: `source/${source}` as TaskKey, payload: { source } satisfies SourcePayload };
+  return newTask('source', [source], { source } satisfies SourcePayload);
 }
 
 /** A task that lists the tags of a repository. */
 export function repositoryTask(repository: StoredRepository): NewTask {
-  return {
-    kind: 'repository',
-    key: `repository/${repository.id}` as TaskKey,
-    payload: { repository } satisfies RepositoryPayload,
-  };
+  return newTask('repository', [repository.id], { repository } satisfies RepositoryPayload);
 }
 
 /**
@@ -47,24 +43,27 @@ export function repositoryTask(repository: StoredRepository): NewTask {
  */
 export function manifestsTask(repository: StoredRepository, listed: readonly ListedManifest[]): NewTask {
   const content = listed.map(({ tag, digest }) => `${tag ?? ''}@${digest ?? ''}`).join('\n');
-  const key = `manifests/${repository.id}/${shortHash(content)}` as TaskKey;
-  return { kind: 'manifests', key, payload: { repository, listed } satisfies ManifestsPayload };
+  return newTask('manifests', [repository.id, shortHash(content)], { repository, listed } satisfies ManifestsPayload);
 }
 
 /** A task that reads layers. @param layers at least one; no layer is in two tasks of an audit */
 export function layersTask(layers: readonly HeldLayer[]): NewTask {
-  const key = `layers/${layers[0]?.blobId}` as TaskKey;
-  return { kind: 'layers', key, payload: { layers } satisfies LayersPayload };
+  return newTask('layers', [layers[0]?.blobId], { layers } satisfies LayersPayload);
 }
 
 /** A task that assesses the images of a range. */
 export function assessTask(range: RowRange): NewTask {
-  return { kind: 'assess', key: `assess/${range.from}-${range.to}` as TaskKey, payload: range };
+  return newTask('assess', [`${range.from}-${range.to}`], range);
 }
 
 /** The one task of its kind that an audit has. */
 export function singleTask(kind: 'close' | 'deliver'): NewTask {
-  return { kind, key: kind as string as TaskKey, payload: {} };
+  return newTask(kind, [], {});
+}
+
+/** @param work tells this task from the others of its kind */
+function newTask(kind: TaskKind, work: readonly (string | number | undefined)[], payload: object): NewTask {
+  return { kind, key: [kind, ...work].join('/') as TaskKey, payload };
 }
 
 /** The reference to a task of an audit, for the queue. */
