@@ -4,7 +4,7 @@ import type { AuditContext, AuditEvents } from '../audit/context.ts';
 import { type AuditHandlers, createTaskHandlers } from '../audit/handlers.ts';
 import { createListingWriter } from '../audit/listing/listing-writer.ts';
 import { createBatchWriter } from '../audit/reading/batch-writer.ts';
-import { LimitedSources } from '../audit/reading/limited-sources.ts';
+import { LimitedSources } from '../audit/reading/read-manifests.ts';
 import { PromiseCache } from '../common/promise-cache.ts';
 import type { Database } from '../database/database.ts';
 import type { TaskQueue } from '../queue/queue.ts';

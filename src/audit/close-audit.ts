@@ -2,7 +2,7 @@ import type { Queryable } from '../database/database.ts';
 import type { DedupScope } from '../registry/registry.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import { findAudit, finishAudit, hasAssessTasks } from '../store/audit-store.ts';
-import { saveDedupScope } from '../store/inventory-store.ts';
+import { saveDedupScope } from '../store/source-store.ts';
 import { addTasks, settleTask } from '../store/task-store.ts';
 import { findGoalsKey } from '../store/totals/goal-store.ts';
 import { wereJudgedSince } from '../store/totals/judged-images.ts';
@@ -10,12 +10,10 @@ import { computeTotals } from '../store/totals/totals-store.ts';
 import { findUnchangedSince } from '../store/totals/unchanged-since.ts';
 import { recogniseImprovements } from './assessing/recognise-improvements.ts';
 import { assignTeams } from './assign-teams.ts';
-import type { AuditContext } from './context.ts';
+import type { AuditContext, Work } from './context.ts';
 import { followGoals, goalsKey } from './follow-goals.ts';
-import { readDedupScopes } from './listing/read-dedup-scopes.ts';
 import type { AuditPlan } from './plan.ts';
 import { referenceTo, singleTask } from './task-payloads.ts';
-import type { Work } from './work.ts';
 
 type DedupScopes = ReadonlyMap<number, DedupScope>;
 
@@ -44,6 +42,26 @@ export async function closeAudit({ context, task, plan, signal }: Work<object>):
 export async function reportEnd({ db, events }: AuditContext, auditId: number): Promise<void> {
   const audit = await findAudit(db, auditId);
   if (audit) events.auditEnded(audit);
+}
+
+/**
+ * Reads the scope in which a source's registry stores each blob once, from registries that tell it (Amazon ECR).
+ * @returns scopes by source id. A source is absent if its scope cannot be read now. So is a source without `--full` in
+ * which nothing was added, moved or removed since its last totals: nothing else changes what is stored, and a night
+ * without changes needs only the listings
+ */
+async function readDedupScopes(
+  context: AuditContext,
+  { auditId, sources }: AuditPlan,
+  signal: AbortSignal,
+): Promise<DedupScopes> {
+  const scopes = new Map<number, DedupScope>();
+  for (const { id, settings } of sources.filter((source) => source.settings.kind === 'ecr')) {
+    if (!settings.full && (await findUnchangedSince(context.db, [id], auditId))) continue;
+    const scope = await (await context.registryOf(settings)).dedupScope?.({ signal });
+    if (scope) scopes.set(id, scope);
+  }
+  return scopes;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts';
 import type { GroupWriter } from '../database/group-writer.ts';
-import type { TaskQueue } from '../queue/queue.ts';
+import type { TaskQueue, TaskReference } from '../queue/queue.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditRow, AuditStage } from '../store/audit-store.ts';
@@ -8,8 +8,9 @@ import type { ItemError } from '../store/error-store.ts';
 import type { CriteriaReader } from './assessing/criteria.ts';
 import type { AuditClock } from './audit-clock.ts';
 import type { ReadListing } from './listing/listing-writer.ts';
+import type { AuditPlan } from './plan.ts';
 import type { ReadBatch } from './reading/batch-writer.ts';
-import type { LimitedSources } from './reading/limited-sources.ts';
+import type { LimitedSources } from './reading/read-manifests.ts';
 
 /** Events of an audit, for logs and metrics. Their texts contain no secrets. */
 export interface AuditEvents {
@@ -40,4 +41,14 @@ export interface AuditContext extends AuditClock {
   readonly events: AuditEvents;
   /** Writes reports and calls webhooks when an audit has ended. */
   readonly deliver: (auditId: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** A task of an audit, as its handler gets it. */
+export interface Work<Payload> {
+  readonly context: AuditContext;
+  readonly plan: AuditPlan;
+  readonly task: TaskReference;
+  readonly payload: Payload;
+  /** Aborts when the task is to be given back. */
+  readonly signal: AbortSignal;
 }

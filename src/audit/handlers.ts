@@ -6,7 +6,7 @@ import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { findTask, settleTask } from '../store/task-store.ts';
 import { assessRange } from './assessing/assess-range.ts';
 import { closeAudit, reportEnd } from './close-audit.ts';
-import type { AuditContext } from './context.ts';
+import type { AuditContext, Work } from './context.ts';
 import { type ItemFailure, itemFailure, itemOf } from './item-failure.ts';
 import { listRepository } from './listing/list-repository.ts';
 import { listSource } from './listing/list-source.ts';
@@ -16,7 +16,6 @@ import { leftErrors, readManifests } from './reading/read-manifests.ts';
 import { advance, beginStage } from './stages.ts';
 import { endAsFailed } from './start-audit.ts';
 import type { RepositoryPayload, SourcePayload } from './task-payloads.ts';
-import type { Work } from './work.ts';
 
 const HANDLERS: Readonly<Record<TaskKind, (work: Work<never>) => Promise<void>>> = {
   source: listSource,
@@ -52,7 +51,7 @@ export interface AuditHandlers extends TaskHandlers {
 
 /** Creates the handlers of audits' tasks, the same for one process and for many workers. */
 export function createTaskHandlers(context: AuditContext): AuditHandlers {
-  const planOf = createPlanReader(context);
+  const planOf = createPlanReader(context.db, context);
   const inHand = new TasksInHand();
   return {
     async advance(auditId, lane) {

@@ -1,7 +1,8 @@
 import { PromiseCache } from '../common/promise-cache.ts';
+import type { Queryable } from '../database/database.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { findAudit, listAuditSources } from '../store/audit-store.ts';
-import type { AuditContext } from './context.ts';
+import type { AuditClock } from './audit-clock.ts';
 
 /** A source in an audit. */
 export interface PlannedSource {
@@ -24,17 +25,15 @@ const MAX_PLANS = 100;
  * Creates a reader of plans that reads each once, because an audit's options never change. It also moves the audit
  * clock to the audit's start, so that no time of the audit lies before it.
  */
-export function createPlanReader(context: PlanContext): (auditId: number) => Promise<AuditPlan> {
+export function createPlanReader(db: Queryable, clock: AuditClock): (auditId: number) => Promise<AuditPlan> {
   const plans = new PromiseCache<number, AuditPlan>(MAX_PLANS);
-  return (auditId) => plans.get(auditId, () => readPlan(context, auditId));
+  return (auditId) => plans.get(auditId, () => readPlan(db, clock, auditId));
 }
 
-type PlanContext = Pick<AuditContext, 'db' | 'notBefore'>;
-
-async function readPlan({ db, notBefore }: PlanContext, auditId: number): Promise<AuditPlan> {
+async function readPlan(db: Queryable, clock: AuditClock, auditId: number): Promise<AuditPlan> {
   const audit = await findAudit(db, auditId);
   if (!audit) throw new Error(`there is no audit ${auditId}`);
-  notBefore(audit.startedAt);
+  clock.notBefore(audit.startedAt);
   const ids = new Map((await listAuditSources(db, auditId)).map(({ id, name }) => [name, id]));
   const sources = audit.options.sources.flatMap((settings) => {
     const id = ids.get(settings.name);

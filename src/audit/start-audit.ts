@@ -14,7 +14,7 @@ import {
   listRunningAudits,
 } from '../store/audit-store.ts';
 import type { ItemError } from '../store/error-store.ts';
-import { findOrMakeSource, updateSource } from '../store/inventory-store.ts';
+import { findOrMakeSource, updateSource } from '../store/source-store.ts';
 import { listOpenTasks } from '../store/task-store.ts';
 import { referenceTo, singleTask, sourceTask } from './task-payloads.ts';
 

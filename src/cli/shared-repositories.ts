@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import { findSharedRepositories } from '../store/inventory-store.ts';
+import { findSharedRepositories } from '../store/source-store.ts';
 import { counted } from './text.ts';
 
 /**

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Assessment, saveAssessments } from '../../store/assessment-store.ts';
 import { type RowRange, readStaleImages } from '../../store/stale-images.ts';
 import { settleTask } from '../../store/task-store.ts';
-import type { Work } from '../work.ts';
+import type { Work } from '../context.ts';
 import { assessImage } from './assess-image.ts';
 import { ContentsReader } from './contents-reader.ts';
 

@@ -7,10 +7,10 @@ import { readKnownManifests } from '../../store/content-store.ts';
 import type { ItemError } from '../../store/error-store.ts';
 import type { StoredRepository } from '../../store/inventory-store.ts';
 import { addTaskUnder } from '../../store/task-store.ts';
+import type { Work } from '../context.ts';
 import { itemFailure, itemOf } from '../item-failure.ts';
 import { type PlannedSource, plannedSource } from '../plan.ts';
 import { manifestsTask, type RepositoryPayload, referenceTo } from '../task-payloads.ts';
-import type { Work } from '../work.ts';
 import { cutBatches } from './cut-batches.ts';
 
 /**

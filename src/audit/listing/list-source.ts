@@ -7,11 +7,10 @@ import { asWritten } from '../../settings/target.ts';
 import { type ItemError, recordErrors } from '../../store/error-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../../store/inventory-store.ts';
 import { addTasks, lockTask, settleTask } from '../../store/task-store.ts';
-import type { AuditContext } from '../context.ts';
+import type { AuditContext, Work } from '../context.ts';
 import { itemFailure, itemOf } from '../item-failure.ts';
 import { type PlannedSource, plannedSource } from '../plan.ts';
 import { referenceTo, repositoryTask, type SourcePayload } from '../task-payloads.ts';
-import type { Work } from '../work.ts';
 
 /**
  * Lists a source's repositories page by page and adds a task for each. Ends the stored repositories that are no longer

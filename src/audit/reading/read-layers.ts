@@ -12,11 +12,10 @@ import {
   type UnreadLayer,
 } from '../../store/layer-store.ts';
 import { settleTask } from '../../store/task-store.ts';
-import type { AuditContext } from '../context.ts';
+import type { AuditContext, Work } from '../context.ts';
 import { type ItemFailure, itemFailure, itemOf } from '../item-failure.ts';
 import { type AuditPlan, plannedSource } from '../plan.ts';
 import type { LayersPayload } from '../task-payloads.ts';
-import type { Work } from '../work.ts';
 
 /**
  * Reads layers one after another, and stores each as soon as it is read, so that a killed worker loses one layer. The

@@ -8,11 +8,27 @@ import { readBodies, readKnownManifests } from '../../store/content-store.ts';
 import { type ItemError, readErrorsOf } from '../../store/error-store.ts';
 import { findMissingChildren } from '../../store/index-store.ts';
 import { listedElsewhere, readKnownTags } from '../../store/inventory-store.ts';
-import type { AuditContext } from '../context.ts';
+import type { AuditContext, Work } from '../context.ts';
 import { type ItemFailure, itemFailure, itemOf, listedItems } from '../item-failure.ts';
 import { type AuditPlan, type PlannedSource, plannedSource } from '../plan.ts';
 import type { ManifestsPayload } from '../task-payloads.ts';
-import type { Work } from '../work.ts';
+
+/**
+ * The sources whose registry put a batch off in an audit, as this process saw it. A batch that is put off starts over:
+ * while a quota is smaller than what all batches in hand ask for, large ones would never end.
+ */
+export class LimitedSources {
+  /** The newest audit of each source in which that happened. */
+  readonly #audits = new Map<number, number>();
+
+  add(sourceId: number, auditId: number): void {
+    this.#audits.set(sourceId, auditId);
+  }
+
+  has(sourceId: number, auditId: number): boolean {
+    return this.#audits.get(sourceId) === auditId;
+  }
+}
 
 /** So few that a quota of some dozen requests is enough for all batches in hand to go on. */
 const TAGS_UNDER_QUOTA = 4;

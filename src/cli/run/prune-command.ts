@@ -1,7 +1,6 @@
 import { withStore } from '../../app/open-store.ts';
 import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
-import { listSources } from '../../store/inventory-store.ts';
 import { compact } from '../../store/maintenance.ts';
 import {
   countPrunable,
@@ -11,6 +10,7 @@ import {
   prune,
   removeSource,
 } from '../../store/retention-store.ts';
+import { listSources } from '../../store/source-store.ts';
 import type { Session } from '../prepare.ts';
 import { factLines } from '../text.ts';
 

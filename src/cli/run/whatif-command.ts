@@ -8,7 +8,7 @@ import { isForeignLayer } from '../../oci/media-type.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { findImageLayers, readHeldElsewhere, readImagesOn } from '../../store/fleet-store.ts';
-import { listSources } from '../../store/inventory-store.ts';
+import { listSources } from '../../store/source-store.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';

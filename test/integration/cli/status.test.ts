@@ -9,7 +9,7 @@ import { digestOf } from '../../../src/oci/digest.ts';
 import type { RegistryHost } from '../../../src/oci/reference.ts';
 import { insertAudit } from '../../../src/store/audit-store.ts';
 import { recordErrors } from '../../../src/store/error-store.ts';
-import { findOrMakeSource } from '../../../src/store/inventory-store.ts';
+import { findOrMakeSource } from '../../../src/store/source-store.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { runInProcess } from '../../support/program.ts';
 
