@@ -1,5 +1,5 @@
 import { withStore } from '../../app/open-store.ts';
-import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../audit/estimate.ts';
+import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../audit/estimating/estimate.ts';
 import type { Database } from '../../database/database.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';

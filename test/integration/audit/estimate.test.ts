@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type AuditEstimate, estimateAudit } from '../../../src/audit/estimate.ts';
+import { type AuditEstimate, estimateAudit } from '../../../src/audit/estimating/estimate.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';

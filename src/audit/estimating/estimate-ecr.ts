@@ -1,11 +1,11 @@
-import { sum } from '../common/sum.ts';
-import { takesAllTags } from '../fetch/select.ts';
-import type { Digest } from '../oci/digest.ts';
-import { isImageConfigMediaType, isIndexMediaType } from '../oci/media-type.ts';
-import type { RegistryHost } from '../oci/reference.ts';
-import { type EcrRequestKind, type EcrRequests, estimateEcrCalls, quotaSecondsOf } from '../registry/ecr/cost.ts';
-import type { ListedManifest } from '../registry/registry.ts';
-import type { EcrSource, SourceSettings } from '../settings/settings.ts';
+import { sum } from '../../common/sum.ts';
+import { takesAllTags } from '../../fetch/select.ts';
+import type { Digest } from '../../oci/digest.ts';
+import { isImageConfigMediaType, isIndexMediaType } from '../../oci/media-type.ts';
+import type { RegistryHost } from '../../oci/reference.ts';
+import { type EcrRequestKind, type EcrRequests, estimateEcrCalls, quotaSecondsOf } from '../../registry/ecr/cost.ts';
+import type { ListedManifest } from '../../registry/registry.ts';
+import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 
 /** The listing of a source. */
 export interface EcrListing {

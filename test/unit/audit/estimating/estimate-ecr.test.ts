@@ -1,11 +1,15 @@
 import { beforeAll, expect, test } from 'vitest';
-import { type EcrListing, type EcrRepositoryCounts, estimateEcr } from '../../../src/audit/estimate-ecr.ts';
-import { digestOf } from '../../../src/oci/digest.ts';
-import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
-import { parseRegistryHost, parseTag } from '../../../src/oci/reference.ts';
-import { ecrRegistryHost } from '../../../src/registry/ecr/hosts.ts';
-import type { EcrSource } from '../../../src/settings/settings.ts';
-import { defaultSettings } from '../../support/audits.ts';
+import {
+  type EcrListing,
+  type EcrRepositoryCounts,
+  estimateEcr,
+} from '../../../../src/audit/estimating/estimate-ecr.ts';
+import { digestOf } from '../../../../src/oci/digest.ts';
+import { MEDIA_TYPE } from '../../../../src/oci/media-type.ts';
+import { parseRegistryHost, parseTag } from '../../../../src/oci/reference.ts';
+import { ecrRegistryHost } from '../../../../src/registry/ecr/hosts.ts';
+import type { EcrSource } from '../../../../src/settings/settings.ts';
+import { defaultSettings } from '../../../support/audits.ts';
 
 let source: EcrSource;
 beforeAll(async () => {
