@@ -21,12 +21,8 @@ export async function followGoals(
   now: string,
 ): Promise<void> {
   const owners = await readGoalOwners(tx, sourceIds);
-  const audit = { id: auditId, sourceIds, goalsKey: goalsKey(policy), now };
-  await saveProgress(
-    tx,
-    audit,
-    owners.map((owner) => repositoryGoal(owner, policy)),
-  );
+  const goals = owners.map((owner) => repositoryGoal(owner, policy));
+  await saveProgress(tx, { id: auditId, sourceIds, goalsKey: goalsKey(policy), now }, goals);
 }
 
 function repositoryGoal(owner: GoalOwner, { goal: fallback, budgets }: GoalSettings): RepositoryGoal {

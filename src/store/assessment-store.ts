@@ -2,10 +2,8 @@ import type { BaseVerdict } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
-import { columnArrays } from './sql/column-arrays.ts';
-import { distinctSorted } from './sql/distinct-sorted.ts';
 import { columnNames, insertJson, jsonDigest, jsonRows } from './sql/json-rows.ts';
-import { setExcluded } from './sql/set-excluded.ts';
+import { columnArrays, distinctSorted, setExcluded } from './sql/rows.ts';
 
 /** The stored assessment of one image. Sizes are bytes. */
 export interface Assessment {

@@ -3,7 +3,7 @@ import { storableJson } from '../database/storable.ts';
 import type { Lane, TaskReference } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { type ItemError, recordErrors } from './error-store.ts';
-import { hasRows } from './sql/has-rows.ts';
+import { hasRows } from './sql/rows.ts';
 import { addTasks, type NewTask } from './task-store.ts';
 
 /** The stages of an audit in order; each ends when the audit has no tasks left. An ended audit stays in `deliver`. */

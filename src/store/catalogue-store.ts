@@ -6,10 +6,8 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { ListedRepository } from '../registry/registry.ts';
-import { distinctSorted } from './sql/distinct-sorted.ts';
 import { insertJson, jsonDigest, jsonRows } from './sql/json-rows.ts';
-import { setExcluded } from './sql/set-excluded.ts';
-import { withoutNulls } from './sql/without-nulls.ts';
+import { distinctSorted, setExcluded, withoutNulls } from './sql/rows.ts';
 
 /** What a tag named when it was read: an image, or an index with those of its images that were wanted. */
 export interface BaseTag {
@@ -112,10 +110,13 @@ const RETIRE_REPLACED = `
   where b.registry = $1 and b.repository = $2 and b.tag = n.tag and b.newest and coalesce(b.index_digest, b.digest) <> n.digest`;
 
 /**
- * Whether a new row replaces an existing one: always when the tag was just read; an imported one only if it was learned
- * later.
+ * SQL: whether a new row replaces an existing one, and when it counts as learned if both are what the tag names now. When
+ * the tag was just read, always, and as before; an imported one only if it was learned later, and as it says.
  */
-const MERGE = { 'seen-now': 'true', imported: 'base_image.learned_at < excluded.learned_at' } as const;
+const MERGE = {
+  'seen-now': { replaces: 'true', learnedAt: 'base_image.learned_at' },
+  imported: { replaces: 'base_image.learned_at < excluded.learned_at', learnedAt: 'excluded.learned_at' },
+} as const;
 
 /**
  * Stores images of the catalogue, in key order so that two writers never deadlock.
@@ -127,14 +128,14 @@ export async function saveBaseImages(
   merge: keyof typeof MERGE,
 ): Promise<void> {
   if (images.length === 0) return;
-  const learned = merge === 'seen-now' ? 'base_image.learned_at' : 'excluded.learned_at';
+  const { replaces, learnedAt } = MERGE[merge];
   await tx.query(
     `${insertJson('base_image', BASE_IMAGE_COLUMNS)}
      order by registry, repository, tag, digest
      on conflict (registry, repository, tag, digest) do update
        ${setExcluded(['index_digest', 'newest', 'runtime', 'runtime_version', 'variant', 'distro', 'distro_version'])},
-       learned_at = case when base_image.newest then ${learned} else excluded.learned_at end
-     where ${MERGE[merge]}`,
+       learned_at = case when base_image.newest then ${learnedAt} else excluded.learned_at end
+     where ${replaces}`,
     [jsonRows(images.map(rowOf))],
   );
 }

@@ -3,10 +3,8 @@ import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { insertChildren, type NewIndexChild } from './index-store.ts';
-import { columnArrays } from './sql/column-arrays.ts';
-import { distinctSorted } from './sql/distinct-sorted.ts';
 import { integersOf, joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
-import { setExcluded } from './sql/set-excluded.ts';
+import { columnArrays, distinctSorted, setExcluded } from './sql/rows.ts';
 
 /** A blob that a manifest refers to. */
 export interface NewBlob {

@@ -3,7 +3,7 @@ import { storableText } from '../database/storable.ts';
 import type { ErrorCode, Retry } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost } from '../oci/reference.ts';
-import { columnArrays } from './sql/column-arrays.ts';
+import { columnArrays } from './sql/rows.ts';
 
 /**
  * What an error concerns: a tag, or a manifest or layer by its digest; a whole repository if both are empty, and a whole

@@ -2,9 +2,8 @@ import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { comparedName, type Platform } from '../oci/platform.ts';
 import type { NewManifest } from './content-store.ts';
-import { columnArrays } from './sql/column-arrays.ts';
-import { hasRows } from './sql/has-rows.ts';
 import { joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
+import { columnArrays, hasRows } from './sql/rows.ts';
 
 /** An entry of an index. */
 export interface NewIndexChild {

@@ -3,11 +3,8 @@ import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { ListedRepository } from '../registry/registry.ts';
-import { columnArrays } from './sql/column-arrays.ts';
-import { distinctSorted } from './sql/distinct-sorted.ts';
-import { hasRows } from './sql/has-rows.ts';
 import { joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
-import { setExcluded } from './sql/set-excluded.ts';
+import { columnArrays, distinctSorted, hasRows, setExcluded } from './sql/rows.ts';
 
 /** A stored repository, as tasks refer to it. */
 export interface StoredRepository {

@@ -3,9 +3,7 @@ import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { StoredRepository } from './inventory-store.ts';
-import { columnArrays } from './sql/column-arrays.ts';
-import { setExcluded } from './sql/set-excluded.ts';
-import { withoutNulls } from './sql/without-nulls.ts';
+import { columnArrays, setExcluded, withoutNulls } from './sql/rows.ts';
 
 /** A layer whose contents were not read yet, and a repository that holds it; both as row ids, to keep tasks small. */
 export interface HeldLayer {

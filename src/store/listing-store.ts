@@ -1,8 +1,8 @@
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestHex } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
-import { columnArrays } from './sql/column-arrays.ts';
 import { integersOf, rowByDigest, textsOf } from './sql/joined-texts.ts';
+import { columnArrays } from './sql/rows.ts';
 
 /** The result of listing a repository completely. */
 export interface CompleteListing {

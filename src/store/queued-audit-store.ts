@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import type { Lane, TaskKey, TaskReference } from '../queue/queue.ts';
 import { ABANDONED, type AuditStatus } from './audit-store.ts';
-import { hasRows } from './sql/has-rows.ts';
+import { hasRows } from './sql/rows.ts';
 import { TASK_REFERENCES } from './task-store.ts';
 
 // Audits that workers run through a queue, as opposed to those that one process runs by itself.

@@ -1,7 +1,7 @@
 import type { Database, Queryable } from '../database/database.ts';
 import { AuditRunningError } from '../errors.ts';
 import { claimAudit, listRunningAudits } from './audit-store.ts';
-import { hasRows } from './sql/has-rows.ts';
+import { hasRows } from './sql/rows.ts';
 
 /**
  * Retention: deletes old audits, and content that nothing has referred to for long. Rows are deleted in bounded

@@ -2,7 +2,7 @@ import type { Queryable } from '../database/database.ts';
 import { wantedNames } from '../oci/platform.ts';
 import type { DedupScope } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { hasRows } from './sql/has-rows.ts';
+import { hasRows } from './sql/rows.ts';
 
 /** The settings of a source that its row holds. */
 type SourceRow = Pick<SourceSettings, 'name' | 'kind' | 'dedup' | 'platforms'>;

@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import { LATER_BUILD } from './catalogue-store.ts';
 import { readImages, type StoredImage } from './image-store.ts';
-import { hasRows } from './sql/has-rows.ts';
+import { hasRows } from './sql/rows.ts';
 
 /** An image whose assessment is missing or out of date. */
 export interface StaleImage extends StoredImage {

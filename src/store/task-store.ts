@@ -1,8 +1,7 @@
 import type { Queryable, SqlValue } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
 import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
-import { columnArrays } from './sql/column-arrays.ts';
-import { hasRows } from './sql/has-rows.ts';
+import { columnArrays, hasRows } from './sql/rows.ts';
 
 /** A task with its payload, which is stored in the database and never in a queue. */
 export interface NewTask {

@@ -1,6 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import { columnArrays } from './sql/column-arrays.ts';
-import { hasRows } from './sql/has-rows.ts';
+import { columnArrays, hasRows } from './sql/rows.ts';
 
 /** The team of repositories without an owner, as in the column's default. */
 export const UNOWNED = 'unowned';

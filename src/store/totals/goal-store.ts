@@ -2,7 +2,7 @@ import type { Goal } from '../../common/units.ts';
 import type { Queryable } from '../../database/database.ts';
 import { FIXED_DATES_BEFORE } from '../image-store.ts';
 import { jsonRows } from '../sql/json-rows.ts';
-import { setExcluded } from '../sql/set-excluded.ts';
+import { setExcluded } from '../sql/rows.ts';
 
 /** A repository and the team that owns it, by which its goal is chosen. */
 export interface GoalOwner {

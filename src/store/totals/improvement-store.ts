@@ -1,7 +1,7 @@
 import type { Improvement } from '../../advise/improvement.ts';
 import type { Queryable } from '../../database/database.ts';
-import { columnArrays } from '../sql/column-arrays.ts';
 import { columnNames, jsonRows } from '../sql/json-rows.ts';
+import { columnArrays } from '../sql/rows.ts';
 
 /**
  * Two successive builds of a repository for one platform in the same line of tags (`tag_line`), whose assessments

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
-import { hasRows } from '../sql/has-rows.ts';
+import { hasRows } from '../sql/rows.ts';
 
 /** What each tagged image of a source counts for in sums; the columns of `source_image` that {@link judgedImages} selects. */
 const COUNTED = `pull_bytes, savings_min_bytes, savings_max_bytes, slim_score, findings_error, findings_warn`;

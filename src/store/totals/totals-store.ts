@@ -1,7 +1,7 @@
 import type { Queryable } from '../../database/database.ts';
 import { PLAN_AS_A_WHOLE } from '../../database/planning.ts';
 import { DEDUP_SCOPE } from '../sql/dedup-scope.ts';
-import { setExcluded } from '../sql/set-excluded.ts';
+import { setExcluded } from '../sql/rows.ts';
 import { FAIR_SHARE, imageSums } from '../sql/shared-sums.ts';
 import { keepBaseSums } from './base-sums.ts';
 import { keepGroupSums } from './group-sums.ts';
