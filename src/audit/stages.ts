@@ -76,7 +76,7 @@ async function assessTasks(tx: Queryable, plan: AuditPlan, context: AuditContext
   const assessKey = `${rulesKey} ${await findCatalogueKey(tx)}`;
   const ranges = await rangesToAssess(tx, plan, rulesKey, assessKey);
   await recordAssessStage(tx, plan.auditId, assessKey, ranges.length);
-  return ranges.map(assessTask);
+  return ranges.map((range) => assessTask(range, 'assess'));
 }
 
 /**

@@ -51,9 +51,13 @@ export function layersTask(layers: readonly HeldLayer[]): NewTask {
   return newTask('layers', [layers[0]?.blobId], { layers } satisfies LayersPayload);
 }
 
-/** A task that assesses the images of a range. */
-export function assessTask(range: RowRange): NewTask {
-  return newTask('assess', [`${range.from}-${range.to}`], range);
+/**
+ * A task that assesses the images of a range.
+ * @param during the stage that it is made for. The assess stage may do a range again, and is begun by the last task of the
+ * inventory, perhaps the one of that range: no queue takes a task that it runs.
+ */
+export function assessTask(range: RowRange, during: 'inventory' | 'assess'): NewTask {
+  return newTask('assess', [during, `${range.from}-${range.to}`], range);
 }
 
 /** The one task of its kind that an audit has. */

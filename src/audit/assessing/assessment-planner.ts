@@ -45,7 +45,8 @@ export class AssessmentPlanner {
       images: (before?.images ?? 0) + images.length,
     };
     if (unassessed.images < IMAGES_PER_TASK) return { unassessed, images: total };
-    const task = { auditId, lane, ...assessTask({ from: unassessed.from, to: unassessed.to }) };
+    const range = { from: unassessed.from, to: unassessed.to };
+    const task = { auditId, lane, ...assessTask(range, 'inventory') };
     return { unassessed: undefined, images: total, task, isDoubled: total >= 2 * this.#imagesAtRefresh };
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AssessmentPlanner } from '../../../../src/audit/assessing/assessment-planner.ts';
+import { assessTask } from '../../../../src/audit/task-payloads.ts';
 import type { TaskKey, TaskReference } from '../../../../src/queue/queue.ts';
 
 const batch = (auditId = 1): { readonly task: TaskReference } => ({
@@ -25,6 +26,12 @@ describe('AssessmentPlanner', () => {
       payload: { from: 5, to: 598 },
     });
     expect(note(planner, ids(1_000, 499)).task).toBeUndefined();
+  });
+
+  test('its task is another one than the assess stage makes of the same images', () => {
+    const { task } = note(new AssessmentPlanner(), ids(1, 500));
+    expect(task?.key).toBeDefined();
+    expect(task?.key).not.toBe(assessTask({ from: 1, to: 500 }, 'assess').key);
   });
 
   test('images of a failed transaction are not planned', () => {
