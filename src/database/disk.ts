@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, open, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { codeOf, isDiskFull, SettingsError, StoreUnavailableError } from '../errors.ts';
 
 /** The failure of the embedded database to write a file of its folder, for one line on stderr. */
@@ -37,5 +37,26 @@ async function checkAccessTo(path: string): Promise<void> {
     await access(path, constants.R_OK | constants.W_OK);
   } catch (cause) {
     if (REFUSED.has(codeOf(cause))) throw unwritable(path, cause);
+  }
+}
+
+/** Sizes of a segment of the write-ahead log and of a page. */
+const SEGMENT_BYTES = 16_777_216;
+const PAGE_BYTES = 8_192;
+
+/**
+ * Whether another segment of the write-ahead log could be written. Writes only the last page of a sparse file, so that
+ * the check itself takes no space.
+ */
+export async function canWriteWalSegment(dataDir: string): Promise<boolean> {
+  const path = join(dirname(dataDir), 'room');
+  try {
+    const file = await open(path, 'w');
+    await file.write(Buffer.alloc(PAGE_BYTES), 0, PAGE_BYTES, SEGMENT_BYTES - PAGE_BYTES).finally(() => file.close());
+    return true;
+  } catch (error) {
+    return !isDiskFull(error);
+  } finally {
+    await rm(path, { force: true });
   }
 }

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { open, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { isDiskFull, StoreUnavailableError } from '../errors.ts';
+import { StoreUnavailableError } from '../errors.ts';
 import { makeFolder, PRIVATE } from '../make-folder.ts';
 import { builtEntry, packagePath } from '../package-root.ts';
 import { streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
-import { checkAccess, unwritable } from './disk.ts';
+import { canWriteWalSegment, checkAccess, unwritable } from './disk.ts';
 import { takeFolderLock } from './folder-lock.ts';
 import {
   splitTexts,
@@ -79,9 +79,6 @@ async function openOrCreate(path: string, brief: boolean, release: () => Promise
 
 /** How often to check for a slow statement, which is one that is still running at two checks in a row. */
 const WATCH_MS = 5_000;
-/** Sizes of a segment of the write-ahead log and of a page. */
-const SEGMENT_BYTES = 16_777_216;
-const PAGE_BYTES = 8_192;
 const FREE_SPACE_ADVICE = 'free space on its disk, or choose another folder';
 const REPAIR_ADVICE =
   'check that its disk has room; otherwise restore it from a backup, or move the folder away to start anew';
@@ -243,23 +240,6 @@ class PgliteDatabase implements Database {
     for (const { reject } of this.#pending.values())
       reject(new StoreUnavailableError(`the embedded database has stopped: ${error.message}`));
     this.#pending.clear();
-  }
-}
-
-/**
- * Whether another segment of the write-ahead log could be written. Writes only the last page of a sparse file, so that
- * the check itself takes no space.
- */
-async function canWriteWalSegment(dataDir: string): Promise<boolean> {
-  const path = join(dirname(dataDir), 'room');
-  try {
-    const file = await open(path, 'w');
-    await file.write(Buffer.alloc(PAGE_BYTES), 0, PAGE_BYTES, SEGMENT_BYTES - PAGE_BYTES).finally(() => file.close());
-    return true;
-  } catch (error) {
-    return !isDiskFull(error);
-  } finally {
-    await rm(path, { force: true });
   }
 }
 
