@@ -23,6 +23,7 @@ export interface AuditEngine {
   close(): Promise<void>;
 }
 
+/** What an engine works with. */
 export interface EngineOptions {
   readonly settings: Settings;
   readonly environment: Environment;

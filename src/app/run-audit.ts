@@ -8,6 +8,7 @@ import { type AuditRow, findAudit, recordHeartbeat, releaseAudit } from '../stor
 import { type AuditEngine, createAuditEngine, type EngineOptions } from './engine.ts';
 import { RequestCounter } from './request-counter.ts';
 
+/** What to audit in this process, and with what. */
 export interface RunOptions extends Omit<EngineOptions, 'queue'> {
   readonly sources: readonly SourceSettings[];
   /** Stops the audit. Its results so far are kept, and the next audit continues from there. */

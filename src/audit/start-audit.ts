@@ -18,6 +18,7 @@ import { findOrMakeSource, updateSource } from '../store/source-store.ts';
 import { listOpenTasks } from '../store/task-store.ts';
 import { referenceTo, singleTask, sourceTask } from './task-payloads.ts';
 
+/** Which audit to start, and who does its tasks. */
 export interface StartOptions {
   /** Distinct. */
   readonly sources: readonly SourceSettings[];
@@ -31,6 +32,7 @@ export interface StartOptions {
    * was killed. On Postgres, it is abandoned if it was marked as stopped, or gave no sign of life for a minute.
    */
   readonly alone: boolean;
+  /** ISO 8601. */
   readonly now: string;
 }
 

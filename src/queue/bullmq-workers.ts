@@ -11,6 +11,7 @@ import { DEFAULT_PREFIX } from './redis-connection.ts';
 /** How an attempt ended. `given-back`: the task went back to its queue, because the worker stops. */
 export type AttemptOutcome = 'done' | 'retried' | 'rate-limited' | 'given-up' | 'given-back';
 
+/** What happens to tasks, for logs and metrics. */
 export interface WorkerEvents {
   /** Called after each attempt, with the error of one that failed. */
   onAttempt?(task: TaskReference, outcome: AttemptOutcome, details: { durationMs: number; error?: unknown }): void;
@@ -34,6 +35,7 @@ export interface TaskWorkersOptions {
   readonly telemetry?: Telemetry | undefined;
 }
 
+/** The workers of a process: one for each kind of task and lane. */
 export interface TaskWorkers {
   /**
    * Takes no more tasks. Running ones have `graceMs` to end; then they are aborted. These, and any that fail meanwhile,

@@ -6,6 +6,7 @@ import type { Branded } from '../oci/brand.ts';
  * queue contains only references to them. A queue that is lost loses no work: the tasks in the table are queued again.
  */
 
+/** The name of a task within its audit. */
 export type TaskKey = Branded<'TaskKey'>;
 
 /**
@@ -29,9 +30,10 @@ export interface TaskReference {
   readonly lane: Lane;
 }
 
+/** What task handlers queue further tasks with: in this process, or in Redis. */
 export interface TaskQueue {
   /**
-   * Queues tasks that are in the table already; those that are queued already are ignored. Resolves when there is room
+   * Queues tasks that are in the table already; those that are queued or running already are ignored. Resolves when there is room
    * for more tasks of their kind, so that a handler that lists a large registry gets no further ahead of those that
    * read it.
    */
@@ -52,6 +54,7 @@ export interface RunOptions {
   readonly stopping?: AbortSignal | undefined;
 }
 
+/** What a queue does tasks with. */
 export interface TaskHandlers {
   /** Does the task and settles it. Safe to run twice. @throws an error; the queue decides whether to try again later */
   run(task: TaskReference, options: RunOptions): Promise<void>;
