@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
-import { regressionIn, regressionsOf } from '../report/kinds/regressions.ts';
+import { readLargestRegressions } from '../report/largest-regressions.ts';
 import type { CellsByName } from '../report/report.ts';
 import { readRows, recordsOf } from '../report/report-page.ts';
 import type { AuditRow } from '../store/audit-store.ts';
@@ -12,7 +12,6 @@ const REGRESSION_PERCENT = 10;
 const REGRESSION_BYTES = 10_000_000;
 /** Limit for each source; if more grow, the cause is common to all, such as a new base image. */
 const MOST_REPOSITORIES = 1_000;
-const MOST_BUILDS = 200;
 
 /**
  * Finds the repositories whose growth is a regression, most bytes first. Growth is stored for the newest audit of a
@@ -41,11 +40,9 @@ export async function withBuilds(
   audit: AuditRow,
   grown: readonly CellsByName[],
 ): Promise<readonly EventItem[]> {
-  const request = { filters: { since: audit.startedAt }, limit: MOST_BUILDS, now: endOf(audit) };
-  const kind = regressionsOf(grown.map(({ repository }) => String(repository)));
-  const builds = recordsOf(await readRows(db, kind, request));
-  return grown.map((row) => {
-    const build = regressionIn(builds, row, row.repository);
+  const builds = await readLargestRegressions(db, grown, audit.startedAt, endOf(audit));
+  return grown.map((row, at) => {
+    const build = builds[at];
     return {
       name: `${row.registry}/${row.repository}`,
       team: String(row.team),

@@ -24,7 +24,7 @@ export interface ReportRequest {
   readonly sort?: string | undefined;
   readonly limit?: number | undefined;
   /** How many rows to skip. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** Default: costs are not known. */
   readonly prices?: Prices;
   /** What durations such as `--since 30d` count back from. */

@@ -1,4 +1,4 @@
-import { imagesRelation, type QueryScope } from '../query-scope.ts';
+import { imagesRelation } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { IMAGE_FILTERS, PLACE_COLUMNS, pickColumns, type ReportKind } from './kind.ts';
 
@@ -43,7 +43,7 @@ export const findingsByRule: ReportKind = {
     ...pickColumns(findings, ['rule', 'severity', 'message', 'max_bytes']),
     { name: 'images', type: 'integer', description: 'Number of images that trip it.' },
   ],
-  query: (scope: QueryScope) => `
+  query: (scope) => `
     select f.severity, f.rule, min(f.message) as message, sum(f.max_bytes)::int8 as max_bytes, count(distinct f.manifest_id) as images
     from (select distinct i.manifest_id from ${imagesRelation(scope)} i where ${scope.where}) i
     join finding f on f.manifest_id = i.manifest_id

@@ -1,6 +1,6 @@
 import type { FilterName, FilterTargets } from '../filters.ts';
 import type { Run } from '../packed-rows.ts';
-import type { QueryScope, SqlParameters } from '../query-scope.ts';
+import type { QueryScope } from '../query-scope.ts';
 import type { Column } from '../report.ts';
 
 /** A kind of report: its columns, its filters, and the SQL that computes its rows. */
@@ -61,21 +61,6 @@ export const IMAGE_FILTERS = {
   base: 'i.base_image',
   distro: 'i.distro',
 } satisfies FilterTargets;
-
-/** The same kind, limited by another condition on its filter targets. */
-export function narrowed(kind: ReportKind, condition: (parameters: SqlParameters) => string): ReportKind {
-  const within = (scope: QueryScope): QueryScope => ({
-    ...scope,
-    where: `${scope.where} and ${condition(scope.parameters)}`,
-    isFiltered: true,
-  });
-  const { packed: _, query, page, ...rest } = kind;
-  return {
-    ...rest,
-    query: (scope) => query(within(scope)),
-    ...(page && { page: (scope, order, part) => page(within(scope), order, part) }),
-  };
-}
 
 /** The column that an `order by` list of columns begins with. */
 export function firstColumn(order: string): string {

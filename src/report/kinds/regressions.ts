@@ -1,6 +1,7 @@
 import { auditConditions, type QueryScope } from '../query-scope.ts';
-import { type Cell, type CellsByName, defineColumns } from '../report.ts';
-import { firstColumn, narrowed, OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
+import { defineColumns } from '../report.ts';
+import { firstColumn, OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
+import { narrowed } from './limited-kind.ts';
 
 const columns = defineColumns({
   ...OWNED_COLUMNS,
@@ -90,21 +91,15 @@ export const regressions: ReportKind = {
   givesTotal: true,
 };
 
-/**
- * Finds the regression that grew most in a repository of the same source and registry as `place`.
- * @param builds in the order of the report: most bytes first
- */
-export function regressionIn(
-  builds: readonly CellsByName[],
-  place: CellsByName,
-  repository: Cell | undefined,
-): CellsByName | undefined {
-  return builds.find(
-    (build) => build.repository === repository && build.registry === place.registry && build.source === place.source,
-  );
-}
-
-/** Regressions in repositories with these names, in whichever registry. */
-export function regressionsOf(repositories: readonly string[]): ReportKind {
-  return narrowed(regressions, (parameters) => `i.repository = any(${parameters.add(repositories)}::text[])`);
+/** The build that grew most in each repository that has one of these names, in whichever source and registry. */
+export function largestRegressions(repositories: readonly string[]): ReportKind {
+  const { page: _, givesTotal: __, ...rest } = regressions;
+  const largest: ReportKind = {
+    ...rest,
+    query: (scope) =>
+      withSteps(`
+        select distinct on (source, registry, repository) * from (${grownBuilds(scope)}) g
+        order by source, registry, repository, change_bytes desc, created_at, digest`),
+  };
+  return narrowed(largest, (parameters) => `i.repository = any(${parameters.add(repositories)}::text[])`);
 }

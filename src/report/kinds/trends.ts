@@ -1,6 +1,7 @@
 import { auditConditions } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { pickColumns, placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { narrowed } from './limited-kind.ts';
 
 const columns = defineColumns({
   finished_at: ['timestamp', 'When the audit ended.'],
@@ -32,12 +33,9 @@ export const trends: ReportKind = {
   order: 'finished_at desc, audit_id desc, source, scope, name, registry',
 };
 
-/** The things whose sizes have a history. */
-export type TrendScope = 'source' | 'team' | 'repository' | 'base';
-
 /** Selects the trends of one thing, or of all things of a scope. */
 export interface TrendOf {
-  readonly scope: TrendScope;
+  readonly scope: 'source' | 'team' | 'repository' | 'base';
   /** Default: everything in the scope. */
   readonly name?: string;
   /** The host of the registry, for a repository. */
@@ -69,18 +67,12 @@ const LIKE_NEWEST = `
  * failed as in the newest one that can be compared.
  */
 export function comparableTrends({ scope, name, registry }: TrendOf): ReportKind {
-  return {
-    ...trends,
-    query: (request) => {
-      const equal = (column: string, value: string | undefined): string =>
-        value === undefined ? 'true' : `t.${column} = ${request.parameters.add(value)}`;
-      return trends.query({
-        ...request,
-        where: `${request.where} and ${equal('scope', scope)} and ${equal('name', name)} and ${equal('registry', registry)}
-          and (t.source_id, t.audit_id) in (
-            select a.source_id, a.audit_id from slimboard_source_audits a join (${LIKE_NEWEST}) n
-              on n.source_id = a.source_id and n.coverage = a.coverage and n.failed_items = a.failed_items)`,
-      });
-    },
-  };
+  return narrowed(trends, (parameters) => {
+    const equal = (column: string, value: string | undefined): string =>
+      value === undefined ? 'true' : `t.${column} = ${parameters.add(value)}`;
+    return `${equal('scope', scope)} and ${equal('name', name)} and ${equal('registry', registry)}
+      and (t.source_id, t.audit_id) in (
+        select a.source_id, a.audit_id from slimboard_source_audits a join (${LIKE_NEWEST}) n
+          on n.source_id = a.source_id and n.coverage = a.coverage and n.failed_items = a.failed_items)`;
+  });
 }

@@ -12,9 +12,10 @@ import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob } from '../../report/filters.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
+import { withCell } from '../../report/kinds/limited-kind.ts';
 import { leaderboard } from '../../report/leaderboard.ts';
 import type { CellsByName } from '../../report/report.ts';
-import { recordsOf, withCell } from '../../report/report-page.ts';
+import { recordsOf } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { adviceSections, type Part, readPart } from './read-part.ts';
 

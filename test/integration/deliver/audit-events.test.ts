@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { auditEvents } from '../../../src/deliver/audit-events.ts';
+import { withBuilds } from '../../../src/deliver/regression-items.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { findAudit } from '../../../src/store/audit-store.ts';
@@ -69,6 +70,34 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     expect(item?.name).toBe(`${registry.host}/shop/cart`);
     expect(item?.bytes).toBeGreaterThanOrEqual(13_000_000);
     expect(item?.message).toMatch(/^grew by \d+ %: build 1\.1 \+12\.0 MB, step 2 \+12\.0 MB RUN npm ci$/);
+  });
+
+  test('the build that grew is named, however many builds of another repository grew more', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('main');
+    const addBuilds = async (repository: string, count: number, step: number) => {
+      const id = await inventory.repository(source, repository, 'shop', AT);
+      for (const number of Array(count).keys()) {
+        const createdAt = new Date(Date.UTC(2026, 9, 1, 0, number)).toISOString();
+        const name = `${repository} ${number}`;
+        const built = await inventory.image({ name, layers: [[name, 1_000 + number * step]], createdAt });
+        await inventory.tag(id, `1.${number}`, built, AT);
+      }
+    };
+    await addBuilds('busy', 202, 100);
+    await addBuilds('quiet', 2, 10);
+    const audit = await findAudit(db, await inventory.audit(source, AT));
+    if (!audit) throw new Error('there is no audit');
+    const grown = ['busy', 'quiet'].map((repository) => ({
+      source: 'main',
+      registry: 'registry.example.com',
+      repository,
+    }));
+    const items = await withBuilds(db, audit, grown);
+    expect(items.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/: build 1\.\d+ \+100 B/),
+      expect.stringMatching(/: build 1\.1 \+10 B/),
+    ]);
   });
 
   test('a repository grew if it did by a tenth and by 10 MB; the one that grew most comes first, of whatever source', async () => {
