@@ -33,6 +33,12 @@ export function compileGlobs(patterns: readonly string[]): Matcher {
   };
 }
 
+/** Returns a pattern unchanged if it is one. @throws SettingsError naming the pattern and the rule it breaks */
+export function checkedGlob(pattern: string): string {
+  expandGlob(pattern);
+  return pattern;
+}
+
 /**
  * Expands the braces of a pattern: `{a,b}/*` gives `a/*` and `b/*`.
  * @throws SettingsError naming the pattern and the rule it breaks

@@ -1,6 +1,6 @@
 import { CronExpressionParser } from 'cron-parser';
 import * as z from 'zod';
-import { compileGlobs } from '../common/glob.ts';
+import { checkedGlob } from '../common/glob.ts';
 import { parseBytes, parseDuration, parseGoal } from '../common/units.ts';
 import { SettingsError } from '../errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log-levels.ts';
@@ -16,10 +16,7 @@ import { choice, integer, keys, list, oneOrMore, optional, parsed, parsedName, t
 const REPORT_KINDS = [...KIND_NAMES, 'leaderboard'] as const;
 const NOTIFY_EVENTS = ['finished', 'regression', 'budget', 'failed'] as const;
 
-const glob = parsedName('payments/**', (pattern) => {
-  compileGlobs([pattern]);
-  return pattern;
-});
+const glob = parsedName('payments/**', checkedGlob);
 const globs = oneOrMore(glob, '["payments/**", "billing-*"]');
 const bytes = parsed('300MB', parseBytes);
 const port = integer(0, 65_535);

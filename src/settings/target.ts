@@ -1,4 +1,4 @@
-import { compileGlobs, isGlob } from '../common/glob.ts';
+import { checkedGlob, isGlob } from '../common/glob.ts';
 import { SettingsError } from '../errors.ts';
 import { DOCKER_HUB, parseRegistryHost, parseRepositoryName, parseTag, type RegistryHost } from '../oci/reference.ts';
 import { findEcrLocation } from '../registry/ecr/hosts.ts';
@@ -8,6 +8,11 @@ const FORMS = 'HOST[:PORT], HOST/REPOSITORY, HOST/PREFIX/*, HOST/REPOSITORY:TAG,
 const ECR = /^ecr:(?:(?<account>\d{12})\.)?(?<region>[a-z]{2,}(?:-[a-z]+)+-\d+)$/;
 
 type Selection = Pick<SourceSettings, 'include' | 'named' | 'tags'>;
+
+/** The sources that targets name; without targets, all sources of the settings. @throws as {@link parseTarget} does */
+export function sourcesOf(targets: readonly string[], settings: Settings): readonly SourceSettings[] {
+  return targets.length === 0 ? settings.sources : targets.map((target) => parseTarget(target, settings));
+}
 
 /**
  * Resolves a TARGET of `audit` or `plan` to a source. A host for which a source is configured is audited under that
@@ -115,9 +120,4 @@ const AT_ANY_DEPTH = '/**';
 /** A pattern of `include` as a target or the settings file may have it. */
 export function asWritten(pattern: string): string {
   return pattern.endsWith(`*${AT_ANY_DEPTH}`) ? pattern.slice(0, -AT_ANY_DEPTH.length) : pattern;
-}
-
-function checkedGlob(pattern: string): string {
-  compileGlobs([pattern]);
-  return pattern;
 }

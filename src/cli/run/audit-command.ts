@@ -3,8 +3,7 @@ import { runAudit } from '../../app/run-audit.ts';
 import { sum } from '../../common/sum.ts';
 import { createDelivery } from '../../deliver/create-delivery.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';
-import type { SourceSettings } from '../../settings/settings.ts';
-import { parseTarget } from '../../settings/target.ts';
+import { sourcesOf } from '../../settings/target.ts';
 import type { AuditRow } from '../../store/audit-store.ts';
 import { compact } from '../../store/maintenance.ts';
 import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
@@ -16,7 +15,7 @@ import { counted, labelled } from '../text.ts';
 /** Runs one audit to its end and shows the outcome. */
 export async function auditCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
   const { settings, io, log } = session;
-  const sources = mergeSources(selectSources(session, targets));
+  const sources = mergeSources(sourcesOf(targets, settings));
   const db = await openStore(settings);
   const progress = createProgress(session);
   try {
@@ -52,11 +51,6 @@ function exitCodeOf({ status }: AuditRow, progress: Progress): ExitCode {
   const [first, ...others] = new Set(failed.first.map(({ code }) => code));
   const isMisconfigured = status === 'failed' && first === 'settings' && others.length === 0;
   return isMisconfigured ? EXIT.usage : exitCodeOfStatus(status);
-}
-
-/** Returns the sources that the targets name; without targets, all sources of the settings. */
-export function selectSources({ settings }: Session, targets: readonly string[]): readonly SourceSettings[] {
-  return targets.length === 0 ? settings.sources : targets.map((target) => parseTarget(target, settings));
 }
 
 function conclude({ notices }: Session, audit: AuditRow, progress: Progress): void {

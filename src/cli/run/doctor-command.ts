@@ -2,12 +2,14 @@ import { withStore } from '../../app/open-store.ts';
 import { END_OF_LIFE_REVIEWED } from '../../classify/end-of-life.ts';
 import { dayOf } from '../../common/day.ts';
 import { printable } from '../../common/printable.ts';
+import { DAY_MS } from '../../common/units.ts';
 import { messageOf } from '../../errors.ts';
 import { Proxies } from '../../network/proxies.ts';
 import type { EcrAccessFinding } from '../../registry/ecr/access.ts';
 import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
 import { withinLimit } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
+import { sourcesOf } from '../../settings/target.ts';
 import { whatKeepsFromWriting } from '../../store/write-access.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { todayOf } from '../io.ts';
@@ -15,14 +17,13 @@ import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { describeSharedRepositories } from '../shared-repositories.ts';
 import { counted, labelled } from '../text.ts';
-import { selectSources } from './audit-command.ts';
 
 /** The outcome of one check. */
 type Finding = Omit<EcrAccessFinding, 'region'>;
 
 /** Checks everything that an audit depends on. @returns 1 when a check failed */
 export async function doctorCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
-  const { io } = session;
+  const { io, settings } = session;
   const findings: Finding[] = [];
   const report = (finding: Finding): void => {
     findings.push(finding);
@@ -32,7 +33,7 @@ export async function doctorCommand(session: Session, targets: readonly string[]
   (await checkStore(session)).forEach(report);
   report(await checkRedis(session));
   for (const check of [checkDates, checkNotifications, checkProxies]) check(session).forEach(report);
-  for (const source of selectSources(session, targets))
+  for (const source of sourcesOf(targets, settings))
     for (const finding of await checkSource(session, source)) report(finding);
   return findings.some(({ status }) => status === 'error') ? EXIT.failure : EXIT.done;
 }
@@ -72,8 +73,7 @@ const DATES_HOLD_DAYS = 300;
 
 /** An old program takes releases that it does not know for supported ones, however long ago their support ended. */
 function checkDates({ io }: Session): readonly Finding[] {
-  const holdUntil = new Date(END_OF_LIFE_REVIEWED);
-  holdUntil.setUTCDate(holdUntil.getUTCDate() + DATES_HOLD_DAYS);
+  const holdUntil = new Date(Date.parse(END_OF_LIFE_REVIEWED) + DATES_HOLD_DAYS * DAY_MS);
   if (todayOf(io) <= dayOf(holdUntil)) return [];
   const message = `are those of ${END_OF_LIFE_REVIEWED}: releases that came out later count as supported; install a newer slimboard`;
   return [{ subject: 'end-of-life dates', status: 'warning', message }];

@@ -9,6 +9,7 @@ import type { PlaceOptions, RequestGovernor } from '../../registry/registry.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
+import { sourcesOf } from '../../settings/target.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { openSource } from '../open-source.ts';
 import type { TableOrJson } from '../options.ts';
@@ -16,7 +17,6 @@ import type { Session } from '../prepare.ts';
 import { MAX_FAILURES_SHOWN } from '../progress.ts';
 import { writeTableOrJson } from '../table-or-json.ts';
 import { counted, factLines, labelled } from '../text.ts';
-import { selectSources } from './audit-command.ts';
 
 /** Shows what an audit would cost each registry. Reports what cannot be listed, and plans the rest. */
 export async function planCommand(
@@ -24,7 +24,7 @@ export async function planCommand(
   targets: readonly string[],
   format: TableOrJson,
 ): Promise<ExitCode> {
-  const sources = mergeSources(selectSources(session, targets));
+  const sources = mergeSources(sourcesOf(targets, session.settings));
   if (sources.length === 0)
     throw new SettingsError('there is nothing to plan: name a registry, or write sources into slimboard.yaml');
   return withStore(session.settings, 'write', async (db) => {
