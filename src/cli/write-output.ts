@@ -1,6 +1,6 @@
-import { writeTo } from '../deliver/write-destination.ts';
+import { type Text, writeTo } from '../deliver/write-destination.ts';
 import { DeliveryError, isDiskFull, isFileError, SettingsError, SlimboardError } from '../errors.ts';
-import { CONTENT_TYPES } from '../report/formats/content-types.ts';
+import { CONTENT_TYPES } from '../report/formats/formats.ts';
 import type { FormatName } from '../report/names.ts';
 import type { Destination } from '../settings/destination.ts';
 import type { Io } from './io.ts';
@@ -12,7 +12,7 @@ import type { Io } from './io.ts';
 export async function writeOutput(
   { signal }: Pick<Io, 'signal'>,
   destination: Destination,
-  text: AsyncIterable<string> | Iterable<string>,
+  text: Text,
   format: FormatName,
 ): Promise<void> {
   try {

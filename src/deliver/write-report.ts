@@ -2,7 +2,7 @@ import { dayOf } from '../common/day.ts';
 import type { Database } from '../database/database.ts';
 import { reportText } from '../html/report-text.ts';
 import type { Logger } from '../log.ts';
-import { CONTENT_TYPES } from '../report/formats/content-types.ts';
+import { CONTENT_TYPES } from '../report/formats/formats.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { leaderboard } from '../report/leaderboard.ts';
