@@ -33,9 +33,13 @@ export interface GlobalOptions {
 /** Runs a command line. @returns the exit code; an expected failure is one line on stderr */
 export type RunCommandLine = (args: readonly string[], io: Io) => Promise<ExitCode>;
 
-/** Writes a piece of the result, waiting for a slow reader. Returns without an error if the reader closed stdout. */
+/**
+ * Writes the result, piece by piece, waiting for a slow reader. Returns without an error if the reader closed stdout.
+ * @throws the signal's reason when a signal ends the command
+ */
 export async function writeResult(io: Io, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
   for await (const chunk of chunks) {
+    io.signal.throwIfAborted();
     if (io.stdout.destroyed) return;
     if (!io.stdout.write(chunk)) await drained(io);
   }

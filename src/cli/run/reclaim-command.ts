@@ -14,7 +14,8 @@ import { parseLifecyclePolicy } from '../../report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../report/reclaim/nearest-policy.ts';
 import type { Io } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { emit, filtersOf, findProblem, type ReportOptions } from './report-command.ts';
+import { emit, filtersOf, type ReportOptions } from './report-command.ts';
+import { findProblem } from './report-problem.ts';
 
 /** The options that only `report reclaim` has. */
 export interface ReclaimOptions {
