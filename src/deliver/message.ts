@@ -1,5 +1,5 @@
 import { printable } from '../common/printable.ts';
-import { countOf } from '../html/figures.ts';
+import { countOf } from '../html/format.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import type { AuditEvent } from './audit-events.ts';
 

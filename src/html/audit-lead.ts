@@ -1,7 +1,7 @@
 import { sum } from '../common/sum.ts';
 import type { NewestAudit } from '../report/audit-summary.ts';
 import type { AuditSummary } from '../report/report.ts';
-import { count, countOf, moment } from './figures.ts';
+import { count, countOf, moment } from './format.ts';
 
 /** At most this many sources are named; the others are counted. */
 const MOST_NAMED = 4;

@@ -1,6 +1,6 @@
 import { techniqueTitle } from '../advise/technique.ts';
 import type { Cell, Column } from '../report/report.ts';
-import { cellText } from './figures.ts';
+import { cellText } from './format.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Longer texts are cut, so that a row can be read at a glance; the tooltip and the CSV have the whole text. */

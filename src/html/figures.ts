@@ -1,44 +1,37 @@
-import { plural } from '../common/plural.ts';
-import { humanCell } from '../report/human.ts';
-import type { Cell, Column } from '../report/report.ts';
+import { humanBytes } from '../measure/human-bytes.ts';
+import { type Content, html, type Markup } from './markup.ts';
 
-const COUNT = new Intl.NumberFormat('en-US');
-
-/** Formats a whole number with thousands separators: `12,345`. */
-export function count(value: number): string {
-  return COUNT.format(value);
+/** One figure of a page. */
+export interface Figure {
+  readonly name: string;
+  readonly value: Content;
+  readonly note?: Content;
 }
 
-/** Formats a number of things: `1 image`, `12,345 images`. */
-export function countOf(value: number, one: string): string {
-  return `${count(value)} ${plural(value, one)}`;
+/** A row of figures, each with its name and an optional note. */
+export function figures(entries: readonly Figure[]): Markup {
+  return html`<dl class="figures">${entries.map(
+    ({ name, value, note }) =>
+      html`<div><dt>${name}</dt><dd>${value}</dd>${note ? html`<dd class="note">${note}</dd>` : null}</div>`,
+  )}</dl>`;
 }
 
-/** Formats a part's share of a whole: `12 %`; `0 %` when the whole is 0. */
-export function share(part: number, whole: number): string {
-  return `${percentOf(part, whole).toFixed(0)} %`;
+/** What slimming could save of several images. A layer of many images counts in each, so it may exceed what they store. */
+export function savingsFigure(bytes: number | null): Figure {
+  return {
+    name: 'Could be saved, up to',
+    value: bytes === null ? 'not known' : humanBytes(bytes),
+    note: 'pull sizes, added up image by image',
+  };
 }
 
-/** A part's percentage of a whole, limited to 0 to 100; 0 when the whole is 0. */
-export function percentOf(part: number, whole: number): number {
-  return whole > 0 ? Math.min(100, Math.max(0, (part / whole) * 100)) : 0;
-}
-
-/** Formats a timestamp of a report: `2026-11-23 02:00 UTC`. */
-export function moment(timestamp: string): string {
-  return `${timestamp.slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** Says until which day a release is supported, or since when it is not: `supported until 2028-06-30`. */
-export function supportUntil(endOfLife: string, today: string): string {
-  return `${endOfLife < today ? 'support ended' : 'supported until'} ${endOfLife}`;
-}
-
-/** Formats a cell for a page; unknown values are empty. */
-export function cellText(column: Column, cell: Cell): string {
-  if (cell === null) return '';
-  if (column.type === 'timestamp' && typeof cell === 'string') return cell.slice(0, 16).replace('T', ' ');
-  if (column.type === 'list') return String(cell).replaceAll(';', ', ');
-  if (column.type === 'integer' && typeof cell === 'number' && !column.name.endsWith('id')) return count(cell);
-  return humanCell(column, cell);
+/** How far something is on the way to its goal. @param percent null: it has no goal */
+export function progressFigure(percent: number | null, note?: string): Figure {
+  return percent === null
+    ? { name: 'Progress to the goal', value: 'not known' }
+    : {
+        name: 'Progress to the goal',
+        value: `${percent.toFixed(1)} %`,
+        note: note ?? (percent < 0 && 'larger than at the start'),
+      };
 }

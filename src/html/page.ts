@@ -66,21 +66,6 @@ export function section(title: string, body: Content, { note, wide, more }: Sect
   return html`<section class="card${wide ? ' wide' : ''}"><div class="title"><h2>${title}</h2>${link}</div>${note ? html`<p class="note">${note}</p>` : null}${body}</section>`;
 }
 
-/** One figure of a page. */
-export interface Figure {
-  readonly name: string;
-  readonly value: Content;
-  readonly note?: Content;
-}
-
-/** A row of figures, each with its name and an optional note. */
-export function figures(entries: readonly Figure[]): Markup {
-  return html`<dl class="figures">${entries.map(
-    ({ name, value, note }) =>
-      html`<div><dt>${name}</dt><dd>${value}</dd>${note ? html`<dd class="note">${note}</dd>` : null}</div>`,
-  )}</dl>`;
-}
-
 /** A list of facts, one on each line; facts without a value are left out. */
 export function facts(entries: readonly (readonly [string, Content])[]): Markup {
   const known = entries.filter(([, value]) => value !== null && value !== undefined && value !== '');

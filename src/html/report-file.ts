@@ -7,7 +7,7 @@ import type { Cells, Report } from '../report/report.ts';
 import { inlineHead, readAssets } from './assets.ts';
 import { auditLead } from './audit-lead.ts';
 import { EMPTY_STATES, NO_AUDIT } from './empty-states.ts';
-import { count, moment } from './figures.ts';
+import { count, moment } from './format.ts';
 import { noLinks } from './links.ts';
 import { html, type Markup } from './markup.ts';
 import { readOverview } from './overview/read-overview.ts';

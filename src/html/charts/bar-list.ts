@@ -1,4 +1,4 @@
-import { percentOf } from '../figures.ts';
+import { percentOf } from '../format.ts';
 import { html, type Markup } from '../markup.ts';
 
 /** One bar of a chart. */

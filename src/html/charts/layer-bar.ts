@@ -1,6 +1,6 @@
 import { totalBytes } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
-import { percentOf } from '../figures.ts';
+import { percentOf } from '../format.ts';
 import { html, type Markup } from '../markup.ts';
 
 /** A layer in the bar of its image. */

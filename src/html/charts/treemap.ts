@@ -1,7 +1,7 @@
 import { type HierarchyNode, type HierarchyRectangularNode, hierarchy, treemap, treemapSquarify } from 'd3-hierarchy';
 import { sum } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
-import { countOf } from '../figures.ts';
+import { countOf } from '../format.ts';
 import { html, type Markup } from '../markup.ts';
 
 /** A node of the treemap: a leaf has bytes, a group has children. */

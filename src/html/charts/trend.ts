@@ -2,7 +2,7 @@ import { scaleLinear, scaleUtc } from 'd3-scale';
 import { area, line } from 'd3-shape';
 import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
 import { EMPTY_STATES } from '../empty-states.ts';
-import { moment } from '../figures.ts';
+import { moment } from '../format.ts';
 import { html, type Markup } from '../markup.ts';
 
 /** The sizes of something over time. */

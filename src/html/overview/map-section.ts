@@ -1,6 +1,6 @@
 import { sum } from '../../common/sum.ts';
 import { type MapNode, treemapChart } from '../charts/treemap.ts';
-import { countOf } from '../figures.ts';
+import { countOf } from '../format.ts';
 import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 import type { ByteMap, MapRepository, OtherRepositories } from './read-map.ts';

@@ -4,7 +4,7 @@ import { humanBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
 import { UNOWNED } from '../../store/team-store.ts';
 import type { RuleCount } from '../../store/totals/summary-store.ts';
-import { countOf } from '../figures.ts';
+import { countOf } from '../format.ts';
 import { type LinkOf, link } from '../links.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import type { Overview } from './read-overview.ts';

@@ -64,13 +64,12 @@ export async function readSummaries(db: Queryable): Promise<Summaries> {
 /** Reads how tags are distributed over base images, or over distributions; most tags first. */
 export async function readTagShares(db: Queryable, of: 'base' | 'distro'): Promise<readonly TagShare[]> {
   const name = of === 'base' ? "nullif(t.base_image, '')" : "t.distro || coalesce(' ' || t.distro_version, '')";
-  const rows = await db.query<TagShare>(
+  return db.query<TagShare>(
     `select coalesce(${name}, 'not known') as name, sum(t.tags)::int8 as tags, sum(t.logical_bytes)::int8 as "logicalBytes",
        max(t.distro_eol) as "endOfLife"
      from slimboard_source_audits a join base_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
      where a.newest group by 1 order by 2 desc, 1`,
   );
-  return rows;
 }
 
 /** Adds up rules over sources; errors first, then by number of images. */

@@ -5,11 +5,11 @@ import type { BigLayer, BigStep, RuleCount } from '../../store/totals/summary-st
 import { type Bar, barList } from '../charts/bar-list.ts';
 import { trendCharts } from '../charts/trend.ts';
 import { EMPTY_STATES } from '../empty-states.ts';
-import { count, countOf, share } from '../figures.ts';
+import { figures, progressFigure, savingsFigure } from '../figures.ts';
+import { count, countOf, share } from '../format.ts';
 import { type LinkOf, link } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
-import { figures, section } from '../page.ts';
-import { progressFigure, savingsFigure } from '../shared-figures.ts';
+import { section } from '../page.ts';
 import { recordTable, reportTable } from '../table.ts';
 import { GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './columns.ts';
 import { mapSection } from './map-section.ts';
@@ -107,10 +107,10 @@ function tagShareBars(label: string, all: readonly TagShare[], view: OverviewVie
   const totalTags = sum(all.map(({ tags }) => tags));
   const shown = all.slice(0, TOP_BARS);
   const bars = shown.map(({ name, tags: value, endOfLife }): Bar => {
-    const [label = name, ...others] = name.split(';');
+    const [first = name, ...others] = name.split(';');
     const searched = column === 'distro' ? name.replace(' ', ':') : name;
     return {
-      label,
+      label: first,
       ...(others.length > 0 ? { note: `+${others.length}`, title: name } : {}),
       value,
       text: `${count(value)} · ${share(value, totalTags)}`,

@@ -1,6 +1,6 @@
 import { NotFoundError } from '../../errors.ts';
 import { EMPTY_STATES } from '../../html/empty-states.ts';
-import { count, moment } from '../../html/figures.ts';
+import { count, moment } from '../../html/format.ts';
 import { dashboardLinks } from '../../html/links.ts';
 import { html } from '../../html/markup.ts';
 import { facts, type PageContent, section } from '../../html/page.ts';

@@ -1,7 +1,8 @@
 import { NotFoundError } from '../../errors.ts';
+import { figures } from '../../html/figures.ts';
 import { noLinks } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
-import { figures, type PageContent, section } from '../../html/page.ts';
+import { type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
 import { humanBytes, signedBytes, signedPercent } from '../../measure/human-bytes.ts';
 import { pickColumns } from '../../report/kinds/kind.ts';

@@ -1,8 +1,9 @@
 import { layerBar } from '../../html/charts/layer-bar.ts';
-import { count, countOf, moment, share, supportUntil } from '../../html/figures.ts';
+import { type Figure, figures } from '../../html/figures.ts';
+import { count, countOf, moment, share, supportUntil } from '../../html/format.ts';
 import { dashboardLinks, link, noLinks, repositoryPath, teamLink } from '../../html/links.ts';
 import { type Content, html, type Markup } from '../../html/markup.ts';
-import { type Figure, facts, figures, type PageContent, section } from '../../html/page.ts';
+import { facts, type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { bySeverity } from '../../policy/finding.ts';

@@ -1,12 +1,12 @@
 import { dayOf } from '../../common/day.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { EMPTY_STATES, NO_AUDIT } from '../../html/empty-states.ts';
-import { count, countOf } from '../../html/figures.ts';
+import { count, countOf } from '../../html/format.ts';
 import { dashboardLinks, type LinkOf } from '../../html/links.ts';
 import { type Content, html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
 import { SCREEN_COLUMNS, SCREEN_SORTS } from '../../html/screen-columns.ts';
-import { type ReportTableOptions, reportTable } from '../../html/table.ts';
+import { reportTable } from '../../html/table.ts';
 import { titleOf } from '../../html/titles.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { withoutBackticks } from '../../report/human.ts';
@@ -51,7 +51,15 @@ export async function kindPage(
     ...presentOf(dashboard),
   });
   const title = titleOf(kind.name);
-  const sortedBy = sort ?? (kind.order && firstSort(kind.order));
+  const table = reportTable(page, {
+    label: title,
+    links: options.links ?? dashboardLinks,
+    columns: options.columns ?? SCREEN_COLUMNS[kind.name],
+    empty: emptyMessage(page, url),
+    today: dayOf(dashboard.now()),
+    sortedBy: sort ?? (kind.order && firstSort(kind.order)),
+    sortLink: (by) => address(url, { sort: by, offset: undefined }),
+  });
   return {
     title,
     at: url.pathname,
@@ -63,18 +71,8 @@ export async function kindPage(
           : [],
     ),
     body: html`<p class="note">${withoutBackticks(kind.description)}${page.lack === undefined ? null : ` No figures: ${page.lack}.`}</p>${filterForm(kind, url, options)}
-<section class="card">${tableOf(page, url, { ...options, label: title, sortedBy, today: dayOf(dashboard.now()) })}${pager(page, url, query.offset, limit)}</section>`,
+<section class="card">${table}${pager(page, url, query.offset, limit)}</section>`,
   };
-}
-
-function tableOf(page: ReportPage, url: URL, options: Omit<ReportTableOptions, 'links'> & KindPageOptions): Markup {
-  return reportTable(page, {
-    links: dashboardLinks,
-    columns: SCREEN_COLUMNS[page.kind],
-    empty: emptyMessage(page, url),
-    ...options,
-    sortLink: (by) => address(url, { sort: by, offset: undefined }),
-  });
 }
 
 /** The parameters that select rows; others, such as `sort`, choose how to show them, or what to rank. */

@@ -1,12 +1,12 @@
 import { NotFoundError } from '../../errors.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { trendCharts } from '../../html/charts/trend.ts';
-import { count, countOf } from '../../html/figures.ts';
+import { figures, progressFigure, savingsFigure } from '../../html/figures.ts';
+import { count, countOf } from '../../html/format.ts';
 import { dashboardLinks, link, teamLink } from '../../html/links.ts';
 import { type Content, html, type Markup } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
-import { figures, type PageContent, section } from '../../html/page.ts';
-import { progressFigure, savingsFigure } from '../../html/shared-figures.ts';
+import { type PageContent, section } from '../../html/page.ts';
 import { humanBytes, signedBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob, type ReportFilters } from '../../report/filters.ts';

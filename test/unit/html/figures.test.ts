@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { cellText, supportUntil } from '../../../src/html/figures.ts';
-import { progressFigure } from '../../../src/html/shared-figures.ts';
+import { progressFigure } from '../../../src/html/figures.ts';
+import { cellText, supportUntil } from '../../../src/html/format.ts';
 
 test('a release is supported up to its last day; later its support has ended', () => {
   expect(supportUntil('2026-04-01', '2026-04-01')).toBe('supported until 2026-04-01');
