@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
-import { rememberLast } from '../common/remember-last.ts';
+import { rememberLast } from '../common/remember.ts';
 import type { HttpProxy, Proxies } from './proxies.ts';
 import type { ReadTlsContext } from './tls-files.ts';
 import { type Opening, openTunnel } from './tunnel.ts';

@@ -1,4 +1,4 @@
-import { rememberLast } from '../../common/remember-last.ts';
+import { rememberLast } from '../../common/remember.ts';
 import { AS_JSON, isoTime, NULL_TEXT, SEPARATOR, unpacker } from '../packed-rows.ts';
 import { type Cell, type Cells, type Column, type ColumnType, isText, type Report } from '../report.ts';
 import { joining, type RowFormat, writtenRows } from './written-rows.ts';
@@ -34,15 +34,21 @@ function cellsWriter(columns: readonly Column[]): (cells: Cells) => string {
 }
 
 /** Begin a formula: the usual signs, and the full-width ones that Excel treats like them. */
-const SIGNS = '=+\\-@\uff1d\uff0b\uff0d\uff20';
+const SIGN = '[=+\\-@\uff1d\uff0b\uff0d\uff20]';
+/** Spreadsheets skip these. */
+const BLANK = '[\\s\\ufeff]';
 
+const UNSAFE = {
+  character: `[",${AS_JSON}-\\x08\\x0a-\\x1f\\x80-\\x9f]`,
+  formula: `(?:^|${SEPARATOR}|;)${BLANK}*${SIGN}`,
+  blankAtStart: `(?:^|${SEPARATOR})${BLANK}`,
+  blankAtEnd: `\\s(?:${SEPARATOR}|$)`,
+};
 /**
  * Matches packed cells that cannot be copied as they are, because one of them needs quotes or an apostrophe. It finds
  * all cells that the rules for single cells below would change, and some more.
  */
-const UNSAFE_CELLS = new RegExp(
-  `[",${AS_JSON}-\\x08\\x0a-\\x1f\\x80-\\x9f]|(?:^|${SEPARATOR}|;)[\\s\\ufeff]*[${SIGNS}]|(?:^|${SEPARATOR})[\\s\\ufeff]|\\s(?:${SEPARATOR}|$)`,
-);
+const UNSAFE_CELLS = new RegExp(Object.values(UNSAFE).join('|'));
 
 const WITH_SCALE: ReadonlySet<ColumnType> = new Set(['number', 'percent', 'money']);
 
@@ -66,7 +72,7 @@ function writerOf(column: Column): (cell: Cell) => string {
  * leaves out quotes at the start of the next cell.
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
-const FORMULA = new RegExp(`^(?=[\\s\\ufeff]*[${SIGNS}]|[\\t\\r\\n])|(?<=[;\\r\\n])(?=["\\s\\ufeff]*[${SIGNS}])`, 'g');
+const FORMULA = new RegExp(`^(?=${BLANK}*${SIGN}|[\\t\\r\\n])|(?<=[;\\r\\n])(?=["\\s\\ufeff]*${SIGN})`, 'g');
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
 /** Characters that RFC 4180 has no place for, and that a terminal would obey. */
 const CONTROL = /(?![\t\r\n])\p{Cc}/gu;

@@ -1,4 +1,4 @@
-import { rememberLast } from '../../common/remember-last.ts';
+import { rememberLast } from '../../common/remember.ts';
 import { cellReader, packedTexts } from '../packed-rows.ts';
 import { type Cell, type Column, REPORT_SCHEMA, type Report } from '../report.ts';
 import { joining, type RowFormat, writtenRows } from './written-rows.ts';
