@@ -36,8 +36,6 @@ const RANKINGS: Readonly<Record<Metric, Ranking>> = {
 /** Groups that are listed with their figures but never ranked. */
 const UNRANKED = `('${UNOWNED}', 'unknown')`;
 
-const RANKED = 'rank nulls last, value desc nulls last, name';
-
 /** What a leaderboard ranks, and by what. */
 export interface LeaderboardOptions {
   readonly by: Grouping;
@@ -51,17 +49,32 @@ export interface LeaderboardOptions {
 
 /** A leaderboard as a kind of report: like `report teams`, for any grouping and metric, and with changes of rank. */
 export function leaderboard(options: LeaderboardOptions): ReportKind {
-  const { by, metric, since } = options;
-  const columns = withGist(leaderboardColumns(by), by, metric);
   const mayLack = mayLackOf(options);
   return {
+    ...ranked(options, leaderboardColumns(options.by)),
     ...(mayLack ? { mayLack } : {}),
     name: 'leaderboard',
     description: 'One row per group, ranked; equal figures have equal ranks, and are ordered by name.',
-    columns,
-    filters: filtersOf(by),
-    query: (scope) => rankedSql(by, metric, columns, scope, since),
-    order: by === 'repository' ? `${RANKED}, source` : RANKED,
+  };
+}
+
+/** Teams, ranked by their fair share of stored bytes. */
+export const teams: ReportKind = {
+  ...ranked({ by: 'team', metric: 'stored' }, groupColumns('team')),
+  name: 'teams',
+  description: "One row per team, most stored bytes first; the teams' stored bytes sum to the registries'.",
+};
+
+function ranked(
+  options: LeaderboardOptions,
+  columns: readonly Column[],
+): Pick<ReportKind, 'columns' | 'filters' | 'query' | 'order'> {
+  const order = 'rank nulls last, value desc nulls last, name';
+  return {
+    columns: withGist(columns, options),
+    filters: filtersOf(options.by),
+    query: (scope) => rankedSql(options, columns, scope),
+    order: options.by === 'repository' ? `${order}, source` : order,
   };
 }
 
@@ -78,20 +91,10 @@ function mayLackOf({ by, metric, since }: LeaderboardOptions): ReportKind['mayLa
 }
 
 /** Marks what even a narrow table shows: who, the figure that ranks, and what could be saved. */
-function withGist(columns: readonly Column[], by: Grouping, metric: Metric): readonly Column[] {
+function withGist(columns: readonly Column[], { by, metric }: LeaderboardOptions): readonly Column[] {
   const gist = [by, METRIC_COLUMNS[metric], 'savings_max_bytes'];
   return columns.map((column) => (gist.includes(column.name) ? { ...column, gist: true } : column));
 }
-
-/** Teams, ranked by their fair share of stored bytes. */
-export const teams: ReportKind = {
-  name: 'teams',
-  description: "One row per team, most stored bytes first; the teams' stored bytes sum to the registries'.",
-  columns: withGist(groupColumns('team'), 'team', 'stored'),
-  filters: filtersOf('team'),
-  query: (scope) => rankedSql('team', 'stored', groupColumns('team'), scope, undefined),
-  order: RANKED,
-};
 
 /** Totals of teams are stored by source, so they allow few filters; bases and the like are summed from images. */
 function filtersOf(by: Grouping): FilterTargets {
@@ -100,13 +103,7 @@ function filtersOf(by: Grouping): FilterTargets {
   return { ...IMAGE_FILTERS, minSize: 'i.compressed_bytes' };
 }
 
-function rankedSql(
-  by: Grouping,
-  metric: Metric,
-  columns: readonly Column[],
-  scope: QueryScope,
-  since: string | undefined,
-): string {
+function rankedSql({ by, metric, since }: LeaderboardOptions, columns: readonly Column[], scope: QueryScope): string {
   const { now, before, minImages } = RANKINGS[metric];
   const price = scope.storagePerGBMonth;
   const cost =
