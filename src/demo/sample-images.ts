@@ -1,12 +1,3 @@
-import { chainIds } from '../oci/chain-id.ts';
-import { type Digest, digestOf } from '../oci/digest.ts';
-import { MEDIA_TYPE } from '../oci/media-type.ts';
-
-/**
- * The images of the demo registry. They are invented, with histories as BuildKit writes them and sizes close to those
- * of real images. Layers have digests but no content, since an audit does not read it.
- */
-
 /** One step of a build. */
 interface Step {
   /** The history entry's `created_by`. */
@@ -15,7 +6,8 @@ interface Step {
   readonly bytes?: number;
 }
 
-interface SampleImage {
+/** An image of the demo registry. */
+export interface SampleImage {
   readonly repository: string;
   readonly tags: readonly string[];
   /** The image of this list that it is built on, as `repository:tag`. */
@@ -62,7 +54,11 @@ const nodeSteps = (bytes: number): readonly Step[] => [
   setting('CMD ["node"]'),
 ];
 
-const SAMPLES: readonly SampleImage[] = [
+/**
+ * The images of the demo registry, each after the one that it is built on. They are invented, with histories as BuildKit
+ * writes them and sizes close to those of real images.
+ */
+export const SAMPLES: readonly SampleImage[] = [
   {
     repository: 'library/alpine',
     tags: ['3.24', 'latest'],
@@ -106,7 +102,7 @@ const SAMPLES: readonly SampleImage[] = [
     created: '2026-09-23T21:12:11Z',
     cmd: ['node'],
     env: { NODE_VERSION: '22.23.3' },
-    steps: [...nodeSteps(51.1 * MB)],
+    steps: nodeSteps(51.1 * MB),
   },
   {
     repository: 'library/python',
@@ -230,95 +226,4 @@ function nodeApp(repository: string, tags: readonly string[], modulesBytes: numb
       setting('CMD ["node" "dist/server.js"]'),
     ],
   };
-}
-
-/** A manifest or config of the registry. */
-export interface SampleContent {
-  readonly body: string;
-  readonly mediaType: string;
-}
-
-/** All content of the demo registry. */
-export interface SampleRegistry {
-  /** Manifest digests by tag, by repository. */
-  readonly repositories: ReadonlyMap<string, ReadonlyMap<string, Digest>>;
-  readonly content: ReadonlyMap<Digest, SampleContent>;
-}
-
-/** Builds all sample images. Relies on the list naming every base before the images built on it. */
-export function buildSamples(): SampleRegistry {
-  const repositories = new Map<string, Map<string, Digest>>();
-  const content = new Map<Digest, SampleContent>();
-  const built = new Map<string, BuiltImage>();
-  for (const sample of SAMPLES) {
-    const image = buildImage(sample, sample.base === undefined ? undefined : built.get(sample.base));
-    const config = store(content, image.config, MEDIA_TYPE.ociConfig);
-    const layers = image.layers.map(({ digest, size }) => ({
-      mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-      digest,
-      size,
-    }));
-    const manifest = store(
-      content,
-      { schemaVersion: 2, mediaType: MEDIA_TYPE.ociManifest, config, layers },
-      MEDIA_TYPE.ociManifest,
-    );
-    const tags = repositories.get(sample.repository) ?? new Map<string, Digest>();
-    repositories.set(sample.repository, tags);
-    for (const tag of sample.tags) {
-      tags.set(tag, manifest.digest);
-      built.set(`${sample.repository}:${tag}`, image);
-    }
-  }
-  return { repositories, content };
-}
-
-interface BuiltImage {
-  readonly layers: readonly { readonly digest: Digest; readonly size: number; readonly diffId: Digest }[];
-  readonly history: readonly object[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly config: object;
-}
-
-function buildImage(sample: SampleImage, base: BuiltImage | undefined): BuiltImage {
-  const layers = [...(base?.layers ?? [])];
-  for (const { createdBy, bytes } of sample.steps) {
-    if (bytes === undefined) continue;
-    const [below] = chainIds(layers.map(({ diffId }) => diffId)).slice(-1);
-    const diffId = digestOf(`${below ?? ''} ${createdBy} ${sample.created}`);
-    layers.push({ digest: digestOf(`compressed ${diffId}`), size: bytes, diffId });
-  }
-  const steps = sample.steps.map(({ createdBy, bytes }) => ({
-    created: sample.created,
-    created_by: createdBy,
-    ...(bytes === undefined ? { empty_layer: true } : {}),
-  }));
-  const history = [...(base?.history ?? []), ...steps];
-  const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...base?.env, ...sample.env };
-  const config = {
-    architecture: 'amd64',
-    os: 'linux',
-    created: sample.created,
-    config: {
-      Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-      Cmd: sample.cmd ?? [],
-      ...(sample.user ? { User: sample.user } : {}),
-      ...(sample.labels ? { Labels: sample.labels } : {}),
-    },
-    rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
-    history,
-  };
-  return { layers, history, env, config };
-}
-
-/** Adds JSON content to the registry, and returns its descriptor. */
-function store(
-  content: Map<Digest, SampleContent>,
-  value: object,
-  mediaType: string,
-): { mediaType: string; digest: Digest; size: number } {
-  const body = JSON.stringify(value);
-  const digest = digestOf(body);
-  content.set(digest, { body, mediaType });
-  return { mediaType, digest, size: Buffer.byteLength(body) };
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { closeServer, listenOn } from '../network/http-server.ts';
 import type { Digest } from '../oci/digest.ts';
-import { buildSamples, type SampleRegistry } from './sample-images.ts';
+import { buildSamples, type SampleRegistry } from './build-samples.ts';
 
 /**
  * Starts a read-only registry on the loopback interface, with the endpoints that an audit uses and the sample images.
