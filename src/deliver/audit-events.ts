@@ -49,19 +49,20 @@ export async function auditEvents(
   wanted: ReadonlySet<EventName>,
 ): Promise<readonly AuditEvent[]> {
   const summary = await readSummary(db, audit);
-  const events: AuditEvent[] = [];
-  const add = (event: EventName, { items, total }: Items = NO_ITEMS): void =>
-    void events.push({ event, audit: summary, items, items_total: total });
-  if (audit.status === 'failed') {
-    if (wanted.has('failed')) add('failed');
-    return events;
-  }
-  if (wanted.has('finished')) add('finished');
+  const eventOf = (event: EventName, { items, total } = NO_ITEMS): AuditEvent => ({
+    event,
+    audit: summary,
+    items,
+    items_total: total,
+  });
+  if (audit.status === 'failed') return wanted.has('failed') ? [eventOf('failed')] : [];
   const grown = wanted.has('regression') ? await readGrown(db, audit, summary.sources) : NO_ITEMS;
-  if (grown.total > 0) add('regression', grown);
   const over = wanted.has('budget') ? await readOverBudget(db, audit, settings) : NO_ITEMS;
-  if (over.total > 0) add('budget', over);
-  return events;
+  return [
+    ...(wanted.has('finished') ? [eventOf('finished')] : []),
+    ...(grown.total > 0 ? [eventOf('regression', grown)] : []),
+    ...(over.total > 0 ? [eventOf('budget', over)] : []),
+  ];
 }
 
 /** The items of an event: the first ones, and the number of all. */

@@ -51,10 +51,10 @@ function lineOf(progress: AuditProgress): string {
 }
 
 /** Makes the function that shows progress as tables. On a terminal, each begins by erasing the one before. */
-function tables({ stdout, environment }: Io): (progress: AuditProgress) => string {
+function tables({ stdout, environment, now }: Io): (progress: AuditProgress) => string {
   let separator = '';
   return (progress) => {
-    const table = describe(progress);
+    const table = describe(progress, now());
     const text = separator + table;
     separator = isSmartTerminal(stdout, environment) ? `\u001b[${table.split('\n').length - 1}A\u001b[J` : '\n';
     return text;
@@ -77,16 +77,14 @@ function coverageText({ status, tagsListed, tagsAudited, tagsSkipped }: AuditPro
   return `${percent(tagsAudited + tagsSkipped)}${skipped}`;
 }
 
-function describe(progress: AuditProgress): string {
+function describe(progress: AuditProgress, now: Date): string {
   const { tagsListed, tagsAudited, tagsSkipped, tagsFailed } = progress;
   const errors = Object.entries(progress.errors);
-  const seconds = Math.max(
-    1,
-    (Date.parse(progress.finishedAt ?? new Date().toISOString()) - Date.parse(progress.startedAt)) / 1000,
-  );
+  const endedMs = progress.finishedAt === null ? now.getTime() : Date.parse(progress.finishedAt);
+  const seconds = Math.max(1, (endedMs - Date.parse(progress.startedAt)) / 1_000);
   const lines = [
     ['audit', `${progress.id} of ${progress.sources.join(', ')}`],
-    ['status', auditStatus(progress, new Date())],
+    ['status', auditStatus(progress, now)],
     ['started', progress.startedAt],
     ['ended', progress.finishedAt ?? 'not yet'],
     ['repositories', `${progress.repositoriesListed}`],
