@@ -58,19 +58,18 @@ export function verdictOf({ samples, goal }: Result): Verdict {
   return reached(goal.aim) ? 'aim' : reached(goal.must) ? 'must' : 'SHORT';
 }
 
+const HEADINGS = ['', 'median', 'range', 'must', 'aim', 'reached'];
+
 /** A table with a line for each figure: name, median, range, the two limits of the goal, and the verdict. */
 export function formatTable(results: readonly Result[]): string {
-  const rows = [['', 'median', 'range', 'must', 'aim', 'reached'], ...results.map(rowOf)];
-  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))),
-    )
-    .map((cells) => `${cells.join('  ').trimEnd()}\n`)
-    .join('');
+  const rows = [HEADINGS, ...results.map(rowOf)];
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const align = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return rows.map((row) => `${row.map(align).join('  ').trimEnd()}\n`).join('');
 }
 
-function rowOf(result: Result): string[] {
+function rowOf(result: Result): readonly string[] {
   const { name, unit, samples, goal } = result;
   const range = samples.length > 1 ? `${show(Math.min(...samples))}-${show(Math.max(...samples))}` : '';
   const limits = goal ? [show(goal.must), show(goal.aim)] : ['', ''];

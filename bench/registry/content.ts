@@ -239,7 +239,7 @@ function imageConfig(base: SyntheticBase, architecture: string, image: number, l
   };
 }
 
-function pick<T>(items: readonly [T, ...T[]] | readonly T[], seed: string): T {
+function pick<T>(items: readonly T[], seed: string): T {
   const item = items[Math.floor(fraction(seed) * items.length)];
   if (item === undefined) throw new Error('nothing to pick from');
   return item;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { StreamedFormat } from '../../report/names.ts';
 import type { CommandContext } from '../command-context.ts';
 import { addFormatOption, CONCURRENCY, collect, EXCLUDE, NEWEST, PLAIN_HTTP } from '../options.ts';
 
@@ -32,15 +33,22 @@ function addLearn(command: Command, { exit, prepare }: CommandContext): void {
     });
 }
 
+const LIST_FORMATS = ['table', 'csv', 'json', 'ndjson'] as const satisfies readonly StreamedFormat[];
+
+interface ListFlags {
+  readonly format: (typeof LIST_FORMATS)[number];
+  readonly all?: true;
+}
+
 function addList(command: Command, { prepare }: CommandContext): void {
-  addFormatOption(command.command('list'), ['table', 'csv', 'json', 'ndjson'])
+  addFormatOption(command.command('list'), LIST_FORMATS)
     .description('list the base images in the catalogue')
     .argument(
       '[pattern]',
       'only base images that match, such as "library/node:20-*", by the whole name or its last parts',
     )
     .option('--all', 'also images that a tag named earlier')
-    .action(async (pattern: string | undefined, options: { readonly format: 'table'; readonly all?: true }) => {
+    .action(async (pattern: string | undefined, options: ListFlags) => {
       const { listCommand } = await import('../run/bases-command.ts');
       await listCommand(await prepare(), pattern, options);
     });
