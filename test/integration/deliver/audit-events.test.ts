@@ -88,15 +88,20 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     await addBuilds('quiet', 2, 10);
     const audit = await findAudit(db, await inventory.audit(source, AT));
     if (!audit) throw new Error('there is no audit');
-    const grown = ['busy', 'quiet'].map((repository) => ({
-      source: 'main',
-      registry: 'registry.example.com',
-      repository,
-    }));
-    const items = await withBuilds(db, audit, grown);
-    expect(items.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/: build 1\.\d+ \+100 B/),
-      expect.stringMatching(/: build 1\.1 \+10 B/),
+    const place = { source: 'main', registry: 'registry.example.com' };
+    const items = await withBuilds(db, audit, [
+      { ...place, repository: 'busy' },
+      { ...place, repository: 'quiet' },
+      { ...place, repository: 'quiet', source: 'other' },
+      { ...place, repository: 'quiet', registry: 'mirror.example.com' },
+      { ...place, repository: 'none' },
+    ]);
+    expect(items.map(({ message }) => /build .* B/.exec(message)?.[0].replace(/,.*/, ''))).toEqual([
+      expect.stringMatching(/^build 1\.\d+ \+100 B$/),
+      'build 1.1 +10 B',
+      undefined,
+      undefined,
+      undefined,
     ]);
   });
 
