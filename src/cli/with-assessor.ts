@@ -56,10 +56,10 @@ async function withCatalogue<T>(
   work: (view: CatalogueView) => Promise<T>,
 ): Promise<T> {
   if (!wanted) return work({ knowledge: knowledgeOf([]) });
-  return withStore(settings, 'read', async (db) => {
-    return work({
+  return withStore(settings, 'read', async (db) =>
+    work({
       knowledge: knowledgeOf(await catalogueAlternatives(db)),
       findBases: ({ architecture, diffIds }) => findKnownBases(db, architecture, diffIds),
-    });
-  });
+    }),
+  );
 }

@@ -1,15 +1,8 @@
 import { Argument, type Command, Option } from 'commander';
-import {
-  FORMAT_NAMES,
-  GROUPINGS,
-  type Grouping,
-  KIND_NAMES,
-  type KindName,
-  METRICS,
-  type Metric,
-} from '../../report/names.ts';
+import { FORMAT_NAMES, GROUPINGS, KIND_NAMES, type KindName, METRICS } from '../../report/names.ts';
 import type { CommandContext } from '../command-context.ts';
 import { addFormatOption, numberParser, parseAuditNumber } from '../options.ts';
+import type { LeaderboardOptions } from '../run/leaderboard-command.ts';
 import type { ReclaimOptions } from '../run/reclaim-command.ts';
 import type { ReportOptions } from '../run/report-command.ts';
 import type { WhatifOptions } from '../run/whatif-command.ts';
@@ -46,12 +39,7 @@ export function report(program: Command, { io, prepare }: CommandContext): void 
     );
 }
 
-interface LeaderboardFlags extends ReportOptions {
-  readonly by: Grouping;
-  readonly metric: Metric;
-}
-
-export function leaderboard(program: Command, { io, prepare }: CommandContext): void {
+export function leaderboard(program: Command, { prepare }: CommandContext): void {
   const command = program
     .command('leaderboard')
     .description('teams, repositories, base images, distributions or runtimes, ranked')
@@ -61,12 +49,9 @@ export function leaderboard(program: Command, { io, prepare }: CommandContext): 
       '--since <time>',
       'show growth and movement since then: 2026-11-01, or 30d (days ago); default: since the previous audit',
     );
-  addReportOptions(command).action(async ({ by, metric, since, ...options }: LeaderboardFlags) => {
-    const board = await import('../../report/leaderboard.ts');
-    const { sinceTime } = await import('../../report/filters.ts');
-    const { reportCommand } = await import('../run/report-command.ts');
-    const compared = since === undefined ? {} : { since: sinceTime(since, io.now()) };
-    await reportCommand(await prepare(), board.leaderboard({ by, metric, ...compared }), options);
+  addReportOptions(command).action(async (options: LeaderboardOptions) => {
+    const { leaderboardCommand } = await import('../run/leaderboard-command.ts');
+    await leaderboardCommand(await prepare(), options);
   });
 }
 

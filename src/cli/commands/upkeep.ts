@@ -17,23 +17,13 @@ export function prune(program: Command, { prepare }: CommandContext): void {
     });
 }
 
-export function migrate(program: Command, { io, prepare }: CommandContext): void {
+export function migrate(program: Command, { prepare }: CommandContext): void {
   program
     .command('migrate')
     .description("bring the database's schema up to date")
     .action(async () => {
-      const { openDatabase } = await import('../../database/open-database.ts');
-      const migration = await import('../../database/migrate.ts');
-      const { settings } = await prepare();
-      const db = await openDatabase({ url: settings.databaseUrl, dataDir: settings.dataDir, brief: true });
-      try {
-        const applied = await migration.migrate(db);
-        io.stdout.write(
-          applied.length === 0 ? 'the schema is up to date\n' : applied.map((name) => `applied ${name}\n`).join(''),
-        );
-      } finally {
-        await db.close();
-      }
+      const { migrateCommand } = await import('../run/migrate-command.ts');
+      await migrateCommand(await prepare());
     });
 }
 
