@@ -21,11 +21,8 @@ import { titleOf } from './titles.ts';
 export interface ReportFileOptions {
   readonly now: Date;
   readonly prices: Prices;
-  /**
-   * The filters, if the rows are a selection; none if they are those of a certain audit. Then the overview is left out,
-   * because totals of everything would mislead.
-   */
-  readonly selection?: ReportFilters | undefined;
+  /** The filters that select the rows; default: none. */
+  readonly filters?: ReportFilters | undefined;
   /** The audit, if the rows are those of a certain one. */
   readonly audit?: number | undefined;
 }
@@ -34,31 +31,34 @@ export interface ReportFileOptions {
 const MOST_ROWS = 2_000;
 
 /**
- * A report as one HTML file that needs no network and no other file. It shows the overview of the newest audits, unless
- * the report is filtered, and the report's rows.
+ * A report as one HTML file that needs no network and no other file. It shows the report's rows and, before them, the
+ * overview of the newest audits, unless the rows are a selection or those of a certain audit: totals of everything would
+ * mislead.
  */
 export async function htmlReport(db: Database, report: Report, options: ReportFileOptions): Promise<string> {
+  const { now, prices, audit, filters = {} } = options;
+  const isWhole = audit === undefined && Object.keys(filters).length === 0;
   // Before any row is read: on the embedded database, the stream of rows occupies the only session.
-  const overview = options.selection ? undefined : await readOverview(db, options);
+  const overview = isWhole ? await readOverview(db, options) : undefined;
   const audits =
-    options.audit !== undefined && report.audit
+    audit !== undefined && report.audit
       ? [report.audit]
-      : (overview?.audits ?? (await newestSummaries(db, options.selection?.source)));
-  const view = { links: noLinks, currency: options.prices.currency, today: dayOf(options.now) };
-  const rows = await ownRows(report, view.today, options.selection);
+      : (overview?.audits ?? (await newestSummaries(db, filters.source)));
+  const view = { links: noLinks, currency: prices.currency, today: dayOf(now) };
+  const rows = await ownRows(report, view.today, filters);
   const title = titleOf(report.kind);
   const body = html`${overview ? html`${overviewSections(overview, view)}${section(title, rows)}` : html`<section class="card">${rows}</section>`}
-<p class="note">Written by slimboard, ${moment(options.now.toISOString())}.</p>`;
+<p class="note">Written by slimboard, ${moment(now.toISOString())}.</p>`;
   const frame = { head: inlineHead(readAssets()), navigation: [] };
   return String(document(frame, { title: overview ? 'Container images' : title, lead: auditLead(audits), body }));
 }
 
-async function ownRows(report: Report, today: string, selection: ReportFilters = {}): Promise<Markup> {
+async function ownRows(report: Report, today: string, filters: ReportFilters): Promise<Markup> {
   const { rows, more } = await firstRows(report);
   const lack = report.lack?.();
   const notes = [
     ...(lack === undefined ? [] : [`No figures: ${lack}.`]),
-    ...Object.entries(selection).map(([name, value]) => `Only ${FILTER_TITLES[name as FilterName]} ${value}.`),
+    ...Object.entries(filters).map(([name, value]) => `Only ${FILTER_TITLES[name as FilterName]} ${value}.`),
     ...(more ? [`The first ${count(MOST_ROWS)} rows; the CSV format has all of them.`] : []),
   ];
   const note = notes.join(' ');
@@ -67,13 +67,13 @@ async function ownRows(report: Report, today: string, selection: ReportFilters =
     columns: SCREEN_COLUMNS[report.kind],
     links: noLinks,
     today,
-    empty: emptyMessage(report, selection),
+    empty: emptyMessage(report, filters),
   };
   return html`${note ? html`<p class="note">${note}</p>` : null}${reportTable({ columns: report.columns, rows }, options)}`;
 }
 
-function emptyMessage({ kind, audit }: Report, selection: ReportFilters): string | undefined {
-  if (Object.keys(selection).length > 0) return 'No rows match.';
+function emptyMessage({ kind, audit }: Report, filters: ReportFilters): string | undefined {
+  if (Object.keys(filters).length > 0) return 'No rows match.';
   return audit === null ? NO_AUDIT : EMPTY_STATES[kind];
 }
 

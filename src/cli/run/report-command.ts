@@ -37,9 +37,8 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
   return withStore(settings, 'read', async (db) => {
     const now = io.now();
     const report = await openReport(db, kind, { filters, audit, sort, limit, now, prices });
-    const selection = Object.keys(filters).length > 0 || audit !== undefined ? filters : undefined;
     const terminal = isFile(output) ? {} : terminalOptions(io);
-    const text = reportText(db, report, format, { now, prices, selection, audit, ...terminal });
+    const text = reportText(db, report, format, { now, prices, filters, audit, ...terminal });
     await emit(io, { output, format }, text, report.audit);
     const problem = session.quiet ? undefined : await findProblem(db, settings, report, filters);
     if (problem !== undefined) session.notices.problem(problem);

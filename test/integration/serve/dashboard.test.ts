@@ -413,9 +413,9 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   });
 
   test('an HTML report of a selection says what was selected, and has no totals of everything', async () => {
-    const selection = { team: 'payments', minSize: '1kB' };
-    const report = await openReport(db, KINDS.images, { now: new Date(), filters: selection });
-    const options = { now: new Date(), prices: PRICES, selection };
+    const filters = { team: 'payments', minSize: '1kB' };
+    const report = await openReport(db, KINDS.images, { now: new Date(), filters });
+    const options = { now: new Date(), prices: PRICES, filters };
     const file = await htmlReport(db, report, options);
     expect(file).toContain('Only team payments. Only at least 1kB.');
     expect(file).not.toContain('Teams by stored bytes');
@@ -424,9 +424,9 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   });
 
   test('an HTML report without rows says what that means', async () => {
-    const fileOf = async (selection?: ReportFilters) => {
-      const report = await openReport(db, KINDS.errors, { now: new Date(), ...(selection && { filters: selection }) });
-      return htmlReport(db, report, { now: new Date(), prices: PRICES, selection });
+    const fileOf = async (filters: ReportFilters = {}) => {
+      const report = await openReport(db, KINDS.errors, { now: new Date(), filters });
+      return htmlReport(db, report, { now: new Date(), prices: PRICES, filters });
     };
     expect(await fileOf()).toContain('No errors: everything that the registries list was read.');
     expect(await fileOf({ team: 'payments' })).toContain('No rows match.');

@@ -44,9 +44,9 @@ describe.each(BACKENDS)('the same repository in two registries, over $name', ({ 
   }
 
   test('is in an HTML report of a selection, which names the newest audits of both', async () => {
-    const selection = { team: 'unowned' };
-    const report = await openReport(db, KINDS.images, { now: new Date(), filters: selection });
-    const options = { now: new Date(), prices: { storagePerGBMonth: 0.1, currency: 'USD' }, selection };
+    const filters = { team: 'unowned' };
+    const report = await openReport(db, KINDS.images, { now: new Date(), filters });
+    const options = { now: new Date(), prices: { storagePerGBMonth: 0.1, currency: 'USD' }, filters };
     expect(await htmlReport(db, report, options)).toMatch(/<p class="lead">Newest audits of (dev, prod|prod, dev) ·/);
     const audit = report.audit?.id;
     expect(await htmlReport(db, report, { ...options, audit })).toContain(`<p class="lead">Audit ${audit} of`);
