@@ -37,7 +37,27 @@ export interface ReportRequest {
  *   present only and the audit is not the newest of its sources
  */
 export async function openReport(db: Database, kind: ReportKind, request: ReportRequest): Promise<Report> {
-  const { filters = {}, now } = request;
+  const audit = await findSummary(db, request.audit, request.filters?.source);
+  const scope = await scopeOf(db, kind, request, request.audit === undefined ? null : audit);
+  const packed = packedRows(db, kind, scope, request);
+  const report: Report = {
+    kind: kind.name,
+    columns: withSortColumn(kind.columns, request),
+    audit,
+    rows: unpackRows(packed),
+    packed,
+  };
+  // In the usual order, rows without figures come last.
+  return kind.mayLack && request.sort === undefined && !request.offset ? withLack(report, kind.mayLack) : report;
+}
+
+/** What the kind's query has to select. @param audit the one that is asked for, if any */
+async function scopeOf(
+  db: Database,
+  kind: ReportKind,
+  { filters = {}, now, prices }: ReportRequest,
+  audit: AuditSummary | null,
+): Promise<QueryScope> {
   const parameters = new SqlParameters();
   const rowFilters: ReadonlySet<string> = new Set(kind.rowFilters);
   const conditionOf = (ofRows: boolean): string => {
@@ -45,33 +65,20 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
     return filterCondition(kind.name, Object.fromEntries(chosen), kind.filters, now, parameters);
   };
   const conditions = [conditionOf(false)];
-  const audit = await findSummary(db, request.audit, filters.source);
-  const requested = request.audit === undefined ? null : audit;
-  if (requested && kind.currentOnly) {
-    await checkNewest(db, kind, requested);
-    conditions.push(`${kind.filters.source} = any(${parameters.add(requested.sources)}::text[])`);
+  if (audit && kind.currentOnly) {
+    await checkNewest(db, kind, audit);
+    conditions.push(`${kind.filters.source} = any(${parameters.add(audit.sources)}::text[])`);
   }
-  const scope: QueryScope = {
+  return {
     where: conditions.join(' and '),
     rowWhere: conditionOf(true),
     source: filters.source,
     isFiltered:
-      requested !== null || Object.entries(filters).some(([name, text]) => name !== 'source' && text !== undefined),
-    audit: requested ? { id: requested.id, endedAt: await findEnd(db, requested.id) } : undefined,
+      audit !== null || Object.entries(filters).some(([name, text]) => name !== 'source' && text !== undefined),
+    audit: audit ? { id: audit.id, endedAt: await findEnd(db, audit.id) } : undefined,
     parameters,
-    storagePerGBMonth: request.prices?.storagePerGBMonth,
+    storagePerGBMonth: prices?.storagePerGBMonth,
   };
-  const packed = packedRows(db, kind, scope, request);
-  const { name, columns } = kind;
-  const report: Report = {
-    kind: name,
-    columns: withSortColumn(columns, request),
-    audit,
-    rows: unpackRows(packed),
-    packed,
-  };
-  // In the usual order, rows without figures come last.
-  return kind.mayLack && request.sort === undefined && !request.offset ? withLack(report, kind.mayLack) : report;
 }
 
 /** The same report, which looks at its first row to know whether it lacks its figures. */

@@ -9,7 +9,7 @@ import { KINDS } from '../../report/kinds/kinds.ts';
 import { lifecycleSimulation } from '../../report/kinds/lifecycle.ts';
 import { reclaimable } from '../../report/kinds/reclaim.ts';
 import type { KindName } from '../../report/names.ts';
-import { type InUse, parseInUse } from '../../report/reclaim/in-use.ts';
+import { type InUse, NOTHING_IN_USE, parseInUse } from '../../report/reclaim/in-use.ts';
 import { parseLifecyclePolicy } from '../../report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../report/reclaim/nearest-policy.ts';
 import type { Io } from '../io.ts';
@@ -33,8 +33,8 @@ export interface ReclaimOptions {
  */
 export async function kindOf(io: Io, name: KindName, options: ReclaimOptions): Promise<ReportKind> {
   refuseElsewhere(name, options);
+  if (name !== 'reclaim') return KINDS[name];
   const { simulate } = options;
-  if (simulate === undefined && options.inUse === undefined) return KINDS[name];
   const inUse = await readInUse(io, options);
   return simulate === undefined
     ? reclaimable(inUse)
@@ -78,9 +78,7 @@ function refuseElsewhere(name: KindName, options: ReclaimOptions): void {
 }
 
 async function readInUse(io: Io, { inUse }: ReclaimOptions): Promise<InUse> {
-  return inUse === undefined
-    ? { digests: [], references: [] }
-    : parseInUse(await readText(io, inUse, 'the list of images in use'));
+  return inUse === undefined ? NOTHING_IN_USE : parseInUse(await readText(io, inUse, 'the list of images in use'));
 }
 
 async function readText(io: Io, file: string, what: string): Promise<string> {

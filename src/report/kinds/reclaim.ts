@@ -1,5 +1,5 @@
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
-import { type InUse, inUseSql } from '../reclaim/in-use.ts';
+import { type InUse, inUseSql, NOTHING_IN_USE } from '../reclaim/in-use.ts';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../reclaim/reasons.ts';
 import { defineColumns } from '../report.ts';
 import { OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
@@ -48,7 +48,7 @@ export function reclaimable(inUse: InUse): ReportKind {
   };
 }
 
-export const reclaim: ReportKind = reclaimable({ digests: [], references: [] });
+export const reclaim: ReportKind = reclaimable(NOTHING_IN_USE);
 
 /**
  * Excludes the children of indexes that are in the repository: the indexes would lack them. Only tagged children, which

@@ -10,6 +10,9 @@ export interface InUse {
   readonly references: readonly string[];
 }
 
+/** What is in use if nobody says: the registry does not know what runs. */
+export const NOTHING_IN_USE: InUse = { digests: [], references: [] };
+
 /**
  * Parses a list of images in use, one on each line: a digest, or a reference with a digest or a tag (default:
  * `latest`). A scheme such as `docker-pullable://`, which clusters report, is ignored; `#` begins a comment.
