@@ -11,8 +11,8 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** `json`: one object per line, for machines. `pretty`: one line per entry, for people. */
   readonly format: LogFormat;
-  /** Defaults to stderr: stdout is for results. */
-  readonly stream?: Pick<NodeJS.WritableStream, 'write'>;
+  /** Where lines go: stderr, as stdout is for results. */
+  readonly stream: Pick<NodeJS.WritableStream, 'write'>;
   /** Log errors only. */
   readonly quiet?: boolean;
   /** Use colours in `pretty`. */
@@ -24,7 +24,7 @@ export interface LoggerOptions {
  * traces appear at levels `debug` and `trace` only.
  */
 export function createLogger(options: LoggerOptions): Logger {
-  const { format, stream = process.stderr, quiet, color = false } = options;
+  const { format, stream, quiet, color = false } = options;
   const level = quiet ? quietLevel(options.level) : options.level;
   const write = (line: string): void => {
     const clean = withoutCredentials(line);

@@ -42,3 +42,8 @@ export function cellText(column: Column, cell: Cell): string {
   if (column.type === 'integer' && typeof cell === 'number' && !column.name.endsWith('id')) return count(cell);
   return humanCell(column, cell);
 }
+
+/** A description for where Markdown is not rendered, such as tooltips: without the backticks around code. */
+export function withoutBackticks(description: string): string {
+  return description.replaceAll('`', '');
+}

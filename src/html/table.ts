@@ -1,8 +1,9 @@
-import { isGrowth, withoutBackticks } from '../report/human.ts';
+import { isGrowth } from '../report/human.ts';
 import { pickColumns } from '../report/kinds/kind.ts';
 import { type Cell, type CellsByName, type Column, informativeColumns, isNumeric, isOrigin } from '../report/report.ts';
 import { type ReportRows, recordsOf } from '../report/report-page.ts';
 import { isLong, shownCell } from './cell.ts';
+import { withoutBackticks } from './format.ts';
 import type { LinkOf } from './links.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { titleOf } from './titles.ts';

@@ -33,8 +33,3 @@ function humanNumber({ type }: Column, value: number): string {
   if (type === 'money') return value.toFixed(2);
   return String(value);
 }
-
-/** A description for where Markdown is not rendered, such as tooltips: without the backticks around code. */
-export function withoutBackticks(description: string): string {
-  return description.replaceAll('`', '');
-}

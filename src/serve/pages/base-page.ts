@@ -17,7 +17,7 @@ import { leaderboard } from '../../report/leaderboard.ts';
 import type { CellsByName } from '../../report/report.ts';
 import { recordsOf } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adviceSections, type Part, readPart } from './read-part.ts';
+import { adviceSections, type Part, readPart } from './part-sections.ts';
 
 /** A base image's page: the images built on it, and their trend. @throws NotFoundError when there are none */
 export async function basePage(dashboard: Dashboard, name: string): Promise<PageContent> {

@@ -1,7 +1,7 @@
 import { dayOf } from '../../common/day.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { EMPTY_STATES, NO_AUDIT } from '../../html/empty-states.ts';
-import { count, countOf } from '../../html/format.ts';
+import { count, countOf, withoutBackticks } from '../../html/format.ts';
 import { dashboardLinks, type LinkOf } from '../../html/links.ts';
 import { type Content, html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
@@ -9,7 +9,6 @@ import { SCREEN_COLUMNS, SCREEN_SORTS } from '../../html/screen-columns.ts';
 import { reportTable } from '../../html/table.ts';
 import { titleOf } from '../../html/titles.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
-import { withoutBackticks } from '../../report/human.ts';
 import { firstSort, type ReportKind } from '../../report/kinds/kind.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';

@@ -15,7 +15,7 @@ import { leaderboard } from '../../report/leaderboard.ts';
 import type { Cell, CellsByName } from '../../report/report.ts';
 import { recordsOf } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adviceSections, type Part, partSection, readPart } from './read-part.ts';
+import { adviceSections, type Part, partSection, readPart } from './part-sections.ts';
 
 /** A team's page: sizes, repositories, advice. @throws NotFoundError when the newest audit has nothing of it */
 export async function teamPage(dashboard: Dashboard, team: string): Promise<PageContent> {
