@@ -1,7 +1,7 @@
 import { type Knowledge, knowledgeOf } from '../advise/alternatives.ts';
 import { withStore } from '../app/open-store.ts';
 import { catalogueAlternatives } from '../catalogue/alternatives.ts';
-import { parseFlag } from '../common/parse-flag.ts';
+import { parseFlag } from '../common/flags.ts';
 import type { Goal } from '../common/units.ts';
 import { type AssessedImage, assessLoaded } from '../inspect/assess-loaded.ts';
 import type { LoadImageOptions } from '../inspect/load-image.ts';

@@ -1,4 +1,4 @@
-import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../report/reclaim/reasons.ts';
+import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../report/kinds/reclaim.ts';
 
 /** Shown instead of the sentences below before the first audit, when an empty report does not yet mean good news. */
 export const NO_AUDIT = 'No audit has finished yet.';

@@ -1,6 +1,5 @@
-import { flagOf } from '../common/flag-of.ts';
+import { flagOf, parseFlag } from '../common/flags.ts';
 import { expandGlob } from '../common/glob.ts';
-import { parseFlag } from '../common/parse-flag.ts';
 import { parseBytes, parseDuration } from '../common/units.ts';
 import type { SqlValue } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';

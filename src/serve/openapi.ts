@@ -1,4 +1,4 @@
-import { flagOf } from '../common/flag-of.ts';
+import { flagOf } from '../common/flags.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';

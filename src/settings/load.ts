@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type * as z from 'zod';
-import { flagOf } from '../common/flag-of.ts';
+import { flagOf } from '../common/flags.ts';
 import { variableOf } from '../common/variable-of.ts';
 import { SettingsError } from '../errors.ts';
 import { packagePath } from '../package-root.ts';

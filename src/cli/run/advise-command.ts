@@ -3,7 +3,7 @@ import { type GeneratedFiles, generateDockerfile, lastStageBase } from '../../ad
 import { largerBaseOf } from '../../advise/dockerfile/larger-base.ts';
 import { howTo, techniqueOf } from '../../advise/technique.ts';
 import { type Runtime, runtimeOf } from '../../classify/verdict.ts';
-import { parseFlag } from '../../common/parse-flag.ts';
+import { parseFlag } from '../../common/flags.ts';
 import { parseGoal } from '../../common/units.ts';
 import { humanBytes, humanRange } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';

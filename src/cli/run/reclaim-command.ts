@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
-import { flagOf } from '../../common/flag-of.ts';
+import { flagOf } from '../../common/flags.ts';
 import { codeOf, SettingsError } from '../../errors.ts';
 import { findSummary } from '../../report/audit-summary.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';

@@ -1,8 +1,15 @@
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql, NOTHING_IN_USE } from '../reclaim/in-use.ts';
-import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../reclaim/reasons.ts';
 import { defineColumns } from '../report.ts';
 import { OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
+
+// The view slimboard_reclaimable repeats these thresholds in SQL: keep both the same.
+
+/** An image that nobody pulled for this many days is stale. */
+export const STALE_DAYS = 180;
+/** An image with this many newer builds, and older than SUPERSEDED_DAYS, is superseded. */
+export const SUPERSEDED_BUILDS = 10;
+export const SUPERSEDED_DAYS = 90;
 
 const columns = defineColumns({
   ...OWNED_COLUMNS,

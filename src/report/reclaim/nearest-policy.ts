@@ -1,11 +1,11 @@
 import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
 import { lifecycleSimulation } from '../kinds/lifecycle.ts';
+import { STALE_DAYS } from '../kinds/reclaim.ts';
 import { openReport, type ReportRequest } from '../open-report.ts';
 import { rowRecordOf } from '../report.ts';
 import type { InUse } from './in-use.ts';
 import { ARCHIVED_DAYS, type LifecyclePolicy, parseLifecyclePolicy } from './lifecycle-policy.ts';
-import { STALE_DAYS } from './reasons.ts';
 
 type Rule = Omit<LifecyclePolicy['rules'][number], 'rulePriority'>;
 

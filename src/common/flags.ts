@@ -1,4 +1,10 @@
 import { SettingsError, SlimboardError } from '../errors.ts';
+import { snakeCase } from './snake-case.ts';
+
+/** The flag of the command line for a name in camelCase or snake_case: `--plain-http`. */
+export function flagOf(name: string): string {
+  return `--${snakeCase(name).replaceAll('_', '-')}`;
+}
 
 /** Parses the value of a flag of the command line. @throws SettingsError that names the flag when `parse` refuses it */
 export function parseFlag<Value>(flag: string, parse: () => Value): Value {
