@@ -8,7 +8,7 @@ import type { NotifySettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
 import { readFacts } from '../store/check-store.ts';
 import { UNOWNED } from '../store/team-store.ts';
-import { repositoriesThatGrew, withBuilds } from './regression-items.ts';
+import { regressionItems, repositoriesThatGrew } from './regression-items.ts';
 
 /** The events that a notification can be configured for. */
 export type EventName = NotifySettings['on'][number];
@@ -89,7 +89,7 @@ async function readSummary(db: Database, { id }: AuditRow): Promise<AuditEvent['
 async function readGrown(db: Database, audit: AuditRow, sources: readonly string[]): Promise<Items> {
   const grown = await repositoriesThatGrew(db, audit, sources);
   if (grown.length === 0) return NO_ITEMS;
-  return { items: await withBuilds(db, audit, grown.slice(0, MOST_ITEMS)), total: grown.length };
+  return { items: await regressionItems(db, audit, grown.slice(0, MOST_ITEMS)), total: grown.length };
 }
 
 async function readOverBudget(db: Database, audit: AuditRow, { policy }: Pick<Settings, 'policy'>): Promise<Items> {

@@ -35,7 +35,7 @@ function isRegression({ growth_bytes: bytes, growth_percent: percent }: CellsByN
 }
 
 /** Describes repositories that grew, each with the build that grew most in this audit, if any did. */
-export async function withBuilds(
+export async function regressionItems(
   db: Database,
   audit: AuditRow,
   grown: readonly CellsByName[],

@@ -9,7 +9,7 @@ import type { Settings } from '../settings/settings.ts';
 /** What the dashboard's routes depend on. */
 export interface Dashboard {
   readonly db: Database;
-  readonly settings: Pick<Settings, 'prices' | 'serve' | 'policy'>;
+  readonly settings: Pick<Settings, 'prices' | 'serve'>;
   readonly assets: Assets;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** The queues' own dashboard, read-only; absent without Redis. */

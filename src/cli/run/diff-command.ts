@@ -21,20 +21,19 @@ export async function diffCommand(
   after: string,
   options: ImageOptions,
 ): Promise<void> {
-  const references = [parseReference(before), parseReference(after)] as const;
+  const references = { old: parseReference(before), new: parseReference(after) };
   const [old, current] = await withAssessor(
     session,
     options,
-    async (assess) => [await assess(references[0]), await assess(references[1])] as const,
+    async (assess) => [await assess(references.old), await assess(references.new)] as const,
   );
   const diff = diffImages(old.image, current.image);
   const techniques = recogniseTechniques(old, current);
   const undone = undoneTechniques(old, current);
   const saved = savedByPart(old, current);
-  const names = references.map(formatReference) as [string, string];
+  const names = { old: formatReference(references.old), new: formatReference(references.new) };
   const document = jsonDocument('slimboard.diff/1', {
-    old: names[0],
-    new: names[1],
+    ...names,
     diff,
     techniques,
     undone,
@@ -46,11 +45,11 @@ export async function diffCommand(
 
 const MARK = { kept: ' ', gone: '-', new: '+' } as const;
 
-function linesOf([before, after]: readonly [string, string], diff: ImageDiff): readonly string[] {
+function linesOf(names: { readonly old: string; readonly new: string }, diff: ImageDiff): readonly string[] {
   const percent = signedPercent(diff.changedBytes, diff.oldBytes);
   return [
-    `old           ${before}, ${humanBytes(diff.oldBytes)}`,
-    `new           ${after}, ${humanBytes(diff.newBytes)}`,
+    `old           ${names.old}, ${humanBytes(diff.oldBytes)}`,
+    `new           ${names.new}, ${humanBytes(diff.newBytes)}`,
     `change        ${signedBytes(diff.changedBytes)}${percent ? ` (${percent})` : ''}; ${humanBytes(diff.keptBytes)} are in both`,
     '',
     ...diff.layers.map(layerLine),

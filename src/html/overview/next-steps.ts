@@ -2,6 +2,7 @@ import { techniqueTitle } from '../../advise/technique.ts';
 import { sum } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
+import { recordsOf } from '../../report/report-page.ts';
 import { UNOWNED } from '../../store/team-store.ts';
 import type { RuleCount } from '../../store/totals/summary-store.ts';
 import { countOf } from '../format.ts';
@@ -103,11 +104,10 @@ function savings({ steps }: Overview, links: LinkOf): readonly Markup[] {
 
 /** Repositories without an owner: nobody will make them smaller. */
 function unownedRepositories({ teams }: Overview, links: LinkOf): readonly Markup[] {
-  const indexOf = (name: string): number => teams.columns.findIndex((column) => column.name === name);
-  const row = teams.rows.find((cells) => cells[indexOf('team')] === UNOWNED);
+  const row = recordsOf(teams).find(({ team }) => team === UNOWNED);
   if (!row || teams.rows.length === 1) return [];
-  const repositories = countOf(Number(row[indexOf('repositories')]), 'repository');
+  const repositories = countOf(Number(row.repositories), 'repository');
   return [
-    html`No team owns ${link(repositories, links('team', { team: UNOWNED }))} (${humanBytes(Number(row[indexOf('stored_bytes')]))} stored): assign a team under <code>teams</code> in the settings.`,
+    html`No team owns ${link(repositories, links('team', { team: UNOWNED }))} (${humanBytes(Number(row.stored_bytes))} stored): assign a team under <code>teams</code> in the settings.`,
   ];
 }

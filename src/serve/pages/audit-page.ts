@@ -11,11 +11,14 @@ import { readPage } from '../../report/report-page.ts';
 import { readAuditProgress } from '../../store/progress-store.ts';
 import type { Dashboard } from '../dashboard.ts';
 
+/** The page lists at most this many errors; the report has all. */
+const MOST_ERRORS = 200;
+
 /** An audit's page: what it covered, and what it could not read. @throws NotFoundError when there is no such audit */
 export async function auditPage({ db, now }: Dashboard, id: number): Promise<PageContent> {
   const audit = await readAuditProgress(db, id);
   if (!audit) throw new NotFoundError(`there is no audit ${id}`);
-  const errors = await readPage(db, KINDS.errors, { now: now(), audit: id, limit: 200 });
+  const errors = await readPage(db, KINDS.errors, { now: now(), audit: id, limit: MOST_ERRORS });
   return {
     title: `Audit ${id}`,
     at: '/audits',
@@ -35,7 +38,7 @@ ${section(
     ['Requests', `${count(audit.requests)}, ${count(audit.throttled)} of them throttled by the registry`],
   ]),
 )}
-${section('Errors', reportTable(errors, { label: 'Errors', links: dashboardLinks, empty: audit.status === 'running' ? 'No errors so far.' : EMPTY_STATES.errors }), { wide: true, note: errors.total > 200 ? html`The first 200 of ${count(errors.total)}: <a href="/errors?audit=${id}">show all</a>.` : null })}
+${section('Errors', reportTable(errors, { label: 'Errors', links: dashboardLinks, empty: audit.status === 'running' ? 'No errors so far.' : EMPTY_STATES.errors }), { wide: true, note: errors.total > MOST_ERRORS ? html`The first ${MOST_ERRORS} of ${count(errors.total)}: <a href="/errors?audit=${id}">show all</a>.` : null })}
 </div>`,
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { auditEvents } from '../../../src/deliver/audit-events.ts';
-import { withBuilds } from '../../../src/deliver/regression-items.ts';
+import { regressionItems } from '../../../src/deliver/regression-items.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { findAudit } from '../../../src/store/audit-store.ts';
@@ -89,7 +89,7 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     const audit = await findAudit(db, await inventory.audit(source, AT));
     if (!audit) throw new Error('there is no audit');
     const place = { source: 'main', registry: 'registry.example.com' };
-    const items = await withBuilds(db, audit, [
+    const items = await regressionItems(db, audit, [
       { ...place, repository: 'busy' },
       { ...place, repository: 'quiet' },
       { ...place, repository: 'quiet', source: 'other' },
