@@ -1,8 +1,9 @@
 import { flagOf, parseFlag } from '../common/flags.ts';
-import { expandGlob } from '../common/glob.ts';
-import { parseBytes, parseDuration } from '../common/units.ts';
+import { parseBytes } from '../common/units.ts';
 import type { SqlValue } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
+import { baseRegex, globRegex } from './glob-regex.ts';
+import { parseSince } from './since.ts';
 
 /** The filters of a report, as the user typed them. */
 export interface ReportFilters {
@@ -57,8 +58,7 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
   repository: like,
   tag: likeTag,
   base: {
-    // Without a slash it is not anchored at the start, so that the last parts of a name match.
-    value: (text) => checked(text.startsWith('/') ? `^${namesBody(text.slice(1))}$` : `${namesBody(text)}(;|$)`),
+    value: baseRegex,
     condition: (target, parameter) => `'/' || replace(${target}, ';', ';/') ~* ${parameter}`,
   },
   distro: {
@@ -67,7 +67,7 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
       `(${parameter} = lower(${target}) or starts_with(lower(${target} || ':' || distro_version || '.'), ${parameter} || '.'))`,
   },
   since: {
-    value: readSince,
+    value: parseSince,
     condition: (target, parameter) => `${target} >= ${parameter}::timestamptz`,
   },
   minSize: { value: parseBytes, condition: (target, parameter) => `${target} >= ${parameter}::int8` },
@@ -103,78 +103,3 @@ function unknownFilter(kind: string, name: FilterName, targets: FilterTargets): 
   const usable = (Object.keys(targets) as FilterName[]).map(flagOf).join(', ');
   return new SettingsError(`report ${kind} cannot be limited by ${flagOf(name)}: it takes ${usable || 'no filter'}`);
 }
-
-/**
- * The time that `--since` means, in ISO 8601. A time without an offset is in UTC, like all times in reports.
- * @throws SettingsError when the text is neither a time nor a duration
- */
-export function sinceTime(text: string, now: Date): string {
-  return parseFlag(flagOf('since'), () => readSince(text, now));
-}
-
-function readSince(text: string, now: Date): string {
-  const time = readTime(text, now);
-  if (Number.isNaN(time.getTime()) || !YEARS_OF_POSTGRES.test(time.toISOString()))
-    throw new SettingsError(`"${text}" is not a time: expected for example 2026-11-01, 2026-11-01T02:00:00Z or 30d`);
-  return time.toISOString();
-}
-
-/** The years 1 to 9999; JavaScript writes others in a form that Postgres does not accept. */
-const YEARS_OF_POSTGRES = /^(?!0000)\d{4}-/;
-
-/** A day, and perhaps a time of it, and its offset from UTC. */
-const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
-
-function readTime(text: string, now: Date): Date {
-  if (/^\d+(\.\d+)?[a-z]+$/i.test(text)) return new Date(now.getTime() - parseDuration(text));
-  const [, day = '', time = '00:00', offset = 'Z'] = TIME.exec(text) ?? [];
-  // JavaScript takes the 30th of February for the 2nd of March.
-  const isDay = new Date(day).getUTCDate() === Number(day.slice(8));
-  // Postgres writes whole hours as an offset alone, which JavaScript does not read.
-  return new Date(isDay ? `${day}T${time}${offset.replace(/^.\d\d$/, '$&:00')}` : Number.NaN);
-}
-
-/**
- * A glob, as `compileGlobs` understands it, as a regular expression. It matches the path with a slash put before it, so
- * that every part starts with a slash and `**` is any number of parts.
- */
-export function globRegex(glob: string): string {
-  return checked(`^${globBody(glob)}$`);
-}
-
-/** Postgres took a minute to refuse one of 800,000 characters, to which braces had expanded a pattern of 500. */
-const MAX_REGEX_LENGTH = 10_000;
-
-function checked(regex: string): string {
-  if (regex.length <= MAX_REGEX_LENGTH) return regex;
-  throw new SettingsError(
-    'a pattern is too long when its braces are expanded: use fewer of them, or a shorter pattern',
-  );
-}
-
-/**
- * A glob that matches a name literally, almost: characters that globs might interpret become `?`, which matches any one
- * character.
- */
-export function literalGlob(name: string): string {
-  return name.replace(/[^\w.:;/-]/g, '?');
-}
-
-/** Globs over the names of one base image, separated by `;` as in reports. */
-function namesBody(globs: string): string {
-  return globs.split(';').map(globBody).join(';');
-}
-
-function globBody(glob: string): string {
-  const choices = expandGlob(glob).map((plain) => plain.split('/').map(partRegex).join(''));
-  return `(${choices.join('|')})`;
-}
-
-function partRegex(part: string): string {
-  if (part === '**') return `(/${PART})*`;
-  return `/${part.replace(/\*+|[?.+^$()|[\]{}\\]/g, ([character = '']) => WILDCARDS[character] ?? `\\${character}`)}`;
-}
-
-/** Within one part of a path, and within one item of a list of base images, which `;` separates. */
-const PART = '[^/;]*';
-const WILDCARDS: Readonly<Record<string, string>> = { '*': PART, '?': '[^/;]' };

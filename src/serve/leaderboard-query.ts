@@ -1,8 +1,8 @@
 import { SettingsError } from '../errors.ts';
-import { sinceTime } from '../report/filters.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { leaderboard } from '../report/leaderboard.ts';
 import { GROUPINGS, type Grouping, METRICS, type Metric } from '../report/names.ts';
+import { sinceTime } from '../report/since.ts';
 
 /** The query parameters of a leaderboard. */
 export interface LeaderboardQuery {

@@ -1,6 +1,6 @@
-import { sinceTime } from '../../report/filters.ts';
 import { leaderboard } from '../../report/leaderboard.ts';
 import type { Grouping, Metric } from '../../report/names.ts';
+import { sinceTime } from '../../report/since.ts';
 import type { Session } from '../prepare.ts';
 import { type ReportOptions, reportCommand } from './report-command.ts';
 

@@ -1,5 +1,6 @@
 import type { Database } from '../../database/database.ts';
-import { globRegex, type ReportFilters } from '../../report/filters.ts';
+import type { ReportFilters } from '../../report/filters.ts';
+import { globRegex } from '../../report/glob-regex.ts';
 import type { Report } from '../../report/report.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { isKnownRepository } from '../../store/inventory-store.ts';

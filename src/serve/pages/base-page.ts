@@ -9,7 +9,7 @@ import { readTrends } from '../../html/overview/read-trends.ts';
 import { type PageContent, section } from '../../html/page.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
-import { literalGlob } from '../../report/filters.ts';
+import { literalGlob } from '../../report/glob-regex.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { withCell } from '../../report/kinds/limited-kind.ts';

@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { compileGlobs } from '../../../src/common/glob.ts';
-import {
-  type FilterTargets,
-  filterCondition,
-  globRegex,
-  type ReportFilters,
-  sinceTime,
-} from '../../../src/report/filters.ts';
+import { type FilterTargets, filterCondition, type ReportFilters } from '../../../src/report/filters.ts';
+import { globRegex } from '../../../src/report/glob-regex.ts';
+import { sinceTime } from '../../../src/report/since.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
 
