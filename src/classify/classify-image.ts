@@ -8,6 +8,7 @@ import { layersBefore, readContext } from './context.ts';
 import { findDistro } from './distro.ts';
 import { distroOfReference } from './distro-reference.ts';
 import { findFramework } from './framework.ts';
+import type { StackedImage } from './history/stack.ts';
 import { judgeLayers } from './layers.ts';
 import { findMultiStage } from './multi-stage.ts';
 import { findOwnLabels } from './own-labels.ts';
@@ -62,10 +63,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
       signalOf('runtime', runtime),
       signalOf('framework', framework),
       signalOf('buildTool', buildTool),
-      signalOf(
-        'published',
-        itself && { evidence: `history:${itself.official?.repository ?? 'library/buildpack-deps'}` },
-      ),
+      signalOf('published', itself && { evidence: `history:${repositoryOf(itself)}` }),
     ),
   };
 }
@@ -85,6 +83,10 @@ function namesOfKnownBases({ bases }: ClassifierInput): readonly string[] {
 function annotatedNames({ manifest, indexAnnotations }: ClassifierInput): readonly string[] {
   const names = [manifest.annotations[BASE_NAME], indexAnnotations?.[BASE_NAME]];
   return names.filter((name) => name !== undefined);
+}
+
+function repositoryOf(image: StackedImage): string {
+  return image.kind === 'official' ? image.official.repository : 'library/buildpack-deps';
 }
 
 function signalOf(name: string, verdict: { readonly evidence: string } | undefined): readonly Signal[] {
