@@ -1,7 +1,7 @@
 import type { Goal } from '../common/units.ts';
+import { type ByteRange, exactly, middle } from '../measure/byte-range.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
-import { exactly } from '../policy/evidence.ts';
-import type { ByteRange, Finding } from '../policy/finding.ts';
+import type { Finding } from '../policy/finding.ts';
 import type { Knowledge } from './alternatives.ts';
 import { type GoalReach, goalBytes, goalReachOf } from './goal.ts';
 import { leavesBase, type Projection, projectTechniques } from './projection.ts';
@@ -105,10 +105,6 @@ const BASE_TECHNIQUES = TECHNIQUES.map(({ id }) => id).filter(isBase);
 
 function byGain(projections: readonly Projection[]): readonly Projection[] {
   return projections.toSorted((a, b) => middle(a.after) - middle(b.after));
-}
-
-function middle({ min, max }: ByteRange): number {
-  return (min + max) / 2;
 }
 
 /** Chooses all techniques that fix findings, a multi-stage build if it applies, and the safest base for the goal. */

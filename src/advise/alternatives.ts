@@ -1,7 +1,7 @@
 import data from '../../config/base-alternatives.json' with { type: 'json' };
 import { type ImageVerdict, type Runtime, runtimeOf, type Variant } from '../classify/verdict.ts';
 import { groupBy } from '../common/group-by.ts';
-import type { ByteRange } from '../policy/finding.ts';
+import type { ByteRange } from '../measure/byte-range.ts';
 
 /** A base image that an image could be built on instead of its present base. */
 export interface BaseAlternative {

@@ -1,4 +1,4 @@
-import type { ByteRange } from '../policy/finding.ts';
+import type { ByteRange } from '../measure/byte-range.ts';
 import type { Knowledge } from './alternatives.ts';
 import { projectTechniques } from './projection.ts';
 import { type Build, recogniseTechniques } from './recognise.ts';

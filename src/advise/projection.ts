@@ -1,9 +1,8 @@
 import { namesOf, type Runtime, type Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { totalBytes } from '../common/sum.ts';
+import { type ByteRange, exactly } from '../measure/byte-range.ts';
 import { isWindows } from '../oci/platform.ts';
-import { exactly } from '../policy/evidence.ts';
-import type { ByteRange } from '../policy/finding.ts';
 import { isRuntimeItself } from '../policy/image-view.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { isBuildTool } from './dockerfile/larger-base.ts';

@@ -1,4 +1,4 @@
-import type { ByteRange } from '../policy/finding.ts';
+import { type ByteRange, middle } from '../measure/byte-range.ts';
 
 /**
  * Returns the share of its pull size that an image needs, in percent: 100 minus the avoidable share. The avoidable
@@ -11,6 +11,6 @@ import type { ByteRange } from '../policy/finding.ts';
  */
 export function slimScore(currentBytes: number, savings: ByteRange): number {
   if (currentBytes <= 0) return 100;
-  const avoidable = Math.min(currentBytes, Math.max(0, (savings.min + savings.max) / 2));
+  const avoidable = Math.min(currentBytes, Math.max(0, middle(savings)));
   return Math.round(100 * (1 - avoidable / currentBytes));
 }

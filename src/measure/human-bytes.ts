@@ -1,3 +1,5 @@
+import type { ByteRange } from './byte-range.ts';
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** A number of bytes for people, in decimal units with two or three digits: `999 B`, `1.5 kB`, `212 MB`. */
@@ -14,7 +16,7 @@ export function humanBytes(bytes: number): string {
 }
 
 /** A range of bytes for people: `2.0 MB to 13.0 MB`; once where both ends read the same. */
-export function humanRange({ min, max }: { readonly min: number; readonly max: number }): string {
+export function humanRange({ min, max }: ByteRange): string {
   const [from, to] = [humanBytes(min), humanBytes(max)];
   return from === to ? to : `${from} to ${to}`;
 }

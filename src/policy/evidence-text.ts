@@ -1,5 +1,6 @@
+import type { ByteRange } from '../measure/byte-range.ts';
 import { humanBytes, humanRange } from '../measure/human-bytes.ts';
-import type { ByteRange, Evidence } from './finding.ts';
+import type { Evidence } from './finding.ts';
 
 /**
  * Formats evidence, one line per item: `layer 10, up to 13 MB: RUN npm install`. Layers are numbered from 1, base

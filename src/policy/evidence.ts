@@ -1,7 +1,8 @@
 import type { Confidence } from '../classify/verdict.ts';
 import { sum, totalBytes } from '../common/sum.ts';
+import { type ByteRange, exactly, sumOfRanges, upTo } from '../measure/byte-range.ts';
 import type { MeasuredLayer, NamedBytes } from './audited-image.ts';
-import type { ByteRange, Evidence, Hit } from './finding.ts';
+import type { Evidence, Hit } from './finding.ts';
 import type { LayerView } from './image-view.ts';
 
 /** Returns evidence that points to a layer and its instruction. */
@@ -33,26 +34,6 @@ export function packagesEvidence(layer: LayerView, packages: readonly NamedBytes
 /** Returns the sum of the evidence's bytes; evidence without bytes counts as zero. */
 export function totalOf(evidence: readonly Evidence[]): ByteRange {
   return sumOfRanges(evidence.flatMap(({ bytes }) => bytes ?? []));
-}
-
-/** Returns the range from the sum of the lower ends to that of the upper ends. */
-export function sumOfRanges(ranges: readonly ByteRange[]): ByteRange {
-  let [min, max] = [0, 0];
-  for (const range of ranges) {
-    min += range.min;
-    max += range.max;
-  }
-  return { min, max };
-}
-
-/** Returns the range from 0 to a number of bytes, for what only the history suggests. */
-export function upTo(bytes: number): ByteRange {
-  return { min: 0, max: Math.round(bytes) };
-}
-
-/** Returns a range with equal ends, for a measured number of bytes. */
-export function exactly(bytes: number): ByteRange {
-  return { min: bytes, max: bytes };
 }
 
 /** Some files of a layer, by their uncompressed bytes. */

@@ -1,4 +1,5 @@
 import type { Confidence } from '../classify/verdict.ts';
+import type { ByteRange } from '../measure/byte-range.ts';
 
 /** How serious a finding is, the worst first; `error` makes the `check` command fail. */
 export const SEVERITIES = ['error', 'warn', 'info'] as const;
@@ -8,12 +9,6 @@ export type Severity = (typeof SEVERITIES)[number];
 export function bySeverity(a: { readonly severity: string }, b: { readonly severity: string }): number {
   const order: readonly string[] = SEVERITIES;
   return order.indexOf(a.severity) - order.indexOf(b.severity);
-}
-
-/** A range of bytes, both ends included. Equal ends mean that the number was measured. */
-export interface ByteRange {
-  readonly min: number;
-  readonly max: number;
 }
 
 /** Where a rule found what it reports. Never contains the value of a secret. */

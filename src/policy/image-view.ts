@@ -8,10 +8,9 @@ import { isProductReference } from '../classify/knowledge/official-images.ts';
 import { type BaseVerdict, type ImageVerdict, type LayerClass, namesOf, runtimeOf } from '../classify/verdict.ts';
 import { remember, rememberOf } from '../common/remember.ts';
 import { totalBytes } from '../common/sum.ts';
+import { type ByteRange, exactly } from '../measure/byte-range.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
-import { exactly } from './evidence.ts';
-import type { ByteRange } from './finding.ts';
 import { absolutePath } from './paths.ts';
 import { type Command, parseScript } from './shell.ts';
 

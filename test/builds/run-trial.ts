@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { ByteRange } from '../../src/policy/finding.ts';
+import type { ByteRange } from '../../src/measure/byte-range.ts';
 import type { Buildah } from './buildah.ts';
 import type { Trial } from './trials.ts';
 

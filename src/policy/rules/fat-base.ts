@@ -1,4 +1,4 @@
-import type { ByteRange } from '../finding.ts';
+import type { ByteRange } from '../../measure/byte-range.ts';
 import { type ImageView, isRuntimeItself } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 

@@ -1,5 +1,6 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
-import { evidenceOf, filesIn, hitFrom, measuredFiles, totalOf, upTo, wholeLayer } from '../evidence.ts';
+import { upTo } from '../../measure/byte-range.ts';
+import { evidenceOf, filesIn, hitFrom, measuredFiles, totalOf, wholeLayer } from '../evidence.ts';
 import type { Evidence, Hit } from '../finding.ts';
 import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
 import type { Rule } from '../rule.ts';

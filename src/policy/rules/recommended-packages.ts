@@ -1,4 +1,5 @@
-import { evidenceOf, hitFrom, upTo } from '../evidence.ts';
+import { upTo } from '../../measure/byte-range.ts';
+import { evidenceOf, hitFrom } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs } from '../shell.ts';
 
