@@ -2,6 +2,7 @@ import data from '../../config/base-alternatives.json' with { type: 'json' };
 import { type ImageVerdict, type Runtime, runtimeOf, type Variant } from '../classify/verdict.ts';
 import { groupBy } from '../common/group-by.ts';
 import type { ByteRange } from '../measure/byte-range.ts';
+import { isNewer, releaseOf } from './releases.ts';
 
 /** A base image that an image could be built on instead of its present base. */
 export interface BaseAlternative {
@@ -79,11 +80,6 @@ function newestOf(alternatives: readonly BaseAlternative[]): readonly BaseAltern
   );
 }
 
-/** Reports whether a version is later than another, comparing numerically: 3.24 is later than 3.6. */
-export function isNewer(version: string, other: string): boolean {
-  return version.localeCompare(other, 'en', { numeric: true }) > 0;
-}
-
 function lineOf(runtime: Runtime, version: string): string {
   return `${runtime} ${releaseOf(runtime, version)}`;
 }
@@ -104,15 +100,6 @@ export function kindOf({ runtime, version, variant, distro }: BaseAlternative): 
 }
 
 const DEFAULT_ALTERNATIVES: readonly BaseAlternative[] = data.alternatives as unknown as readonly BaseAlternative[];
-
-/** Runtimes whose release lines are the first part of a version; all others use the first two parts. */
-const ONE_PART: readonly Runtime[] = ['node', 'java', 'dotnet', 'rust', 'deno', 'bun', 'erlang'];
-
-/** Returns the release line of a version: `22` for Node.js 22.23.2, `3.12` for Python 3.12.4, `8` for Java 8u402. */
-export function releaseOf(runtime: Runtime, version: string): string {
-  if (ONE_PART.includes(runtime)) return /^\d+/.exec(version)?.[0] ?? version;
-  return version.split('.', 2).join('.');
-}
 
 /** The uncertainty, to each side, of the size of a base that is unmeasured or of another release than the image. */
 const UNSURE = 0.15;

@@ -1,7 +1,6 @@
 import data from '../../config/runtimes.json' with { type: 'json' };
 import type { Runtime } from '../classify/verdict.ts';
 import type { EndedRelease } from '../policy/audited-image.ts';
-import { isNewer, releaseOf } from './alternatives.ts';
 
 interface Release {
   readonly release: string;
@@ -15,6 +14,20 @@ const RELEASES = data.runtimes as Readonly<Partial<Record<Runtime, readonly Rele
 export const DEBIAN = data.debian;
 export const DEBIAN_VERSION = data.debianVersion;
 export const ALPINE = data.alpine;
+
+/** Runtimes whose release lines are the first part of a version; all others use the first two parts. */
+const ONE_PART: readonly Runtime[] = ['node', 'java', 'dotnet', 'rust', 'deno', 'bun', 'erlang'];
+
+/** Returns the release line of a version: `22` for Node.js 22.23.2, `3.12` for Python 3.12.4, `8` for Java 8u402. */
+export function releaseOf(runtime: Runtime, version: string): string {
+  if (ONE_PART.includes(runtime)) return /^\d+/.exec(version)?.[0] ?? version;
+  return version.split('.', 2).join('.');
+}
+
+/** Reports whether a version is later than another, comparing numerically: 3.24 is later than 3.6. */
+export function isNewer(version: string, other: string): boolean {
+  return version.localeCompare(other, 'en', { numeric: true }) > 0;
+}
 
 /**
  * Returns the release to build on: the image's own if it still gets fixes or is newer than all listed releases; else

@@ -1,4 +1,5 @@
-import { type BaseAlternative, isNewer, kindOf } from '../advise/alternatives.ts';
+import { type BaseAlternative, kindOf } from '../advise/alternatives.ts';
+import { isNewer } from '../advise/releases.ts';
 import type { Runtime } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
 

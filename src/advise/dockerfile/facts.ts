@@ -4,10 +4,10 @@ import type { AuditedImage } from '../../policy/audited-image.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { absolutePath, baseName, isWithin, type PlacedCommand } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
-import { releaseOf } from '../alternatives.ts';
+
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
 import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
-import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
+import { ALPINE, DEBIAN, DEBIAN_VERSION, releaseOf, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import { adviceView } from '../subject.ts';
 import type { BaseTechniqueId } from '../technique.ts';
