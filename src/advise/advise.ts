@@ -7,7 +7,7 @@ import { type GoalReach, goalBytes, goalReachOf } from './goal.ts';
 import { leavesBase, type Projection, projectTechniques } from './projection.ts';
 import { slimScore } from './score.ts';
 import { type Subject, subjectOf } from './subject.ts';
-import { type BaseTechniqueId, TECHNIQUES, type TechniqueId, techniqueOf } from './technique.ts';
+import { BASE_TECHNIQUES, isBaseTechnique, TECHNIQUES, type TechniqueId, techniqueOf } from './technique.ts';
 
 /** One step of a plan: a technique applied on top of the steps before it. */
 export interface PlanStep {
@@ -97,12 +97,6 @@ function scoreOf(subject: Subject, plan: readonly PlanStep[], targetBytes: numbe
   return slimScore(subject.currentBytes, savingsOf(scored));
 }
 
-function isBase(id: TechniqueId): id is BaseTechniqueId {
-  return techniqueOf(id).kind === 'base';
-}
-
-const BASE_TECHNIQUES = TECHNIQUES.map(({ id }) => id).filter(isBase);
-
 function byGain(projections: readonly Projection[]): readonly Projection[] {
   return projections.toSorted((a, b) => middle(a.after) - middle(b.after));
 }
@@ -110,22 +104,27 @@ function byGain(projections: readonly Projection[]): readonly Projection[] {
 /** Chooses all techniques that fix findings, a multi-stage build if it applies, and the safest base for the goal. */
 function chooseTechniques(subject: Subject, targetBytes: number): readonly TechniqueId[] {
   const always = TECHNIQUES.map(({ id }) => id)
-    .filter((id) => !isBase(id))
+    .filter((id) => !isBaseTechnique(id))
     .filter((id) => isWorthIt(projectTechniques(subject, [id])) || isNeededByBases(id, subject));
-  const onBases = BASE_TECHNIQUES.map((base) => [...always, base]);
-  const { currentBytes } = subject;
-  const candidates = leavesBase(subject, always) ? onBases : [always, ...onBases];
-  const options = candidates
-    .flatMap((techniques): Option[] => {
-      const after = techniques.length === 0 ? exactly(currentBytes) : projectTechniques(subject, techniques)?.after;
-      return after ? [{ techniques, after }] : [];
-    })
-    .sort((a, b) => riskOf(a) - riskOf(b));
+  const options = optionsWith(always, subject);
   const sure = options.find((option) => goalReachOf(option, targetBytes) === 'yes');
   const possible = options.find(
     (option) => goalReachOf(option, targetBytes) === 'perhaps' && !isBeatenBySlimBase(option, options),
   );
   return (sure ?? possible ?? safestOfSmall(options))?.techniques ?? always;
+}
+
+/** Returns some techniques on the present base, if it can stay, and on every other that applies: the safest first. */
+function optionsWith(always: readonly TechniqueId[], subject: Subject): readonly Option[] {
+  const onBases = BASE_TECHNIQUES.map((base) => [...always, base]);
+  const candidates = leavesBase(subject, always) ? onBases : [always, ...onBases];
+  return candidates
+    .flatMap((techniques): Option[] => {
+      const isAsItIs = techniques.length === 0;
+      const after = isAsItIs ? exactly(subject.currentBytes) : projectTechniques(subject, techniques)?.after;
+      return after ? [{ techniques, after }] : [];
+    })
+    .sort((a, b) => riskOf(a) - riskOf(b));
 }
 
 /** The least that a technique saves to be planned, in bytes: for less, nobody changes a Dockerfile. */
@@ -159,7 +158,7 @@ function safestOfSmall(options: readonly Option[]): Option | undefined {
  * not worth keeping, however large the layers above it are.
  */
 function isBeatenBySlimBase({ techniques, after }: Option, options: readonly Option[]): boolean {
-  if (techniques.some(isBase)) return false;
+  if (techniques.some(isBaseTechnique)) return false;
   const slim = options.find((option) => option.techniques.includes('slim-base'));
   return slim !== undefined && middle(slim.after) < middle(after) - UNNOTICED_BYTES;
 }
@@ -186,7 +185,7 @@ function orderByGain(subject: Subject, chosen: readonly TechniqueId[]): readonly
     steps.push(next);
     remaining = remaining.filter((id) => id !== next.technique);
   }
-  return withBase(subject, steps, remaining.find(isBase));
+  return withBase(subject, steps, remaining.find(isBaseTechnique));
 }
 
 function bestNext(
@@ -240,7 +239,9 @@ function planReach(subject: Subject, plan: readonly PlanStep[], bytes: number): 
   if (isReached || last === undefined) return { bytes, reach: isReached ? 'yes' : 'no', by: [] };
   const reach = goalReachOf(last.projection, bytes);
   const namesBase = ({ techniques }: Projection): boolean =>
-    techniques.some(isBase) || !last.projection.techniques.some(isBase) || !leavesBase(subject, techniques);
+    techniques.some(isBaseTechnique) ||
+    !last.projection.techniques.some(isBaseTechnique) ||
+    !leavesBase(subject, techniques);
   const first = plan.find(({ projection }) => namesBase(projection) && goalReachOf(projection, bytes) === reach);
   return { bytes, reach, by: (reach === 'no' ? last : (first ?? last)).projection.techniques };
 }

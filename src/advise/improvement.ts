@@ -1,7 +1,8 @@
 import type { ByteRange } from '../measure/byte-range.ts';
+import { pullBytes } from '../measure/pull-bytes.ts';
 import type { Knowledge } from './alternatives.ts';
 import { projectTechniques } from './projection.ts';
-import { type Build, recogniseTechniques } from './recognise.ts';
+import { type Build, recogniseTechniques, savedByPart } from './recognise.ts';
 import { subjectOf } from './subject.ts';
 import { guideReduction, type TechniqueId, techniqueOf } from './technique.ts';
 
@@ -29,18 +30,16 @@ export function findImprovement(before: Build, after: Build, knowledge: Knowledg
   if (recognised.length === 0) return undefined;
   const techniques = recognised.map(({ technique }) => technique);
   const countedAs = countedTechniques(techniques);
-  const [from, to] = [subjectOf(before.image, before.findings, knowledge), subjectOf(after.image, [], knowledge)];
-  const estimated = projectTechniques(from, countedAs)?.savings;
+  const estimated = projectTechniques(subjectOf(before.image, before.findings, knowledge), countedAs)?.savings;
+  const saved = savedByPart(before, after);
   const guide = guideReduction(countedAs);
   return {
     techniques,
     countedAs,
     evidence: recognised.map(({ technique, evidence }) => `${technique}: ${evidence}`).join('; '),
-    previousBytes: from.currentBytes,
-    compressedBytes: to.currentBytes,
-    ...(from.baseBytes !== undefined && to.baseBytes !== undefined
-      ? { baseSavedBytes: from.baseBytes - to.baseBytes }
-      : {}),
+    previousBytes: pullBytes(before.image.manifest),
+    compressedBytes: pullBytes(after.image.manifest),
+    ...(saved ? { baseSavedBytes: saved.base } : {}),
     ...(guide ? { guide } : {}),
     ...(estimated ? { estimated: { min: Math.round(estimated.min), max: Math.round(estimated.max) } } : {}),
   };

@@ -6,7 +6,7 @@ import { type ByteRange, sumOfRanges } from '../measure/byte-range.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
 import { installsForProgram, installsHeaders, installsRuntimeAlone } from './own-packages.ts';
-import { TECHNIQUES, type TechniqueId, techniqueOf } from './technique.ts';
+import { isBaseTechnique, TECHNIQUES, type TechniqueId } from './technique.ts';
 
 /**
  * The smallest share of a layer that the program itself is assumed to need. It is half of the smallest share observed:
@@ -14,23 +14,27 @@ import { TECHNIQUES, type TechniqueId, techniqueOf } from './technique.ts';
  */
 export const SMALLEST_SHARE = 0.01;
 
-const OS_PACKAGES = [0.05, 1] as const;
+/** The least and greatest share (0 to 1) of a layer's bytes that is kept. */
+type Share = readonly [least: number, most: number];
+
+const WHOLE: Share = [1, 1];
+const NOTHING_KEPT: Share = [0, 0];
+const OS_PACKAGES: Share = [0.05, 1];
 /**
  * Of a toolchain with headers, the libraries stay. 2.4 % remained of Debian's build-essential, CMake, Git and the headers
  * of libcurl and OpenSSL (200 MB).
  */
-const LIBRARIES = [0, 0.05] as const;
-const NOTHING_KEPT = [0, 0] as const;
+const LIBRARIES: Share = [0, 0.05];
 
 /** The least and greatest share of a layer of the last stage that a multi-stage build keeps, by the layer's class. */
-const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = {
-  base: [1, 1],
+const KEPT_BY_STAGES: Readonly<Record<LayerClass, Share>> = {
+  base: WHOLE,
   // Libraries that the program loads stay; compilers and headers are left behind.
   'os-packages': OS_PACKAGES,
   'build-tools': NOTHING_KEPT,
   dependencies: [SMALLEST_SHARE, 1],
   application: [SMALLEST_SHARE, 1],
-  configuration: [1, 1],
+  configuration: WHOLE,
   none: [SMALLEST_SHARE, 1],
 };
 
@@ -39,16 +43,13 @@ const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = 
  * caches, and development packages, which are a finding of their own.
  */
 const UNBUNDLED: readonly Runtime[] = ['python', 'ruby', 'php'];
-/** The least share of unbundled packages that is kept. An estimate: gems with compiled extensions leave most behind. */
-const SMALLEST_UNBUNDLED = 0.2;
+/** The least of them that is kept is an estimate: gems with compiled extensions leave most behind. */
+const UNBUNDLED_PACKAGES: Share = [0.2, 1];
 
-const WHOLE = [1, 1] as const;
+type Stages = 'inOneStage' | 'inStages';
 
-/** The shares that are kept of a layer. */
-interface Shares {
-  readonly inOneStage: Share;
-  readonly inStages: Share;
-}
+/** The shares that a single-stage and a multi-stage build keep of a layer. */
+type Shares = Readonly<Record<Stages, Share>>;
 
 /** A layer with the shares kept on the image's base and on another, and the bytes that each technique removes, by rule. */
 interface RemovableLayer {
@@ -63,7 +64,7 @@ export interface Removable {
   /** The few layers with findings, or of which another base keeps less. */
   readonly special: readonly RemovableLayer[];
   /** The bytes kept of all other layers together, for a single-stage and for a multi-stage build. */
-  readonly others: { readonly inOneStage: ByteRange; readonly inStages: ByteRange };
+  readonly others: Readonly<Record<Stages, ByteRange>>;
 }
 
 /**
@@ -77,17 +78,17 @@ export function removableOf(own: readonly LayerView[], findings: readonly Findin
     for (const finding of findings) if (rules.includes(finding.rule)) addRemovable(byLayer, id, finding);
   }
   const special: RemovableLayer[] = [];
-  const others: LayerView[] = [];
+  const others: RemovableLayer[] = [];
   for (const layer of own) {
     const onBase = { inOneStage: WHOLE, inStages: shareOf(layer, runtime) };
     const onAnother = replacedShares(layer, runtime) ?? onBase;
     const removable = byLayer.get(layer.position) ?? NO_FINDINGS;
-    if (removable === NO_FINDINGS && onAnother === onBase) others.push(layer);
-    else special.push({ layer, onBase, onAnother, removable });
+    const isSpecial = removable.size > 0 || onAnother !== onBase;
+    (isSpecial ? special : others).push({ layer, onBase, onAnother, removable });
   }
-  const keptOfOthers = (inStages: boolean) =>
-    sumOfRanges(others.map((layer) => keptOfLayer(layer, inStages ? shareOf(layer, runtime) : WHOLE, NOTHING)));
-  return { special, others: { inOneStage: keptOfOthers(false), inStages: keptOfOthers(true) } };
+  const keptOfOthers = (stages: Stages) =>
+    sumOfRanges(others.map(({ layer, onBase }) => keptOfLayer(layer, onBase[stages], NOTHING)));
+  return { special, others: { inOneStage: keptOfOthers('inOneStage'), inStages: keptOfOthers('inStages') } };
 }
 
 const NO_FINDINGS: RemovableLayer['removable'] = new Map();
@@ -108,16 +109,20 @@ function addRemovable(
 
 /** Returns the compressed bytes that remain of the layers above the base once all the techniques are applied. */
 export function keptBytes({ special, others }: Removable, ids: readonly TechniqueId[]): ByteRange {
-  const stages = ids.includes('multi-stage') ? 'inStages' : 'inOneStage';
-  const base = ids.some((id) => techniqueOf(id).kind === 'base') ? 'onAnother' : 'onBase';
+  const stages = stagesOf(ids);
+  const base = ids.some(isBaseTechnique) ? 'onAnother' : 'onBase';
   const kept = special.map((found) => keptOfLayer(found.layer, found[base][stages], takenOff(found.removable, ids)));
   return sumOfRanges([others[stages], ...kept]);
 }
 
 /** Returns the most compressed bytes of the layers above the base that the techniques replace by a base with the runtime. */
 export function replacedAbove({ special }: Removable, ids: readonly TechniqueId[]): number {
-  const stages = ids.includes('multi-stage') ? 'inStages' : 'inOneStage';
+  const stages = stagesOf(ids);
   return sum(special.map(({ layer, onBase, onAnother }) => layer.bytes * (onBase[stages][1] - onAnother[stages][1])));
+}
+
+function stagesOf(ids: readonly TechniqueId[]): Stages {
+  return ids.includes('multi-stage') ? 'inStages' : 'inOneStage';
 }
 
 /**
@@ -141,8 +146,6 @@ function takenOff(removable: ReadonlyMap<TechniqueId, readonly ByteRange[]>, ids
   }
   return { surely, perhaps };
 }
-
-type Share = readonly [least: number, most: number];
 
 /**
  * Commands that fetch libraries to where only the build reads them: what the program needs of them is in the layer of
@@ -196,8 +199,7 @@ function shareOf(layer: LayerView, runtime: Runtime): Share {
   if (isBuiltElsewhere(layer, runtime)) return WHOLE;
   if (made === 'build-tools' && installsForProgram(layer, runtime)) return OS_PACKAGES;
   if (made === 'build-tools' && installsHeaders(layer)) return LIBRARIES;
-  const [least, most] = KEPT_BY_STAGES[made];
-  return made === 'dependencies' && UNBUNDLED.includes(runtime) ? [SMALLEST_UNBUNDLED, most] : [least, most];
+  return made === 'dependencies' && UNBUNDLED.includes(runtime) ? UNBUNDLED_PACKAGES : KEPT_BY_STAGES[made];
 }
 
 /** Programs that install packages of a distribution, or add a repository of packages. */

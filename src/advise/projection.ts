@@ -12,7 +12,14 @@ import { linksLibraries, needsGlibc } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
 import { servesByApache, servesByTomcat, startNeedsShell } from './start.ts';
 import type { Subject } from './subject.ts';
-import { guideReduction, type Technique, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
+import {
+  guideReduction,
+  isBaseTechnique,
+  type Technique,
+  type TechniqueId,
+  techniqueOf,
+  warningsOf,
+} from './technique.ts';
 
 /** How large an image would be after some techniques. */
 export interface Projection {
@@ -161,9 +168,11 @@ function canSplit(subject: Subject): boolean {
   const compiles = view.own.some((layer) => layer.class === 'build-tools');
   // With several stages, as after COPY --from=composer, it is for the last one that the layers themselves show it.
   if (view.image.verdict.multiStage.value === 'yes') return compiles;
-  const buildRules = ['build-tools', 'dev-dependencies', 'maven-cache', 'gradle-cache', 'go-build-cache'];
-  return compiles || findings.some(({ rule }) => buildRules.includes(rule));
+  return compiles || findings.some(({ rule }) => BUILD_RULES.includes(rule));
 }
+
+/** Rules that find what only a build needs. */
+const BUILD_RULES = ['build-tools', 'dev-dependencies', 'maven-cache', 'gradle-cache', 'go-build-cache'];
 
 /** Files that were merely copied onto a base were already built by an earlier stage, or by a pipeline. */
 function worksInLastStage({ view, compiled }: Subject): boolean {
@@ -181,10 +190,10 @@ interface BaseSwap {
 
 /** Returns the base after the techniques with its size; undefined if no real size is known. */
 function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | undefined {
-  const { baseBytes } = subject;
+  const { baseBytes } = subject.view;
   if (baseBytes === undefined) return undefined;
-  const swap = ids.map(techniqueOf).find(({ kind }) => kind === 'base');
-  if (swap) return swapBase(swap, ids, subject);
+  const swap = ids.find(isBaseTechnique);
+  if (swap) return swapBase(techniqueOf(swap), ids, subject);
   if (leavesBase(subject, ids)) return anyBase(subject);
   return { bytes: exactly(baseBytes), unsure: false };
 }
@@ -202,8 +211,8 @@ function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject
  * of the runtime.
  */
 function replacedBytes(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
-  const { baseBytes, view } = subject;
-  return baseBytes === undefined || !leavesBase(subject, ids) ? view.replaceableBytes : exactly(baseBytes);
+  const { baseBytes, replaceableBytes } = subject.view;
+  return baseBytes === undefined || !leavesBase(subject, ids) ? replaceableBytes : exactly(baseBytes);
 }
 
 /** Bytes that a base replaces: of the present one, and of the image's own layers, by which it may be larger. */
@@ -215,8 +224,9 @@ interface ReplacedBytes {
 function swapTo(
   alternative: BaseAlternative,
   { base: replaced, own }: ReplacedBytes,
-  { baseBytes = 0, runtimeVersion, view }: Subject,
+  { runtimeVersion, view }: Subject,
 ): BaseSwap {
+  const { baseBytes = 0 } = view;
   const size = projectedSize(alternative, runtimeVersion);
   // The last stage starts from a variant of Tomcat's image, which is on the alternative.
   const keepsTomcat = replaced.max < baseBytes && servesByTomcat(view.image.config);
@@ -235,7 +245,7 @@ function swapTo(
  * since the program above it keeps its size.
  */
 function guessedSwap({ reduction }: Technique, replaced: ByteRange, subject: Subject): BaseSwap | undefined {
-  const { baseBytes = 0 } = subject;
+  const { baseBytes = 0 } = subject.view;
   if (!reduction || !isFat(subject)) return undefined;
   const [least, most] = reduction;
   return {
@@ -297,8 +307,8 @@ function measuredAfter(subject: Subject, ids: readonly TechniqueId[], base: Byte
  * program itself is assumed to need.
  */
 function estimatedAfter(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
-  const { view, currentBytes, baseBytes } = subject;
-  if (baseBytes !== undefined || !isFat(subject)) return undefined;
+  const { view, currentBytes } = subject;
+  if (view.baseBytes !== undefined || !isFat(subject)) return undefined;
   const reduction = guideReduction(ids);
   if (!reduction) return undefined;
   const floor = Math.round(totalBytes(view.own) * SMALLEST_SHARE);

@@ -16,8 +16,6 @@ export interface Subject {
   readonly knowledge: Knowledge;
   /** Pull size in bytes. */
   readonly currentBytes: number;
-  /** Compressed bytes of the base's layers; undefined if it is unknown which layers are the base's. */
-  readonly baseBytes: number | undefined;
   /** `none` if no runtime was recognised. */
   readonly runtime: Runtime;
   readonly runtimeVersion: string | undefined;
@@ -49,7 +47,6 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     findings,
     knowledge,
     currentBytes: pullBytes(image.manifest),
-    baseBytes: view.baseBytes,
     runtime,
     runtimeVersion: version,
     // The known bases for the last stage of a compiled program are for Linux.

@@ -52,6 +52,14 @@ export function techniqueOf(id: TechniqueId): Technique {
   return found;
 }
 
+/** Reports whether a technique replaces the base. */
+export function isBaseTechnique(id: TechniqueId): id is BaseTechniqueId {
+  return techniqueOf(id).kind === 'base';
+}
+
+/** The techniques that replace the base; at most one of them can be applied. */
+export const BASE_TECHNIQUES: readonly BaseTechniqueId[] = TECHNIQUES.map(({ id }) => id).filter(isBaseTechnique);
+
 /** Returns a technique's title, or the id itself if the technique is unknown or no longer exists. */
 export function techniqueTitle(id: string): string {
   return BY_ID.get(id as TechniqueId)?.title ?? id;

@@ -5,7 +5,7 @@ import { isForPlatform } from '../../policy/image-view.ts';
 import { installsByConda } from '../../policy/rules/conda-cache.ts';
 import { asksVersion } from '../../policy/shell.ts';
 import type { Plan } from '../advise.ts';
-import { type BaseTechniqueId, TECHNIQUES, techniqueOf } from '../technique.ts';
+import { BASE_TECHNIQUES, type BaseTechniqueId, isBaseTechnique, techniqueOf } from '../technique.ts';
 import { ignoredBy, isIgnored } from './dockerignore.ts';
 import { dotnetDockerfile } from './dotnet.ts';
 import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
@@ -41,13 +41,10 @@ const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
  * image does not grow.
  */
 export function lastStageBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'plan'>): BaseTechniqueId {
-  const planned = plan
-    .at(-1)
-    ?.projection.techniques.map(techniqueOf)
-    .find(({ kind }) => kind === 'base');
+  const planned = plan.at(-1)?.projection.techniques.find(isBaseTechnique);
   const variant = verdict.variant?.value;
-  const own = TECHNIQUES.find(({ variants }) => variant !== undefined && variants.includes(variant));
-  return ((planned ?? own)?.id ?? 'slim-base') as BaseTechniqueId;
+  const own = BASE_TECHNIQUES.find((id) => variant !== undefined && techniqueOf(id).variants.includes(variant));
+  return planned ?? own ?? 'slim-base';
 }
 
 /**
