@@ -12,8 +12,8 @@ import {
 import type { Command } from '../../policy/shell.ts';
 import { isIgnored } from './dockerignore.ts';
 
-/** One COPY or ADD of an image's own steps. */
-export interface Copy {
+/** What one COPY or ADD says. */
+interface CopyInstruction {
   /** Paths in the build context, absolute ones in another stage; empty if only their digest is known. */
   readonly sources: readonly string[];
   readonly target: string;
@@ -21,6 +21,12 @@ export interface Copy {
   readonly into: string;
   /** Whether it copies the whole build context. */
   readonly isContext: boolean;
+}
+
+/** One COPY or ADD of an image's own steps. */
+export interface Copy extends CopyInstruction {
+  /** The position of its layer, which holds other steps as well where Buildah merged them. */
+  readonly layer: number;
   /** How many commands of the image's own steps ran before it. */
   readonly commandsBefore: number;
 }
@@ -32,12 +38,14 @@ export interface Copy {
 export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
   const first = firstFolderOf(view, workdir);
   let commandsBefore = 0;
-  return view.own.flatMap(({ verb, args, commands, folder = first }) => {
+  return view.own.flatMap(({ position: layer, verb, args, commands, folder = first }): readonly Copy[] => {
     const before = commandsBefore;
     commandsBefore += commands.length;
-    if (copiesFiles(verb)) return [copyOf(args, folder, before)];
+    if (copiesFiles(verb)) return [{ ...parseCopy(args, folder), layer, commandsBefore: before }];
     return withFolders(commands, folder).flatMap((command, at) =>
-      isMergedCopy(command) ? [copyOf(command.words.join(' '), command.folder, before + at)] : [],
+      isMergedCopy(command)
+        ? [{ ...parseCopy(command.words.join(' '), command.folder), layer, commandsBefore: before + at }]
+        : [],
     );
   });
 }
@@ -65,7 +73,7 @@ function firstFolderOf({ steps }: ImageView, workdir: string): string {
  * Parses an instruction. The classic Docker builder records a digest in place of the sources (`file:1b2c in /app/`);
  * kaniko keeps the JSON form (`["a", "b/", "./"]`).
  */
-function copyOf(args: string, workdir: string, commandsBefore: number): Copy {
+function parseCopy(args: string, folder: string): CopyInstruction {
   const paths = args.replace(/^\s*(?:--\S+\s+)*/, '');
   const words = paths.startsWith('[') ? commandWords(paths) : paths.split(/\s+/);
   const isOfStage = /(?:^|\s)--from=/.test(args);
@@ -75,9 +83,8 @@ function copyOf(args: string, workdir: string, commandsBefore: number): Copy {
   return {
     sources: isOfStage ? named.map((source) => absolutePath(source, '/')) : named,
     target,
-    into: absolutePath(target, workdir),
+    into: absolutePath(target, folder),
     isContext: isKnown ? !isOfStage && named.some((source) => /^\.\/?$/.test(source)) : /^dir:/.test(paths),
-    commandsBefore,
   };
 }
 

@@ -39,11 +39,12 @@ const ONE_LINE = /^[^\p{Cc}\u2028\u2029]+$/u;
  * `RUN playwright install chromium`; without those that hold a credential.
  */
 export function leftOutSteps(own: readonly LayerView[], { copies, folder, runtime }: SourceFacts): readonly string[] {
-  const made = own.filter(({ verb }) => copiesFiles(verb));
-  const fetched = new Set(made.filter((_, at) => isFetched(copies[at], folder, runtime)));
+  const fetched = new Set(copies.filter((copy) => isFetched(copy, folder, runtime)).map(({ layer }) => layer));
   return own
     .filter(
-      (layer) => fetched.has(layer) || layer.commands.some((command) => isLeftOut(command, layer, { folder, runtime })),
+      (layer) =>
+        (copiesFiles(layer.verb) && fetched.has(layer.position)) ||
+        layer.commands.some((command) => isLeftOut(command, layer, { folder, runtime })),
     )
     .filter(({ commands }) => !commands.some(({ program, words }) => commandHoldsSecret([program, ...words])))
     .map(({ instruction }) => instruction.replace(DIGEST, '…'))
@@ -97,9 +98,7 @@ const DIGEST = /\b(?:file|dir|multi):[0-9a-f]{64}\b/;
  * Reports whether a COPY brings files from another stage or image, or from nobody knows where, or ADD from the network,
  * to where the templates bring none. A compiled program is such a file itself.
  */
-function isFetched(copy: Copy | undefined, folder: string, runtime: Runtime): boolean {
-  if (copy === undefined) return false;
-  const { sources, into } = copy;
+function isFetched({ sources, into }: Copy, folder: string, runtime: Runtime): boolean {
   if (sources.length > 0 && sources.every((source) => /^https?:/.test(source))) return !PASSING.test(into);
   if (isPassing(into, folder) || isCompiled(runtime)) return false;
   const isElsewhere = sources.every((source) => source.startsWith('/') && !MADE_BY_STAGES.test(source));

@@ -57,6 +57,17 @@ test.each<[string, ImageSketch, readonly string[]]>([
     ['COPY … in /opt/templates', 'COPY --from=build app/dist /srv/dist'],
   ],
   [
+    'files whose sources Buildah did not record, above a layer of merged steps that copied others',
+    {
+      runtime: 'node',
+      own: [
+        run('( npm ci ) && COPY web/settings.json /etc/web/settings.json'),
+        { instruction: `COPY dir:${'b'.repeat(64)} in /opt/templates` },
+      ],
+    },
+    ['COPY … in /opt/templates'],
+  ],
+  [
     'a model in the folder of the program',
     { runtime: 'python', own: [{ instruction: 'ADD https://example.com/model.bin ./' }] },
     ['ADD https://example.com/model.bin ./'],
