@@ -1,9 +1,9 @@
 import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
 import { type Copy, PLAIN_PATH, sourceOf } from './copies.ts';
-import { jsonWords } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { healthLines } from './health.ts';
 import { leftOutNote, otherCopies } from './left-out.ts';
+import { startLines } from './lines.ts';
 
 /**
  * Returns the last lines of a Dockerfile: a start script, ports, health check, then the image's entrypoint and command.
@@ -67,14 +67,6 @@ function portsIn(words: readonly string[]): readonly string[] {
     const isValue = /^(?:-p|--(?:\S*[.-])?port)$/.test(words[at - 1] ?? '');
     return LISTENING.exec(isValue ? `:${word}` : word)?.[1] ?? [];
   });
-}
-
-/** Returns ENTRYPOINT and CMD in exec form, leaving out those that are empty. */
-export function startLines({ entrypoint, cmd }: Pick<DockerfileFacts, 'entrypoint' | 'cmd'>): readonly string[] {
-  return [
-    ...(entrypoint.length > 0 ? [`ENTRYPOINT ${jsonWords(entrypoint)}`] : []),
-    ...(cmd.length > 0 ? [`CMD ${jsonWords(cmd)}`] : []),
-  ];
 }
 
 /**

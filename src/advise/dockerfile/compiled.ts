@@ -1,8 +1,9 @@
 import { baseName } from '../../policy/paths.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
-import { scriptNote, settingLines, startLines } from './closing.ts';
+import { scriptNote, settingLines } from './closing.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
+import { startLines } from './lines.ts';
 import { runPackages } from './packages.ts';
 
 /** The words of `go run` or `cargo run`, split into those of the build and those of the program. */

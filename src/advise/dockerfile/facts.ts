@@ -1,5 +1,6 @@
 import { readEnv } from '../../classify/context.ts';
 import { type Runtime, runtimeOf } from '../../classify/verdict.ts';
+import { anyOf } from '../../common/any-of.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { absolutePath, baseName, isWithin, type PlacedCommand } from '../../policy/paths.ts';
@@ -7,7 +8,7 @@ import { commandHoldsSecret } from '../../policy/secrets.ts';
 
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
 import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
-import { ALPINE, DEBIAN, DEBIAN_VERSION, releaseOf, supportedRelease } from '../releases.ts';
+import { DEBIAN_VERSION, releaseOf, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import { adviceView } from '../subject.ts';
 import type { BaseTechniqueId } from '../technique.ts';
@@ -167,7 +168,10 @@ function sourcesOf(view: ImageView, workdir: string, runtime: Runtime) {
   return { copies, commands, workdir, folder, leftOut, secretFiles, credentials, madeFolders };
 }
 
-const LETS_WRITE = /(?:^|\s|--)ch(?:own|grp)[\s=]|\bchmod\s+(?:-R\s+)?(?:0?77[57]|[ago]*\+\w*w|g=u)/;
+/** Steps that give files to another user, as COPY also does by an option, or that let others than their owner write. */
+const LETS_WRITE = anyOf([/(?:^|\s|--)ch(?:own|grp)[\s=]/, /\bchmod\s+(?:-R\s+)?(?:0?77[57]|[ago]*\+\w*w|g=u)/]);
+
+const MAX_FOLDERS = 20;
 
 /** Returns the folders that the image's own steps make for the program to write to: not for sources, or what builds make. */
 function madeFoldersOf(
@@ -187,8 +191,6 @@ function madeFoldersOf(
   );
   return below.slice(0, MAX_FOLDERS).filter((path) => !copies.some(({ into }) => isWithin(into, path)));
 }
-
-const MAX_FOLDERS = 20;
 
 /** Returns the image's Debian or Ubuntu release, if it is not {@link DEBIAN_VERSION}: package names may differ. */
 function olderDistroOf({ verdict }: AuditedImage): string | undefined {
@@ -234,34 +236,4 @@ function programIn(words: readonly string[]): Pick<DockerfileFacts, 'program' | 
 /** Returns all arguments of the program, including those from the command if the entrypoint names the program. */
 export function argsOf({ programArgs, isEntrypoint, cmd }: DockerfileFacts): readonly string[] {
   return isEntrypoint ? [...programArgs, ...cmd] : programArgs;
-}
-
-/**
- * Returns the reference of an official image: `node:24-trixie-slim`, or for an Alpine base `node:24-alpine3.24`.
- * @param order whether the image's tags name the Debian release before or after `slim`
- */
-export function officialTag(
-  name: string,
-  { release, base }: DockerfileFacts,
-  order: 'suite-slim' | 'slim-suite',
-): string {
-  if (base === 'alpine-base') return `${name}:${release}-alpine${ALPINE}`;
-  return `${name}:${release}-${order === 'suite-slim' ? `${DEBIAN}-slim` : `slim-${DEBIAN}`}`;
-}
-
-/** Returns the step of the build stage that makes {@link DockerfileFacts.madeFolders}; none if there are none. */
-export function makeFolders({ madeFolders }: DockerfileFacts): readonly string[] {
-  return madeFolders.length === 0 ? [] : [`RUN mkdir -p ${madeFolders.join(' ')}`];
-}
-
-/**
- * Returns the lines that create the program's folder in the last stage. If the program writes to it, COPY comes before
- * WORKDIR: a folder created by `COPY --chown` belongs to the user, whereas one created by WORKDIR stays root's.
- * @param user the user and group to own the folder: `node:node`
- * @param from the folder in the build stage
- */
-export function programFolderLines(facts: DockerfileFacts, user: string, from = facts.folder): readonly string[] {
-  const { workdir, folder, writesFolder } = facts;
-  if (writesFolder) return [`COPY --from=build --chown=${user} ${from} ${folder}`, `WORKDIR ${workdir}`];
-  return [`WORKDIR ${workdir}`, `COPY --from=build ${from} ${folder === workdir ? './' : folder}`];
 }

@@ -1,8 +1,8 @@
 import type { ImageView } from '../../policy/image-view.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { healthcheckOf } from '../start.ts';
-import { jsonWords } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
+import { jsonWords } from './lines.ts';
 
 /** The HEALTHCHECK of an image. */
 export interface HealthFacts {

@@ -1,9 +1,9 @@
 import { ALPINE } from '../releases.ts';
-import { scriptNote, settingLines, startLines } from './closing.ts';
+import { scriptNote, settingLines } from './closing.ts';
 import { environmentLines } from './environment.ts';
-import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 import { buildStage, copiesProgram, LONGEST_SCRIPT } from './java-build.ts';
+import { jsonWords, startLines } from './lines.ts';
 import { runPackages } from './packages.ts';
 import { tomcatDockerfile } from './tomcat.ts';
 

@@ -1,8 +1,8 @@
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
 import { environmentLines } from './environment.ts';
-import { jsonWords } from './exec-form.ts';
-import { argsOf, type DockerfileFacts, makeFolders, officialTag, programFolderLines } from './facts.ts';
+import { argsOf, type DockerfileFacts } from './facts.ts';
+import { jsonWords, makeFolders, officialTag, programFolderLines } from './lines.ts';
 import { runWith } from './mounts.ts';
 import { buildStage, inPackages, packagesOfPrisma } from './node-build.ts';
 import { COMMANDS, installOptions, packageManagerOf } from './package-managers.ts';

@@ -6,7 +6,8 @@ import { APACHE } from '../start.ts';
 import { closingLines } from './closing.ts';
 import { contextFolderOf, copiesFile, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines } from './environment.ts';
-import { type DockerfileFacts, programFolderLines } from './facts.ts';
+import type { DockerfileFacts } from './facts.ts';
+import { programFolderLines } from './lines.ts';
 import { runWith } from './mounts.ts';
 import { runPackages } from './packages.ts';
 

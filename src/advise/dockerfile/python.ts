@@ -4,7 +4,8 @@ import { type Command, hasOption, itemsOf, runs, valuesOf } from '../../policy/s
 import { closingLines } from './closing.ts';
 import { contextFolderBelow, folderBelow, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines, ownVariables } from './environment.ts';
-import { type DockerfileFacts, makeFolders, officialTag, programFolderLines } from './facts.ts';
+import type { DockerfileFacts } from './facts.ts';
+import { makeFolders, officialTag, programFolderLines } from './lines.ts';
 import { runWith } from './mounts.ts';
 import { compilerSteps, knownRunPackages, runPackagesOr } from './packages.ts';
 import { FOR_DEVELOPMENT, pipInstall, pipTools } from './pip.ts';

@@ -2,7 +2,8 @@ import { runs } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
 import { contextFolderOf, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines } from './environment.ts';
-import { type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
+import type { DockerfileFacts } from './facts.ts';
+import { officialTag, programFolderLines } from './lines.ts';
 import { compilerSteps, knownRunPackages, runPackagesOr } from './packages.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { jsonWords } from '../../../src/advise/dockerfile/exec-form.ts';
 import { goRun } from '../../../src/advise/dockerfile/go.ts';
+import { jsonWords } from '../../../src/advise/dockerfile/lines.ts';
 import { startNeedsShell } from '../../../src/advise/start.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import { viewImage } from '../../../src/policy/image-view.ts';
