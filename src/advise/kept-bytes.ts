@@ -1,4 +1,4 @@
-import { copiesFiles } from '../classify/history/instruction.ts';
+import { copiesFiles, withoutOptions } from '../classify/history/instruction.ts';
 import { lookUp } from '../classify/look-up.ts';
 import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.ts';
 import { sum } from '../common/sum.ts';
@@ -168,8 +168,14 @@ function fetchesOnly({ commands }: LayerView): boolean {
   );
 }
 
-/** A copy from another stage, whose paths are absolute, or of one of Java's archives. */
-const COPIES_RESULT = /^(?:--\S+\s+)*(?:--from=|\/[^\s])|\.[jwe]ar(?:\s|$)/;
+const FROM_STAGE = /^(?:--\S+\s+)*--from=/;
+const JAVA_ARCHIVE = /\.[jwe]ar(?:\s|$)/;
+
+/** Reports whether a COPY is from another stage, whose paths are absolute, or of one of Java's archives. */
+function copiesResult(args: string): boolean {
+  return FROM_STAGE.test(args) || JAVA_ARCHIVE.test(args) || /^\/\S/.test(withoutOptions(args));
+}
+
 /** Programs that bring or place files as they are, and words of the shell around them. */
 const PLACES_FILES = new Set(
   (
@@ -188,7 +194,7 @@ const BUILD_TOOL = /apache-maven-|services\.gradle\.org\/dist/;
  */
 function isBuiltElsewhere({ verb, args, commands }: LayerView, runtime: Runtime): boolean {
   if (isCompiled(runtime)) return false;
-  if (copiesFiles(verb)) return COPIES_RESULT.test(args);
+  if (copiesFiles(verb)) return copiesResult(args);
   return commands.length > 0 && commands.every(({ program }) => PLACES_FILES.has(program)) && !BUILD_TOOL.test(args);
 }
 

@@ -1,4 +1,4 @@
-import { commandWords, copiesFiles } from '../../classify/history/instruction.ts';
+import { commandWords, copiesFiles, withoutOptions } from '../../classify/history/instruction.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import {
@@ -74,7 +74,7 @@ function firstFolderOf({ steps }: ImageView, workdir: string): string {
  * kaniko keeps the JSON form (`["a", "b/", "./"]`).
  */
 function parseCopy(args: string, folder: string): CopyInstruction {
-  const paths = args.replace(/^\s*(?:--\S+\s+)*/, '');
+  const paths = withoutOptions(args);
   const words = paths.startsWith('[') ? commandWords(paths) : paths.split(/\s+/);
   const isOfStage = /(?:^|\s)--from=/.test(args);
   const isKnown = words.at(-2) !== 'in';

@@ -138,6 +138,11 @@ export function copiesFiles(verb: Verb): boolean {
   return verb === 'COPY' || verb === 'ADD';
 }
 
+/** The arguments of an instruction behind its options: `a /b` of `--link --chown=1000 a /b`. */
+export function withoutOptions(args: string): string {
+  return args.replace(/^(?:--\S+\s+)*/, '');
+}
+
 /** Whether a step with this verb sets what the image starts. */
 export function setsStart(verb: Verb): boolean {
   return verb === 'CMD' || verb === 'ENTRYPOINT';

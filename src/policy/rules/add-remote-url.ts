@@ -1,7 +1,7 @@
+import { withoutOptions } from '../../classify/history/instruction.ts';
 import { totalOf, wholeLayer } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
-const REMOTE = /^(?:--\S+\s+)*https?:\/\//;
 const CHECKED = /^(?:--\S+\s+)*--checksum=/;
 
 export const addRemoteUrl: Rule = {
@@ -9,7 +9,7 @@ export const addRemoteUrl: Rule = {
   severity: 'warn',
   title: 'ADD fetches a file from the network',
   find: (view) => {
-    const found = view.own.filter(({ verb, args }) => verb === 'ADD' && REMOTE.test(args) && !CHECKED.test(args));
+    const found = view.own.filter(({ verb, args }) => verb === 'ADD' && isRemote(args) && !CHECKED.test(args));
     if (found.length === 0) return undefined;
     const evidence = found.map(wholeLayer);
     return {
@@ -21,3 +21,7 @@ export const addRemoteUrl: Rule = {
     };
   },
 };
+
+function isRemote(args: string): boolean {
+  return /^https?:\/\//.test(withoutOptions(args));
+}

@@ -1,10 +1,10 @@
-import { copiesFiles } from '../../classify/history/instruction.ts';
+import { copiesFiles, withoutOptions } from '../../classify/history/instruction.ts';
 import { evidenceOf } from '../evidence.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, runs } from '../shell.ts';
 
-const WHOLE_SOURCES = /^(?:--\S+\s+)*(?:\.\/?|\.\/src\/?|src\/?)\s+\S/;
+const WHOLE_SOURCES = /^(?:\.\/?|\.\/src\/?|src\/?)\s+\S/;
 
 export const cacheOrder: Rule = {
   id: 'cache-order',
@@ -28,7 +28,7 @@ export const cacheOrder: Rule = {
 };
 
 function isSources({ verb, args }: LayerView): boolean {
-  return copiesFiles(verb) && WHOLE_SOURCES.test(args);
+  return copiesFiles(verb) && WHOLE_SOURCES.test(withoutOptions(args));
 }
 
 /** Returns the programs that installed from lists copied before: afterwards, they only add the program itself. */

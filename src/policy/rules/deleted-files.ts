@@ -1,4 +1,4 @@
-import { copiesFiles } from '../../classify/history/instruction.ts';
+import { copiesFiles, withoutOptions } from '../../classify/history/instruction.ts';
 import { lookUp } from '../../classify/look-up.ts';
 import { redact } from '../../classify/redact.ts';
 import { rememberOf } from '../../common/remember.ts';
@@ -99,7 +99,7 @@ function pathsAbove(path: string): readonly string[] {
 /** Returns the absolute path that a single source is copied to. A target that ends like a folder is one for it. */
 function copiedTo({ verb, args, folder }: LayerView): string | undefined {
   if (!copiesFiles(verb)) return undefined;
-  const [source = '', target = '', ...more] = args.split(/\s+/).filter((word) => !word.startsWith('--'));
+  const [source = '', target = '', ...more] = withoutOptions(args).split(/\s+/);
   const path = absolute(target, folder);
   if (path === undefined || more.length > 0) return undefined;
   return /(?:^|\/)\.?$/.test(target) ? intoFolder(source, path) : path;

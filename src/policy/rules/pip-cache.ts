@@ -1,4 +1,4 @@
-import { copiesFiles } from '../../classify/history/instruction.ts';
+import { copiesFiles, withoutOptions } from '../../classify/history/instruction.ts';
 import { rememberOf } from '../../common/remember.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
 import { absolutePath, isWithin } from '../paths.ts';
@@ -48,7 +48,7 @@ const MAX_COPIES = 10;
 /** Returns the layers with wheels that a later step installs and leaves: rule deleted-files finds removals. */
 const layersOfWheels = rememberOf((view: ImageView): ReadonlySet<LayerView> => {
   const copies = view.own.flatMap((layer) => {
-    const words = copiesFiles(layer.verb) ? layer.args.split(/\s+/).filter((word) => !word.startsWith('--')) : [];
+    const words = copiesFiles(layer.verb) ? withoutOptions(layer.args).split(/\s+/) : [];
     const target = absolutePath(words.at(-1) ?? '', layer.folder ?? '/');
     return words.some((word) => WHEELS.test(word)) ? [{ layer, target }] : [];
   });
