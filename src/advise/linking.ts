@@ -1,7 +1,6 @@
 import { copiesFiles } from '../classify/history/instruction.ts';
 import type { Runtime } from '../classify/verdict.ts';
-import type { ImageView } from '../policy/image-view.ts';
-import { ownSteps } from '../policy/own-steps.ts';
+import { type ImageView, ownSteps } from '../policy/image-view.ts';
 import { CONDA, installsByConda } from '../policy/rules/conda-cache.ts';
 import { runs } from '../policy/shell.ts';
 import { HEADERS, ownPackages } from './own-packages.ts';

@@ -3,7 +3,7 @@ import { rememberOf } from '../common/remember.ts';
 import { totalBytes } from '../common/sum.ts';
 import { type ByteRange, exactly } from '../measure/byte-range.ts';
 import { isWindows } from '../oci/platform.ts';
-import { isRuntimeItself } from '../policy/image-view.ts';
+import { isRuntimeItself, replaceableBytes } from '../policy/replaceable-bytes.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { isBuildTool } from './dockerfile/larger-base.ts';
 import { goalBytes } from './goal.ts';
@@ -211,8 +211,8 @@ function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject
  * of the runtime.
  */
 function replacedBytes(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
-  const { baseBytes, replaceableBytes } = subject.view;
-  return baseBytes === undefined || !leavesBase(subject, ids) ? replaceableBytes : exactly(baseBytes);
+  const { baseBytes } = subject.view;
+  return baseBytes === undefined || !leavesBase(subject, ids) ? replaceableBytes(subject.view) : exactly(baseBytes);
 }
 
 /** Bytes that a base replaces: of the present one, and of the image's own layers, by which it may be larger. */

@@ -1,7 +1,6 @@
 import type { Runtime } from '../classify/verdict.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
-import type { ImageView } from '../policy/image-view.ts';
-import { ownSteps } from '../policy/own-steps.ts';
+import { type ImageView, ownSteps } from '../policy/image-view.ts';
 
 /** What an image starts, as its own Dockerfile would say it. */
 export interface Start {

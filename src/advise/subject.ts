@@ -5,7 +5,8 @@ import { pullBytes } from '../measure/pull-bytes.ts';
 import { isWindows } from '../oci/platform.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { Finding } from '../policy/finding.ts';
-import { type ImageView, isRuntimeItself, viewImage } from '../policy/image-view.ts';
+import { type ImageView, viewImage } from '../policy/image-view.ts';
+import { isRuntimeItself } from '../policy/replaceable-bytes.ts';
 import type { Knowledge } from './alternatives.ts';
 import { type Removable, removableOf } from './kept-bytes.ts';
 

@@ -1,15 +1,10 @@
-import { readEnv } from '../classify/context.ts';
-import { isLambda } from '../classify/distro-labels.ts';
 import { readBuildHistory } from '../classify/history/build-history.ts';
 import { type BuildStep, instructionOf } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
-import { endOfDistribution, readStack } from '../classify/history/stack.ts';
-import { isProductReference } from '../classify/knowledge/official-images.ts';
-import { type BaseVerdict, type ImageVerdict, type LayerClass, namesOf, runtimeOf } from '../classify/verdict.ts';
-import { remember, rememberOf } from '../common/remember.ts';
+import { readStack } from '../classify/history/stack.ts';
+import type { LayerClass } from '../classify/verdict.ts';
+import { rememberOf } from '../common/remember.ts';
 import { totalBytes } from '../common/sum.ts';
-import { type ByteRange, exactly } from '../measure/byte-range.ts';
-import type { ImageConfig } from '../oci/image-config.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
 import { absolutePath } from './paths.ts';
 import { type Command, parseScript } from './shell.ts';
@@ -68,12 +63,6 @@ export interface ImageView {
   readonly own: readonly LayerView[];
   /** Compressed bytes of the base's layers; undefined if it is unknown where the base ends. */
   readonly baseBytes: number | undefined;
-  /**
-   * Compressed bytes of the base's layers that another base would replace: those up to its runtime, and none above it. Of
-   * an image that is a runtime's own, all its layers. Ranges from 0 to the whole base if the history does not show where they end, unless the base is known to hold more
-   * than a runtime; undefined if `baseBytes` is.
-   */
-  readonly replaceableBytes: ByteRange | undefined;
   /** Every program that the image's own RUN steps start. It lets most rules dismiss an image with a few look-ups. */
   readonly ownPrograms: ReadonlySet<string>;
 }
@@ -87,22 +76,10 @@ function readView(image: AuditedImage): ImageView {
   const layers = image.manifest.layers.map((_, position) => new LayerView(image, position, placedSteps[position]));
   const baseLayers = baseLayerCount(image);
   const own = layers.slice(baseLayers);
-  const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);
-  const baseBytes = base && totalBytes(base);
-  const replaceableBytes = isRuntimeItself(image)
-    ? exactly(totalBytes(layers))
-    : base && replaceableOf(base, image.verdict, steps, image.config);
+  const isEndKnown = image.verdict.base.layerCount !== undefined;
+  const baseBytes = isEndKnown ? totalBytes(layers.slice(0, baseLayers)) : undefined;
   const ownPrograms = new Set(own.flatMap(({ commands }) => commands.map(({ program }) => program)));
-  return { image, steps, layers, own, baseBytes, replaceableBytes, ownPrograms };
-}
-
-/** Whether an image is a runtime's own, as published: another one would replace it whole. */
-export function isRuntimeItself({ verdict, manifest }: AuditedImage): boolean {
-  return (
-    verdict.isPublished === true &&
-    runtimeOf(verdict).name !== 'none' &&
-    verdict.runtimeLayers === manifest.layers.length
-  );
+  return { image, steps, layers, own, baseBytes, ownPrograms };
 }
 
 /** The step that made each layer, with the folder in which it ran; a layer that the history does not show has none. */
@@ -118,45 +95,6 @@ function stepsByLayer(steps: readonly BuildStep[]): readonly (PlacedStep | undef
   return placed;
 }
 
-/** Variables of the images of Azure Functions, and of Jupyter's: NB_USER and NB_UID are also set by hand, for Binder. */
-const OF_PLATFORMS = /^(?:AzureWebJobsScriptRoot|NB_GID)=/;
-
-/** Reports whether an image is built on those of AWS Lambda, Azure Functions or Jupyter, which call the program. */
-export function isForPlatform({ env }: ImageConfig): boolean {
-  return env.some((variable) => OF_PLATFORMS.test(variable)) || isLambda(readEnv(env));
-}
-
-function replaceableOf(
-  base: readonly LayerView[],
-  verdict: ImageVerdict,
-  steps: readonly BuildStep[],
-  config: ImageConfig,
-): ByteRange {
-  const { runtimeLayers } = verdict;
-  if (runtimeOf(verdict).name === 'none') {
-    // A base with layers above its distribution contains an unknown program, which no other base would contain.
-    const isBareDistribution = runtimeLayers !== undefined && runtimeLayers >= base.length;
-    return exactly(isBareDistribution ? totalBytes(base) : 0);
-  }
-  if (runtimeLayers !== undefined) return exactly(totalBytes(base.slice(0, runtimeLayers)));
-  if (holdsProduct(verdict.base, steps) || isForPlatform(config)) return exactly(0);
-  // The image's own steps installed the runtime on a distribution, which a base with the runtime replaces whole.
-  return isDistribution(base, steps) ? exactly(totalBytes(base)) : { min: 0, max: totalBytes(base) };
-}
-
-/** Reports whether a base is, or is built on, an image with more than a runtime, which no base of the runtime contains. */
-function holdsProduct(base: BaseVerdict, steps: readonly BuildStep[]): boolean {
-  const { images } = readStack(steps);
-  const isKnown = images.some((image) => image.kind === 'official' && image.official.runtime === undefined);
-  return isKnown || namesOf(base).some(isProductReference);
-}
-
-/** Reports whether a base is a distribution, without any further layer. */
-function isDistribution(base: readonly LayerView[], steps: readonly BuildStep[]): boolean {
-  const end = endOfDistribution(readStack(steps)) ?? 0;
-  return base.length > 0 && steps.slice(0, end).filter(({ layer }) => layer !== undefined).length >= base.length;
-}
-
 /** Returns how many of the image's layers are its base's; if the boundary is unknown, judged by the layers' classes. */
 export function baseLayerCount({ verdict }: AuditedImage): number {
   if (verdict.base.layerCount !== undefined) return verdict.base.layerCount;
@@ -165,43 +103,11 @@ export function baseLayerCount({ verdict }: AuditedImage): number {
 }
 
 /**
- * Returns the value of a variable as a layer's script sees it: set in the script itself, by the last ENV before it, by
- * the base if no step sets it, or by an ARG; undefined if it is not set.
+ * Returns the build steps above the image that FROM named, including those without a layer: every step after the base's
+ * last layer, except the settings with which a well-known base ends. Computed on first use, since few images need it.
  */
-export function variableOf(view: ImageView, layer: LayerView, name: string): string | undefined {
-  const settings = settingsOf(view)(name).filter(({ below }) => below <= layer.position);
-  const lastOf = (verb: Verb) => settings.findLast((setting) => setting.verb === verb)?.value;
-  return valueIn(layer.args, name) ?? lastOf('ENV') ?? lastOf('ARG');
-}
-
-/** A value that a step gives to a variable. */
-interface Setting {
-  readonly verb: Verb;
-  readonly value: string;
-  /** The number of layers below the step. */
-  readonly below: number;
-}
-
-/**
- * Returns the values of a variable in the order of the steps, first that of the image if no ENV sets it: some builders
- * leave the base's steps out of the history. Remembered, since each of thousands of layers may ask for the same.
- */
-const settingsOf = rememberOf(({ steps, image }: ImageView) =>
-  remember((name): readonly Setting[] => {
-    let below = 0;
-    const settings = steps.flatMap(({ verb, args, layer }) => {
-      if (layer !== undefined) below = layer + 1;
-      const value = verb === 'ENV' || verb === 'ARG' ? valueIn(args, name) : undefined;
-      return value === undefined ? [] : [{ verb, value, below }];
-    });
-    const inherited = valueIn(image.config.env.join('\n'), name);
-    return inherited === undefined || settings.some(({ verb }) => verb === 'ENV')
-      ? settings
-      : [{ verb: 'ENV', value: inherited, below: 0 }, ...settings];
-  }),
-);
-
-function valueIn(text: string, name: string): string | undefined {
-  if (!text.includes(`${name}=`)) return undefined;
-  return new RegExp(`(?<![\\w-])${name}=["']?([^\\s;&|"']*)`).exec(text)?.[1];
-}
+export const ownSteps: (view: ImageView) => readonly BuildStep[] = rememberOf(({ steps, layers, own }) => {
+  const below = layers.length - own.length;
+  const firstAbove = steps.findLastIndex(({ layer }) => layer !== undefined && layer < below) + 1;
+  return steps.slice(Math.max(firstAbove, readStack(steps).ownStart));
+});

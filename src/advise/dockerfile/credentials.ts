@@ -1,5 +1,4 @@
-import type { ImageView } from '../../policy/image-view.ts';
-import { ownSteps } from '../../policy/own-steps.ts';
+import { type ImageView, ownSteps } from '../../policy/image-view.ts';
 import { secretInEnv } from '../../policy/rules/secret-in-env.ts';
 import { commandHoldsSecret, isSecretArgument, secretsIn } from '../../policy/secrets.ts';
 import { startOf } from '../start.ts';

@@ -2,8 +2,7 @@ import { readEnv } from '../../classify/context.ts';
 import type { BuildStep } from '../../classify/history/build-steps.ts';
 import { assignments } from '../../classify/history/instruction.ts';
 import { anyOf } from '../../common/any-of.ts';
-import type { ImageView } from '../../policy/image-view.ts';
-import { ownSteps } from '../../policy/own-steps.ts';
+import { type ImageView, ownSteps } from '../../policy/image-view.ts';
 import { isSecret, isSecretArgument } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
 

@@ -1,7 +1,7 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import { isWindows } from '../../oci/platform.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
-import { isForPlatform } from '../../policy/image-view.ts';
+import { isForPlatform } from '../../policy/replaceable-bytes.ts';
 import { installsByConda } from '../../policy/rules/conda-cache.ts';
 import { asksVersion } from '../../policy/shell.ts';
 import type { Plan } from '../advise.ts';

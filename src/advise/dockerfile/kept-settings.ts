@@ -1,6 +1,5 @@
 import { assignments, commandWords } from '../../classify/history/instruction.ts';
-import type { ImageView } from '../../policy/image-view.ts';
-import { ownSteps } from '../../policy/own-steps.ts';
+import { type ImageView, ownSteps } from '../../policy/image-view.ts';
 import { plainSetting } from './environment.ts';
 
 /** `SIGQUIT`, `SIGRTMIN+3`, `9`, or a folder. */

@@ -1,8 +1,9 @@
 import { hitFrom, packagesEvidence, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
-import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
+import type { ImageView, LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs, setsOption, valuesOf } from '../shell.ts';
+import { variableOf } from '../variables.ts';
 
 export const devDependencies: Rule = {
   id: 'dev-dependencies',

@@ -1,5 +1,6 @@
 import type { ByteRange } from '../../measure/byte-range.ts';
-import { type ImageView, isRuntimeItself } from '../image-view.ts';
+import type { ImageView } from '../image-view.ts';
+import { isRuntimeItself, replaceableBytes } from '../replaceable-bytes.ts';
 import type { Rule } from '../rule.ts';
 
 /** Variants with more than a running program needs. */
@@ -32,8 +33,8 @@ function slimmerName({ image }: ImageView, reference: string): string {
   return holdsMore ? `its variant on ${reference}` : reference;
 }
 
-function bytesSaved({ replaceableBytes }: ImageView, slimmerBytes: number | undefined): ByteRange | undefined {
-  if (slimmerBytes === undefined || replaceableBytes === undefined) return undefined;
-  const { min, max } = replaceableBytes;
-  return { min: Math.max(0, min - slimmerBytes), max: Math.max(0, max - slimmerBytes) };
+function bytesSaved(view: ImageView, slimmerBytes: number | undefined): ByteRange | undefined {
+  const replaced = replaceableBytes(view);
+  if (slimmerBytes === undefined || replaced === undefined) return undefined;
+  return { min: Math.max(0, replaced.min - slimmerBytes), max: Math.max(0, replaced.max - slimmerBytes) };
 }

@@ -2,9 +2,10 @@ import { copiesFiles } from '../../classify/history/instruction.ts';
 import { upTo } from '../../measure/byte-range.ts';
 import { evidenceOf, filesIn, hitFrom, measuredFiles, totalOf, wholeLayer } from '../evidence.ts';
 import type { Evidence, Hit } from '../finding.ts';
-import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
+import type { ImageView, LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import type { Command } from '../shell.ts';
+import { variableOf } from '../variables.ts';
 
 /** A package manager's cache: how it gets into a layer, and how it is kept out. */
 export interface PackageCache {

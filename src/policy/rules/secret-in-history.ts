@@ -1,8 +1,7 @@
 import type { HistoryEntry } from '../../oci/image-config.ts';
 import { hitWithoutBytes } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
-import type { ImageView } from '../image-view.ts';
-import { ownSteps } from '../own-steps.ts';
+import { type ImageView, ownSteps } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { secretsIn } from '../secrets.ts';
 

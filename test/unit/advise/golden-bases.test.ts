@@ -8,6 +8,7 @@ import type { KnownBase } from '../../../src/classify/verdict.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { viewImage } from '../../../src/policy/image-view.ts';
+import { replaceableBytes } from '../../../src/policy/replaceable-bytes.ts';
 import { auditedImage } from '../../support/audited-image.ts';
 import { listedImage } from '../../support/listed-image.ts';
 import { ALPINE, JAMMY, TEMURIN, TOMCAT } from '../../support/official-histories.ts';
@@ -99,8 +100,9 @@ test.each([
 test('no base is replaced that has the name of an image with more than a runtime, whatever its history shows', () => {
   const named = (name: string) => {
     const base = [{ bytes: 30 * MB }, { bytes: 900 * MB }];
-    return viewImage(auditedImage({ runtime: 'python', runtimeLayers: null, baseNames: [name], base }))
-      .replaceableBytes;
+    return replaceableBytes(
+      viewImage(auditedImage({ runtime: 'python', runtimeLayers: null, baseNames: [name], base })),
+    );
   };
   expect(named('mirror.example.com/nvidia/cuda:12.8.1')).toEqual({ min: 0, max: 0 });
   expect(named('registry.example.com/base/cuda:1')).toEqual({ min: 0, max: 930 * MB });
