@@ -33,18 +33,11 @@ export function baseTagsOf(
     }
     return contents.get(digest);
   };
-  return batch.sightings.flatMap(({ tag, digest }) =>
-    tag === undefined
-      ? []
-      : [
-          {
-            tag,
-            digest,
-            images: imagesUnder(digest, manifests).flatMap((image) => contentOf(image, tag) ?? []),
-            complete: !failed.has(tag),
-          },
-        ],
-  );
+  return batch.sightings.flatMap(({ tag, digest }): readonly BaseTag[] => {
+    if (tag === undefined) return [];
+    const images = imagesUnder(digest, manifests).flatMap((image) => contentOf(image, tag) ?? []);
+    return [{ tag, digest, images, complete: !failed.has(tag) }];
+  });
 }
 
 /** Returns the manifest itself or, if it is an index, every manifest under it; each digest once. */

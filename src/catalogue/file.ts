@@ -88,9 +88,10 @@ async function* imageBatches(lines: AsyncIterable<string>, name: string): AsyncG
       batch.set([image.registry, image.repository, image.tag, image.digest].join(' '), image);
       rows++;
     }
-    if (batch.size < ROWS_PER_STATEMENT) continue;
-    yield [...batch.values()];
-    batch = new Map();
+    if (batch.size >= ROWS_PER_STATEMENT) {
+      yield [...batch.values()];
+      batch = new Map();
+    }
   }
   if (!ended) throw new SettingsError(`${name}: the file ends early, after line ${number}: export it again`);
   yield [...batch.values()];

@@ -110,9 +110,9 @@ const SETTINGS = ['user', 'entrypoint', 'cmd', 'workingDir', 'exposedPorts', 'he
 
 function changedSettings(before: ImageConfig, after: ImageConfig): readonly string[] {
   const changed = SETTINGS.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
-  const variables = new Set(
-    [...before.env, ...after.env].filter((entry) => before.env.includes(entry) !== after.env.includes(entry)),
+  const variables = [...before.env, ...after.env].filter(
+    (entry) => before.env.includes(entry) !== after.env.includes(entry),
   );
-  const environment = new Set([...variables].map((entry) => `env ${entry.split('=', 1)[0]}`));
-  return [...changed, ...[...environment].sort()];
+  const names = new Set(variables.map((entry) => `env ${entry.split('=', 1)[0]}`));
+  return [...changed, ...[...names].sort()];
 }

@@ -1,36 +1,51 @@
 import { isSecretName, isSwitch, REDACTED, redact, replaceSecrets, variableName } from '../classify/redact.ts';
 import { HAS_TOKEN, HIDDEN } from '../classify/secret-forms.ts';
+import { anyOf } from '../common/any-of.ts';
 
 /** Keys of Rails and Django that builds demand. `SECRET_KEY_BASE=1 rails assets:precompile` is too short for a key. */
 const BUILD_KEY = /^(?:django_)?secret_key(?:_base)?$/i;
 const SHORTEST_KEY = 4;
 /**
- * Values that refer to a secret given elsewhere: an empty value, a variable, a template, a mask, the id of a build
+ * Values that refer to a secret given elsewhere: an empty value or a mask, a variable or a template, the id of a build
  * secret. Also `changeit`, the well-known password of Java's trust store.
  */
-const NO_SECRET_VALUE = /^(?:|\{\}|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…|changeit|(?:id|type|env|src)=.*)$/i;
+const GIVEN_ELSEWHERE = anyOf(
+  [/|\{\}|\*+|x+|redacted|\.{3}|…/i, /\$.*|<.*|\{\{.*/i, /(?:id|type|env|src)=.*/i, /changeit/i],
+  '^',
+  '$',
+);
 /** The address of a secret in AWS, Google Cloud, Vault, 1Password or the cloud that runs the container. */
 const IN_STORE = /^(?:arn:aws|projects\/[^/]{1,100}\/secrets\/|vault:[\w.-]{0,100}\/|(?:op|ssm|sm):\/|secretref:)/;
-/**
- * Keys for maps, Firebase and the like, which bundlers write into the pages that they build. Not those that were never
- * meant to be there: of administrators, or of services that bill whoever owns the key.
- */
-const PUBLIC_KEY =
-  /^(?:(?:NEXT|NUXT|EXPO)_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY)_(?!\w{0,100}(?:SECRET|PRIVATE|ADMIN|SERVICE_ROLE|ENCRYPTION|SIGNING|OPENAI|ANTHROPIC|GEMINI))\w{0,100}KEY$/;
+/** Keys for maps, Firebase and the like, which bundlers write into the pages that they build. */
+const KEY_OF_PAGES = /^(?:(?:NEXT|NUXT|EXPO)_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY)_\w{0,100}KEY$/;
+/** Those that were never meant to be there: of administrators, or of services that bill whoever owns the key. */
+const NEVER_PUBLIC = /SECRET|PRIVATE|ADMIN|SERVICE_ROLE|ENCRYPTION|SIGNING|OPENAI|ANTHROPIC|GEMINI/;
 /** The start of Google's keys, and of Supabase's for anonymous users. Keys of other known forms are never public. */
 const PUBLIC_FORM = /^(?:AIza|eyJ)/;
 /** Addresses of databases and services, which need not contain a password: Sentry's have a public key as the user. */
 const ADDRESS = /(?:dsn|connection[_.-]?strings?\w{0,60})$/i;
-/** `user:password@`, Oracle's `user/password@`, Symfony's `sendgrid://key@default`, `Password=…`. */
-const HAS_PASSWORD =
-  /@(?<=(?::|\w\/)[^\s/@]{1,256}@)|@default\b|(?:pass(?:word|wd)?|pwd|key|secret|token|signature|sig)=/i;
+/** `user:password@` and Oracle's `user/password@`, Symfony's `sendgrid://key@default`, `Password=…`. */
+const HAS_PASSWORD = anyOf([
+  /@(?<=(?::|\w\/)[^\s/@]{1,256}@)/i,
+  /@default\b/i,
+  /(?:pass(?:word|wd)?|pwd|key|secret|token|signature|sig)=/i,
+]);
 /**
  * Placeholders for a secret that a build demands but does not use: `SECRET_KEY_BASE=dummy rails assets:precompile`,
  * `precompile_placeholder`, as Mastodon has it.
  */
-const STAND_IN =
-  /^(?:[a-z]{1,20}[-_])?(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build[-_]?(?:only|time))(?:[-_ ][\w -]*)?$|^(?:for[-_]?)?build$/i;
-/** The fingerprint of a public key, as in `SWIFT_SIGNING_KEY` of Swift's images. */
+const STAND_IN = anyOf(
+  [
+    /dummy|placeholder|fake|unused/i,
+    /not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)/i,
+    /(?:for[-_]?)?build[-_]?(?:only|time)/i,
+  ],
+  '^(?:[a-z]{1,20}[-_])?',
+  '(?:[-_ ][\\w -]*)?$',
+);
+const FOR_BUILD = /^(?:for[-_]?)?build$/i;
+/** The name of a key by which others sign, and the fingerprint of a public one, as in `SWIFT_SIGNING_KEY` of Swift's images. */
+const SIGNING_KEY = /signing[_.-]?key$/i;
 const FINGERPRINT = /^(?:0x)?[0-9A-F]{40}$/;
 /** The path of a file with the secret. Only in the usual folders, since 1 in 64 base64 texts begins with a slash. */
 const PATH = /^\/(?:run|etc|var|opt|srv|usr|home|root|mnt|tmp|app|config|secrets?|vault|keys?|certs?)\//;
@@ -45,22 +60,30 @@ export function isSecret(name: string, value: string): boolean {
 
 /** Reports whether a build argument holds a secret, by its name: keys that are meant for pages are none. */
 export function isSecretArgument(name: string): boolean {
-  return isSecretName(name) && !PUBLIC_KEY.test(name);
+  return isSecretName(name) && !isPublicKey(name);
 }
+
+function isPublicKey(name: string): boolean {
+  return KEY_OF_PAGES.test(name) && !NEVER_PUBLIC.test(name);
+}
+
+/** Values that are no secret, whatever the name of the variable. */
+const PLACEHOLDERS = [GIVEN_ELSEWHERE, STAND_IN, FOR_BUILD, PATH, IN_STORE];
 
 function isPlaceholder(name: string, value: string): boolean {
   const bare = value.replace(/^["']|["']$/g, '');
+  return PLACEHOLDERS.some((known) => known.test(bare)) || isHarmlessIn(name, bare);
+}
+
+/** Reports whether a value is no secret in a variable of that name. */
+function isHarmlessIn(name: string, value: string): boolean {
   return (
-    isSwitch(name, bare) ||
-    (BUILD_KEY.test(name) && bare.length < SHORTEST_KEY) ||
-    NO_SECRET_VALUE.test(bare) ||
-    STAND_IN.test(bare) ||
-    (/signing[_.-]?key$/i.test(name) && FINGERPRINT.test(bare)) ||
-    PATH.test(bare) ||
-    IN_STORE.test(bare) ||
-    (PUBLIC_KEY.test(name) && (PUBLIC_FORM.test(bare) || !HAS_TOKEN.test(bare))) ||
-    (ADDRESS.test(name) && !HAS_PASSWORD.test(bare) && !HAS_TOKEN.test(bare)) ||
-    (COUNT.test(bare) && COUNTABLE.test(name))
+    isSwitch(name, value) ||
+    (BUILD_KEY.test(name) && value.length < SHORTEST_KEY) ||
+    (SIGNING_KEY.test(name) && FINGERPRINT.test(value)) ||
+    (isPublicKey(name) && (PUBLIC_FORM.test(value) || !HAS_TOKEN.test(value))) ||
+    (ADDRESS.test(name) && !HAS_PASSWORD.test(value) && !HAS_TOKEN.test(value)) ||
+    (COUNTABLE.test(name) && COUNT.test(value))
   );
 }
 

@@ -123,10 +123,10 @@ export function dockerfileFacts(
   const variables = readEnv(config.env);
   const defaultWorkdir = runtime === 'php' ? PHP_FOLDER : DEFAULT_WORKDIR;
   const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? defaultWorkdir;
-  const sources = sourcesOf(view, workdir, runtime);
-  const tomcat = runtime === 'java' ? tomcatOf(config, sources.copies) : undefined;
+  const build = ownBuildOf(view, workdir, runtime);
+  const tomcat = runtime === 'java' ? tomcatOf(config, build.copies) : undefined;
   return {
-    ...sources,
+    ...build,
     runtime,
     release,
     ownRelease: version === undefined ? undefined : releaseOf(runtime, version),
@@ -140,7 +140,7 @@ export function dockerfileFacts(
     gradleVersion: variables.get('GRADLE_VERSION'),
     packages: ownPackages(view),
     olderDistro: olderDistroOf(image),
-    writesFolder: sources.madeFolders.length > 0 || view.own.some(({ args }) => LETS_WRITE.test(args)),
+    writesFolder: build.madeFolders.length > 0 || view.own.some(({ args }) => LETS_WRITE.test(args)),
     linksLibraries: linksLibraries(view, runtime),
     mayLinkLibraries: mayLinkLibraries(view, runtime),
     needsDistribution: startNeedsShell(view, runtime) || needsPackages(view),
@@ -156,7 +156,7 @@ export function dockerfileFacts(
 }
 
 /** Returns what the image's own build copied and ran, and what of it a Dockerfile cannot repeat. */
-function sourcesOf(view: ImageView, workdir: string, runtime: Runtime) {
+function ownBuildOf(view: ImageView, workdir: string, runtime: Runtime) {
   const all = copiesOf(view, workdir);
   const copies = withoutSecretFiles(all, runtime);
   const commands = ownCommandsOf(view, workdir);

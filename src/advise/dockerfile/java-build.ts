@@ -171,7 +171,7 @@ const GRADLE: BuildTool = {
     files: ['gradlew', '*.gradle*', 'gradle.propertie[s]'],
     settings: 'gradle',
   },
-  project: /^(?:(?:build|settings|\*)\.gradle[\w.*]*)$/,
+  project: /^(?:build|settings|\*)\.gradle[\w.*]*$/,
   cache: '/root/.gradle',
   outputs: 'build/libs',
   others: {

@@ -7,12 +7,17 @@ function hasSameManager({ base, packages }: DockerfileFacts): boolean {
 }
 
 /** Packages with the same name in Debian and Alpine, of those that images often install. */
-const ANYWHERE =
-  /^(?:bash|ca-certificates|chromium|curl|dumb-init|ffmpeg|fontconfig|gettext|ghostscript|git|graphviz|imagemagick|jq|less|lib(?:ffi|pq|sodium|xml2|zip)-dev|nano|netcat-openbsd|nginx|nodejs|npm|openssh-client|openssl|poppler-utils|postgresql-client|procps|rsync|supervisor|tesseract-ocr|tini|tzdata|unzip|vim|wget|zip)$/;
+const ANYWHERE: ReadonlySet<string> = new Set(
+  (
+    'bash ca-certificates chromium curl dumb-init ffmpeg fontconfig gettext ghostscript git graphviz imagemagick jq less ' +
+    'libffi-dev libpq-dev libsodium-dev libxml2-dev libzip-dev nano netcat-openbsd nginx nodejs npm openssh-client openssl ' +
+    'poppler-utils postgresql-client procps rsync supervisor tesseract-ocr tini tzdata unzip vim wget zip'
+  ).split(' '),
+);
 
 /** Returns a test for packages of the image whose names on the Dockerfile's base are known. */
 function knownNames(facts: DockerfileFacts): (name: string) => boolean {
-  return (name) => hasSameManager(facts) || ANYWHERE.test(name);
+  return (name) => hasSameManager(facts) || ANYWHERE.has(name);
 }
 
 /** Returns the RUN instruction that installs packages and leaves no package lists behind. */
@@ -29,12 +34,12 @@ export function installStep({ base }: DockerfileFacts, names: readonly string[])
  */
 export function compilerSteps(facts: DockerfileFacts, tools: readonly string[] = []): readonly string[] {
   const compiler = facts.base === 'alpine-base' ? 'build-base' : 'build-essential';
-  const packages = buildPackages(facts).filter((name) => !IN_COMPILER.test(name));
+  const packages = buildPackages(facts).filter((name) => !IN_COMPILER.includes(name));
   return [...buildPackageNote(facts), installStep(facts, [compiler, ...tools, ...packages])];
 }
 
 /** What `build-essential` and `build-base` consist of. */
-const IN_COMPILER = /^(?:gcc|g\+\+|make|libc6?-dev|musl-dev|build-essential|build-base)$/;
+const IN_COMPILER = 'gcc g++ make libc-dev libc6-dev musl-dev build-essential build-base'.split(' ');
 
 /** Packages that every build stage contains, or that only serve to install others. */
 const IN_EVERY_BUILD = anyOf(
@@ -58,7 +63,7 @@ export function buildPackageNote(facts: DockerfileFacts): readonly string[] {
 /** Returns the packages that the image's own steps installed for its build, without those whose names may differ here. */
 export function buildPackages(facts: DockerfileFacts): readonly string[] {
   const { build } = facts.packages;
-  return hasSameManager(facts) ? build : build.filter((name) => ANYWHERE.test(name) && !IN_EVERY_BUILD.test(name));
+  return hasSameManager(facts) ? build : build.filter((name) => ANYWHERE.has(name) && !IN_EVERY_BUILD.test(name));
 }
 
 /** Returns the packages that the program needs at run time, without those whose names may differ here. */
