@@ -1,7 +1,7 @@
 import { copiesFiles } from '../classify/history/instruction.ts';
 import type { Runtime } from '../classify/verdict.ts';
 import { type ImageView, ownSteps } from '../policy/image-view.ts';
-import { CONDA, installsByConda } from '../policy/rules/conda-cache.ts';
+import { CONDA, installsByConda } from '../policy/installs.ts';
 import { runs } from '../policy/shell.ts';
 import { HEADERS, ownPackages } from './own-packages.ts';
 

@@ -1,8 +1,7 @@
 import { isCompiled, type Runtime, runtimeOf } from '../classify/verdict.ts';
 import { anyOf } from '../common/any-of.ts';
 import { type ImageView, type LayerView, ownSteps } from '../policy/image-view.ts';
-import { INSTALL_WORDS, installsPackages, PACKAGE_MANAGERS, removesPackages } from '../policy/os-packages.ts';
-import { isToolchain } from '../policy/rules/build-tools.ts';
+import { INSTALL_WORDS, installsPackages, isToolchain, PACKAGE_MANAGERS, removesPackages } from '../policy/installs.ts';
 import { type Command, parseScript } from '../policy/shell.ts';
 
 /** The distribution packages that an image's own steps installed. */

@@ -1,3 +1,5 @@
+import { absolutePath } from './paths.ts';
+
 /** One simple command of a shell script: `FOO=1 /usr/bin/apt-get -y update` is `apt-get` with `-y`, `update`. */
 export interface Command {
   /** The program's name without its folder; for Python and pip also without the version: `pip3.12` is `pip`. */
@@ -95,6 +97,32 @@ function withoutQuotes(word: string): string {
 /** Options before a command belong to `sudo` or `sh`, or to RUN: Buildah writes `--mount=…` before the script. */
 function isPrefix(word: string): boolean {
   return PREFIXES.has(word) || word.startsWith('-');
+}
+
+/** A command with the folder in which it runs; the folder is undefined if it is unknown. */
+export interface PlacedCommand<Folder extends string | undefined> extends Command {
+  readonly folder: Folder;
+}
+
+/**
+ * Follows `cd` through the commands of a step; behind a subshell, the folder is that before it.
+ * @param start the folder of the first command
+ */
+export function withFolders<Folder extends string | undefined>(
+  commands: readonly Command[],
+  start: Folder,
+): readonly PlacedCommand<Folder | string>[] {
+  const outer: (Folder | string)[] = [];
+  let folder: Folder | string = start;
+  return commands.map((command) => {
+    const { program, words, subshells = 0 } = command;
+    for (let begun = 0; begun < subshells; begun++) outer.push(folder);
+    const [path = ''] = program === 'cd' ? words : [];
+    if (path.startsWith('/') || (path !== '' && folder !== undefined)) folder = absolutePath(path, folder ?? '/');
+    const placed = { ...command, folder };
+    if (subshells < 0) folder = outer.splice(subshells)[0] ?? folder;
+    return placed;
+  });
 }
 
 /** Reports whether a command runs one of the programs with one of the words: `runs(c, ['npm'], ['ci', 'install'])`. */

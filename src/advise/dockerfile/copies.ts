@@ -1,15 +1,8 @@
 import { commandWords, copiesFiles, withoutOptions } from '../../classify/history/instruction.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { ImageView } from '../../policy/image-view.ts';
-import {
-  absolutePath,
-  baseName,
-  isWithin,
-  type PlacedCommand,
-  withFolders,
-  withoutDotSlash,
-} from '../../policy/paths.ts';
-import type { Command } from '../../policy/shell.ts';
+import { absolutePath, baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
+import { type Command, type PlacedCommand, withFolders } from '../../policy/shell.ts';
 import { isIgnored } from './dockerignore.ts';
 
 /** What one COPY or ADD says. */

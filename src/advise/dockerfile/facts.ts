@@ -3,8 +3,9 @@ import { type Runtime, runtimeOf } from '../../classify/verdict.ts';
 import { anyOf } from '../../common/any-of.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import type { ImageView } from '../../policy/image-view.ts';
-import { absolutePath, baseName, isWithin, type PlacedCommand } from '../../policy/paths.ts';
+import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
+import type { PlacedCommand } from '../../policy/shell.ts';
 
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
 import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';

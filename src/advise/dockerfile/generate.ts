@@ -1,8 +1,8 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import { isWindows } from '../../oci/platform.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
+import { installsByConda } from '../../policy/installs.ts';
 import { isForPlatform } from '../../policy/replaceable-bytes.ts';
-import { installsByConda } from '../../policy/rules/conda-cache.ts';
 import { asksVersion } from '../../policy/shell.ts';
 import type { Plan } from '../advise.ts';
 import { BASE_TECHNIQUES, type BaseTechniqueId, isBaseTechnique, techniqueOf } from '../technique.ts';

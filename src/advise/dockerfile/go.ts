@@ -1,5 +1,5 @@
-import { baseName, isWithin, type PlacedCommand, withoutDotSlash } from '../../policy/paths.ts';
-import { type Command, itemsOf, runs, valuesOf } from '../../policy/shell.ts';
+import { baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
+import { type Command, itemsOf, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { lastStage, type RunWords } from './compiled.ts';
 import { type Copy, contextFolderOf, folderBelow, isAmong, sourceSteps } from './copies.ts';

@@ -3,7 +3,7 @@ import { lookUp } from '../../classify/look-up.ts';
 import { isCompiled, type Runtime } from '../../classify/verdict.ts';
 import { anyOf } from '../../common/any-of.ts';
 import type { LayerView } from '../../policy/image-view.ts';
-import { PACKAGE_MANAGERS } from '../../policy/os-packages.ts';
+import { PACKAGE_MANAGERS } from '../../policy/installs.ts';
 import { baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { asksVersion, type Command, runs } from '../../policy/shell.ts';

@@ -1,7 +1,7 @@
 import type { Runtime } from '../../classify/verdict.ts';
-import { baseName, type PlacedCommand, withoutDotSlash } from '../../policy/paths.ts';
-import { INSTALL_PROJECT } from '../../policy/rules/dev-dependencies.ts';
-import { type Command, runs, valuesOf } from '../../policy/shell.ts';
+import { INSTALL_PROJECT } from '../../policy/installs.ts';
+import { baseName, withoutDotSlash } from '../../policy/paths.ts';
+import { type Command, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
 import { type Copy, PLAIN_PATH, SOURCE, sourceOf } from './copies.ts';
 import { LANGUAGES } from './languages.ts';
 

@@ -1,7 +1,6 @@
-import { absolutePath, baseName, type PlacedCommand, withoutDotSlash } from '../../policy/paths.ts';
-import { isToolchain } from '../../policy/rules/build-tools.ts';
-import { INSTALL_PROJECT } from '../../policy/rules/dev-dependencies.ts';
-import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
+import { INSTALL_PROJECT, isToolchain } from '../../policy/installs.ts';
+import { absolutePath, baseName, withoutDotSlash } from '../../policy/paths.ts';
+import { type Command, hasOption, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
 import { contextFolderBelow, copySteps, folderBelow, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import { argumentLines, environmentLines } from './environment.ts';

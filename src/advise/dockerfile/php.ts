@@ -1,5 +1,5 @@
 import { lookUp } from '../../classify/look-up.ts';
-import { PACKAGE_MANAGERS } from '../../policy/os-packages.ts';
+import { PACKAGE_MANAGERS } from '../../policy/installs.ts';
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { APACHE } from '../start.ts';

@@ -1,6 +1,6 @@
 import { lookUp } from '../../classify/look-up.ts';
-import { baseName, type PlacedCommand } from '../../policy/paths.ts';
-import { type Command, hasOption, itemsOf, runs, valuesOf } from '../../policy/shell.ts';
+import { baseName } from '../../policy/paths.ts';
+import { type Command, hasOption, itemsOf, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
 import { contextFolderBelow, folderBelow, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines, ownVariables } from './environment.ts';

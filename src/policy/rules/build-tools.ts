@@ -1,22 +1,10 @@
-import { anyOf } from '../../common/any-of.ts';
 import { hitFrom, packagesEvidence, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
-import { installsPackages, removesPackages } from '../os-packages.ts';
+import { installsPackages, isToolchain, removesPackages } from '../installs.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, removes } from '../shell.ts';
 
-/** Packages with a compiler or build tool, by their names in Debian, Alpine, Fedora and openSUSE. */
-const TOOLCHAIN = anyOf(
-  [
-    /build-(?:essential|base)|base-devel|@?development(?:[- ]tools)?|devel_basis/i,
-    /(?:gcc|g\+\+|clang|rust|golang)-?[\d.]*|gcc-c\+\+|go|golang-go|rustc|cargo/i,
-    /c?make|ninja-build|maven|gradle/i,
-    /(?:openjdk|default)-?[\d.]*(?:-jdk(?:-headless)?)?|java-[\d.]+-openjdk-devel/i,
-  ],
-  '^',
-  '(?:=.*)?$',
-);
 /** A cheap test that saves parsing the scripts of bases, which are long and mostly install no compiler. */
 const MENTIONS_TOOLCHAIN =
   /build-|base-devel|devel|gcc|g\+\+|clang|rust|cargo|\sgo(?:lang)?|make|ninja|maven|gradle|jdk|Development/;
@@ -51,16 +39,11 @@ function installsToolchain(command: Command): boolean {
   return installsPackages(command) && command.words.some(isToolchain);
 }
 
-/** Reports whether a package contains a compiler or build tool. */
-export function isToolchain(name: string): boolean {
-  return TOOLCHAIN.test(name);
-}
-
 /** Reports whether a command removes the toolchain: by name, a variable, apk's virtual package, or apt-mark's marks. */
 function purges(command: Command, { commands }: LayerView): boolean {
   if (removes(command, '/usr/bin/gcc')) return true;
   if (!removesPackages(command)) return false;
-  const namesTools = command.words.some((word) => word.startsWith('$') || TOOLCHAIN.test(word));
+  const namesTools = command.words.some((word) => word.startsWith('$') || isToolchain(word));
   return namesTools || command.program === 'apk' || commands.some(({ program }) => program === 'apt-mark');
 }
 

@@ -1,8 +1,6 @@
-import { type Command, removes, runs } from '../shell.ts';
+import { CONDA, installsByConda } from '../installs.ts';
+import { removes, runs } from '../shell.ts';
 import type { PackageCache } from './package-cache.ts';
-
-/** Programs that install packages of conda. */
-export const CONDA = ['conda', 'mamba', 'micromamba'];
 
 export const condaCache: PackageCache = {
   id: 'conda-cache',
@@ -15,8 +13,3 @@ export const condaCache: PackageCache = {
   // An archive is as large as its files are in the layer, to which the environment has hard links; indexes come on top.
   largestShare: 0.6,
 };
-
-/** Reports whether a command installs packages of conda. */
-export function installsByConda(command: Command): boolean {
-  return runs(command, CONDA, ['install', 'create', 'update']);
-}

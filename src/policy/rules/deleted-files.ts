@@ -6,8 +6,9 @@ import { upTo } from '../../measure/byte-range.ts';
 import { evidenceOf, hitFrom, measuredFiles } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
-import { absolutePath, baseName, type PlacedCommand, withFolders } from '../paths.ts';
+import { absolutePath, baseName } from '../paths.ts';
 import type { Rule } from '../rule.ts';
+import { type PlacedCommand, withFolders } from '../shell.ts';
 
 /** The most parts of a path that are compared; real paths have fewer. */
 const MAX_DEPTH = 32;

@@ -1,6 +1,7 @@
 import { hitFrom, packagesEvidence, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
+import { installsList } from '../installs.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs, setsOption, valuesOf } from '../shell.ts';
 import { variableOf } from '../variables.ts';
@@ -61,8 +62,6 @@ interface Installer {
   readonly variables: Readonly<Record<string, RegExp>>;
 }
 
-/** The words by which npm and its kin install what a project lists. */
-export const INSTALL_PROJECT = ['install', 'i', 'ci', 'clean-install'];
 const IS_SET = /./;
 
 const INSTALLERS: readonly Installer[] = [
@@ -118,25 +117,6 @@ function isForProduction(command: Command): boolean {
     valuesOf(command, '--omit').some((value) => /\bdev\b/.test(value)) ||
     valuesOf(command, '--only').some((value) => /^prod(?:uction)?$/.test(value)) ||
     valuesOf(command, '--production', '--prod', '-P').some((value) => value !== 'false')
-  );
-}
-
-/** Reports whether a command installs the project's whole list; `npm install express` adds one package instead. */
-export function installsList(command: Command): boolean {
-  const { program, words } = command;
-  if (program === 'yarn') return words.every((word) => word.startsWith('-') || word === 'install') && !asksOnly(words);
-  return runs(command, ['npm', 'pnpm', 'bun'], INSTALL_PROJECT) && namesNoPackage(words);
-}
-
-/** Reports whether the words only ask for the version or for help. */
-function asksOnly(words: readonly string[]): boolean {
-  return words.some((word) => ['--version', '-v', '--help', '-h'].includes(word));
-}
-
-/** Reports whether no word names a package. A word after a `--option` may be its value, and does not count. */
-function namesNoPackage(words: readonly string[]): boolean {
-  return words.every(
-    (word, at) => word.startsWith('-') || INSTALL_PROJECT.includes(word) || /^--[^=]+$/.test(words[at - 1] ?? ''),
   );
 }
 

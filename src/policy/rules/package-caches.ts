@@ -1,7 +1,7 @@
+import { INSTALL_PROJECT, installsList } from '../installs.ts';
 import type { Rule } from '../rule.ts';
 import { hasOption, removes, runs, setsOption } from '../shell.ts';
 import { condaCache } from './conda-cache.ts';
-import { INSTALL_PROJECT, installsList } from './dev-dependencies.ts';
 import { type PackageCache, packageCacheRule } from './package-cache.ts';
 import { pipCache } from './pip-cache.ts';
 

@@ -1,0 +1,64 @@
+import { anyOf } from '../common/any-of.ts';
+import { type Command, runs } from './shell.ts';
+
+/** The programs that install packages of distributions. */
+export const PACKAGE_MANAGERS = ['apt', 'apt-get', 'apk', 'yum', 'dnf', 'microdnf', 'tdnf', 'zypper'];
+export const INSTALL_WORDS = ['install', 'in', 'add', 'groupinstall', 'group'];
+const REMOVE_WORDS = ['purge', 'autoremove', 'remove', 'erase', 'del', 'rm'];
+
+/** Reports whether a command installs packages of a distribution. */
+export function installsPackages(command: Command): boolean {
+  return runs(command, PACKAGE_MANAGERS, INSTALL_WORDS);
+}
+
+/** Reports whether a command removes packages of a distribution. */
+export function removesPackages(command: Command): boolean {
+  return runs(command, PACKAGE_MANAGERS, REMOVE_WORDS);
+}
+
+/** Packages with a compiler or build tool, by their names in Debian, Alpine, Fedora and openSUSE. */
+const TOOLCHAIN = anyOf(
+  [
+    /build-(?:essential|base)|base-devel|@?development(?:[- ]tools)?|devel_basis/i,
+    /(?:gcc|g\+\+|clang|rust|golang)-?[\d.]*|gcc-c\+\+|go|golang-go|rustc|cargo/i,
+    /c?make|ninja-build|maven|gradle/i,
+    /(?:openjdk|default)-?[\d.]*(?:-jdk(?:-headless)?)?|java-[\d.]+-openjdk-devel/i,
+  ],
+  '^',
+  '(?:=.*)?$',
+);
+
+/** Reports whether a package contains a compiler or build tool. */
+export function isToolchain(name: string): boolean {
+  return TOOLCHAIN.test(name);
+}
+
+/** Programs that install packages of conda. */
+export const CONDA = ['conda', 'mamba', 'micromamba'];
+
+/** Reports whether a command installs packages of conda. */
+export function installsByConda(command: Command): boolean {
+  return runs(command, CONDA, ['install', 'create', 'update']);
+}
+
+/** The words by which npm and its kin install what a project lists. */
+export const INSTALL_PROJECT = ['install', 'i', 'ci', 'clean-install'];
+
+/** Reports whether a command installs the project's whole list; `npm install express` adds one package instead. */
+export function installsList(command: Command): boolean {
+  const { program, words } = command;
+  if (program === 'yarn') return words.every((word) => word.startsWith('-') || word === 'install') && !asksOnly(words);
+  return runs(command, ['npm', 'pnpm', 'bun'], INSTALL_PROJECT) && namesNoPackage(words);
+}
+
+/** Reports whether the words only ask for the version or for help. */
+function asksOnly(words: readonly string[]): boolean {
+  return words.some((word) => ['--version', '-v', '--help', '-h'].includes(word));
+}
+
+/** Reports whether no word names a package. A word after a `--option` may be its value, and does not count. */
+function namesNoPackage(words: readonly string[]): boolean {
+  return words.every(
+    (word, at) => word.startsWith('-') || INSTALL_PROJECT.includes(word) || /^--[^=]+$/.test(words[at - 1] ?? ''),
+  );
+}
