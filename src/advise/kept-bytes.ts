@@ -1,55 +1,17 @@
-import { copiesFiles, withoutOptions } from '../classify/history/instruction.ts';
-import { lookUp } from '../classify/look-up.ts';
-import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.ts';
+import type { Runtime } from '../classify/verdict.ts';
 import { sum } from '../common/sum.ts';
 import { type ByteRange, sumOfRanges } from '../measure/byte-range.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
-import { installsForProgram, installsHeaders, installsRuntimeAlone } from './own-packages.ts';
+import {
+  keptShares,
+  keptSharesOnRuntime,
+  type Share,
+  type Shares,
+  SMALLEST_SHARE,
+  type Stages,
+} from './layer-shares.ts';
 import { isBaseTechnique, TECHNIQUES, type TechniqueId } from './technique.ts';
-
-/**
- * The smallest share of a layer that the program itself is assumed to need. It is half of the smallest share observed:
- * the 2 % that remained of what yarn installed for a service with two packages (test/builds).
- */
-export const SMALLEST_SHARE = 0.01;
-
-/** The least and greatest share (0 to 1) of a layer's bytes that is kept. */
-type Share = readonly [least: number, most: number];
-
-const WHOLE: Share = [1, 1];
-const NOTHING_KEPT: Share = [0, 0];
-const OS_PACKAGES: Share = [0.05, 1];
-/**
- * Of a toolchain with headers, the libraries stay. 2.4 % remained of Debian's build-essential, CMake, Git and the headers
- * of libcurl and OpenSSL (200 MB).
- */
-const LIBRARIES: Share = [0, 0.05];
-
-/** The least and greatest share of a layer of the last stage that a multi-stage build keeps, by the layer's class. */
-const KEPT_BY_STAGES: Readonly<Record<LayerClass, Share>> = {
-  base: WHOLE,
-  // Libraries that the program loads stay; compilers and headers are left behind.
-  'os-packages': OS_PACKAGES,
-  'build-tools': NOTHING_KEPT,
-  dependencies: [SMALLEST_SHARE, 1],
-  application: [SMALLEST_SHARE, 1],
-  configuration: WHOLE,
-  none: [SMALLEST_SHARE, 1],
-};
-
-/**
- * Runtimes whose packages run from where they were installed and are not bundled. For them a second stage drops only
- * caches, and development packages, which are a finding of their own.
- */
-const UNBUNDLED: readonly Runtime[] = ['python', 'ruby', 'php'];
-/** The least of them that is kept is an estimate: gems with compiled extensions leave most behind. */
-const UNBUNDLED_PACKAGES: Share = [0.2, 1];
-
-type Stages = 'inOneStage' | 'inStages';
-
-/** The shares that a single-stage and a multi-stage build keep of a layer. */
-type Shares = Readonly<Record<Stages, Share>>;
 
 /** A layer with the shares kept on the image's base and on another, and the bytes that each technique removes, by rule. */
 interface RemovableLayer {
@@ -80,8 +42,8 @@ export function removableOf(own: readonly LayerView[], findings: readonly Findin
   const special: RemovableLayer[] = [];
   const others: RemovableLayer[] = [];
   for (const layer of own) {
-    const onBase = { inOneStage: WHOLE, inStages: shareOf(layer, runtime) };
-    const onAnother = replacedShares(layer, runtime) ?? onBase;
+    const onBase = keptShares(layer, runtime);
+    const onAnother = keptSharesOnRuntime(layer, runtime) ?? onBase;
     const removable = byLayer.get(layer.position) ?? NO_FINDINGS;
     const isSpecial = removable.size > 0 || onAnother !== onBase;
     (isSpecial ? special : others).push({ layer, onBase, onAnother, removable });
@@ -145,81 +107,6 @@ function takenOff(removable: ReadonlyMap<TechniqueId, readonly ByteRange[]>, ids
     }
   }
   return { surely, perhaps };
-}
-
-/**
- * Commands that fetch libraries to where only the build reads them: what the program needs of them is in the layer of
- * the build, in its binary or beside it.
- */
-const FETCHES: Readonly<Record<string, RegExp>> = {
-  go: /^mod (?:download|tidy|verify)\b/,
-  cargo: /^fetch\b/,
-  mvn: /^(?!.*\b(?:compile|package|install|verify)\b).*\bdependency:/,
-  gradle: /^(?:-\S+ )*dependencies\b/,
-  dotnet: /^restore\b/,
-};
-const ADDS_NOTHING = /^(?:cd|set|chmod)$/;
-
-function fetchesOnly({ commands }: LayerView): boolean {
-  const others = commands.filter(({ program }) => !ADDS_NOTHING.test(program));
-  return (
-    others.length > 0 &&
-    others.every(({ program, words }) => lookUp(FETCHES, program.replace(/w$/, ''))?.test(words.join(' ')))
-  );
-}
-
-const FROM_STAGE = /^(?:--\S+\s+)*--from=/;
-const JAVA_ARCHIVE = /\.[jwe]ar(?:\s|$)/;
-
-/** Reports whether a COPY is from another stage, whose paths are absolute, or of one of Java's archives. */
-function copiesResult(args: string): boolean {
-  return FROM_STAGE.test(args) || JAVA_ARCHIVE.test(args) || /^\/\S/.test(withoutOptions(args));
-}
-
-/** Programs that bring or place files as they are, and words of the shell around them. */
-const PLACES_FILES = new Set(
-  (
-    'curl wget gpg gpgconf gpgv sha1sum sha256sum sha512sum md5sum tar unzip gunzip bunzip2 xz mv cp ln rm mkdir mktemp ' +
-    'chmod chown chgrp touch echo printf cat sed useradd usermod groupadd adduser addgroup uname dpkg ' +
-    'set cd export unset test [ for case in esac fi done break :'
-  ).split(' '),
-);
-
-/** The downloads of Maven and Gradle, which only a build needs. */
-const BUILD_TOOL = /apache-maven-|services\.gradle\.org\/dist/;
-
-/**
- * Reports whether a layer holds only what was built elsewhere for the program: in an earlier stage, or by a publisher. Of
- * a compiled program, it may as well be the compiler.
- */
-function isBuiltElsewhere({ verb, args, commands }: LayerView, runtime: Runtime): boolean {
-  if (isCompiled(runtime)) return false;
-  if (copiesFiles(verb)) return copiesResult(args);
-  return commands.length > 0 && commands.every(({ program }) => PLACES_FILES.has(program)) && !BUILD_TOOL.test(args);
-}
-
-/** Returns the share of a layer that a multi-stage build keeps. */
-function shareOf(layer: LayerView, runtime: Runtime): Share {
-  const { class: made } = layer;
-  if (fetchesOnly(layer)) return NOTHING_KEPT;
-  if (isBuiltElsewhere(layer, runtime)) return WHOLE;
-  if (made === 'build-tools' && installsForProgram(layer, runtime)) return OS_PACKAGES;
-  if (made === 'build-tools' && installsHeaders(layer)) return LIBRARIES;
-  return made === 'dependencies' && UNBUNDLED.includes(runtime) ? UNBUNDLED_PACKAGES : KEPT_BY_STAGES[made];
-}
-
-/** Programs that install packages of a distribution, or add a repository of packages. */
-const INSTALLS = /^(?:apt(?:-get|-key|-mark)?|add-apt-repository|apk|yum|(?:micro|t)?dnf|zypper|update-alternatives)$/;
-
-/** Returns the shares of a layer that a base with the runtime replaces; undefined if it replaces nothing of it. */
-function replacedShares(layer: LayerView, runtime: Runtime): Shares | undefined {
-  const { commands } = layer;
-  if (!installsRuntimeAlone(layer, runtime, true)) return undefined;
-  if (!commands.every(({ program }) => INSTALLS.test(program) || PLACES_FILES.has(program))) return undefined;
-  return {
-    inOneStage: installsRuntimeAlone(layer, runtime, false) ? NOTHING_KEPT : WHOLE,
-    inStages: installsHeaders(layer) ? LIBRARIES : NOTHING_KEPT,
-  };
 }
 
 /** Returns the bytes kept of a layer, never fewer than the program itself is assumed to need. */

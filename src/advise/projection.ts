@@ -7,7 +7,8 @@ import { isRuntimeItself, replaceableBytes } from '../policy/replaceable-bytes.t
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { isBuildTool } from './dockerfile/larger-base.ts';
 import { goalBytes } from './goal.ts';
-import { keptBytes, replacedAbove, SMALLEST_SHARE } from './kept-bytes.ts';
+import { keptBytes, replacedAbove } from './kept-bytes.ts';
+import { SMALLEST_SHARE } from './layer-shares.ts';
 import { linksLibraries, needsGlibc } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
 import { servesByApache, servesByTomcat, startNeedsShell } from './start.ts';

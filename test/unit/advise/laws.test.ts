@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type Advice, adviseImage, type Plan, planImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { type GoalReach, goalReachOf } from '../../../src/advise/goal.ts';
-import { SMALLEST_SHARE } from '../../../src/advise/kept-bytes.ts';
+import { SMALLEST_SHARE } from '../../../src/advise/layer-shares.ts';
 import { leavesBase, type Projection, projectTechniques } from '../../../src/advise/projection.ts';
 import { type Subject, subjectOf } from '../../../src/advise/subject.ts';
 import { TECHNIQUES, type TechniqueId, techniqueOf } from '../../../src/advise/technique.ts';
