@@ -3,7 +3,6 @@ import type { Runtime } from '../../classify/verdict.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { absolutePath, baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, type PlacedCommand, withFolders } from '../../policy/shell.ts';
-import { isIgnored } from './dockerignore.ts';
 
 /** What one COPY or ADD says. */
 interface CopyInstruction {
@@ -23,6 +22,16 @@ export interface Copy extends CopyInstruction {
   /** How many commands of the image's own steps ran before it. */
   readonly commandsBefore: number;
 }
+
+/** The facts that tell where sources come from and go. */
+export interface SourceFacts {
+  readonly runtime: Runtime;
+  readonly copies: readonly Copy[];
+  readonly folder: string;
+}
+
+/** Those that tell from which folder of the build context a file comes. */
+type ContextFacts = Pick<SourceFacts, 'copies' | 'folder'> & { readonly commands: readonly Command[] };
 
 /**
  * Returns the COPY and ADD instructions of the image's own layers, in order.
@@ -117,10 +126,7 @@ function rootOf({ sources: [source = ''], into }: Copy): string | undefined {
  * the only folder that was copied there before packages were installed: `COPY server/ ./`.
  * @param name matches the file's name, which may have a wildcard
  */
-export function contextFolderOf(
-  name: RegExp,
-  { copies, folder, commands }: Pick<SourceFacts, 'copies' | 'folder'> & { readonly commands: readonly Command[] },
-): string {
+export function contextFolderOf(name: RegExp, { copies, folder, commands }: ContextFacts): string {
   for (const { sources, into } of copies) {
     const source = sources.find((path) => name.test(baseName(path)) && !isOfStage(path));
     if (source !== undefined && (into === folder || into === `${folder}/${baseName(source)}`)) {
@@ -145,7 +151,7 @@ export function folderBelow(path: string, { folder }: Pick<SourceFacts, 'folder'
  * `server/`; empty for the context itself.
  * @see contextFolderOf
  */
-export function contextFolderBelow(below: string, name: RegExp, facts: Parameters<typeof contextFolderOf>[1]): string {
+export function contextFolderBelow(below: string, name: RegExp, facts: ContextFacts): string {
   const ofProject = contextFolderOf(name, facts);
   if (below === '') return ofProject;
   const own = contextFolderOf(name, { ...facts, folder: `${facts.folder}/${below}` });
@@ -162,50 +168,6 @@ function prefixOf(path: string): string {
 /** Reports whether a source is an absolute path, as those of other stages are; `/` alone is the context. */
 function isOfStage(source: string): boolean {
   return /^\/./.test(source);
-}
-
-/** The facts that tell where sources come from and go. */
-export interface SourceFacts {
-  readonly runtime: Runtime;
-  readonly copies: readonly Copy[];
-  readonly folder: string;
-}
-
-/**
- * Returns the COPY of the sources: what the image copied into their folder by name, without the files that are copied
- * anyway; the whole context if the image did the same, or if not all sources are known and in the context.
- * @param isCopied reports files that the Dockerfile copies before
- */
-export function sourceSteps(
-  { runtime, copies, folder }: SourceFacts,
-  isCopied: (source: string) => boolean = () => false,
-): readonly string[] {
-  const inFolder = copies.filter(({ into }) => into === folder || into.startsWith(`${folder}/`));
-  const areKnown = inFolder.every(
-    ({ sources, target, isContext }) =>
-      !isContext &&
-      sources.length > 0 &&
-      sources.every((source) => SOURCE.test(source) && !isIgnored(source, runtime)) &&
-      /^[\w./-]+$/.test(target),
-  );
-  const steps = inFolder.flatMap((copy) => {
-    const wanted = copy.sources.filter((source) => !isCopied(source));
-    return wanted.length > 0 ? [`COPY ${wanted.join(' ')} ${targetFrom(folder, copy)}`] : [];
-  });
-  return areKnown && steps.length > 0 ? steps : ['COPY . .'];
-}
-
-/** Returns the target of a COPY as the generated Dockerfile writes it, relative to the folder of the sources if possible. */
-function targetFrom(folder: string, copy: Copy): string {
-  if (copy.into === folder) return './';
-  const target = targetOf(copy);
-  return target.startsWith(`${folder}/`) ? `.${target.slice(folder.length)}` : target;
-}
-
-/** Returns the target as an absolute path, with a slash at its end if it is a folder whatever the sources are. */
-export function targetOf({ sources, target, into }: Copy): string {
-  const isFolder = sources.length > 1 || /(?:^|\/)\.{0,2}$/.test(target);
-  return isFolder ? `${into}/` : into;
 }
 
 /** Reports whether a source is one of the files, which it may name with `./` before or `*` behind. */
@@ -248,25 +210,6 @@ const PLAIN_SOURCE = /^(?!.*\.\.)[\w.][\w./@-]*$/;
 
 /** A path within the context, wildcards included, but not the context itself. */
 export const SOURCE = /^(?!.*\.\.)(?!\.\/?$)[\w.][\w./@*-]*$/;
-
-/**
- * Returns the COPY instructions before a command that bring files it may read: into the program's folder, or /root.
- * @param before the command's index among those of the image's own steps
- * @param isLeftOut reports sources that the Dockerfile copies anyway, or that the context does not contain
- */
-export function copySteps(
-  { copies, folder }: SourceFacts,
-  before: number,
-  isLeftOut: (source: string) => boolean,
-): readonly string[] {
-  return copies.flatMap((copy) => {
-    const { sources, target, into, commandsBefore } = copy;
-    const wanted = sources.filter((source) => SOURCE.test(source) && !isLeftOut(source));
-    const isRead = [folder, '/root'].some((place) => isWithin(into, place));
-    const isCopied = commandsBefore <= before && wanted.length > 0 && isRead && /^[\w./-]+$/.test(target);
-    return isCopied ? [`COPY ${wanted.join(' ')} ${targetFrom(folder, copy)}`] : [];
-  });
-}
 
 /** Reports whether an instruction copies a file or folder whose name begins with the given one. */
 export function copiesFile({ sources, target }: Copy, name: string): boolean {

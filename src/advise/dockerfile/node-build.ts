@@ -1,7 +1,8 @@
 import { INSTALL_PROJECT, isToolchain } from '../../policy/installs.ts';
 import { absolutePath, baseName, withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, hasOption, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
-import { contextFolderBelow, copySteps, folderBelow, sourceSteps } from './copies.ts';
+import { contextFolderBelow, folderBelow } from './copies.ts';
+import { copySteps, sourceSteps } from './copy-steps.ts';
 import { isIgnored } from './dockerignore.ts';
 import { argumentLines, environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
@@ -160,7 +161,7 @@ function installsRepository(facts: DockerfileFacts): boolean {
     workdir !== folder ||
     startsPackage(facts) ||
     commands.some((command) => buildsPackage(command) || buildsBelow(command));
-  return isOfSeveral && packageFolders(facts).join() === '';
+  return isOfSeveral && packageFolders(facts).every((folder) => folder === '');
 }
 
 /** Reports whether the image's own build copied the whole context before it installed packages. */

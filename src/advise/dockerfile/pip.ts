@@ -2,7 +2,8 @@ import { groupBy } from '../../common/group-by.ts';
 import { absolutePath, baseName, withoutDotSlash } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, type PlacedCommand, runs } from '../../policy/shell.ts';
-import { folderBelow, isAmong, SOURCE, sourceOf, sourceSteps } from './copies.ts';
+import { folderBelow, isAmong, SOURCE, sourceOf } from './copies.ts';
+import { sourceSteps } from './copy-steps.ts';
 import type { DockerfileFacts } from './facts.ts';
 
 /** What the image's own steps installed with pip by the same indexes and constraints. */

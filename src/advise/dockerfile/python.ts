@@ -2,7 +2,8 @@ import { lookUp } from '../../classify/look-up.ts';
 import { baseName } from '../../policy/paths.ts';
 import { type Command, hasOption, itemsOf, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
-import { contextFolderBelow, folderBelow, isAmong, sourceSteps } from './copies.ts';
+import { contextFolderBelow, folderBelow, isAmong } from './copies.ts';
+import { sourceSteps } from './copy-steps.ts';
 import { environmentLines, ownVariables } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { makeFolders, officialTag, programFolderLines } from './lines.ts';
@@ -62,7 +63,8 @@ const POETRY = /^poetry==((?:1\.[2-9]|1\.\d\d|[2-9])[\w.]*)$/;
 
 /** Returns the requirement of Poetry in the image's own version, unless that may not run on another Python. */
 function poetryOf({ commands, poetryVersion, release, ownRelease }: DockerfileFacts): string {
-  const named = [...commands.flatMap(({ words }) => words), `poetry==${poetryVersion}`];
+  const ofVariable = poetryVersion === undefined ? [] : [`poetry==${poetryVersion}`];
+  const named = [...commands.flatMap(({ words }) => words), ...ofVariable];
   const pinned = release === ownRelease ? named.find((word) => POETRY.test(word)) : undefined;
   return pinned ?? 'poetry';
 }

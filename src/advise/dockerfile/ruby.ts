@@ -1,6 +1,7 @@
 import { runs } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
-import { contextFolderOf, isAmong, sourceSteps } from './copies.ts';
+import { contextFolderOf, isAmong } from './copies.ts';
+import { sourceSteps } from './copy-steps.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { officialTag, programFolderLines } from './lines.ts';
