@@ -1,12 +1,6 @@
 import { endOfDistribution, readStack } from '../../classify/history/stack.ts';
 import type { ImageView } from '../../policy/image-view.ts';
-
-const BUILD_TOOL = /(?:^|\/)(?:maven|gradle)(?::|$)/;
-
-/** Reports whether a base is the image of a build tool of Java, which is in the first stage of the generated Dockerfile. */
-export function isBuildTool(reference: string): boolean {
-  return BUILD_TOOL.test(reference);
-}
+import { isBuildTool } from '../base-after.ts';
 
 const TOMCAT = /(?:^|\/)tomcat(?::|$)/;
 const PLAIN_NAME = /^[\w./:@-]+$/;

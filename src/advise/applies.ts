@@ -1,0 +1,122 @@
+import type { Runtime, Variant } from '../classify/verdict.ts';
+import { rememberOf } from '../common/remember.ts';
+import { isWindows } from '../oci/platform.ts';
+import { isRuntimeItself } from '../policy/replaceable-bytes.ts';
+import { alternativeFor, isFat, leavesBase, replacedBytes, replacedOwnBytes } from './base-after.ts';
+import { linksLibraries, needsGlibc } from './linking.ts';
+import { needsPackages } from './own-packages.ts';
+import { servesByApache, servesByTomcat, startNeedsShell } from './start.ts';
+import type { Subject } from './subject.ts';
+import type { Technique, TechniqueId } from './technique.ts';
+
+/** Reports whether a technique applies to an image, together with the others of `ids`. */
+export function applies(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
+  if (subject.view.image.verdict.isPublished) return isOtherEdition(technique, subject);
+  if (technique.kind === 'findings') return subject.findings.some(({ rule }) => technique.rules.includes(rule));
+  if (technique.kind === 'stages') return canSplit(subject);
+  return mayReplaceBase(technique, ids, subject) && suitsProgram(technique, ids, subject);
+}
+
+/**
+ * Reports whether a technique exchanges a full published image for a slimmer edition. Nothing else makes it smaller: nobody
+ * but its publisher can change how it is built.
+ */
+function isOtherEdition({ id, variants }: Technique, subject: Subject): boolean {
+  const { view, knowledge, currentBytes } = subject;
+  if (!isRuntimeItself(view.image) || !isFat(subject) || (id !== 'slim-base' && id !== 'alpine-base')) return false;
+  const edition = knowledge.alternativeTo(view.image.verdict, variants);
+  return edition !== undefined && edition.compressedBytes < currentBytes;
+}
+
+/** Reports whether the base can be replaced, and by a smaller one. */
+function mayReplaceBase(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
+  return (
+    !isWindows(subject.view.image.config) &&
+    !isBaseless(subject) &&
+    isSlimmer(technique, ids, subject) &&
+    mayBeSmaller(technique, ids, subject)
+  );
+}
+
+/** Reports whether the program runs on the bases of a technique. */
+function suitsProgram(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
+  // It is unknown which libraries an unknown program loads, so it stays on its distribution.
+  if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
+  if (isServedOnDebian(subject)) return false;
+  if (technique.id === 'alpine-base') return !needsGlibc(subject.view);
+  // An empty base has room for neither an interpreter nor, in a single stage, a compiler.
+  if (technique.id === 'scratch-base')
+    return subject.compiled && ids.includes('multi-stage') && !needsDistribution(subject);
+  return alternativeFor(subject, ids, technique.variants) !== undefined && !needsDistribution(subject);
+}
+
+/**
+ * Reports whether a program needs its distribution: a start script, packages that its steps installed, or C libraries.
+ * Remembered, because it is asked dozens of times per image and has to parse the image's scripts.
+ */
+const needsDistribution: (subject: Subject) => boolean = rememberOf(
+  ({ view, runtime }) => startNeedsShell(view, runtime) || needsPackages(view) || linksLibraries(view, runtime),
+);
+
+/** Reports whether PHP runs in Apache, or Java in Tomcat, whose official images exist on Debian and Ubuntu only. */
+function isServedOnDebian({ view, runtime }: Subject): boolean {
+  const { config } = view.image;
+  return (runtime === 'php' && servesByApache(view)) || (runtime === 'java' && servesByTomcat(config));
+}
+
+/** Variants from the largest to the smallest; a variant that is not listed ranks with the first. */
+const RANKS: readonly (readonly Variant[])[] = [
+  ['full', 'jdk'],
+  ['slim', 'jre', 'minimal'],
+  ['alpine'],
+  ['distroless'],
+  ['scratch'],
+];
+
+/**
+ * Reports whether a technique's bases are leaner than the present one. As lean will do where that one stays behind, or is
+ * a distribution on which the image's own steps installed the runtime.
+ */
+function isSlimmer({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
+  const current = subject.view.image.verdict.variant?.value;
+  const rankOf = (variant: Variant | undefined) =>
+    RANKS.findIndex((rank) => variant !== undefined && rank.includes(variant));
+  const [rank, present] = [rankOf(variants[0]), Math.max(0, rankOf(current))];
+  return rank > present || (rank === present && (leavesBase(subject, ids) || replacedOwnBytes(subject, ids) > 0));
+}
+
+/**
+ * Runtimes whose publishers offer no slim image, only a small one on Alpine. `none` is among them: a distribution has a
+ * slim image only if one is known.
+ */
+const WITHOUT_SLIM: readonly Runtime[] = ['none', 'php', 'dotnet', 'nginx', 'httpd', 'caddy', 'deno'];
+
+/** Reports whether the alternative base may be smaller: it may exist, and is not known to be at least as large. */
+function mayBeSmaller({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
+  const alternative = alternativeFor(subject, ids, variants);
+  if (!alternative) return !(variants.includes('slim') && WITHOUT_SLIM.includes(subject.runtime));
+  const replaced = replacedBytes(subject, ids);
+  return replaced === undefined || alternative.compressedBytes < replaced.max + replacedOwnBytes(subject, ids);
+}
+
+function isBaseless({ view }: Subject): boolean {
+  return view.image.verdict.base.layerCount === 0;
+}
+
+/** Reports whether the last stage does what an earlier one could do: it compiles, or adds what only builds need. */
+function canSplit(subject: Subject): boolean {
+  const { view, findings } = subject;
+  if (isBaseless(subject) || !worksInLastStage(subject)) return false;
+  const compiles = view.own.some((layer) => layer.class === 'build-tools');
+  // With several stages, as after COPY --from=composer, it is for the last one that the layers themselves show it.
+  if (view.image.verdict.multiStage.value === 'yes') return compiles;
+  return compiles || findings.some(({ rule }) => BUILD_RULES.includes(rule));
+}
+
+/** Rules that find what only a build needs. */
+const BUILD_RULES = ['build-tools', 'dev-dependencies', 'maven-cache', 'gradle-cache', 'go-build-cache'];
+
+/** Files that were merely copied onto a base were already built by an earlier stage, or by a pipeline. */
+function worksInLastStage({ view, compiled }: Subject): boolean {
+  return compiled || view.own.length === 0 || view.own.some(({ verb }) => verb !== 'COPY' && verb !== 'WORKDIR');
+}

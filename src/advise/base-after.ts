@@ -1,0 +1,137 @@
+import { namesOf, type Variant } from '../classify/verdict.ts';
+import { type ByteRange, exactly } from '../measure/byte-range.ts';
+import { replaceableBytes } from '../policy/replaceable-bytes.ts';
+import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
+import { replacedAbove } from './kept-bytes.ts';
+import { servesByTomcat } from './start.ts';
+import type { Subject } from './subject.ts';
+import { isBaseTechnique, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
+
+/** The base of the image after some techniques. */
+interface BaseSwap {
+  /** Compressed bytes of its layers. */
+  readonly bytes: ByteRange;
+  /** Whether the size is an estimate. */
+  readonly unsure: boolean;
+  readonly reference?: string;
+}
+
+/** Returns the base after the techniques with its size; undefined if no real size is known. */
+export function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | undefined {
+  const { baseBytes } = subject.view;
+  if (baseBytes === undefined) return undefined;
+  const swap = ids.find(isBaseTechnique);
+  if (swap) return swapBase(techniqueOf(swap), ids, subject);
+  if (leavesBase(subject, ids)) return anyBase(subject);
+  return { bytes: exactly(baseBytes), unsure: false };
+}
+
+function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject): BaseSwap | undefined {
+  const replaced = replacedBytes(subject, ids);
+  if (!replaced) return undefined;
+  const alternative = alternativeFor(subject, ids, swap.variants);
+  if (!alternative) return guessedSwap(swap, replaced, subject);
+  return swapTo(alternative, { base: replaced, own: replacedOwnBytes(subject, ids) }, subject);
+}
+
+/**
+ * Returns the bytes of the present base that a new one replaces: the whole base if it stays behind, otherwise the layers
+ * of the runtime.
+ */
+export function replacedBytes(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
+  const { baseBytes } = subject.view;
+  return baseBytes === undefined || !leavesBase(subject, ids) ? replaceableBytes(subject.view) : exactly(baseBytes);
+}
+
+/** Returns the most bytes of the image's own layers that a base with the runtime replaces: where these installed it. */
+export function replacedOwnBytes({ removable, view }: Subject, ids: readonly TechniqueId[]): number {
+  return view.image.verdict.runtimeLayers === undefined ? replacedAbove(removable, ids) : 0;
+}
+
+/** Bytes that a base replaces: of the present one, and of the image's own layers, by which it may be larger. */
+interface ReplacedBytes {
+  readonly base: ByteRange;
+  readonly own: number;
+}
+
+function swapTo(
+  alternative: BaseAlternative,
+  { base: replaced, own }: ReplacedBytes,
+  { runtimeVersion, view }: Subject,
+): BaseSwap {
+  const { baseBytes = 0 } = view;
+  const size = projectedSize(alternative, runtimeVersion);
+  // The last stage starts from a variant of Tomcat's image, which is on the alternative.
+  const keepsTomcat = replaced.max < baseBytes && servesByTomcat(view.image.config);
+  return {
+    bytes: {
+      min: baseBytes - Math.max(-own, replaced.max - size.min),
+      max: baseBytes - Math.max(-own, replaced.min - size.max),
+    },
+    unsure: replaced.min < replaced.max || !isExact(alternative, runtimeVersion),
+    ...(keepsTomcat ? {} : { reference: alternative.reference }),
+  };
+}
+
+/**
+ * Returns an estimate for a base without a known alternative. The slimming guide's range is applied to the base alone,
+ * since the program above it keeps its size.
+ */
+function guessedSwap({ reduction }: Technique, replaced: ByteRange, subject: Subject): BaseSwap | undefined {
+  const { baseBytes = 0 } = subject.view;
+  if (!reduction || !isFat(subject)) return undefined;
+  const [least, most] = reduction;
+  return {
+    bytes: { min: Math.round(baseBytes - replaced.max * most), max: Math.round(baseBytes - replaced.min * least) },
+    unsure: true,
+  };
+}
+
+/** The slimming guide's ranges are for images on full bases; they do not hold for those slimmed already. */
+export function isFat({ view }: Subject): boolean {
+  const { variant } = view.image.verdict;
+  return !variant || variant.value === 'full' || variant.value === 'jdk';
+}
+
+/** Reports whether the compiler stays behind in an earlier stage: the last one needs a distribution at most. */
+function leavesCompiler({ compiled }: Subject, ids: readonly TechniqueId[]): boolean {
+  return compiled && ids.includes('multi-stage');
+}
+
+/** Reports whether the whole base stays behind in an earlier stage: a compiler's, or a build tool's. */
+export function leavesBase(subject: Subject, ids: readonly TechniqueId[]): boolean {
+  const isTool = namesOf(subject.view.image.verdict.base).some(isBuildTool);
+  return leavesCompiler(subject, ids) || (isTool && ids.includes('multi-stage'));
+}
+
+/** Returns the base that the last stage would start from. */
+export function alternativeFor(
+  subject: Subject,
+  ids: readonly TechniqueId[],
+  variants: readonly Variant[],
+): BaseAlternative | undefined {
+  const { knowledge, view } = subject;
+  return leavesCompiler(subject, ids)
+    ? knowledge.smallestDistribution(variants)
+    : knowledge.alternativeTo(view.image.verdict, variants);
+}
+
+/**
+ * Returns the range of bases for a last stage whose base is not chosen yet: for a compiled program, from an empty one to
+ * the largest that would do; for others, those of the runtime.
+ */
+function anyBase({ compiled, knowledge, runtime }: Subject): BaseSwap | undefined {
+  const bases = knowledge.ofRuntime(compiled ? 'none' : runtime);
+  const sizes = bases
+    .filter(({ variant }) => ['alpine', 'slim', 'jre'].includes(variant))
+    .map(({ compressedBytes }) => compressedBytes);
+  if (sizes.length === 0) return undefined;
+  return { bytes: { min: compiled ? 0 : Math.min(...sizes), max: Math.max(...sizes) }, unsure: !compiled };
+}
+
+const BUILD_TOOL = /(?:^|\/)(?:maven|gradle)(?::|$)/;
+
+/** Reports whether a base is the image of a build tool of Java, which the last stage leaves behind. */
+export function isBuildTool(reference: string): boolean {
+  return BUILD_TOOL.test(reference);
+}
