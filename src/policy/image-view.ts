@@ -109,5 +109,7 @@ export function baseLayerCount({ verdict }: AuditedImage): number {
 export const ownSteps: (view: ImageView) => readonly BuildStep[] = rememberOf(({ steps, layers, own }) => {
   const below = layers.length - own.length;
   const firstAbove = steps.findLastIndex(({ layer }) => layer !== undefined && layer < below) + 1;
-  return steps.slice(Math.max(firstAbove, readStack(steps).ownStart));
+  const { ownStart, itself } = readStack(steps);
+  // A view without own layers may be that of a published image, whose last settings are its publisher's.
+  return steps.slice(Math.max(firstAbove, (own.length === 0 ? itself?.end : undefined) ?? ownStart));
 });
