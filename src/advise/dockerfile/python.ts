@@ -9,7 +9,8 @@ import type { DockerfileFacts } from './facts.ts';
 import { makeFolders, officialTag, programFolderLines } from './lines.ts';
 import { runWith } from './mounts.ts';
 import { compilerSteps, knownRunPackages, runPackagesOr } from './packages.ts';
-import { FOR_DEVELOPMENT, pipInstall, pipTools } from './pip.ts';
+import { pipInstall } from './pip.ts';
+import { FOR_DEVELOPMENT, pipTools } from './pip-lists.ts';
 import { withoutRunner, withProgramNames } from './start-words.ts';
 
 /** The start by framework, for images that do not say how they start. */
