@@ -30,6 +30,13 @@ export function goDockerfile(image: DockerfileFacts): string {
   const isVendored = hasVendored(facts, build);
   // With several packages, -o names a folder, in which each program is named after its package's folder.
   const output = ALL_PACKAGES.test(mainPackage) ? '/out/' : `/out/${program}`;
+  const options = [
+    ...(isVendored ? ['-mod=vendor'] : []),
+    '-trimpath',
+    ...tagsOf(build),
+    `-ldflags="${flags}"`,
+    `-o ${output}`,
+  ];
   return [
     `FROM golang:${release}-${suite} AS build`,
     ...(cgo ? compilerSteps(facts) : gitStep(facts)),
@@ -42,7 +49,7 @@ export function goDockerfile(image: DockerfileFacts): string {
     ...cgoNote(facts),
     ...argumentLines(args),
     `${runWith(facts, GO_MODULES, '/root/.cache/go-build')} \\`,
-    `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build${isVendored ? ' -mod=vendor' : ''} -trimpath${tagsOf(build)} -ldflags="${flags}" -o ${output} ${mainPackage}`,
+    `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build ${options.join(' ')} ${mainPackage}`,
     '',
     ...lastStage(facts),
   ].join('\n');
@@ -103,11 +110,11 @@ function mainPackageOf(build: Command | undefined): string {
   return /^(?:\.\/|[a-z0-9-]+(?:\.[a-z0-9-]+)+\/)[\w./-]*$/.test(last) ? last : '.';
 }
 
-/** Returns the build's `-tags` option, whose list may be separated by spaces. */
-function tagsOf(build: Command | undefined): string {
+/** Returns the build's `-tags` option, whose list may be separated by spaces; none if it has none. */
+function tagsOf(build: Command | undefined): readonly string[] {
   const lists = build ? valuesOf(build, '-tags', '--tags') : [];
   const tags = itemsOf(lists.slice(-1)).filter((tag) => /^[\w.]+$/.test(tag));
-  return tags.length > 0 ? ` -tags=${tags.join(',')}` : '';
+  return tags.length > 0 ? [`-tags=${tags.join(',')}`] : [];
 }
 
 function folderOfFile(file: string): string {

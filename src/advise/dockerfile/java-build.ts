@@ -23,6 +23,7 @@ export function buildStage(facts: DockerfileFacts, suffix: string, output: Outpu
   const module = moduleOf(facts);
   const others = tool.others[output];
   const outputs = module === undefined ? tool.outputs : `${module}/${tool.outputs}`;
+  const removal = others === undefined ? '' : `rm -f ${outputs}/${others.pattern} && `;
   const isSingle = module === undefined && projectFolders(tool, facts).size < 2;
   return [
     `FROM ${wrapper ? `eclipse-temurin:${facts.release}-jdk` : tool.image(facts)}${suffix} AS build`,
@@ -34,7 +35,7 @@ export function buildStage(facts: DockerfileFacts, suffix: string, output: Outpu
     ...(others === undefined ? [] : [others.note]),
     ...quarkusNote(outputs, facts),
     `${run} ${tool.build(module)} && \\`,
-    `    ${others === undefined ? '' : `rm -f ${outputs}/${others.pattern} && `}cp ${outputs}/${fileOf(output, module, facts)} /app.${output}`,
+    `    ${removal}cp ${outputs}/${fileOf(output, module, facts)} /app.${output}`,
   ];
 }
 
