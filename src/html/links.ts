@@ -21,7 +21,8 @@ const ADDRESSES: Readonly<Record<string, (row: CellsByName) => string | undefine
   tag: (row) => (text(row.tag) === '' ? undefined : imagePath(row)),
   digest: imagePath,
   previous_tag: ({ previous_digest: digest }) => path('/images/', digest),
-  change_bytes: ({ digest, previous_digest: previous }) => comparePath(text(previous), text(digest)),
+  change_bytes: ({ digest, previous_digest: previous }) =>
+    addressOf('/compare', { old: text(previous), new: text(digest) }),
   base_image: ({ base_image: base }) => addressOf('/base', { name: text(base) }),
   distro: ({ distro, distro_version: version }) =>
     addressOf('/images', { distro: [text(distro), text(version)].filter(Boolean).join(':') }),
@@ -74,14 +75,8 @@ function trendPath({ scope, name, registry }: CellsByName): string | undefined {
   return scope === 'base' ? addressOf('/base', { name: text(name) }) : undefined;
 }
 
-/** The page that compares two images, by their digests; undefined when one is empty. */
-export function comparePath(before: string, after: string): string | undefined {
-  return before === '' || after === '' ? undefined : addressOf('/compare', { old: before, new: after });
-}
-
-/** The page of a repository; if the registry is empty, the page of all repositories with that name. */
+/** The page of a repository; if the registry is empty, the page of all repositories with that name; undefined without a name. */
 export function repositoryPath(registry: string, name: string): string | undefined {
-  if (name === '') return undefined;
   return addressOf('/repository', registry === '' ? { name } : { registry, name });
 }
 

@@ -95,6 +95,6 @@ async function hasSession(context: Context, token: string, now: Date): Promise<b
 }
 
 /** Whether two texts are equal, in a time that reveals nothing about where or how much they differ. */
-export function sameText(a: string, b: string): boolean {
+function sameText(a: string, b: string): boolean {
   return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'));
 }

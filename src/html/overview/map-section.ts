@@ -1,3 +1,4 @@
+import { groupBy } from '../../common/group-by.ts';
 import { sum } from '../../common/sum.ts';
 import { type MapNode, treemapChart } from '../charts/treemap.ts';
 import { countOf } from '../format.ts';
@@ -8,18 +9,19 @@ import type { ByteMap, MapRepository, OtherRepositories } from './read-map.ts';
 /** A treemap of the stored bytes, by registry, team, repository and image. */
 export function mapSection({ repositories, others }: ByteMap, links: LinkOf): Markup {
   if (repositories.length === 0) return html`<p class="empty">Nothing to show.</p>`;
-  const teamsByRegistry = new Map<string, Map<string, MapNode[]>>();
-  const add = ({ registry, team }: { readonly registry: string; readonly team: string }, node: MapNode): void => {
-    const nodesByTeam = teamsByRegistry.get(registry) ?? new Map<string, MapNode[]>();
-    teamsByRegistry.set(registry, nodesByTeam.set(team, [...(nodesByTeam.get(team) ?? []), node]));
-  };
-  for (const repository of repositories) add(repository, repositoryNode(repository, links));
-  for (const rest of others) add(rest, othersNode(rest));
+  const all = [
+    ...repositories.map((repository) => ({ ...repository, node: repositoryNode(repository, links) })),
+    ...others.map((rest) => ({ ...rest, node: othersNode(rest) })),
+  ];
   const root: MapNode = {
     name: 'all',
-    children: [...teamsByRegistry].map(([name, nodesByTeam]) => ({
+    children: [...groupBy(all, ({ registry }) => registry)].map(([name, inRegistry]) => ({
       name,
-      children: [...nodesByTeam].map(([team, children]) => ({ name: team, href: links('team', { team }), children })),
+      children: [...groupBy(inRegistry, ({ team }) => team)].map(([team, own]) => ({
+        name: team,
+        href: links('team', { team }),
+        children: own.map(({ node }) => node),
+      })),
     })),
   };
   const count = repositories.length + sum(others.map((rest) => rest.repositories));
