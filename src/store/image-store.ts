@@ -2,8 +2,7 @@ import type { KnownBase } from '../classify/verdict.ts';
 import { groupPairs } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestFromBytes } from '../oci/digest.ts';
-import { parseImageConfig } from '../oci/image-config.ts';
-import { type KnownBaseRow, knownBase, LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
+import { readBases } from './known-bases.ts';
 import { findReadLayers } from './layer-store.ts';
 
 /** An image with everything that is stored about it, ready to be assessed. */
@@ -79,111 +78,4 @@ async function bodiesByImage(
 ): Promise<ReadonlyMap<number, readonly Uint8Array[]>> {
   const rows = await db.query<{ id: number; body: Uint8Array }>(sql, [ids]);
   return groupPairs(rows.map(({ id, body }) => [id, body]));
-}
-
-/** SQL: the catalogue images whose layers are the first layers of these images. */
-const CATALOGUE_BASES = `
-  select l.manifest_id as id, l.position + 1 as layers, b.digest, b.index_digest, array_agg(b.repository || ':' || b.tag order by b.repository, b.tag) as refs,
-    (array_agg(b.labels))[1] as labels, ${NEWER_BUILDS}
-  from manifest_layer l join image i on i.manifest_id = l.manifest_id
-  join base_image b on b.chain_id = l.chain_id and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2) ${LATER_BUILD}
-  where i.manifest_id = any($1::int8[])
-  group by l.manifest_id, l.position, b.digest, b.index_digest
-  order by l.manifest_id, l.position, b.digest, b.index_digest`;
-
-/**
- * Builders of reproducible images write a fixed date: Jib 1970-01-01, Cloud Native Buildpacks 1980-01-01. The view
- * `slimboard_reclaimable` repeats this in SQL: keep both the same.
- */
-export const FIXED_DATES_BEFORE = '1981-01-01Z';
-/** Former builds of a repository with the same layers: so many are told apart by their digests and labels. */
-const FORMER_BUILDS = 20;
-
-/**
- * SQL: images of other repositories, in any registry, whose layers are all among the first layers of these images and
- * that are not younger; a row for each name of a repository that has such an image. Where they are stored does not
- * matter, as equal layers are proof. An image of a repository with the same name, in this registry or another, is more
- * likely an earlier build than a base. Names are looked up once per base: a thousand sources may mirror it, and most
- * images are built on a few bases. Layers that no tag names any more have the names that they had, with the newer builds
- * that these tags name now; of builds with the same layers the newest, since a tag may have moved every night.
- */
-const REGISTRY_BASES = `
-  with beneath as (
-    select l.manifest_id, l.position + 1 as layers, l.chain_id, split_part(i.platform, '/', 2) as architecture, i.created_at
-    from unnest($1::int8[]) as w (id) cross join lateral (select * from image where manifest_id = w.id offset 0) i
-    join manifest_layer l on l.manifest_id = i.manifest_id and l.position + 1 < i.layer_count),
-  base as (
-    select b.* from (select distinct chain_id, layers from beneath) n
-    cross join lateral (select * from image where chain_id = n.chain_id and layer_count = n.layers offset 0) b),
-  name as (
-    select c.*, r.name as repository, c.is_current and r.ended_at is null as is_open
-    from (
-      select b.*, t.repository_id, t.name as tag, t.ended_at is null as is_current, null::int8 as index_id
-      from base b join tag t on t.manifest_id = b.manifest_id
-      union all
-      select b.*, t.repository_id, t.name, t.ended_at is null, x.index_id
-      from base b join index_child x on x.child_id = b.manifest_id join tag t on t.manifest_id = x.index_id) c
-    join repository r on r.id = c.repository_id
-    where c.tag is not null),
-  moved as (
-    select distinct on (n.repository_id, n.tag, n.platform) n.repository_id, n.tag, n.platform, i.chain_id, i.created_at
-    from (select distinct repository_id, tag, platform from name where not is_open) n
-    join tag t on t.repository_id = n.repository_id and t.name = n.tag and t.ended_at is null
-    left join index_child c on c.index_id = t.manifest_id
-    join image i on i.manifest_id = coalesce(c.child_id, t.manifest_id) and i.platform = n.platform
-    where i.created_at is not null
-    order by n.repository_id, n.tag, n.platform, i.created_at desc),
-  build as (
-    select b.manifest_id, b.chain_id, b.layer_count, b.platform, b.created_at, b.repository, b.is_open,
-      array_agg(distinct b.repository || ':' || b.tag) as refs, max(encode(x.digest, 'hex')) as index_hex,
-      ${NEWER_BUILDS}
-    from name b
-    left join manifest x on x.id = b.index_id
-    left join moved later on not b.is_open and later.repository_id = b.repository_id and later.tag = b.tag
-      and later.platform = b.platform and later.chain_id <> b.chain_id and later.created_at > b.created_at
-    group by b.manifest_id, b.chain_id, b.layer_count, b.platform, b.created_at, b.repository, b.is_open),
-  named as (
-    select b.*, m.digest, m.config_id, bool_or(b.is_open) over (partition by b.chain_id) as stands,
-      row_number() over (same order by b.created_at desc nulls last, m.digest) as place,
-      case when b.is_open then b.created_at else min(b.created_at) over same end as exists_since
-    from build b join manifest m on m.id = b.manifest_id
-    window same as (partition by b.chain_id, b.platform, b.repository, b.is_open)),
-  own as (
-    select o.manifest_id, r.name as repository
-    from (
-      select t.manifest_id, t.repository_id from tag t where t.manifest_id = any($1::int8[])
-      union all
-      select x.child_id, t.repository_id from index_child x join tag t on t.manifest_id = x.index_id where x.child_id = any($1::int8[])) o
-    join repository r on r.id = o.repository_id)
-  select n.manifest_id as id, n.layers, b.digest, b.index_hex, b.refs, b.newer_builds, b.config_id
-  from beneath n
-  join named b on b.chain_id = n.chain_id and b.layer_count = n.layers and split_part(b.platform, '/', 2) = n.architecture
-    and (b.exists_since is null or n.created_at is null or n.created_at < '${FIXED_DATES_BEFORE}' or b.exists_since <= n.created_at)
-  where (b.is_open or not b.stands and b.place <= ${FORMER_BUILDS})
-    and (n.manifest_id, b.repository) not in (select manifest_id, repository from own)
-  order by n.manifest_id, n.layers, b.created_at desc, b.digest, b.repository`;
-
-interface RegistryBaseRow extends Omit<KnownBaseRow, 'index_digest' | 'labels'> {
-  readonly id: number;
-  readonly index_hex: string | null;
-  readonly config_id: number | null;
-}
-
-async function readBases(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, readonly KnownBase[]>> {
-  const catalogue = await db.query<KnownBaseRow & { readonly id: number }>(CATALOGUE_BASES, [ids]);
-  const registry = await db.query<RegistryBaseRow>(REGISTRY_BASES, [ids]);
-  // Once per config: hundreds of images may be built on the same base.
-  const configs = await db.query<{ id: number; body: Uint8Array }>(
-    'select id, body from blob where id = any($1::int8[]) and body is not null',
-    [[...new Set(registry.flatMap(({ config_id }) => config_id ?? []))]],
-  );
-  const labels = new Map(configs.map(({ id, body }) => [id, parseImageConfig(body).labels]));
-  return groupPairs([
-    ...catalogue.map((row) => [row.id, knownBase({ ...row, labels: row.labels ?? {} }, 'catalogue')] as const),
-    ...registry.map((row) => {
-      const index = row.index_hex === null ? null : Buffer.from(row.index_hex, 'hex');
-      const described = { ...row, index_digest: index, labels: labels.get(row.config_id ?? 0) ?? {} };
-      return [row.id, knownBase(described, 'registry')] as const;
-    }),
-  ]);
 }

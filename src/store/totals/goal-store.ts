@@ -1,6 +1,6 @@
 import type { Goal } from '../../common/units.ts';
 import type { Queryable } from '../../database/database.ts';
-import { FIXED_DATES_BEFORE } from '../image-store.ts';
+import { FIXED_DATES_BEFORE } from '../known-bases.ts';
 import { jsonRows } from '../sql/json-rows.ts';
 import { setExcluded } from '../sql/rows.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/kinds/reclaim.ts';
-import { FIXED_DATES_BEFORE } from '../../../src/store/image-store.ts';
+import { FIXED_DATES_BEFORE } from '../../../src/store/known-bases.ts';
 import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
