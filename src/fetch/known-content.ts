@@ -20,3 +20,9 @@ export interface KnownContent {
    */
   listedElsewhere?(digests: readonly Digest[]): Promise<ReadonlySet<Digest>>;
 }
+
+/** What is left where nothing stored is to be believed (`--full`): what the listing contains. */
+export function withoutStored(known: KnownContent): KnownContent {
+  const nothing = async () => new Map();
+  return { ...known, tags: nothing, manifests: nothing, readBodies: nothing };
+}

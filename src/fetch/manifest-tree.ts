@@ -2,7 +2,6 @@ import { chunksOf } from '../common/chunks-of.ts';
 import { groupPairs } from '../common/group-by.ts';
 import { sum } from '../common/sum.ts';
 import { asItemError, MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
-import type { ContentKind } from '../oci/content-kind.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_CONFIG_BYTES } from '../oci/image-config.ts';
 import { type Manifest, parseManifest } from '../oci/manifest.ts';
@@ -63,10 +62,11 @@ export interface ReadingContext {
 export class ManifestTree {
   readonly #context: ReadingContext;
   readonly #read = new Map<Digest, ReadManifest>();
-  /** The wanted children of indexes that were read. */
+  /**
+   * The wanted children of indexes; of those that are stored already, the missing ones: they failed before, or are wanted
+   * only now.
+   */
   readonly #children = new Map<Digest, readonly Digest[]>();
-  /** The missing children of indexes that are stored already: they failed before, or are wanted only now. */
-  readonly #lateChildren = new Map<Digest, readonly Digest[]>();
   #childrenBytes = 0;
   readonly #failures = new Map<Digest, SlimboardError>();
   readonly #kept = new Set<Digest>();
@@ -79,16 +79,16 @@ export class ManifestTree {
 
   /**
    * Reads the manifests that are not stored, and the wanted children of indexes.
-   * @param bodies manifests that the registry has returned already
+   * @param fetched manifests that the registry has returned already
    * @param unchanged stored indexes, children of which may be missing
    */
   async grow(
     digests: readonly Digest[],
-    bodies: ReadonlyMap<Digest, FetchedManifest>,
+    fetched: ReadonlyMap<Digest, FetchedManifest>,
     unchanged: Iterable<Digest>,
   ): Promise<void> {
     this.#keptIndexes.push(...unchanged);
-    await this.#readLevel(await this.#unseen(digests), bodies, 0);
+    await this.#readLevel(await this.#unseen(digests), fetched, 0);
     // A nested index may be stored, too: by another source, which wanted other platforms.
     while (this.#keptIndexes.length > 0) {
       const indexes = this.#keptIndexes.splice(0);
@@ -124,7 +124,7 @@ export class ManifestTree {
     if (seen.has(digest)) return [];
     seen.add(digest);
     const own = this.#failures.get(digest);
-    const children = this.#children.get(digest) ?? this.#lateChildren.get(digest) ?? [];
+    const children = this.#children.get(digest) ?? [];
     return [...(own ? [[digest, own] as const] : []), ...children.flatMap((child) => this.failuresUnder(child, seen))];
   }
 
@@ -133,9 +133,7 @@ export class ManifestTree {
     const unread = [...digests].filter(
       (digest) => !this.#read.has(digest) && !this.#failures.has(digest) && !this.#kept.has(digest),
     );
-    const known = this.#context.settings.full
-      ? new Map<Digest, ContentKind>()
-      : await this.#context.known.manifests(unread);
+    const known = await this.#context.known.manifests(unread);
     for (const [digest, kind] of known) {
       this.#kept.add(digest);
       if (kind === 'index') this.#keptIndexes.push(digest);
@@ -147,7 +145,7 @@ export class ManifestTree {
     const missing = await this.#context.known.missingChildren(indexes);
     const wanted = missing.filter((child) => isWantedLater(child, this.#context.settings));
     const byIndex = groupPairs(wanted.map(({ index, child }) => [index, child]));
-    for (const [index, children] of byIndex) this.#lateChildren.set(index, children);
+    for (const [index, children] of byIndex) this.#children.set(index, children);
     return this.#unread(wanted.map(({ child }) => child));
   }
 
@@ -160,10 +158,10 @@ export class ManifestTree {
 
   async #readLevel(
     fresh: readonly Digest[],
-    bodies: ReadonlyMap<Digest, FetchedManifest>,
+    fetched: ReadonlyMap<Digest, FetchedManifest>,
     depth: number,
   ): Promise<void> {
-    for (const digests of chunksOf(fresh, CHILDREN_AT_ONCE)) await this.#fetchAndParse(digests, bodies, depth);
+    for (const digests of chunksOf(fresh, CHILDREN_AT_ONCE)) await this.#fetchAndParse(digests, fetched, depth);
     const wanted: Digest[] = [];
     for (const digest of fresh) wanted.push(...this.#wantedChildren(digest, depth));
     const children = await this.#unread(wanted);
@@ -172,7 +170,7 @@ export class ManifestTree {
 
   async #fetchAndParse(
     digests: readonly Digest[],
-    bodies: ReadonlyMap<Digest, FetchedManifest>,
+    fetched: ReadonlyMap<Digest, FetchedManifest>,
     depth: number,
   ): Promise<void> {
     if (this.#childrenBytes > MAX_CHILDREN_BYTES) {
@@ -180,11 +178,11 @@ export class ManifestTree {
       return;
     }
     const { registry, repository, options } = this.#context;
-    const missing = digests.filter((digest) => !bodies.has(digest));
+    const missing = digests.filter((digest) => !fetched.has(digest));
     const answers = await registry.readManifests(repository, missing, options);
     for (const digest of digests) {
       try {
-        const read = parsed(digest, bodies.get(digest) ?? answers.get(digest));
+        const read = parsed(digest, fetched.get(digest) ?? answers.get(digest));
         if (depth > 0) this.#countChild(digest, read);
         this.#read.set(digest, read);
       } catch (error) {

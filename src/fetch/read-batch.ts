@@ -9,6 +9,7 @@ import { endTogether } from '../registry/abort.ts';
 import type { FetchedManifest, ListedManifest } from '../registry/registry.ts';
 import type { NewBlob, NewManifest } from '../store/content-store.ts';
 import type { KnownTag, Sighting } from '../store/inventory-store.ts';
+import { withoutStored } from './known-content.ts';
 import { manifestRecordOf } from './manifest-record.ts';
 import { ManifestTree, type ReadingContext } from './manifest-tree.ts';
 import { readBlobs } from './read-blobs.ts';
@@ -54,9 +55,10 @@ type Resolved = { readonly listed: ListedManifest } & (
  * @throws failures of the whole batch: the registry asks to slow down, the database is gone, the signal aborted, a bug
  */
 export async function readBatch(context: ReadingContext, listed: readonly ListedManifest[]): Promise<BatchContent> {
+  const known = context.settings.full ? withoutStored(context.known) : context.known;
   // Otherwise requests that wait for the end of a registry's pause would be sent, and again with the next attempt.
   return endTogether(context.options.signal, (signal) =>
-    new BatchReader({ ...context, options: { signal } }).read(listed),
+    new BatchReader({ ...context, known, options: { signal } }).read(listed),
   );
 }
 
@@ -79,7 +81,7 @@ class BatchReader {
 
   async #resolve(listed: readonly ListedManifest[]): Promise<readonly Resolved[]> {
     const tags = listed.flatMap(({ tag, digest }) => (tag !== undefined && digest === undefined ? [tag] : []));
-    const known = this.#context.settings.full ? new Map<Tag, KnownTag>() : await this.#context.known.tags(tags);
+    const known = await this.#context.known.tags(tags);
     return Promise.all(
       listed.map((item) => this.#resolveItem(item, item.tag === undefined ? undefined : known.get(item.tag))),
     );
@@ -121,15 +123,15 @@ class BatchReader {
   /** Reads all manifests that are not stored: those of the tags, then the children of their indexes. */
   async #readManifests(resolved: readonly Resolved[]): Promise<void> {
     const digests = new Set<Digest>();
-    const bodies = new Map<Digest, FetchedManifest>();
+    const fetched = new Map<Digest, FetchedManifest>();
     const unchangedIndexes = new Set<Digest>();
     for (const item of resolved) {
       if ('error' in item || item.listed.archived) continue;
       if (item.unchanged === undefined) digests.add(item.digest);
       else if (item.unchanged === 'index') unchangedIndexes.add(item.digest);
-      if (item.fetched) bodies.set(item.digest, item.fetched);
+      if (item.fetched) fetched.set(item.digest, item.fetched);
     }
-    await this.#tree.grow([...digests], bodies, unchangedIndexes);
+    await this.#tree.grow([...digests], fetched, unchangedIndexes);
   }
 
   /** Reads configs and provenance of all new manifests, and returns their rows. */

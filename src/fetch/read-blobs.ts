@@ -19,7 +19,7 @@ interface BatchBlob extends NeededBlob {
  */
 export async function readBlobs(context: ReadingContext, tree: ManifestTree): Promise<ReadonlyMap<Digest, Uint8Array>> {
   const needed = blobsOf(tree, context);
-  const bodies = new Map(context.settings.full ? [] : await context.known.readBodies([...needed.keys()]));
+  const bodies = new Map(await context.known.readBodies([...needed.keys()]));
   const missing = [...needed.values()].filter(({ blob }) => !bodies.has(blob.digest));
   await Promise.all(missing.map((blob) => readBlob(blob, context, tree, bodies)));
   return bodies;
