@@ -60,9 +60,9 @@ export function verifyDigest(bytes: Uint8Array, expected: Digest, what: string):
     );
 }
 
-/** `sha256` or `sha512`. */
-export function algorithmOf(digest: Digest): string {
-  return digest.slice(0, digest.indexOf(':'));
+/** The algorithm that made a digest. */
+export function algorithmOf(digest: Digest): 'sha256' | 'sha512' {
+  return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
 }
 
 /** The digest's hex digits, without the algorithm. */

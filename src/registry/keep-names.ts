@@ -9,7 +9,7 @@ import type { ListOptions } from './registry.ts';
 export function keepNames<Name>(
   listed: readonly unknown[],
   parse: (text: string) => Name,
-  { onInvalid }: ListOptions,
+  { onInvalid }: Pick<ListOptions, 'onInvalid'>,
 ): readonly Name[] {
   return listed.flatMap((entry) => {
     try {

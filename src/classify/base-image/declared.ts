@@ -9,7 +9,7 @@ import { normaliseReference, withoutTag } from './references.ts';
 export interface DeclaredBase {
   readonly reference: string;
   readonly digest?: Digest;
-  /** Where it named it. */
+  /** Where the builder named it. */
   readonly signal: 'annotation' | 'index-annotation' | 'label' | 'provenance' | 'buildpacks';
   /** The number of its layers, if the builder states it. */
   readonly layerCount?: number;
