@@ -54,8 +54,11 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
     heardBytes = bytesRead;
   }, ANSWER_WITHIN_MS);
   try {
-    const unusable = unusableBy(await greet(redis, database), address);
+    await redis.connect();
+    const unusable = unusableBy(await redis.info(), address);
     if (unusable) throw unusable;
+    // If the database does not exist, the client stays in database 0 without an error: two installations would share it.
+    if (database > 0) await redis.select(database);
   } catch (cause) {
     redis.disconnect();
     // Of a connection that fails, the promise only says that it is closed.
@@ -65,14 +68,6 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
   }
   watch(redis, address);
   return redis.on('error', onError);
-}
-
-/** Connects for the first time. @returns what the server says of itself */
-async function greet(redis: Redis, database: number): Promise<string> {
-  await redis.connect();
-  // If the database does not exist, the client stays in database 0 without an error: two installations would share it.
-  if (database > 0) await redis.select(database);
-  return redis.info();
 }
 
 function openingFailureOf(cause: Error, address: string, database: number): Error {
@@ -127,14 +122,18 @@ function tlsAdviceOn(failure: Error): string | undefined {
   return undefined;
 }
 
+/** What to use instead of a server in one of these modes. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  cluster: 'name the primary of one without it',
+  sentinel: 'name the primary that it watches, by an address that leads to the new one after a failover',
+};
+
 /** Why a server cannot hold the queue, by what INFO says of it. */
 function unusableBy(info: string, address: string): SlimboardError | undefined {
   // Since release 8, Valkey calls it server_mode.
   const [, mode] = /^(?:redis|server)_mode:(cluster|sentinel)/m.exec(info) ?? [];
   if (mode)
-    return new SettingsError(
-      `Redis at ${address} runs in ${mode} mode, which is not supported: name one that does not, a primary`,
-    );
+    return new SettingsError(`Redis at ${address} runs in ${mode} mode, which is not supported: ${INSTEAD[mode]}`);
   // Other policies evict only keys that expire, such as locks. A lost list of jobs would never be missed.
   if (/^maxmemory:[1-9]/m.test(info) && /^maxmemory_policy:allkeys/m.test(info))
     return new SettingsError(

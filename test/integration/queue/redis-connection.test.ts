@@ -131,10 +131,17 @@ test('a replica is refused when it is connected to', async () => {
   });
 });
 
-test.each(['cluster', 'sentinel'] as const)('a server in %s mode is refused', async (mode) => {
+test.each([
+  ['cluster', 'the primary of one without it'],
+  ['sentinel', 'the primary that it watches'],
+] as const)('a server in %s mode is refused, also where the URL names a database', async (mode, instead) => {
   const other = await startRedis({ mode });
-  const connected = connectRedis(other.url, () => undefined).finally(() => other.stop());
-  await expect(connected).rejects.toMatchObject({ code: 'settings', message: expect.stringContaining(`${mode} mode`) });
+  for (const database of ['', '/2'])
+    await expect(connectRedis(`${other.url}${database}`, () => undefined)).rejects.toMatchObject({
+      code: 'settings',
+      message: expect.stringMatching(`${mode} mode.*${instead}`),
+    });
+  await other.stop();
 });
 
 /** @param name of the certificate: see fixtures/tls */
