@@ -45,6 +45,8 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
   redis.on('error', (error: Error) => {
     lastError = error;
   });
+  // Each command that a replica refuses adds a listener, and the commands under way may be many.
+  redis.on('connect', () => redis.stream.setMaxListeners(0));
   let heardBytes = 0;
   // A server that loads its data, which may take minutes, is asked again and again, and says so.
   const listening = setInterval(() => {

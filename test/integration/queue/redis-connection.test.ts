@@ -41,6 +41,18 @@ test('a command that a replica refuses is sent again over a new connection, unti
   expect(await redis.client('ID')).not.toBe(before);
 });
 
+test('many commands that a replica refuses at once are no warning in the log', async () => {
+  const warned = vi.fn();
+  process.on('warning', warned);
+  await admin.replicaof('127.0.0.1', server.port);
+  const written = Array.from({ length: 20 }, () => redis.set('key', 'value'));
+  await vi.waitFor(() => expect(errors.length).toBeGreaterThanOrEqual(written.length));
+  await admin.replicaof('NO', 'ONE');
+  await Promise.all(written);
+  process.off('warning', warned);
+  expect(warned).not.toHaveBeenCalled();
+});
+
 test('a command that a replica without its primary refuses is sent again, until a primary accepts it', async () => {
   await admin.config('SET', 'replica-serve-stale-data', 'no');
   await admin.replicaof('127.0.0.1', await freePort());
