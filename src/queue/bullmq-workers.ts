@@ -38,9 +38,9 @@ export interface TaskWorkersOptions {
 /** The workers of a process: one for each kind of task and lane. */
 export interface TaskWorkers {
   /**
-   * Takes no more tasks. Running ones have `graceMs` to end; then they are aborted. These, and any that fail meanwhile,
-   * go back to their queue. Resolves when Redis knows that none is running, or 5 s later, or at once if Redis is away:
-   * other workers then take over the tasks that it counts as running.
+   * Takes no more tasks. Running ones have `graceMs` to end, or until Redis has not answered for 5 s; then they are
+   * aborted. These, and any that fail meanwhile, go back to their queue. Resolves when Redis knows that none is running,
+   * or 5 s later, or at once if Redis is away: other workers then take over the tasks that it counts as running.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -62,6 +62,8 @@ export function startTaskWorkers(options: TaskWorkersOptions): TaskWorkers {
  */
 const MAX_STALLS = 5;
 const LET_GO_MS = 5_000;
+/** How often a worker that stops asks whether Redis is there. */
+const ASK_EVERY_MS = 1_000;
 
 function startWorker(kind: TaskKind, lane: Lane, attempts: Attempts, options: Resolved): Worker<TaskReference> {
   const { redis, prefix, tasksAtOnce, events, limits, random, lockMs, telemetry } = options;
@@ -176,15 +178,30 @@ async function closeAll(
 ): Promise<void> {
   // While Redis is away BullMQ's workers do not close, even if they run nothing.
   const closed = Promise.all(workers.map((worker) => worker.close()));
-  await endsWithin(attempts.stop(), graceMs);
+  const ended = new AbortController();
+  const silence = untilSilent(redis, ended.signal);
+  await endsWithin(Promise.race([attempts.stop(), silence]), graceMs);
   for (const worker of workers) worker.cancelAllJobs('the worker stops');
   // A Redis that is away gets to know nothing in that time either.
-  if (redis.status === 'ready') await endsWithin(closed, LET_GO_MS);
+  if (redis.status === 'ready') await endsWithin(Promise.race([closed, silence]), LET_GO_MS);
+  ended.abort();
 }
 
-/** Resolves when the work has ended, or `limitMs` later. */
-async function endsWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
+/**
+ * Resolves when Redis does not answer for {@link LET_GO_MS}, or the signal aborts. Tasks cannot go on then: they wait for
+ * their turn at a registry, or for others to be queued.
+ */
+async function untilSilent(redis: Redis, signal: AbortSignal): Promise<void> {
+  const answer = () => redis.ping().catch(() => undefined);
+  while (!signal.aborted && (await endsWithin(answer(), LET_GO_MS)))
+    await sleep(ASK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+}
+
+/** Waits until the work has ended, for `limitMs` at most. @returns whether it has ended */
+async function endsWithin(work: Promise<unknown>, limitMs: number): Promise<boolean> {
   const timer = new AbortController();
-  await Promise.race([work, sleep(limitMs, undefined, { signal: timer.signal }).catch(() => undefined)]);
+  const late = sleep(limitMs, false, { signal: timer.signal }).catch(() => false);
+  const ended = await Promise.race([work.then(() => true), late]);
   timer.abort();
+  return ended;
 }

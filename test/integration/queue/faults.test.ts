@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { untilAborted } from '../../../src/common/until-aborted.ts';
 import { BullmqQueue } from '../../../src/queue/bullmq-queue.ts';
 import { startTaskWorkers, type TaskWorkers } from '../../../src/queue/bullmq-workers.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
@@ -59,7 +60,7 @@ class Table {
 
 function startWorkers(
   table: Table,
-  work: (task: TaskReference) => Promise<unknown> = async () => undefined,
+  work: (task: TaskReference, signal: AbortSignal) => Promise<unknown> = async () => undefined,
 ): TaskWorkers {
   const workers = startTaskWorkers({
     redis,
@@ -67,9 +68,9 @@ function startWorkers(
     tasksAtOnce: ofEachKind(2),
     lockMs: 300,
     handlers: {
-      async run(reference) {
+      async run(reference, { signal }) {
         table.runs.push(reference.key);
-        await work(reference);
+        await work(reference, signal);
         table.settle(reference);
       },
       async giveUp(reference, error) {
@@ -176,15 +177,31 @@ describe('a Redis that restarts', () => {
   });
 });
 
-test('workers without a task end in seconds while Redis is silent, however long a task might have taken', async () => {
-  await open(false);
-  const table = new Table();
-  table.add([task('manifests', 'a')]);
-  await queue.add([task('manifests', 'a')]);
-  const workers = startWorkers(table);
-  await table.settled;
-  server.pause();
-  await workers.close(600_000);
-  opened.pop();
-  server.resume();
+describe('workers end in seconds while Redis is silent, however long their tasks may take', () => {
+  test('without a task', async () => {
+    await open(false);
+    const table = new Table();
+    table.add([task('manifests', 'a')]);
+    await queue.add([task('manifests', 'a')]);
+    const workers = startWorkers(table);
+    await table.settled;
+    server.pause();
+    await workers.close(600_000);
+    opened.pop();
+    server.resume();
+  });
+
+  test('with a task, which is aborted, as it may wait for Redis', async () => {
+    await open(false);
+    const table = new Table();
+    const aborted = vi.fn();
+    const workers = startWorkers(table, (_, signal) => untilAborted(signal).then(aborted));
+    await queue.add([task('manifests', 'a')]);
+    await vi.waitFor(() => expect(table.runs).toEqual(['a']));
+    server.pause();
+    await workers.close(600_000);
+    opened.pop();
+    server.resume();
+    await vi.waitFor(() => expect(aborted).toHaveBeenCalled());
+  });
 });
