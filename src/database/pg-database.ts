@@ -3,6 +3,7 @@ import pg from 'pg';
 import { SettingsError } from '../errors.ts';
 import { streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
+import { explainWaits } from './explain-waits.ts';
 import { isReadOnly, mayTryAgain, openingFailureOf, storeFailureOf } from './pg-failure.ts';
 import { watchConnections } from './watch-connections.ts';
 
@@ -67,8 +68,10 @@ export async function openPostgres(url: string): Promise<Database> {
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   const stopWatching = watchConnections(pool);
+  const stopExplaining = explainWaits(pool, (text) => process.emitWarning(text));
   const close = (): Promise<void> => {
     stopWatching();
+    stopExplaining();
     return pool.end();
   };
   try {

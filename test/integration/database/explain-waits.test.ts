@@ -1,0 +1,70 @@
+import pg from 'pg';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { explainWaits } from '../../../src/database/explain-waits.ts';
+import { newPostgresUrl } from '../../support/databases.ts';
+import { startPostgres } from '../../support/postgres.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** A pool, the texts that it warns with, and a function that lets its next look happen. */
+function openPool(connectionString: string) {
+  const pool = new pg.Pool({ connectionString });
+  pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
+  const warnings: string[] = [];
+  const stop = explainWaits(pool, (text) => void warnings.push(text), 0);
+  onTestFinished(async () => {
+    stop();
+    await pool.end();
+  });
+  const untilWarned = () =>
+    vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(warnings).not.toEqual([]);
+    });
+  return { pool, warnings, untilWarned };
+}
+
+test('a statement that waits for a lock is told with the process that holds it', async () => {
+  const url = await newPostgresUrl();
+  const other = new pg.Client(url);
+  await other.connect();
+  await other.query('create table wanted ()');
+  await other.query('begin; lock wanted');
+  const { rows } = await other.query('select pg_backend_pid() as pid');
+  const { pool, warnings, untilWarned } = openPool(url);
+  const waiting = pool.query('select from wanted');
+  await untilWarned();
+  await other.end();
+  await waiting;
+  expect(new Set(warnings)).toEqual(new Set([expect.stringContaining(`a lock of its process ${rows[0].pid}:`)]));
+});
+
+test('a commit that no standby confirms is told', async () => {
+  const server = await startPostgres();
+  onTestFinished(() => server.stop());
+  const { pool, warnings, untilWarned } = openPool(server.url);
+  await pool.query("alter system set synchronous_standby_names = 'nobody'");
+  await pool.query('select pg_reload_conf()');
+  await vi.waitFor(async () => {
+    const { rows } = await pool.query('show synchronous_standby_names');
+    expect(rows).toEqual([{ synchronous_standby_names: 'nobody' }]);
+  });
+  const waiting = pool.query('create table confirmed ()');
+  await untilWarned();
+  await pool.query('alter system reset synchronous_standby_names');
+  await pool.query('select pg_reload_conf()');
+  await waiting;
+  expect(warnings[0]).toContain('synchronous_standby_names');
+});
+
+test('a statement that only takes long is not', async () => {
+  const { pool, warnings } = openPool(await newPostgresUrl());
+  const sleeping = pool.query('select pg_sleep(0.3)');
+  for (let look = 0; look < 3; look++) {
+    await vi.advanceTimersByTimeAsync(10_000);
+    await pool.query('select');
+  }
+  await sleeping;
+  expect(warnings).toEqual([]);
+});
