@@ -86,10 +86,10 @@ export async function openPostgres(url: string): Promise<Database> {
 }
 
 async function checkServer(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ encoding: string; dates: string }>(
-    "select current_setting('server_encoding') as encoding, current_setting('datestyle') as dates",
+  const { rows } = await pool.query<{ encoding: string; dates: string; nulls: string }>(
+    "select current_setting('server_encoding') as encoding, current_setting('datestyle') as dates, current_setting('array_nulls') as nulls",
   );
-  const { encoding = '', dates = '' } = rows[0] ?? {};
+  const { encoding = '', dates = '', nulls = '' } = rows[0] ?? {};
   // Labels and histories of images may contain any character. SQL_ASCII keeps bytes as they are.
   if (encoding !== 'UTF8' && encoding !== 'SQL_ASCII')
     throw new SettingsError(
@@ -99,6 +99,10 @@ async function checkServer(pool: pg.Pool): Promise<void> {
   if (!dates.startsWith('ISO'))
     throw new SettingsError(
       `the database writes dates in the style "${dates}", and only ISO can be read: alter the role in the database URL, or the database, with set datestyle = 'ISO'`,
+    );
+  if (nulls !== 'on')
+    throw new SettingsError(
+      'the database takes NULL in arrays for a text: alter the role in the database URL, or the database, with set array_nulls = on',
     );
 }
 

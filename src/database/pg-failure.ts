@@ -7,10 +7,14 @@ const TRY_AGAIN = new Set(['40001', '40P01']);
 const READ_ONLY = '25006';
 /** Of the server, or of a role or database with a limit of its own. */
 const TOO_MANY_CONNECTIONS = '53300';
-/** What helps against a refusal: insufficient_privilege; raise_exception, of which slimboard's own SQL has none. */
+/**
+ * What helps against a refusal: insufficient_privilege; invalid_schema_name; raise_exception, of which slimboard's own SQL
+ * has none.
+ */
 const REFUSALS: Readonly<Record<string, string>> = {
   '42501':
     'grant that to the role in the database URL, or name another role (docs/database.md says which role each command needs)',
+  '3F000': 'let the search_path of the role in the database URL begin with a schema that exists',
   P0001: 'a trigger or function that somebody added to this database says so: ask its administrator',
 };
 /**

@@ -10,7 +10,7 @@ import { createInProcessGovernor } from '../../registry/governor/in-process-gove
 import { withinLimit } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 import { sourcesOf } from '../../settings/target.ts';
-import { whatKeepsFromWriting } from '../../store/write-access.ts';
+import { whatHidesRows, whatKeepsFromWriting } from '../../store/role-access.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { todayOf } from '../io.ts';
 import { openSource } from '../open-source.ts';
@@ -57,9 +57,11 @@ async function checkStore({ settings }: Session): Promise<readonly Finding[]> {
       const warnings = (about: string, messages: readonly string[]) =>
         messages.map((message): Finding => ({ subject: about, status: 'warning', message }));
       const obstacle = await whatKeepsFromWriting(db);
+      const hidden = await whatHidesRows(db);
       return [
         { subject, status: 'ok', message: `Postgres ${row?.version}${where}, schema up to date` },
         ...warnings(subject, obstacle === undefined ? [] : [`can be read, but not audited into: ${obstacle}`]),
+        ...warnings(subject, hidden === undefined ? [] : [`totals and reports may lack rows: ${hidden}`]),
         ...warnings('sources', await describeSharedRepositories(db)),
       ];
     });

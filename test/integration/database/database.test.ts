@@ -109,15 +109,30 @@ test('a Postgres database that cannot hold every character is refused', async ()
   await db.close();
 });
 
-test('a Postgres that writes dates in a style that cannot be read is refused', async () => {
+test.each([
+  ["datestyle = 'SQL, DMY'", 'writes dates in the style "SQL, DMY"'],
+  ['array_nulls = off', 'takes NULL in arrays for a text'],
+])('a Postgres with %s is refused', async (setting, message) => {
   const url = await newPostgresUrl();
   const db = await openDatabase({ url, dataDir: '' });
-  await db.query(`alter database ${new URL(url).pathname.slice(1)} set datestyle = 'SQL, DMY'`);
+  await db.query(`alter database ${new URL(url).pathname.slice(1)} set ${setting}`);
   await expect(openDatabase({ url, dataDir: '' })).rejects.toMatchObject({
     code: 'settings',
-    message: expect.stringContaining('writes dates in the style "SQL, DMY"'),
+    message: expect.stringContaining(message),
   });
   await db.close();
+});
+
+test('a search path without a schema is told', async () => {
+  const url = await newPostgresUrl();
+  const admin = await openDatabase({ url, dataDir: '' });
+  await admin.query(`alter database ${new URL(url).pathname.slice(1)} set search_path = missing`);
+  const db = await openDatabase({ url, dataDir: '' });
+  await expect(migrate(db)).rejects.toMatchObject({
+    code: 'settings',
+    message: expect.stringContaining('search_path'),
+  });
+  await Promise.all([admin.close(), db.close()]);
 });
 
 test('transactions are read committed, also where they are serializable by default', async () => {

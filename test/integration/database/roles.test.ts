@@ -107,6 +107,16 @@ describe('doctor tells before an audit', () => {
     await databases.admin.query(`grant temporary on database ${name()} to public`);
   });
 
+  test('that row level security may hide rows from a role, but not from one that bypasses it', async () => {
+    await databases.migrator.query('alter table tag enable row level security');
+    await databases.admin.query('alter table another_application enable row level security');
+    expect(await doctorAs('slimboard_writer')).toMatch(/may hide rows from the role "slimboard_writer": alter it with/);
+    await databases.admin.query('alter role slimboard_writer bypassrls');
+    expect(await doctorAs('slimboard_writer')).toBeUndefined();
+    await databases.admin.query('alter role slimboard_writer nobypassrls');
+    await databases.migrator.query('alter table tag disable row level security');
+  });
+
   test('that the database is read-only', async () => {
     await databases.admin.query('alter role slimboard_writer set default_transaction_read_only = on');
     expect(await doctorAs('slimboard_writer')).toMatch(/can be read, but not audited into: it is read-only/);

@@ -1,13 +1,19 @@
 import type { Database } from '../database/database.ts';
 
+/** Other applications may have tables in the same schema. */
+const OWN_TABLES = `
+  pg_class t join pg_class a on a.relnamespace = t.relnamespace and a.relowner = t.relowner
+    and a.oid = 'audit'::regclass and t.relkind = 'r' and t.relname <> 'schema_migration'`;
+
 const WHAT_IS_MISSING = `
   select current_setting('transaction_read_only') = 'on' as "readOnly", current_user as role,
     has_database_privilege(current_database(), 'temporary') as temporary,
-    -- Other applications may have tables in the same schema.
-    (select min(t.relname) from pg_class t join pg_class a on a.relnamespace = t.relnamespace and a.relowner = t.relowner
-     where a.oid = 'audit'::regclass and t.relkind = 'r' and t.relname <> 'schema_migration'
-       and not (has_table_privilege(t.oid, 'select') and has_table_privilege(t.oid, 'insert')
-         and has_table_privilege(t.oid, 'update') and has_table_privilege(t.oid, 'delete'))) as table`;
+    (select min(t.relname) from ${OWN_TABLES}
+     where not (has_table_privilege(t.oid, 'select') and has_table_privilege(t.oid, 'insert')
+       and has_table_privilege(t.oid, 'update') and has_table_privilege(t.oid, 'delete'))) as table`;
+
+const WHAT_IS_HIDDEN = `
+  select current_user as role, min(t.relname) as table from ${OWN_TABLES} where row_security_active(t.oid)`;
 
 interface Missing {
   readonly readOnly: boolean;
@@ -27,4 +33,11 @@ export async function whatKeepsFromWriting(db: Database): Promise<string | undef
     return `the role "${role}" lacks a right to the table ${table}: grant it select, insert, update and delete`;
   if (!temporary) return `the role "${role}" may not create temporary tables: grant it temporary on the database`;
   return undefined;
+}
+
+/** Which rows of a database whose schema is up to date its role may not see, and what to do; undefined if it sees all. */
+export async function whatHidesRows(db: Database): Promise<string | undefined> {
+  const [hidden] = await db.query<Pick<Missing, 'role' | 'table'>>(WHAT_IS_HIDDEN);
+  if (!hidden?.table) return undefined;
+  return `row level security of the table ${hidden.table} may hide rows from the role "${hidden.role}": alter it with bypassrls`;
 }
