@@ -10,19 +10,21 @@ const CONNECT_WITHIN_MS = 10_000;
  * Uploads an object, in parts if it is large; it appears whole when the upload is complete. Credentials and region are
  * AWS's usual ones. AWS_ENDPOINT_URL_S3 names the endpoint of another store; it is addressed with the bucket in the
  * path.
+ * @param socketTimeout how long the store may be silent, in milliseconds
  */
 export async function putObject(
   { bucket, key }: Extract<Destination, { kind: 's3' }>,
   text: Text,
   contentType: string,
   signal: AbortSignal,
+  socketTimeout: number,
 ): Promise<void> {
   const s3 = await import('@aws-sdk/client-s3');
   const { createProxyingAgents } = await import('../network/agents.ts');
   const { Proxies } = await import('../network/proxies.ts');
   const agents = createProxyingAgents(new Proxies(process.env), { keepAlive: true }, CONNECT_WITHIN_MS);
   const forcePathStyle = process.env.AWS_ENDPOINT_URL_S3 !== undefined;
-  const client = new s3.S3Client({ forcePathStyle, requestHandler: agents });
+  const client = new s3.S3Client({ forcePathStyle, requestHandler: { ...agents, socketTimeout } });
   const object = { Bucket: bucket, Key: key, ContentType: contentType };
   const parts = partsOf(text);
   try {

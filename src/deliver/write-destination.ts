@@ -6,6 +6,9 @@ import { writeFileAtomically } from './write-file.ts';
 /** Text that is written piece by piece. */
 export type Text = AsyncIterable<string> | Iterable<string>;
 
+/** How long a store of objects may be silent, in each of three attempts. */
+const SILENT_FOR_MS = 30_000;
+
 /**
  * Writes text to a destination atomically: readers find the old report or the new one, never a part.
  * @throws DeliveryError naming the destination
@@ -15,10 +18,11 @@ export async function writeTo(
   text: Text,
   contentType: string,
   signal: AbortSignal,
+  silentForMs = SILENT_FOR_MS,
 ): Promise<void> {
   try {
     if (destination.kind === 'file') await writeFileAtomically(destination.path, text, signal);
-    else await putObject(destination, text, contentType, signal);
+    else await putObject(destination, text, contentType, signal, silentForMs);
   } catch (cause) {
     signal.throwIfAborted();
     const reason = messageOf(cause);

@@ -5,7 +5,7 @@ import type { Io } from '../../../src/cli/io.ts';
 import { emit } from '../../../src/cli/run/report-command.ts';
 import { writeTo } from '../../../src/deliver/write-destination.ts';
 import { closeServer } from '../../../src/network/http-server.ts';
-import { listenOnFreePort } from '../../support/free-port.ts';
+import { freePort, listenOnFreePort } from '../../support/free-port.ts';
 
 /** As much of S3 as one upload needs. @see Amazon S3 API Reference, PutObject, CreateMultipartUpload, UploadPart */
 let server: Server;
@@ -13,20 +13,20 @@ let objects: Map<string, Buffer>;
 let types: (string | undefined)[];
 let parts: Buffer[];
 let aborted: number;
-let refuse: boolean;
+let refuse: 403 | 503 | undefined;
 
 beforeEach(async () => {
   objects = new Map();
   types = [];
   parts = [];
   aborted = 0;
-  refuse = false;
+  refuse = undefined;
   server = createServer(async (request, response) => {
     const sent = await buffer(request);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://s3');
     const xml = (text: string) => response.writeHead(200, { 'content-type': 'application/xml' }).end(text);
     if (refuse && request.method === 'PUT') {
-      response.writeHead(403).end('<Error><Code>AccessDenied</Code><Message>no</Message></Error>');
+      response.writeHead(refuse).end('<Error><Code>Refused</Code><Message>no</Message></Error>');
     } else if (searchParams.has('uploads')) {
       xml('<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>');
     } else if (request.method === 'DELETE') {
@@ -108,12 +108,12 @@ test('an upload that fails is aborted', async () => {
 });
 
 test('a bucket that refuses is an expected failure', async () => {
-  refuse = true;
+  refuse = 403;
   await expect(writeTo(place, megabytes(1), 'text/csv', signal)).rejects.toMatchObject({ code: 'delivery' });
 });
 
 test('the text of a large report is closed when a bucket refuses it: its rows come from a transaction', async () => {
-  refuse = true;
+  refuse = 403;
   let closed = false;
   async function* rows() {
     try {
@@ -124,4 +124,23 @@ test('the text of a large report is closed when a bucket refuses it: its rows co
   }
   await expect(writeTo(place, rows(), 'text/csv', signal)).rejects.toMatchObject({ code: 'delivery' });
   expect(closed).toBe(true);
+});
+
+test('-o tells a bucket that refuses from a store that does not answer', async () => {
+  const io = { cwd: '/', now: () => new Date(), signal } as Io;
+  const failure = () => emit(io, { output: 's3://reports/teams.csv', format: 'csv' }, ['rank\n'], null);
+  refuse = 403;
+  await expect(failure()).rejects.toMatchObject({ code: 'settings', message: expect.stringContaining('credentials') });
+  const away = { code: 'delivery', message: expect.stringContaining('can be reached') };
+  refuse = 503;
+  await expect(failure()).rejects.toMatchObject(away);
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${await freePort()}`);
+  await expect(failure()).rejects.toMatchObject(away);
+});
+
+test('a store that accepts connections and never answers fails the report', async () => {
+  const silent = createServer(() => undefined);
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${await listenOnFreePort(silent)}`);
+  await expect(writeTo(place, ['rank\n'], 'text/csv', signal, 50)).rejects.toMatchObject({ code: 'delivery' });
+  await closeServer(silent);
 });
