@@ -11,15 +11,18 @@ import { type RegistryServer, startRegistry } from '../../support/registry-serve
 let cwd: string;
 let registry: RegistryServer;
 let environment: Readonly<Record<string, string>>;
+/** What the audit printed. */
+let audited: Awaited<ReturnType<typeof slimboard>>;
 
+/** One audit of two repositories, of which one failed. Tests only read it, or have databases and registries of their own. */
 beforeAll(async () => {
   cwd = await newFolder();
   environment = await newDatabase();
-  await slimboard('migrate');
   registry = await startRegistry();
   registry.push('team-a/api', '1', image({ layers: ['api'] }));
   registry.push('team-a/lost', '1', image({ layers: ['lost'] }));
   registry.fault({ path: /team-a\/lost\/manifests/ }, answer(404, {}, 'MANIFEST_UNKNOWN'));
+  audited = await slimboard('audit', registry.host);
 });
 afterAll(async () => {
   await registry.close();
@@ -30,15 +33,19 @@ async function newDatabase(): Promise<Readonly<Record<string, string>>> {
   return { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
 }
 
-/** Without the lines on progress, which an audit writes only if it takes more than five seconds. */
 async function slimboard(...args: string[]) {
-  const ran = await runInProcess(cwd, args, environment);
+  return runIn(environment, ...args);
+}
+
+/** Without the lines on progress, which an audit writes only if it takes more than five seconds. */
+async function runIn(variables: Readonly<Record<string, string>>, ...args: string[]) {
+  const ran = await runInProcess(cwd, args, variables);
   return { ...ran, stderr: ran.stderr.replaceAll(/^.* tags\/s.*\n/gm, '') };
 }
 
 describe('the messages of an audit', () => {
-  test('are text for people: the failures and a summary', async () => {
-    const { code, stdout, stderr } = await slimboard('audit', registry.host);
+  test('are text for people: the failures and a summary', () => {
+    const { code, stdout, stderr } = audited;
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr.split('\n')).toEqual([
       expect.stringContaining('slimboard: '),
@@ -49,13 +56,14 @@ describe('the messages of an audit', () => {
   });
 
   test('are lines of JSON if the log is JSON', async () => {
-    const { stderr } = await slimboard('audit', registry.host, '--log-format', 'json');
+    const own = await newDatabase();
+    const { stderr } = await runIn(own, 'audit', registry.host, '--log-format', 'json');
     expect(recordsOf(stderr)).toMatchObject([
       { level: 'error', msg: expect.stringContaining('team-a/lost:1') },
       { level: 'error', msg: '"slimboard report errors" lists every item that failed' },
       { level: 'info', msg: expect.stringContaining('2 tags: 1 audited, 0 skipped, 1 failed') },
     ]);
-    const quiet = await slimboard('audit', registry.host, '--log-format', 'json', '--quiet');
+    const quiet = await runIn(own, 'audit', registry.host, '--log-format', 'json', '--quiet');
     expect(recordsOf(quiet.stderr).map(({ level }) => level)).toEqual(['error', 'error']);
   });
 
@@ -236,15 +244,19 @@ test('a plan shows ten of many failures, and its JSON all', async () => {
 test('a tag with several platforms counts once, and its images can be distinguished', async () => {
   const child = (architecture: string) =>
     image({ layers: [`api for ${architecture}`], platform: { os: 'linux', architecture } });
-  registry.push('team-b/many', '1', index([child('amd64'), child('arm64')]));
-  const { stderr } = await slimboard('audit', registry.host, '--platform', 'all');
-  const groups = await slimboard('leaderboard', '--by', 'distro', '--format', 'json');
+  const several = await startRegistry();
+  onTestFinished(() => several.close());
+  const own = await newDatabase();
+  several.push('team-a/api', '1', image({ layers: ['api'] }));
+  several.push('team-b/many', '1', index([child('amd64'), child('arm64')]));
+  expect(await runIn(own, 'audit', several.host, '--platform', 'all')).toMatchObject({ code: 0 });
+  const groups = await runIn(own, 'leaderboard', '--by', 'distro', '--format', 'json');
   expect(JSON.parse(groups.stdout).rows).toMatchObject([{ distro: 'unknown', repositories: 2, tags: 2, images: 3 }]);
-  const { stdout } = await slimboard('check', '--audit', /audit (\d+)/.exec(stderr)?.[1] ?? '');
+  const { stdout } = await runIn(own, 'check', '--audit', '1');
   expect(stdout.split('\n').map((line) => line.split(': ')[0])).toEqual([
-    `warn  ${registry.host}/team-a/api:1  root-user`,
-    `warn  ${registry.host}/team-b/many:1 (linux/amd64)  root-user`,
-    `warn  ${registry.host}/team-b/many:1 (linux/arm64)  root-user`,
+    `warn  ${several.host}/team-a/api:1  root-user`,
+    `warn  ${several.host}/team-b/many:1 (linux/amd64)  root-user`,
+    `warn  ${several.host}/team-b/many:1 (linux/arm64)  root-user`,
     '3 images checked',
     '',
   ]);
