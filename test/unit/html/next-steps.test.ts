@@ -14,6 +14,19 @@ const NOTHING: Parts = {
   steps: [],
   teams: { kind: 'leaderboard', audit: null, columns: [], rows: [] },
 };
+const STEP = {
+  digest: 'sha256:a',
+  registry: 'r.example.com',
+  repository: 'web/<shop>',
+  tag: '1.0',
+  team: 'web',
+  bytes: 900_000_000,
+  technique: 'slim-base',
+  base: 'node:22-slim',
+  gainBytes: 400_000_000,
+  afterMaxBytes: 500_000_000,
+  basis: 'measured',
+};
 const lines = (parts: Partial<Parts>, links = noLinks): readonly string[] =>
   [...String(nextSteps({ ...NOTHING, ...parts } as Overview, links)).matchAll(/<li>(.*?)<\/li>/gs)].map(
     ([, line = '']) => line,
@@ -37,9 +50,20 @@ test('a report that could not be written is told, too, but no figure lacks it', 
   ]);
 });
 
-test('a registry without images is no good news', () => {
+test('a registry without images is no good news, unless what could not be read explains it', () => {
   const totals = { images: 0 } as Overview['totals'];
   expect(lines({ totals })).toEqual([expect.stringContaining('No image was found')]);
+  const audits = [{ items_failed: 2 } as Overview['audits'][number]];
+  expect(lines({ totals, audits })).toEqual([expect.stringContaining('2 items could not be read')]);
+});
+
+test('of each sort the two worst are named; the sections of the page have all', () => {
+  const names = ['a', 'b', 'c'];
+  const rules = names.map((rule) => ({ severity: 'error', rule, images: 1, maxBytes: null }));
+  const growth = names.map((name) => ({ repository: { name, change_bytes: 1 }, build: undefined }));
+  const steps = names.map((repository) => ({ ...STEP, repository }));
+  const beginnings = lines({ rules, growth, steps }).map((line) => line.replace(/<[^>]*>/g, '').slice(0, 9));
+  expect(beginnings).toEqual(['error a i', 'error b i', 'a grew by', 'b grew by', 'a:1.0 cou', 'b:1.0 cou']);
 });
 
 test('the warning whose fix saves most is named with its sum', () => {
@@ -88,21 +112,16 @@ test('a repository that grew is listed with the build and the step that caused i
   );
 });
 
+test('a long instruction is cut', () => {
+  const repository = { name: 'web', registry: 'r.example.com', change_bytes: 1 };
+  const told = (instruction: string) =>
+    lines({ growth: [{ repository, build: { tag: '1', change_bytes: 1, step: 2, instruction } }] })[0];
+  expect(told('x'.repeat(60))).toContain(`<code>${'x'.repeat(60)}</code>`);
+  expect(told('x'.repeat(61))).toContain(`<code>${'x'.repeat(60)}…</code>`);
+});
+
 test('savings name the image, the amount and the technique; a file has no links', () => {
-  const step = {
-    digest: 'sha256:a',
-    registry: 'r.example.com',
-    repository: 'web/<shop>',
-    tag: '1.0',
-    team: 'web',
-    bytes: 900_000_000,
-    technique: 'slim-base',
-    base: 'node:22-slim',
-    gainBytes: 400_000_000,
-    afterMaxBytes: 500_000_000,
-    basis: 'measured',
-  };
-  expect(lines({ steps: [step] })).toEqual([
+  expect(lines({ steps: [STEP] })).toEqual([
     'web/&lt;shop&gt;:1.0 could shrink by about <b>400 MB</b> of 900 MB: Slim base (node:22-slim).',
   ]);
 });

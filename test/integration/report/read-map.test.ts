@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { readMap } from '../../../src/html/overview/read-map.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+
+const AT = '2026-11-24T02:00:00Z';
+
+describe.each(BACKENDS)('the map of stored bytes, over $name', ({ open }) => {
+  const db = useEmptyDatabase(open);
+
+  test('has the images of a repository, biggest first, each with the layers that no bigger one has', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    const image = (name: string, layers: Record<string, number>) =>
+      inventory.image({ name, layers: Object.entries(layers), configBytes: 0 });
+    await inventory.tag(repository, 'small', await image('small', { base: 1000 }), AT);
+    const big = await image('big', { base: 1000, big: 500, foreign: 7 });
+    for (const tag of ['2', '1']) await inventory.tag(repository, tag, big, AT);
+    await inventory.tag(repository, 'middle', await image('middle', { base: 1000, middle: 100 }), AT);
+    await inventory.tag(repository, null, await image('untagged', { untagged: 40 }), AT);
+    await db.query('update blob set stored = false where size = 7');
+    // Less than a hundredth of the whole.
+    const tiny = await inventory.repository(source, 'shop/tiny', 'shop', AT);
+    await inventory.tag(tiny, '1', await image('tiny', { tiny: 16 }), AT);
+    await inventory.repository(source, 'shop/empty', 'shop', AT);
+    await inventory.audit(source, AT);
+    const { repositories, others } = await readMap(db);
+    expect(repositories).toMatchObject([
+      {
+        repository: 'shop/app',
+        team: 'shop',
+        storedBytes: 1640,
+        imageCount: 3,
+        images: [
+          { tag: '1', addedBytes: 1500 },
+          { tag: 'middle', addedBytes: 100 },
+          { tag: 'small', addedBytes: 0 },
+        ],
+      },
+      { repository: 'shop/tiny', storedBytes: 16, images: [] },
+    ]);
+    expect(others).toEqual([]);
+  });
+
+  test('has the sixty biggest repositories one by one, and the others of each team as one', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    for (let bytes = 1; bytes <= 63; bytes++) {
+      const repository = await inventory.repository(source, `app-${bytes}`, bytes === 2 ? 'search' : 'shop', AT);
+      const image = await inventory.image({ name: `${bytes}`, layers: [[`${bytes}`, bytes]], configBytes: 0 });
+      await inventory.tag(repository, '1', image, AT);
+    }
+    await inventory.audit(source, AT);
+    const { repositories, others } = await readMap(db);
+    expect(repositories.map(({ storedBytes }) => storedBytes)).toEqual(Array.from({ length: 60 }, (_, at) => 63 - at));
+    const registry = 'registry.example.com';
+    expect(others).toEqual([
+      { registry, team: 'shop', repositories: 2, storedBytes: 1 + 3 },
+      { registry, team: 'search', repositories: 1, storedBytes: 2 },
+    ]);
+  });
+});
