@@ -232,6 +232,22 @@ test('a plan reports a repository that cannot be listed, and counts the others',
   expect(JSON.parse(alone.stdout).sources).toEqual([]);
 });
 
+test.each([
+  [90, '90 s'],
+  [5_400, '90 min'],
+  [21_600, '6 h'],
+])('a plan says of a limit for %i seconds that its window is %s', async (seconds, window) => {
+  const restore = registry.fault({ path: /manifests/ }, (_request, response, next) => {
+    response.setHeader('ratelimit-remaining', `200;w=${seconds}`);
+    next();
+  });
+  const { stdout } = await slimboard('plan', `${registry.host}/team-a/api`);
+  restore();
+  // Nothing is new: the fewest requests that an audit may need are the most, too.
+  expect(stdout).toMatch(/^requests +\d+, \d+ of them for listing$/m);
+  expect(stdout).toMatch(new RegExp(`^limit +200 left in a window of ${window}$`, 'm'));
+});
+
 test('a plan shows ten of many failures, and its JSON all', async () => {
   const lost = Array.from({ length: 12 }, (_, number) => `${registry.host}/lost/${number}`);
   const { code, stdout, stderr } = await slimboard('plan', ...lost, `${registry.host}/team-a/api`, '--format', 'json');

@@ -74,6 +74,19 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     expect(await learnFrom(db, mirror)).toMatchObject({ unchanged: 3 });
   });
 
+  test('reads known tags and images again if nothing stored is to be believed', async () => {
+    await learnFrom(db, mirror);
+    expect(await learnFrom(db, mirror, { source: { full: true } })).toMatchObject({ tags: 3, unchanged: 0 });
+    expect(await db.query(BASES)).toHaveLength(3);
+  });
+
+  test('contains the newest tags of each repository, if no more are wanted', async () => {
+    for (const version of ['21', '22']) mirror.push('library/runtime', version, image({ layers: ['os', version] }));
+    const selection = { tags: ['2*'], newest: 1 };
+    expect(await learnFrom(db, mirror, { source: selection })).toMatchObject({ repositories: 2, tags: 1 });
+    expect(await db.query(BASES)).toMatchObject([{ name: 'library/runtime:22' }]);
+  });
+
   test('reads named tags without a listing', async () => {
     const selection = { include: ['library/runtime'], repositories: ['library/runtime'], tags: ['20'] };
     expect(await learnFrom(db, mirror, { source: selection })).toMatchObject({ repositories: 1, tags: 1, images: 1 });

@@ -125,6 +125,12 @@ test('a finished audit shows how many tags were audited and which failed', async
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^tags {10}4 listed, 1 audited, 2 skipped, 2 failed$/m);
   expect(stdout).toMatch(/^coverage {6}75\.00 % of the tags listed, 2 of them skipped or of other kinds$/m);
+  await db.query('update audit set tags_skipped = 0');
+  expect((await runInProcess('/', ['--database', url, 'status'])).stdout).toMatch(
+    /^coverage {6}25\.00 % of the tags listed$/m,
+  );
+  await db.query('update audit set tags_listed = 0, tags_audited = 0, tags_failed = 0');
+  expect((await runInProcess('/', ['--database', url, 'status'])).stdout).toMatch(/^coverage {6}nothing listed$/m);
 });
 
 test.each(['while it starts', 'while it waits'])(

@@ -316,7 +316,8 @@ describe.each(BACKENDS)('builds over time, on $name', ({ open }) => {
       [THIRD, 30],
     ] as const) {
       await db.query('update tag set ended_at = $2 where repository_id = $1 and ended_at is null', [repository, at]);
-      await tag('1', await build(bytes), at);
+      const image = await build(bytes);
+      for (const name of ['1', 'again']) await tag(name, image, at);
       await inventory.audit(source, at);
     }
     const names = ['registry', 'name', 'stored_bytes', 'change_bytes'];

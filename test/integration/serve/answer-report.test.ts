@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
+import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { createReportAnswerer } from '../../../src/serve/answer-report.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
@@ -36,6 +37,25 @@ describe.each(BACKENDS)('a long report from $name', ({ open }) => {
     const unreadShort = await app.request('/api/short');
     expect((await (await app.request('/api/long')).text()).split('\r\n')).toEqual(lines);
     expect(await unreadShort.text()).toBe(`${lines.slice(0, 3).join('\r\n')}\r\n`);
+  });
+
+  test('is the first thousand rows as JSON, and all of them in other formats, unless a limit is given', async () => {
+    const numbers: ReportKind = {
+      name: 'numbers',
+      description: 'Numbers.',
+      columns: [{ name: 'number', type: 'integer', description: 'The number.' }],
+      filters: {},
+      query: () => 'select n as number from generate_series(1, 1002) n',
+    };
+    const answer = createReportAnswerer(await dashboardOver(db));
+    const app = new Hono().get('/api/numbers', (context) =>
+      answer(context, numbers, queryOf(new URL(context.req.url).search)),
+    );
+    const read = async (query: string) => (await app.request(`/api/numbers${query}`)).text();
+    expect(JSON.parse(await read('')).rows).toHaveLength(1_000);
+    expect(JSON.parse(await read('?limit=1001')).rows).toHaveLength(1_001);
+    expect((await read('?format=ndjson')).trimEnd().split('\n')).toHaveLength(1_002);
+    expect((await read('?format=ndjson&limit=3')).trimEnd().split('\n')).toHaveLength(3);
   });
 
   test('that fails at once is an error response', async () => {
