@@ -131,4 +131,67 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
       { shared_bytes: 100, images: 1 },
     ]);
   });
+
+  test('of many images tell the size that nine in ten have at most, and the score of those that are judged', async () => {
+    const source = await inventory.source('many');
+    // Found before the one whose name comes first.
+    const [b, a] = [
+      await inventory.repository(source, 'many/b', 'many', AT),
+      await inventory.repository(source, 'many/a', 'many', AT),
+    ];
+    for (let bytes = 1; bytes <= 20; bytes++) {
+      const judged = bytes === 20 ? { assessment: { slim_score: 50 } } : {};
+      const image = await inventory.image({ name: `many ${bytes}`, layers: [[`many ${bytes}`, bytes]], ...judged });
+      for (const repository of bytes === 20 ? [b, a] : [b]) await inventory.tag(repository, `${bytes}`, image, AT);
+    }
+    const audit = await inventory.audit(source, AT);
+    const columns = 'median_bytes, p90_bytes, largest_image, slim_score::float8 as slim_score, scored_bytes';
+    expect(await db.query(`select ${columns} from team_total where audit_id = $1`, [audit])).toEqual([
+      { median_bytes: 10, p90_bytes: 18, largest_image: 'many/a:20', slim_score: 50, scored_bytes: 20 },
+    ]);
+  });
+
+  test('count a blob once in a namespace of a registry, and again in that of another registry', async () => {
+    const source = await inventory.source('namespaces', 'namespace');
+    const image = await inventory.image({ name: 'in all', layers: [['in all', 100]], configBytes: 0 });
+    for (const name of ['same/a', 'same/b', 'other/a', 'elsewhere']) {
+      const repository = await inventory.repository(source, name, 'shop', AT);
+      if (name === 'elsewhere')
+        await db.query("update repository set registry = 'other.example.com', name = 'same/a' where id = $1", [
+          repository,
+        ]);
+      await inventory.tag(repository, '1', image, AT);
+    }
+    const audit = await inventory.audit(source, AT);
+    expect(await db.query('select stored_bytes from source_total where audit_id = $1', [audit])).toEqual([
+      { stored_bytes: 300 },
+    ]);
+  });
+
+  test('have a row of a repository only when it changed, and one of zeros when it is gone', async () => {
+    const source = await inventory.source('steady');
+    const [kept, gone] = [
+      await inventory.repository(source, 'steady/kept', 'steady', AT),
+      await inventory.repository(source, 'steady/gone', 'steady', AT),
+    ];
+    const image = await inventory.image({ name: 'steady', layers: [['steady', 10]], configBytes: 0 });
+    const tags = [await inventory.tag(kept, '1', image, AT), await inventory.tag(gone, '1', image, AT)];
+    await inventory.audit(source, AT);
+    await inventory.audit(source, AT);
+    await inventory.endTag(tags[1] ?? 0, AT);
+    await db.query('update repository set ended_at = $2 where id = $1', [gone, AT]);
+    await inventory.audit(source, AT);
+    await inventory.audit(source, AT);
+    const rows = await db.query<{ name: string; stored_bytes: number; exclusive_bytes: number }>(
+      `select r.name, t.stored_bytes, t.exclusive_bytes from repository_total t join repository r on r.id = t.repository_id
+       where r.source_id = $1 order by t.audit_id, r.name`,
+      [source],
+    );
+    expect(rows.map((row) => `${row.name} ${row.stored_bytes} ${row.exclusive_bytes}`)).toEqual([
+      'steady/gone 10 0',
+      'steady/kept 10 0',
+      'steady/gone 0 0',
+      'steady/kept 10 10',
+    ]);
+  });
 });
