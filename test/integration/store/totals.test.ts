@@ -151,9 +151,13 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
     ]);
   });
 
-  test('count a blob once in a namespace of a registry, and again in that of another registry', async () => {
-    const source = await inventory.source('namespaces', 'namespace');
-    const image = await inventory.image({ name: 'in all', layers: [['in all', 100]], configBytes: 0 });
+  test.each([
+    ['registry', 200],
+    ['namespace', 300],
+    ['repository', 400],
+  ])('count a blob once in each %s', async (dedup, stored) => {
+    const source = await inventory.source(`by ${dedup}`, dedup);
+    const image = await inventory.image({ name: `by ${dedup}`, layers: [[`by ${dedup}`, 100]], configBytes: 0 });
     for (const name of ['same/a', 'same/b', 'other/a', 'elsewhere']) {
       const repository = await inventory.repository(source, name, 'shop', AT);
       if (name === 'elsewhere')
@@ -164,7 +168,7 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
     }
     const audit = await inventory.audit(source, AT);
     expect(await db.query('select stored_bytes from source_total where audit_id = $1', [audit])).toEqual([
-      { stored_bytes: 300 },
+      { stored_bytes: stored },
     ]);
   });
 
