@@ -12,7 +12,7 @@ const steps = (gains: Readonly<Record<string, number>>) => ({
     Object.entries(gains).map(([technique, gain]) => ({
       technique,
       gain,
-      projection: { base: null, after: { max: 1 }, basis: 'measured' },
+      projection: { base: 'os:slim', after: { min: 1, max: 2 }, basis: 'measured' },
     })),
   ),
 });
@@ -97,5 +97,7 @@ describe.each(BACKENDS)('the lists of a source in $name', ({ open }) => {
         ['b/app', 'slim', '2', 50, 1],
       ],
     );
+    const projection = { base: 'os:slim', afterMaxBytes: 2, basis: 'measured' };
+    expect(lists.steps).toMatchObject(lists.steps.map(() => projection));
   });
 });
