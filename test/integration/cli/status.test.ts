@@ -125,7 +125,11 @@ test('a finished audit shows how many tags were audited and which failed', async
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^tags {10}4 listed, 1 audited, 2 skipped, 2 failed$/m);
   expect(stdout).toMatch(/^coverage {6}75\.00 % of the tags listed, 2 of them skipped or of other kinds$/m);
-  await db.query('update audit set tags_skipped = 0');
+  await db.query(
+    "update audit set tags_skipped = 0, requests = 50, throttled = 3, started_at = finished_at - interval '10 seconds'",
+  );
+  const { stdout: rate } = await runInProcess('/', ['--database', url, 'status']);
+  expect(rate).toMatch(/^requests {6}50 \(3 throttled\), 5 a second$/m);
   expect((await runInProcess('/', ['--database', url, 'status'])).stdout).toMatch(
     /^coverage {6}25\.00 % of the tags listed$/m,
   );

@@ -133,5 +133,26 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
       expect(await rows({ source: 'lab' })).toEqual(kept);
       expect(await rows({ source: 'mirror' })).toMatchObject([{ images: 99, tags: 1 }]);
     });
+
+    test('tell in which ways a base is known, and count its images by distribution', async () => {
+      const repository = await inventory.repository(other, 'mirror/old', 'shop', AT);
+      for (const [at, version] of ['12', '11'].entries()) {
+        const assessment = { distro: 'debian', distro_version: version, base_confidence: 'inferred', base_bytes: 0 };
+        const base = { name: 'library/debian:12', layers: 0 };
+        const image = await inventory.image({ name: `of ${version}`, layers: [[version, 1]], base, assessment });
+        await inventory.tag(repository, `${at}`, image, AT);
+      }
+      await db.query("update assessment set distro_eol = '2028-06-30' where distro_version = '12'");
+      await inventory.audit(other, AT);
+      const found = await rows({ base: 'debian:*' });
+      expect(found).toEqual((await rows()).filter(({ base_image: name }) => name !== null));
+      expect(found.map((row) => [row.distro_version, row.base_confidence, row.images])).toEqual([
+        ['12', 'inferred;proven', 3],
+        ['11', 'inferred', 1],
+      ]);
+      const ofMirror = await rows({ source: 'mirror' });
+      expect(ofMirror).toEqual(await rows({ ...ALL, source: 'mirror' }));
+      expect(ofMirror[0]).toMatchObject({ distro_version: '12', base_confidence: 'inferred;proven', images: 2 });
+    });
   });
 });
