@@ -1,4 +1,3 @@
-import { groupBy } from '../common/group-by.ts';
 import { sum, totalBytes } from '../common/sum.ts';
 import type { Digest } from '../oci/digest.ts';
 
@@ -21,11 +20,12 @@ export interface MovingImage {
   readonly tags: readonly string[];
   /** The registry, namespace or repository within which a blob is stored once. */
   readonly scope: string;
-  /** All layers, base first. */
-  readonly layers: readonly StoredLayer[];
-  /** How many of the layers are the base's. Different builds of one base have different layers. */
-  readonly baseLayers: number;
+  /** The layers that are the base's. Different builds of one base have different layers. */
+  readonly base: readonly StoredLayer[];
 }
+
+/** An image moved, with what a cold pull of it saves. */
+export type MovedImage = Omit<MovingImage, 'scope' | 'base'> & { readonly perPullBytes: number };
 
 /** The base to move to. */
 export interface WhatIfBase {
@@ -33,8 +33,8 @@ export interface WhatIfBase {
   readonly layers: readonly StoredLayer[];
 }
 
-/** The layers that images not being moved use, by scope. */
-export type HeldLayers = ReadonlyMap<string, ReadonlySet<Digest>>;
+/** The layers that are needed by others than the base to be replaced, by scope. */
+export type NeededLayers = ReadonlyMap<string, ReadonlySet<Digest>>;
 
 /** The effect of replacing one base by another. Bytes are compressed; savings are positive. */
 export interface WhatIf {
@@ -43,8 +43,6 @@ export interface WhatIf {
   /** The number of images moved; an image in several repositories counts once in each. */
   readonly images: number;
   readonly teams: readonly { readonly team: string; readonly repositories: number; readonly images: number }[];
-  /** The images moved, in the order given, with what a cold pull of each saves. */
-  readonly moved: readonly (Omit<MovingImage, 'scope' | 'layers' | 'baseLayers'> & { readonly perPullBytes: number })[];
   /** Saved by each cold pull of such an image: the mean over the images. */
   readonly perPullBytes: number;
   /** Saved in the registry's storage: layers that become unused, less those of the new base that must be added. */
@@ -54,66 +52,78 @@ export interface WhatIf {
 }
 
 /**
- * Returns what would be saved if every image on one base were built on another. Each blob counts once per scope: layers
- * of the old base are freed only if no other image uses them, and layers of the new base are added only if none uses
- * them yet.
- * @param heldElsewhere the layers of either base that images not being moved use
+ * Adds up what would be saved if every image on one base were built on another. It takes one image after the other and
+ * keeps none, since there may be any number. Each blob counts once per scope: layers of the old base are freed only if
+ * nothing else needs them, and layers of the new base are added only if none has them yet.
  */
-export function whatIf(
-  from: string,
-  to: WhatIfBase,
-  moving: readonly MovingImage[],
-  heldElsewhere: HeldLayers,
-): WhatIf {
-  const bytesOfBase = totalBytes(distinct(to.layers));
-  const moved = moving.map(({ scope, layers, baseLayers, ...image }) => ({
-    ...image,
-    perPullBytes: totalBytes(distinct(layers.slice(0, baseLayers))) - bytesOfBase,
-  }));
-  return {
-    from,
-    to: to.reference,
-    images: moving.length,
-    teams: byTeam(moving),
-    moved,
-    perPullBytes: Math.round(sum(moved.map(({ perPullBytes }) => perPullBytes)) / Math.max(1, moved.length)),
-    storedBytes: storedSavings(to, moving, heldElsewhere),
-    logicalBytes: sum(moved.map(({ tags, perPullBytes }) => tags.length * perPullBytes)),
-  };
-}
+export class BaseSwap {
+  readonly #from: string;
+  readonly #to: WhatIfBase;
+  readonly #bytesOfTo: number;
+  /** The layers of the old base, in all its builds, by scope. */
+  readonly #replaced = new Map<string, Map<Digest, StoredLayer>>();
+  readonly #teams = new Map<string, { readonly repositories: Set<string>; images: number }>();
+  #images = 0;
+  #pullBytes = 0;
+  #logicalBytes = 0;
 
-function storedSavings(to: WhatIfBase, moving: readonly MovingImage[], heldElsewhere: HeldLayers): number {
-  let bytes = 0;
-  for (const [scope, images] of groupBy(moving, (image) => image.scope)) {
-    const held = heldElsewhere.get(scope) ?? new Set();
-    bytes += storedBytesOf(freedLayers(images, to, held)) - storedBytesOf(addedLayers(images, to, held));
+  constructor(from: string, to: WhatIfBase) {
+    this.#from = from;
+    this.#to = to;
+    this.#bytesOfTo = totalBytes(distinct(to.layers));
   }
-  return bytes;
+
+  /** Moves one more image. */
+  move({ scope, base, ...image }: MovingImage): MovedImage {
+    const perPullBytes = totalBytes(distinct(base)) - this.#bytesOfTo;
+    const replaced = entryOf(this.#replaced, scope, () => new Map());
+    for (const layer of base) if (!replaced.has(layer.digest)) replaced.set(layer.digest, layer);
+    const team = entryOf(this.#teams, image.team, () => ({ repositories: new Set(), images: 0 }));
+    team.repositories.add(`${image.registry}/${image.repository}`);
+    team.images++;
+    this.#images++;
+    this.#pullBytes += perPullBytes;
+    this.#logicalBytes += image.tags.length * perPullBytes;
+    return { ...image, perPullBytes };
+  }
+
+  /** The layers of both bases: those of which {@link effect} must know who else needs them. */
+  layers(): readonly Digest[] {
+    const replaced = [...this.#replaced.values()].flatMap((layers) => [...layers.keys()]);
+    return [...new Set([...replaced, ...this.#to.layers.map(({ digest }) => digest)])];
+  }
+
+  /**
+   * Returns the effect on all images moved so far.
+   * @param needed which layers of either base are needed otherwise: by images not moved, or on top of the base
+   */
+  effect(needed: NeededLayers): WhatIf {
+    return {
+      from: this.#from,
+      to: this.#to.reference,
+      images: this.#images,
+      teams: [...this.#teams]
+        .map(([team, { repositories, images }]) => ({ team, repositories: repositories.size, images }))
+        .sort((a, b) => b.images - a.images || a.team.localeCompare(b.team, 'en')),
+      perPullBytes: Math.round(this.#pullBytes / Math.max(1, this.#images)),
+      storedBytes: sum([...this.#replaced].map(([scope, layers]) => this.#storedBytes(layers, needed.get(scope)))),
+      logicalBytes: this.#logicalBytes,
+    };
+  }
+
+  /** Saved in one scope: the old layers that nothing needs any more, less the new ones that it has not. */
+  #storedBytes(replaced: ReadonlyMap<Digest, StoredLayer>, needed: ReadonlySet<Digest> = new Set()): number {
+    const ofTo = new Set(this.#to.layers.map(({ digest }) => digest));
+    const freed = [...replaced.values()].filter(({ digest }) => !needed.has(digest) && !ofTo.has(digest));
+    const added = distinct(this.#to.layers).filter(({ digest }) => !needed.has(digest) && !replaced.has(digest));
+    return storedBytesOf(freed) - storedBytesOf(added);
+  }
 }
 
-function baseOf({ layers, baseLayers }: MovingImage): readonly StoredLayer[] {
-  return layers.slice(0, baseLayers);
-}
-
-/** Returns the layers of the old base that no image uses once the images have moved. */
-function freedLayers(
-  moving: readonly MovingImage[],
-  to: WhatIfBase,
-  heldElsewhere: ReadonlySet<Digest>,
-): readonly StoredLayer[] {
-  const needed = new Set([...heldElsewhere, ...to.layers.map(({ digest }) => digest)]);
-  for (const { layers, baseLayers } of moving) for (const { digest } of layers.slice(baseLayers)) needed.add(digest);
-  return distinct(moving.flatMap(baseOf)).filter(({ digest }) => !needed.has(digest));
-}
-
-/** Returns the layers of the new base that no image uses yet. */
-function addedLayers(
-  moving: readonly MovingImage[],
-  to: WhatIfBase,
-  heldElsewhere: ReadonlySet<Digest>,
-): readonly StoredLayer[] {
-  const held = new Set([...heldElsewhere, ...moving.flatMap(({ layers }) => layers.map(({ digest }) => digest))]);
-  return distinct(to.layers).filter(({ digest }) => !held.has(digest));
+function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
 }
 
 function distinct(layers: readonly StoredLayer[]): readonly StoredLayer[] {
@@ -122,13 +132,4 @@ function distinct(layers: readonly StoredLayer[]): readonly StoredLayer[] {
 
 function storedBytesOf(layers: readonly StoredLayer[]): number {
   return totalBytes(layers.filter(({ foreign }) => !foreign));
-}
-
-function byTeam(moving: readonly MovingImage[]): WhatIf['teams'] {
-  return [...groupBy(moving, ({ team }) => team)]
-    .map(([team, images]) => {
-      const repositories = new Set(images.map(({ repository }) => repository)).size;
-      return { team, repositories, images: images.length };
-    })
-    .sort((a, b) => b.images - a.images || a.team.localeCompare(b.team, 'en'));
 }

@@ -16,6 +16,11 @@ export function jsonDocument(schema: DocumentSchema, members: object): JsonDocum
   return { schema, ...membersInSnakeCase(members) };
 }
 
+/** A part of a document that is written piece by piece, with its keys as {@link jsonDocument} spells them. */
+export function jsonPart(members: object): string {
+  return JSON.stringify(membersInSnakeCase(members));
+}
+
 function inSnakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inSnakeCase);
   return isPlainObject(value) ? membersInSnakeCase(value) : value;

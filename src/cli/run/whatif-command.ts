@@ -1,18 +1,18 @@
-import { type StoredLayer, type WhatIf, whatIf } from '../../advise/whatif.ts';
+import { BaseSwap, type MovedImage, type StoredLayer, type WhatIf } from '../../advise/whatif.ts';
 import { withStore } from '../../app/open-store.ts';
-import { groupBy } from '../../common/group-by.ts';
 import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { isForeignLayer } from '../../oci/media-type.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
-import { jsonDocument } from '../../report/json-document.ts';
-import { findImageLayers, readHeldElsewhere, readImagesOn } from '../../store/fleet-store.ts';
+import { jsonDocument, jsonPart } from '../../report/json-document.ts';
+import { findImageLayers, hasImagesOn, readNeededLayers, streamImagesOn } from '../../store/fleet-store.ts';
 import { listSources } from '../../store/source-store.ts';
 import { withImageLoader } from '../image-loader.ts';
+import { writeResult } from '../io.ts';
 import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
-import { writeTableOrJson } from '../table-or-json.ts';
+import { tableText } from '../table-or-json.ts';
 import { counted, factLines } from '../text.ts';
 
 /** A base has an image for each platform; sizes are compared on the platform that most images run on. */
@@ -35,28 +35,73 @@ export async function whatifCommand(session: Session, { from, to, format }: What
   if (from === 'scratch')
     throw new SettingsError('images on scratch have no base whose layers could be exchanged: name another one');
   return withStore(session.settings, 'read', async (db) => {
-    let base: StoredBase | undefined;
-    const results: (WhatIf & { readonly source: string })[] = [];
-    // Sources share no blobs, so the swap is computed for each by itself.
-    for (const { id, name } of await listSources(db)) {
-      const moving = await readImagesOn(db, id, namesOf(from));
-      if (moving.length === 0) continue;
-      base ??= { reference: to, layers: await layersOfBase(session, db, to) };
-      const touched = [...moving.flatMap(({ layers }) => layers), ...base.layers].map(({ digest }) => digest);
-      const elsewhere = await readHeldElsewhere(db, id, namesOf(from), [...new Set(touched)]);
-      results.push({ source: name, ...whatIf(from, base, moving, elsewhere) });
-    }
-    if (results.length === 0)
+    const names = namesOf(from);
+    const sources = await sourcesOn(db, names);
+    if (sources.length === 0)
       throw new SettingsError(`no audited image is built on ${from}: "slimboard report bases" lists the bases`);
-    const document = jsonDocument('slimboard.whatif/1', { results });
-    const lines = results.flatMap((result, at) => [...(at === 0 ? [] : ['']), ...linesOf(result)]);
-    await writeTableOrJson(session.io, format, document, lines);
+    const base = { reference: to, layers: await layersOfBase(session, db, to) };
+    const swaps = sources.map((source) => swapIn(db, source, names, new BaseSwap(from, base)));
+    await writeResult(session.io, format === 'json' ? jsonOf(swaps) : tableOf(swaps));
   });
 }
 
-interface StoredBase {
-  readonly reference: string;
-  readonly layers: readonly StoredLayer[];
+/** A base swap in one source: sources share no blobs, so each is computed by itself. */
+interface Swap {
+  readonly source: string;
+  /** The images moved, in batches: a registry may have too many to hold. */
+  readonly moved: AsyncIterable<readonly MovedImage[]>;
+  /** Returns the effect, once all moved images have been read. */
+  readonly effect: () => Promise<WhatIf>;
+}
+
+interface Source {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** The sources with images on a base of one of these names. */
+async function sourcesOn(db: Database, names: readonly string[]): Promise<readonly Source[]> {
+  const found: Source[] = [];
+  for (const source of await listSources(db)) if (await hasImagesOn(db, source.id, names)) found.push(source);
+  return found;
+}
+
+function swapIn(db: Database, { id, name }: Source, names: readonly string[], swap: BaseSwap): Swap {
+  async function* moved(): AsyncGenerator<readonly MovedImage[]> {
+    for await (const images of streamImagesOn(db, id, names)) yield images.map((image) => swap.move(image));
+  }
+  const effect = async () => swap.effect(await readNeededLayers(db, id, names, swap.layers()));
+  return { source: name, moved: moved(), effect };
+}
+
+/** The document, as it grows: the images of a source first, because their sums are known after the last. */
+async function* jsonOf(swaps: readonly Swap[]): AsyncGenerator<string> {
+  yield `${JSON.stringify(jsonDocument('slimboard.whatif/1', {})).slice(0, -1)},"results":[`;
+  for (const [at, { source, moved, effect }] of swaps.entries()) {
+    yield `${at === 0 ? '' : ','}\n{"source":${JSON.stringify(source)},"moved":[`;
+    let separator = '\n';
+    for await (const images of moved) {
+      yield separator + images.map(jsonPart).join(',\n');
+      separator = ',\n';
+    }
+    yield `\n],${jsonPart(await effect()).slice(1)}`;
+  }
+  yield '\n]}\n';
+}
+
+async function* tableOf(swaps: readonly Swap[]): AsyncGenerator<string> {
+  for (const [at, { source, moved, effect }] of swaps.entries()) {
+    const shown = new Map<string, MovedImage[]>();
+    for await (const images of moved) for (const image of images) keepFirst(shown, image);
+    const lines = linesOf(source, await effect(), shown);
+    yield tableText(at === 0 ? lines : ['', ...lines]);
+  }
+}
+
+/** Keeps an image if it is among the first of its team. */
+function keepFirst(shown: Map<string, MovedImage[]>, image: MovedImage): void {
+  const ofTeam = shown.get(image.team) ?? [];
+  if (ofTeam.length < SHOWN_IMAGES) shown.set(image.team, [...ofTeam, image]);
 }
 
 /**
@@ -84,10 +129,9 @@ async function layersOfBase(session: Session, db: Database, to: string): Promise
   });
 }
 
-function linesOf(result: WhatIf & { readonly source: string }): readonly string[] {
-  const moved = groupBy(result.moved, ({ team }) => team);
+function linesOf(source: string, result: WhatIf, shown: ReadonlyMap<string, readonly MovedImage[]>): readonly string[] {
   const rows = [
-    ['source', result.source],
+    ['source', source],
     ['swap', `${result.from} → ${result.to}`],
     ['images', `${result.images}`],
     ['a pull', saved(result.perPullBytes)],
@@ -95,20 +139,20 @@ function linesOf(result: WhatIf & { readonly source: string }): readonly string[
     ['logical', `${saved(result.logicalBytes)}, over all tags`],
     ...result.teams.flatMap(({ team, repositories, images }) => [
       ['team', `${team}: ${counted(images, 'image')} in ${counted(repositories, 'repository')}`],
-      ...imagesOf(moved.get(team) ?? []).map((line) => ['', `  ${line}`]),
+      ...imagesOf(shown.get(team) ?? [], images).map((line) => ['', `  ${line}`]),
     ]),
   ];
   return factLines(rows);
 }
 
-/** The images that a team has to move, and by which of their tags to find them. */
-function imagesOf(own: WhatIf['moved']): readonly string[] {
-  const shown = own.slice(0, SHOWN_IMAGES).map(({ registry, repository, tags, perPullBytes }) => {
+/** The images that a team has to move, and by which of their tags to find them: the first of so many. */
+function imagesOf(first: readonly MovedImage[], images: number): readonly string[] {
+  const lines = first.map(({ registry, repository, tags, perPullBytes }) => {
     const others = tags.length > 1 ? ` and ${counted(tags.length - 1, 'other tag')}` : '';
     return `${registry}/${repository}:${tags[0]}${others}, ${saved(perPullBytes)}`;
   });
-  const rest = own.length - shown.length;
-  return rest === 0 ? shown : [...shown, `and ${rest} more, which --format json lists`];
+  const rest = images - lines.length;
+  return rest === 0 ? lines : [...lines, `and ${rest} more, which --format json lists`];
 }
 
 /** Says why pulls get smaller, but not the registry: above all, it has the base itself. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type WhatIf, whatIf } from '../../../src/advise/whatif.ts';
+import { BaseSwap, type MovedImage, type WhatIf } from '../../../src/advise/whatif.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
-import { readHeldElsewhere, readImagesOn } from '../../../src/store/fleet-store.ts';
+import { hasImagesOn, readNeededLayers, streamImagesOn } from '../../../src/store/fleet-store.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
@@ -13,7 +13,7 @@ describe.each(BACKENDS)('a base swap over images stored in $name', ({ open }) =>
   const db = useEmptyDatabase(open);
 
   /** One image in repositories of two teams, another one beside it, and both bases by themselves. */
-  async function swapOn(dedup: string): Promise<WhatIf> {
+  async function swapOn(dedup: string): Promise<WhatIf & { readonly moved: readonly MovedImage[] }> {
     const inventory = new Inventory(db);
     const source = await inventory.source('lab', dedup);
     const repository = (name: string, team: string) => inventory.repository(source, name, team, AT);
@@ -36,10 +36,15 @@ describe.each(BACKENDS)('a base swap over images stored in $name', ({ open }) =>
     const library = await repository('library/debian', 'base');
     await inventory.tag(library, '13', await inventory.image({ name: 'base', layers: [['debian', 100]] }), AT);
     await inventory.tag(library, '13-slim', await inventory.image({ name: 'thin', layers: [['slim', 30]] }), AT);
-    const names = [BASE.name];
-    const moving = await readImagesOn(db, source, names);
-    const held = await readHeldElsewhere(db, source, names, [digestOf('debian'), digestOf('slim')]);
-    return whatIf(BASE.name, SLIM, moving, held);
+    return swapIn(source, BASE.name);
+  }
+
+  async function swapIn(source: number, from: string): Promise<WhatIf & { readonly moved: readonly MovedImage[] }> {
+    const swap = new BaseSwap(from, SLIM);
+    const moved: MovedImage[] = [];
+    for await (const images of streamImagesOn(db, source, [from]))
+      moved.push(...images.map((image) => swap.move(image)));
+    return { ...swap.effect(await readNeededLayers(db, source, [from], swap.layers())), moved };
   }
 
   test('names every team, repository and image on the base', async () => {
@@ -76,7 +81,31 @@ describe.each(BACKENDS)('a base swap over images stored in $name', ({ open }) =>
     const base = { name: 'windows:1', layers: 2 };
     await inventory.tag(repository, '1', await inventory.image({ name: 'app', layers, base }), AT);
     await db.query('update blob set stored = false where size = 1000');
-    const moving = await readImagesOn(db, source, [base.name]);
-    expect(whatIf(base.name, SLIM, moving, new Map())).toMatchObject({ perPullBytes: 1070, storedBytes: 100 - 30 });
+    expect(await swapIn(source, base.name)).toMatchObject({ perPullBytes: 1070, storedBytes: 100 - 30 });
+  });
+
+  test("keeps a base's layer that an image on it has once more, on top", async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('twice');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    const layers = [
+      ['ground', 100],
+      ['tools', 50],
+      ['ground', 100],
+    ] as const;
+    const base = { name: 'tools:1', layers: 2 };
+    await inventory.tag(repository, '1', await inventory.image({ name: 'twice', layers, base }), AT);
+    expect(await swapIn(source, base.name)).toMatchObject({ perPullBytes: 120, storedBytes: 50 - 30 });
+  });
+
+  test('knows which sources have images on a base', async () => {
+    const inventory = new Inventory(db);
+    const [used, unused] = [await inventory.source('used'), await inventory.source('unused')];
+    const image = await inventory.image({ name: 'app', layers: [['debian', 100]], base: BASE });
+    await inventory.tag(await inventory.repository(used, 'shop/app', 'shop', AT), '1', image, AT);
+    await inventory.tag(await inventory.repository(unused, 'shop/app', 'shop', AT), null, image, AT);
+    expect(await hasImagesOn(db, used, [BASE.name])).toBe(true);
+    expect(await hasImagesOn(db, used, ['library/debian:12'])).toBe(false);
+    expect(await hasImagesOn(db, unused, [BASE.name])).toBe(false);
   });
 });
