@@ -53,11 +53,6 @@ interface ParsedManifest {
   readonly manifest: Manifest;
 }
 
-interface ParsedIndex {
-  readonly digest: Digest;
-  readonly manifest: ImageIndex;
-}
-
 /**
  * Reads one image with its config and provenance, and classifies it.
  * @throws NotFoundError when the image does not exist, or not for the platform
@@ -72,8 +67,8 @@ export async function loadImage(
   const loading: Loading = { ...options, registry, repository, reference };
   const { digest, manifest } = await readReference(loading);
   if (manifest.form !== 'index') return readImage(loading, { digest, manifest });
-  const index = { digest, manifest };
-  return readImage(loading, await readChild(loading, index), index);
+  const found = await findImage(loading, manifest);
+  return readImage(loading, found.image, { index: digest, listing: found.listing });
 }
 
 async function readReference(loading: Loading): Promise<ParsedManifest> {
@@ -107,28 +102,69 @@ function naming<T>(reference: Reference, read: () => T): T {
   }
 }
 
-/** Finds the index's image for the platform: by the index's entries or, if they state no platform, by the configs. */
-async function readChild(loading: Loading, { manifest: index }: ParsedIndex): Promise<ParsedManifest> {
-  const { platform, reference } = loading;
-  const child = index.manifests.find((entry) => entry.platform && platformMatches(entry.platform, [platform]));
-  if (child) return readByDigest(loading, child.digest);
-  const offered = index.manifests.flatMap((entry) =>
-    entry.platform && entry.platform.os !== 'unknown' ? [formatPlatform(entry.platform)] : [],
-  );
-  const unnamed = wantedChildren(index, { platforms: [platform], provenance: false });
-  for (const digest of unnamed.slice(0, MAX_UNNAMED_CHILDREN)) {
-    const candidate = await readByDigest(loading, digest);
-    const own = await findPlatform(loading, candidate);
-    if (own && platformMatches(own, [platform])) return candidate;
-    if (own) offered.push(formatPlatform(own));
-  }
+/** How far the search for an image in an index has come. */
+interface Search {
+  readsLeft: number;
+  /** The platforms that were found instead of the one that is searched. */
+  readonly offered: Set<string>;
+}
+
+interface FoundImage {
+  readonly image: ParsedManifest;
+  /** The index that lists it: the one that the reference names, or one in it. */
+  readonly listing: ImageIndex;
+}
+
+/** Finds an index's image for the platform. @throws NotFoundError */
+async function findImage(loading: Loading, index: ImageIndex): Promise<FoundImage> {
+  const search: Search = { readsLeft: MAX_CHILDREN, offered: new Set() };
+  const found = await searchIndex(loading, index, search);
+  if (found) return found;
+  const { reference, platform } = loading;
+  const offered = [...search.offered].join(', ') || 'it has none';
   throw new NotFoundError(
-    `${formatReference(reference)} has no image for ${formatPlatform(platform)}: choose another one with --platform (${offered.join(', ') || 'it has none'})`,
+    `${formatReference(reference)} has no image for ${formatPlatform(platform)}: choose another one with --platform (${offered})`,
   );
 }
 
-/** An index may list images and signatures without platforms; real indexes have a few such entries. */
-const MAX_UNNAMED_CHILDREN = 100;
+/**
+ * Searches an index, and the indexes in it: by the platforms that entries state or, if they state none, by the configs.
+ */
+async function searchIndex(loading: Loading, listing: ImageIndex, search: Search): Promise<FoundImage | undefined> {
+  const named = namedFor(loading.platform, listing, search);
+  const others = wantedChildren(listing, { platforms: [loading.platform], provenance: false });
+  for (const digest of new Set([...named, ...others])) {
+    if (search.readsLeft-- <= 0) return undefined;
+    const child = await readByDigest(loading, digest);
+    if (child.manifest.form === 'index') {
+      const found = await searchIndex(loading, child.manifest, search);
+      if (found) return found;
+    } else if (named.has(digest) || (await isForPlatform(loading, child, search))) return { image: child, listing };
+  }
+  return undefined;
+}
+
+/** The entries that an index states to be for the platform. */
+function namedFor(platform: Platform, { manifests }: ImageIndex, { offered }: Search): ReadonlySet<Digest> {
+  const named = new Set<Digest>();
+  for (const entry of manifests) {
+    if (!entry.platform || entry.platform.os === 'unknown') continue;
+    if (platformMatches(entry.platform, [platform])) named.add(entry.digest);
+    else offered.add(formatPlatform(entry.platform));
+  }
+  return named;
+}
+
+async function isForPlatform(loading: Loading, child: ParsedManifest, { offered }: Search): Promise<boolean> {
+  const own = await findPlatform(loading, child);
+  if (!own) return false;
+  if (platformMatches(own, [loading.platform])) return true;
+  offered.add(formatPlatform(own));
+  return false;
+}
+
+/** An index may list indexes, and images and signatures without platforms; real indexes have a few such entries. */
+const MAX_CHILDREN = 100;
 
 /** Returns the platform that an image's config states, or undefined if the manifest is not an image. */
 async function findPlatform(loading: Loading, { manifest }: ParsedManifest): Promise<Platform | undefined> {
@@ -144,16 +180,16 @@ async function findPlatform(loading: Loading, { manifest }: ParsedManifest): Pro
 async function readImage(
   loading: Loading,
   { digest, manifest }: ParsedManifest,
-  index?: ParsedIndex,
+  within?: { readonly index: Digest; readonly listing: ImageIndex },
 ): Promise<LoadedImage> {
   const { registry, repository, reference, signal } = loading;
   const { image, config } = await readConfig(loading, manifest);
-  const provenance = index ? await readProvenance(loading, index.manifest, digest) : [];
+  const provenance = within ? await readProvenance(loading, within.listing, digest) : [];
   const bases = (await loading.findBases?.(config)) ?? [];
-  const annotations = index ? { indexAnnotations: index.manifest.annotations } : {};
+  const annotations = within ? { indexAnnotations: within.listing.annotations } : {};
   const verdict = classifyImage({ manifest: image, config, provenance, bases, ...annotations });
   const classified: AuditedImage = { manifest: image, config, verdict };
-  const indexDigest = index ? { indexDigest: index.digest } : {};
+  const indexDigest = within ? { indexDigest: within.index } : {};
   const loaded = { reference, ...indexDigest, platform: platformOf(config), digest, image: classified, bases };
   if (!loading.deep) return loaded;
   const layers = await readImageLayers(registry, repository, classified, signal);
@@ -179,7 +215,6 @@ function describeKind(manifest: Manifest, { tag }: Reference): string {
   if (manifest.form === 'schema1')
     return 'a manifest of Docker schema 1, which has neither sizes nor a config: push it again with a current client';
   const kind = contentKind(manifest, tag);
-  if (kind === 'index') return 'an index in an index';
   if (kind === 'signature') return 'a signature';
   // Only its config showed that there is nothing to run.
   return kind === 'image' ? 'an artifact' : `an ${kind}`;

@@ -90,6 +90,37 @@ describe('an index without platforms', () => {
   });
 });
 
+describe('an index in an index', () => {
+  const forArm = image({ layers: ['arm'], platform: ARM });
+
+  test('is entered, as audits do', async () => {
+    const top = index([index([forArm]), index([index([app, attested])])]);
+    const loaded = await load(top);
+    expect(loaded).toMatchObject({ digest: app.digest, indexDigest: top.digest });
+    expect(loaded.image.verdict.base).toMatchObject({ confidence: 'declared' });
+    expect(await load(top, 'linux/arm64')).toMatchObject({ digest: forArm.digest });
+  });
+
+  test('is read only if no entry beside it is for the platform', async () => {
+    const inner = index([forArm]);
+    server.fault({ path: new RegExp(inner.digest) }, answer(404, {}, 'MANIFEST_UNKNOWN'));
+    expect(await load(index([inner, app]))).toMatchObject({ digest: app.digest });
+  });
+
+  test('counts among the platforms that there are', async () => {
+    await expect(load(index([index([forArm]), app]), 'linux/s390x')).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('(linux/amd64, linux/arm64)'),
+    });
+  });
+
+  test('is followed for a hundred manifests at most', async () => {
+    let chain = index([app]);
+    for (let depth = 0; depth < 100; depth++) chain = index([chain]);
+    await expect(load(chain)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
 const listConfig = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf('[]'), size: 2 };
 const withListConfig = rawManifest(app.mediaType, JSON.stringify({ schemaVersion: 2, config: listConfig, layers: [] }));
 
