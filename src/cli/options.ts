@@ -10,7 +10,7 @@ export interface ImageOptions {
   /** `os/arch[/variant]`: selects the image of an index. */
   readonly platform: string;
   readonly format: TableOrJson;
-  /** Whether to look base images up in the database's catalogue, too. */
+  /** Whether to look base images up in the database, too. */
   readonly catalogue?: boolean;
   readonly plainHttp?: boolean;
 }
@@ -33,7 +33,7 @@ export function addFormatOption(command: Command, formats: readonly string[] = [
 export function addImageOptions(command: Command, formats?: readonly string[]): Command {
   return addFormatOption(command, formats)
     .option('--platform <os/arch>', 'platform to choose from an image index', 'linux/amd64')
-    .option('--catalogue', "also look up bases in the database's catalogue")
+    .option('--catalogue', 'also look up bases in the database: its catalogue, and the images that audits read')
     .option(...PLAIN_HTTP);
 }
 

@@ -7,7 +7,7 @@ import { type AssessedImage, assessLoaded } from '../inspect/assess-loaded.ts';
 import type { LoadImageOptions } from '../inspect/load-image.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
-import { findKnownBases } from '../store/catalogue-store.ts';
+import { findBases } from '../store/known-bases.ts';
 import { withImageLoader } from './image-loader.ts';
 import { todayOf } from './io.ts';
 import type { ImageOptions } from './options.ts';
@@ -56,10 +56,10 @@ async function withCatalogue<T>(
   work: (view: CatalogueView) => Promise<T>,
 ): Promise<T> {
   if (!wanted) return work({ knowledge: knowledgeOf([]) });
-  return withStore(settings, 'read', async (db) =>
-    work({
+  return withStore(settings, 'read', async (db) => {
+    return work({
       knowledge: knowledgeOf(await catalogueAlternatives(db)),
-      findBases: ({ architecture, diffIds }) => findKnownBases(db, architecture, diffIds),
-    }),
-  );
+      findBases: (image) => findBases(db, image),
+    });
+  });
 }

@@ -14,6 +14,7 @@ import { formatPlatform, type Platform, platformMatches } from '../oci/platform.
 import { formatReference, type Reference } from '../oci/reference.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { FetchedManifest, ListedRepository, Registry } from '../registry/registry.ts';
+import type { ImageOnBases } from '../store/known-bases.ts';
 import { readImageLayers } from './read-image-layers.ts';
 
 /** One image, read straight from its registry and classified. */
@@ -36,7 +37,7 @@ export interface LoadImageOptions {
   /** Selects the image of an index. */
   readonly platform: Platform;
   /** Finds the known images that an image may be built on, by the chain IDs of its layers. */
-  readonly findBases?: (config: ImageConfig) => Promise<readonly KnownBase[]>;
+  readonly findBases?: (image: ImageOnBases) => Promise<readonly KnownBase[]>;
   /** Whether to read the contents of its layers, too. */
   readonly deep?: boolean;
 }
@@ -185,7 +186,7 @@ async function readImage(
   const { registry, repository, reference, signal } = loading;
   const { image, config } = await readConfig(loading, manifest);
   const provenance = within ? await readProvenance(loading, within.listing, digest) : [];
-  const bases = (await loading.findBases?.(config)) ?? [];
+  const bases = (await loading.findBases?.({ config, digest, repository: reference.repository })) ?? [];
   const annotations = within ? { indexAnnotations: within.listing.annotations } : {};
   const verdict = classifyImage({ manifest: image, config, provenance, bases, ...annotations });
   const classified: AuditedImage = { manifest: image, config, verdict };

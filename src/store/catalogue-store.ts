@@ -207,7 +207,7 @@ export const NEWER_BUILDS = `
  * @param diffIds of the image's layers, base first
  * @returns known bases, fewest layers first
  */
-export async function findKnownBases(
+export async function findCatalogueBases(
   db: Queryable,
   architecture: string,
   diffIds: readonly Digest[],

@@ -1,8 +1,10 @@
 import type { KnownBase } from '../classify/verdict.ts';
 import { groupPairs } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
-import { parseImageConfig } from '../oci/image-config.ts';
-import { type KnownBaseRow, knownBase, LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
+import { chainIds } from '../oci/chain-id.ts';
+import { type Digest, digestBytes } from '../oci/digest.ts';
+import { type ImageConfig, parseImageConfig } from '../oci/image-config.ts';
+import { findCatalogueBases, type KnownBaseRow, knownBase, LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
 
 /** SQL: the catalogue images whose layers are the first layers of these images. */
 const CATALOGUE_BASES = `
@@ -30,11 +32,8 @@ const FORMER_BUILDS = 20;
  * images are built on a few bases. Layers that no tag names any more have the names that they had, with the newer builds
  * that these tags name now; of builds with the same layers the newest, since a tag may have moved every night.
  */
-const REGISTRY_BASES = `
-  with beneath as (
-    select l.manifest_id, l.position + 1 as layers, l.chain_id, split_part(i.platform, '/', 2) as architecture, i.created_at
-    from unnest($1::int8[]) as w (id) cross join lateral (select * from image where manifest_id = w.id offset 0) i
-    join manifest_layer l on l.manifest_id = i.manifest_id and l.position + 1 < i.layer_count),
+const registryBases = ({ beneath, own }: { readonly beneath: string; readonly own: string }): string => `
+  with beneath as (${beneath}),
   base as (
     select b.* from (select distinct chain_id, layers from beneath) n
     cross join lateral (select * from image where chain_id = n.chain_id and layer_count = n.layers offset 0) b),
@@ -71,13 +70,7 @@ const REGISTRY_BASES = `
       case when b.is_open then b.created_at else min(b.created_at) over same end as exists_since
     from build b join manifest m on m.id = b.manifest_id
     window same as (partition by b.chain_id, b.platform, b.repository, b.is_open)),
-  own as (
-    select o.manifest_id, r.name as repository
-    from (
-      select t.manifest_id, t.repository_id from tag t where t.manifest_id = any($1::int8[])
-      union all
-      select x.child_id, t.repository_id from index_child x join tag t on t.manifest_id = x.index_id where x.child_id = any($1::int8[])) o
-    join repository r on r.id = o.repository_id)
+  own as (${own})
   select n.manifest_id as id, n.layers, b.digest, b.index_hex, b.refs, b.newer_builds, b.config_id
   from beneath n
   join named b on b.chain_id = n.chain_id and b.layer_count = n.layers and split_part(b.platform, '/', 2) = n.architecture
@@ -85,6 +78,34 @@ const REGISTRY_BASES = `
   where (b.is_open or not b.stands and b.place <= ${FORMER_BUILDS})
     and (n.manifest_id, b.repository) not in (select manifest_id, repository from own)
   order by n.manifest_id, n.layers, b.created_at desc, b.digest, b.repository`;
+
+/** SQL: the repositories that hold, or held, these images. */
+const holdersOf = (ids: string): string => `
+    select o.manifest_id, r.name as repository
+    from (
+      select t.manifest_id, t.repository_id from tag t where t.manifest_id = any(${ids})
+      union all
+      select x.child_id, t.repository_id from index_child x join tag t on t.manifest_id = x.index_id where x.child_id = any(${ids})) o
+    join repository r on r.id = o.repository_id`;
+
+const BASES_OF_STORED = registryBases({
+  beneath: `
+    select l.manifest_id, l.position + 1 as layers, l.chain_id, split_part(i.platform, '/', 2) as architecture, i.created_at
+    from unnest($1::int8[]) as w (id) cross join lateral (select * from image where manifest_id = w.id offset 0) i
+    join manifest_layer l on l.manifest_id = i.manifest_id and l.position + 1 < i.layer_count`,
+  own: holdersOf('$1::int8[]'),
+});
+
+/** As {@link BASES_OF_STORED}, for one image that need not be stored: with the chain IDs $1, and in the repository $4. */
+const BASES_OF_CHAIN = registryBases({
+  beneath: `
+    select 0::int8 as manifest_id, c.layers::int4 as layers, c.chain_id, $2::text as architecture, $3::timestamptz as created_at
+    from unnest($1::bytea[]) with ordinality as c (chain_id, layers) where c.layers < cardinality($1::bytea[])`,
+  own: `
+    select 0::int8 as manifest_id, $4::text as repository
+    union all
+    select 0, repository from (${holdersOf('array(select id from manifest where digest = $5::bytea)')}) h`,
+});
 
 interface RegistryBaseRow extends Omit<KnownBaseRow, 'index_digest' | 'labels'> {
   readonly id: number;
@@ -98,19 +119,46 @@ export async function readBases(
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, readonly KnownBase[]>> {
   const catalogue = await db.query<KnownBaseRow & { readonly id: number }>(CATALOGUE_BASES, [ids]);
-  const registry = await db.query<RegistryBaseRow>(REGISTRY_BASES, [ids]);
+  const registry = await db.query<RegistryBaseRow>(BASES_OF_STORED, [ids]);
+  return groupPairs([
+    ...catalogue.map((row) => [row.id, knownBase({ ...row, labels: row.labels ?? {} }, 'catalogue')] as const),
+    ...(await withLabels(db, registry)),
+  ]);
+}
+
+/** An image straight from its registry: what its known bases are found by. */
+export interface ImageOnBases {
+  readonly config: Pick<ImageConfig, 'architecture' | 'created' | 'diffIds'>;
+  readonly digest: Digest;
+  readonly repository: string;
+}
+
+/** Finds the known bases of one image as {@link readBases} does, whether or not it is stored. */
+export async function findBases(
+  db: Queryable,
+  { config, digest, repository }: ImageOnBases,
+): Promise<readonly KnownBase[]> {
+  const { architecture, created, diffIds } = config;
+  const chain = chainIds(diffIds).map(digestBytes);
+  const parameters = [chain, architecture, created ?? null, repository, digestBytes(digest)];
+  const registry = await db.query<RegistryBaseRow>(BASES_OF_CHAIN, parameters);
+  const found = await withLabels(db, registry);
+  return [...(await findCatalogueBases(db, architecture, diffIds)), ...found.map(([, base]) => base)];
+}
+
+async function withLabels(
+  db: Queryable,
+  rows: readonly RegistryBaseRow[],
+): Promise<readonly (readonly [manifestId: number, base: KnownBase])[]> {
   // Once per config: hundreds of images may be built on the same base.
   const configs = await db.query<{ id: number; body: Uint8Array }>(
     'select id, body from blob where id = any($1::int8[]) and body is not null',
-    [[...new Set(registry.flatMap(({ config_id }) => config_id ?? []))]],
+    [[...new Set(rows.flatMap(({ config_id }) => config_id ?? []))]],
   );
   const labels = new Map(configs.map(({ id, body }) => [id, parseImageConfig(body).labels]));
-  return groupPairs([
-    ...catalogue.map((row) => [row.id, knownBase({ ...row, labels: row.labels ?? {} }, 'catalogue')] as const),
-    ...registry.map((row) => {
-      const index = row.index_hex === null ? null : Buffer.from(row.index_hex, 'hex');
-      const described = { ...row, index_digest: index, labels: labels.get(row.config_id ?? 0) ?? {} };
-      return [row.id, knownBase(described, 'registry')] as const;
-    }),
-  ]);
+  return rows.map((row) => {
+    const index = row.index_hex === null ? null : Buffer.from(row.index_hex, 'hex');
+    const described = { ...row, index_digest: index, labels: labels.get(row.config_id ?? 0) ?? {} };
+    return [row.id, knownBase(described, 'registry')];
+  });
 }

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { exportBases, importBases } from '../../../src/catalogue/file.ts';
 import type { Database, Queryable } from '../../../src/database/database.ts';
-import { findCatalogueKey, findKnownBases } from '../../../src/store/catalogue-store.ts';
+import { findCatalogueBases, findCatalogueKey } from '../../../src/store/catalogue-store.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { learnFrom } from '../../support/bases.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
@@ -155,7 +155,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     expect(await stale()).toEqual([{ base: 'library/runtime:20' }]);
     const { layers } = image({ layers: ['os', 'runtime 20'] });
     const diffIds = layers.map(({ diffId }) => diffId);
-    const [, known] = await findKnownBases(db, 'amd64', diffIds);
+    const [, known] = await findCatalogueBases(db, 'amd64', diffIds);
     const newer = { createdAt: '2024-02-10T12:00:00Z', ageDays: 40 };
     expect(known?.newerBuilds).toEqual([
       { reference: 'library/runtime:20', ...newer },
