@@ -32,6 +32,15 @@ export interface ReportRequest {
 }
 
 /**
+ * Checks what needs no database to be wrong.
+ * @throws SettingsError when the kind lacks a filter or the sort column, or a filter cannot be parsed
+ */
+export function checkRequest(kind: ReportKind, { filters = {}, sort, now }: ReportRequest): void {
+  filterCondition(kind.name, filters, kind.filters, now, new SqlParameters());
+  if (sort !== undefined) orderOf(kind, sort);
+}
+
+/**
  * Opens a report; its rows are read from the database as they are consumed.
  * @throws SettingsError when the kind lacks a filter or the sort column, there is no such audit, or the kind shows the
  *   present only and the audit is not the newest of its sources

@@ -9,12 +9,13 @@ import { KINDS } from '../../report/kinds/kinds.ts';
 import { lifecycleSimulation } from '../../report/kinds/lifecycle.ts';
 import { reclaimable } from '../../report/kinds/reclaim.ts';
 import type { KindName } from '../../report/names.ts';
+import { checkRequest } from '../../report/open-report.ts';
 import { type InUse, NOTHING_IN_USE, parseInUse } from '../../report/reclaim/in-use.ts';
 import { parseLifecyclePolicy } from '../../report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../report/reclaim/nearest-policy.ts';
 import type { Io } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { emit, filtersOf, type ReportOptions } from './report-command.ts';
+import { checkOutput, emit, filtersOf, type ReportOptions } from './report-command.ts';
 import { findProblem } from './report-problem.ts';
 
 /** The options that only `report reclaim` has. */
@@ -58,13 +59,16 @@ export async function policyCommand(
     throw new SettingsError(
       '--lifecycle-policy cannot be combined with --simulate, --audit, --sort, --limit or a format other than json',
     );
+  const filters = filtersOf(report);
+  const now = io.now();
+  checkRequest(KINDS[name], { filters, now });
+  checkOutput(report.output);
   const inUse = await readInUse(io, options);
   return withStore(settings, 'read', async (db) => {
-    const filters = filtersOf(report);
     const summary = await findSummary(db, undefined, filters.source);
     const problem = await findProblem(db, settings, { audit: summary, kind: name }, filters);
     if (problem !== undefined) throw new SettingsError(problem);
-    const policy = await nearestPolicy(db, inUse, { filters, now: io.now() });
+    const policy = await nearestPolicy(db, inUse, { filters, now });
     await emit(io, { output: report.output, format: 'json' }, [`${JSON.stringify(policy, null, 2)}\n`], null);
   });
 }

@@ -5,9 +5,9 @@ import { reportText } from '../../html/report-text.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import type { FormatName } from '../../report/names.ts';
-import { openReport } from '../../report/open-report.ts';
+import { checkRequest, openReport } from '../../report/open-report.ts';
 import type { AuditSummary, FormatOptions } from '../../report/report.ts';
-import { destinationOf } from '../../settings/destination.ts';
+import { checkDestination, destinationOf } from '../../settings/destination.ts';
 import { type Io, showsColours, terminalColumns, todayOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { writeOutput } from '../write-output.ts';
@@ -34,9 +34,12 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
   const { format = formatOfFile(options.output), output, audit, sort, limit } = options;
   const filters = filtersOf(options);
   const { prices } = settings;
+  const now = io.now();
+  const request = { filters, audit, sort, limit, now, prices };
+  checkRequest(kind, request);
+  checkOutput(output);
   return withStore(settings, 'read', async (db) => {
-    const now = io.now();
-    const report = await openReport(db, kind, { filters, audit, sort, limit, now, prices });
+    const report = await openReport(db, kind, request);
     const terminal = isFile(output) ? {} : terminalOptions(io);
     const text = reportText(db, report, format, { now, prices, filters, audit, ...terminal });
     await emit(io, { output, format }, text, report.audit);
@@ -65,6 +68,11 @@ function terminalOptions({ stdout, environment }: Io): FormatOptions {
 /** As in other programs and `bases export`, `-` is stdout. */
 function isFile(output: string | undefined): output is string {
   return output !== undefined && output !== '-';
+}
+
+/** Checks where a report is to be written before it is computed. @throws SettingsError */
+export function checkOutput(output: string | undefined): void {
+  if (isFile(output)) checkDestination(output);
 }
 
 /** Writes to stdout, or into the file that `output` names. @throws as {@link writeOutput} does */

@@ -1,10 +1,11 @@
 import { BaseSwap, type MovedImage, type StoredLayer, type WhatIf } from '../../advise/whatif.ts';
 import { withStore } from '../../app/open-store.ts';
+import { parseFlag } from '../../common/flags.ts';
 import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { isForeignLayer } from '../../oci/media-type.ts';
-import { parseReference, splitHost } from '../../oci/reference.ts';
+import { parseReference, type Reference, splitHost } from '../../oci/reference.ts';
 import { jsonDocument, jsonPart } from '../../report/json-document.ts';
 import { findImageLayers, hasImagesOn, readNeededLayers, streamImagesOn } from '../../store/fleet-store.ts';
 import { listSources } from '../../store/source-store.ts';
@@ -34,12 +35,13 @@ export interface WhatifOptions {
 export async function whatifCommand(session: Session, { from, to, format }: WhatifOptions): Promise<void> {
   if (from === 'scratch')
     throw new SettingsError('images on scratch have no base whose layers could be exchanged: name another one');
+  const reference = to === 'scratch' ? undefined : parseFlag('--to', () => parseReference(to));
   return withStore(session.settings, 'read', async (db) => {
     const names = namesOf(from);
     const sources = await sourcesOn(db, names);
     if (sources.length === 0)
       throw new SettingsError(`no audited image is built on ${from}: "slimboard report bases" lists the bases`);
-    const base = { reference: to, layers: await layersOfBase(session, db, to) };
+    const base = { reference: to, layers: reference ? await layersOfBase(session, db, to, reference) : [] };
     const swaps = sources.map((source) => swapIn(db, source, names, new BaseSwap(from, base)));
     await writeResult(session.io, format === 'json' ? jsonOf(swaps) : tableOf(swaps));
   });
@@ -114,13 +116,17 @@ function namesOf(text: string): readonly string[] {
   return rest.includes('/') ? names : [...names, ...names.map((name) => `library/${name}`)];
 }
 
-/** Returns the layers of a base, as stored or else from its registry; `scratch` has none. */
-async function layersOfBase(session: Session, db: Database, to: string): Promise<readonly StoredLayer[]> {
-  if (to === 'scratch') return [];
+/** Returns the layers of a base, as stored or else from its registry. */
+async function layersOfBase(
+  session: Session,
+  db: Database,
+  to: string,
+  reference: Reference,
+): Promise<readonly StoredLayer[]> {
   const stored = await findImageLayers(db, namesOf(to));
   if (stored) return stored;
   return withImageLoader(session, async (load) => {
-    const { image } = await load(parseReference(to), PLATFORM);
+    const { image } = await load(reference, PLATFORM);
     return image.manifest.layers.map(({ digest, size, mediaType }) => ({
       digest,
       bytes: size,
