@@ -1,3 +1,4 @@
+import { ABANDONED } from '../../store/audit-store.ts';
 import { defineColumns } from '../report.ts';
 import { type ReportKind, selectColumns } from './kind.ts';
 
@@ -5,7 +6,10 @@ const columns = defineColumns({
   id: ['integer', "The audit's number."],
   sources: ['list', 'Its sources, separated by `;`.'],
   lane: ['text', '`nightly`: scheduled; `adhoc`: started by hand.'],
-  status: ['text', '`running`, `finished`, `incomplete` (some items failed) or `failed`.'],
+  status: [
+    'text',
+    '`running`, `stopped` (the next audit of its sources goes on from there), `finished`, `incomplete` (some items failed) or `failed`.',
+  ],
   stage: [
     'text',
     'What it is doing: `inventory`, `layers`, `assess` or `close`; `deliver` when it has ended.',
@@ -13,7 +17,7 @@ const columns = defineColumns({
   ],
   started_at: ['timestamp', 'When it started.'],
   finished_at: ['timestamp', 'When it ended.', 'detail'],
-  seconds: ['integer', 'How long it took; for a running audit, until it was last known to be alive.'],
+  seconds: ['integer', 'How long it took; for one that has not ended, until it was last known to be alive.'],
   repositories_listed: ['integer', 'Repositories listed by the registries.'],
   tags_listed: ['integer', 'Tags listed by the registries.'],
   tags_audited: ['integer', 'Tags of images that were audited.'],
@@ -33,13 +37,16 @@ const columns = defineColumns({
   stored_bytes: ['bytes', 'Stored bytes of its sources at the end of the audit.'],
 });
 
+const STATUS = `case when a.status = 'running' and (select ${ABANDONED} from audit where id = a.id) then 'stopped' else a.status end`;
+const asStored = columns.filter(({ name }) => name !== 'status');
+
 export const audits: ReportKind = {
   name: 'audits',
   description: 'One row per audit, newest first: what it covered, how long it took, and how much was stored.',
   columns,
   filters: { source: "any(string_to_array(a.sources, ';'))", since: 'a.started_at' },
   query: ({ where, audit, parameters }) => `
-    select ${selectColumns(columns, 'a')} from slimboard_audits a
+    select ${selectColumns(asStored, 'a')}, ${STATUS} as status from slimboard_audits a
     where ${where} and ${audit ? `a.id = ${parameters.add(audit.id)}::int8` : 'true'}`,
   order: 'id desc',
 };

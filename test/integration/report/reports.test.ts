@@ -427,6 +427,20 @@ test('audits come newest first', async () => {
   ]);
 });
 
+test('audits that nobody works on any more are shown as stopped', async () => {
+  const statuses = (): Promise<readonly unknown[]> =>
+    rowsOf(KINDS.audits).then((rows) => rows.map(({ status }) => status));
+  const set = (values: string) => db.query(`update audit set ${values} where id = 1`);
+  await set("status = 'running', finished_at = null, heartbeat_at = now()");
+  expect(await statuses()).toEqual(['finished', 'running']);
+  await set("heartbeat_at = now() - interval '2 minutes'");
+  expect(await statuses()).toEqual(['finished', 'stopped']);
+  await set("heartbeat_at = now(), runner = 'none'");
+  expect(await statuses()).toEqual(['finished', 'stopped']);
+  await set(`status = 'finished', finished_at = '${FIRST}', heartbeat_at = '${FIRST}', runner = 'process'`);
+  expect(await statuses()).toEqual(['finished', 'finished']);
+});
+
 test('errors are those of the newest audit', async () => {
   expect(await rowsOf(KINDS.errors, { filters: { team: 'beta' } })).toMatchObject([
     { audit_id: 2, repository: 'beta/job', tag: 'broken', code: 'not-found', retry: 'never' },
