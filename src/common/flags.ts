@@ -15,3 +15,6 @@ export function parseFlag<Value>(flag: string, parse: () => Value): Value {
     throw new SettingsError(`${flag}: ${error.message}`, { cause: error });
   }
 }
+
+/** How errors call an option: as the flag of the command line ({@link flagOf}), or as the field of an address. */
+export type OptionNaming = (name: string) => string;

@@ -1,4 +1,4 @@
-import { flagOf, parseFlag } from '../common/flags.ts';
+import { flagOf, type OptionNaming, parseFlag } from '../common/flags.ts';
 import { parseBytes } from '../common/units.ts';
 import type { SqlValue } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
@@ -79,7 +79,8 @@ export const FILTER_NAMES = Object.keys(RULES) as readonly FilterName[];
 /**
  * The filters as one SQL condition; `true` when there are none.
  * @param kind the report's name, for errors
- * @throws SettingsError naming the flag that the kind does not have, or whose value cannot be parsed
+ * @param nameOf default: as flags
+ * @throws SettingsError naming the filter that the kind does not have, or whose value cannot be parsed
  */
 export function filterCondition(
   kind: string,
@@ -87,19 +88,20 @@ export function filterCondition(
   targets: FilterTargets,
   now: Date,
   parameters: { add(value: SqlValue): string },
+  nameOf: OptionNaming = flagOf,
 ): string {
   const conditions = FILTER_NAMES.flatMap((name) => {
     const text = filters[name];
     if (text === undefined) return [];
     const target = targets[name];
-    if (target === undefined) throw unknownFilter(kind, name, targets);
+    if (target === undefined) throw unknownFilter(kind, name, targets, nameOf);
     const { value, condition } = RULES[name];
-    return [condition(target, parameters.add(parseFlag(flagOf(name), () => value(text, now))))];
+    return [condition(target, parameters.add(parseFlag(nameOf(name), () => value(text, now))))];
   });
   return conditions.join(' and ') || 'true';
 }
 
-function unknownFilter(kind: string, name: FilterName, targets: FilterTargets): SettingsError {
-  const usable = (Object.keys(targets) as FilterName[]).map(flagOf).join(', ');
-  return new SettingsError(`report ${kind} cannot be limited by ${flagOf(name)}: it takes ${usable || 'no filter'}`);
+function unknownFilter(kind: string, name: FilterName, targets: FilterTargets, nameOf: OptionNaming): SettingsError {
+  const usable = Object.keys(targets).map(nameOf).join(', ');
+  return new SettingsError(`report ${kind} cannot be limited by ${nameOf(name)}: it takes ${usable || 'no filter'}`);
 }

@@ -1,3 +1,4 @@
+import { flagOf, type OptionNaming } from '../common/flags.ts';
 import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import { findSummary } from './audit-summary.ts';
@@ -29,14 +30,16 @@ export interface ReportRequest {
   readonly prices?: Prices;
   /** What durations such as `--since 30d` count back from. */
   readonly now: Date;
+  /** How errors call filters and `audit`; default: as flags. */
+  readonly nameOf?: OptionNaming;
 }
 
 /**
  * Checks what needs no database to be wrong.
  * @throws SettingsError when the kind lacks a filter or the sort column, or a filter cannot be parsed
  */
-export function checkRequest(kind: ReportKind, { filters = {}, sort, now }: ReportRequest): void {
-  filterCondition(kind.name, filters, kind.filters, now, new SqlParameters());
+export function checkRequest(kind: ReportKind, { filters = {}, sort, now, nameOf }: ReportRequest): void {
+  filterCondition(kind.name, filters, kind.filters, now, new SqlParameters(), nameOf);
   if (sort !== undefined) orderOf(kind, sort);
 }
 
@@ -64,18 +67,18 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
 async function scopeOf(
   db: Database,
   kind: ReportKind,
-  { filters = {}, now, prices }: ReportRequest,
+  { filters = {}, now, prices, nameOf = flagOf }: ReportRequest,
   audit: AuditSummary | null,
 ): Promise<QueryScope> {
   const parameters = new SqlParameters();
   const rowFilters: ReadonlySet<string> = new Set(kind.rowFilters);
   const conditionOf = (ofRows: boolean): string => {
     const chosen = Object.entries(filters).filter(([name]) => ofRows === rowFilters.has(name));
-    return filterCondition(kind.name, Object.fromEntries(chosen), kind.filters, now, parameters);
+    return filterCondition(kind.name, Object.fromEntries(chosen), kind.filters, now, parameters, nameOf);
   };
   const conditions = [conditionOf(false)];
   if (audit && kind.currentOnly) {
-    await checkNewest(db, kind, audit);
+    await checkNewest(db, kind, audit, nameOf);
     conditions.push(`${kind.filters.source} = any(${parameters.add(audit.sources)}::text[])`);
   }
   return {
@@ -110,14 +113,19 @@ function withSortColumn(columns: readonly Column[], { sort }: ReportRequest): re
 }
 
 /** Reports of the present can stand for the newest audit, but for no earlier one. @throws SettingsError for those */
-async function checkNewest(db: Database, { name }: ReportKind, { id }: AuditSummary): Promise<void> {
+async function checkNewest(
+  db: Database,
+  { name }: ReportKind,
+  { id }: AuditSummary,
+  nameOf: OptionNaming,
+): Promise<void> {
   const [row] = await db.query<{ newest: boolean | null }>(
     'select bool_and(newest) as newest from slimboard_source_audits where audit_id = $1',
     [id],
   );
   if (row?.newest) return;
   throw new SettingsError(
-    `report ${name} shows only the present, and audit ${id} is not the newest of its sources: leave --audit out`,
+    `report ${name} shows only the present, and audit ${id} is not the newest of its sources: leave ${nameOf('audit')} out`,
   );
 }
 

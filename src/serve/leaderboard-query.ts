@@ -1,3 +1,4 @@
+import { snakeCase } from '../common/snake-case.ts';
 import { SettingsError } from '../errors.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { leaderboard } from '../report/leaderboard.ts';
@@ -27,7 +28,7 @@ export function parseLeaderboardQuery(parameters: URLSearchParams, now: Date): L
   const by = oneOf('by', take('by') || 'team', GROUPINGS);
   const metric = oneOf('metric', take('metric') || 'stored', METRICS);
   const since = take('since');
-  const kind = leaderboard({ by, metric, ...(since === '' ? {} : { since: sinceTime(since, now) }) });
+  const kind = leaderboard({ by, metric, ...(since === '' ? {} : { since: sinceTime(since, now, snakeCase) }) });
   return { by, metric, since, kind, others };
 }
 

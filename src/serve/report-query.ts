@@ -20,7 +20,7 @@ const PARAMETERS: ReadonlySet<string> = new Set([
 export const MAX_VALUE_LENGTH = 1_000;
 
 /** The query parameters of a report. */
-export interface ReportQuery extends Pick<PageRequest, 'filters' | 'search' | 'sort' | 'audit'> {
+export interface ReportQuery extends Pick<PageRequest, 'filters' | 'search' | 'sort' | 'audit' | 'nameOf'> {
   readonly limit: number | undefined;
   readonly offset: number;
   /** Used by the API; not checked yet. */
@@ -55,6 +55,7 @@ export function parseReportQuery(parameters: URLSearchParams): ReportQuery {
     limit: wholeNumber('limit', given('limit'), 1),
     offset: wholeNumber('offset', given('offset')) ?? 0,
     format: given('format'),
+    nameOf: snakeCase,
   };
 }
 

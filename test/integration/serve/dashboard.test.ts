@@ -289,6 +289,17 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     }
   });
 
+  test.each([
+    ['/api/v1/reports/teams?repository=x', 'report teams cannot be limited by repository: it takes source'],
+    ['/api/v1/reports/images?min_size=big', 'min_size: '],
+    ['/api/v1/leaderboard?since=once', 'since: '],
+    ['/images?since=once', 'since: '],
+  ])('the error of %s names fields of the address, not flags', async (path, message) => {
+    const text = await (await get(path)).text();
+    expect(text).toContain(message);
+    expect(text).not.toMatch(/--(?:since|min-size|repository|source)/);
+  });
+
   test('invalid parameters of a leaderboard get a 400; for an unknown metric it names the known ones', async () => {
     const answer = await get('/api/v1/leaderboard?metric=beauty');
     expect(answer.status).toBe(400);
