@@ -6,6 +6,7 @@ import { publicCommandLine, withoutCredentials } from '../without-credentials.ts
 import { EXIT, Interruption } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { runProgram } from './program.ts';
+import { tooManyFiles } from './too-many-files.ts';
 
 // --database may contain a password, which other users must not see in the list of processes.
 process.title = publicCommandLine(['slimboard', ...process.argv.slice(2)]);
@@ -97,6 +98,6 @@ function workingFolder(): string {
 }
 
 function writeCrash(error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = tooManyFiles(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
   process.stderr.write(`slimboard: ${withoutCredentials(printableLines(text))}\n`);
 }

@@ -4,6 +4,7 @@ import { InvalidReferenceError, messageOf, SettingsError, SlimboardError } from 
 import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, type ExitCode, isInterruption } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
+import { tooManyFiles } from './too-many-files.ts';
 
 /**
  * Writes to stderr why a command failed, in one line; a stack trace only with `--log-level debug` or `trace`.
@@ -28,6 +29,8 @@ function textOf(error: unknown, outlook: string | undefined): string {
   const message = messageOf(error);
   if (isInterruption(error)) return outlook ? `${message}: ${outlook}` : message;
   if (error instanceof SlimboardError) return message;
+  const limit = tooManyFiles(error);
+  if (limit) return limit;
   return `unexpected failure: ${message}; --log-level debug shows the stack trace`;
 }
 
