@@ -5,7 +5,7 @@ import { STALE_DAYS } from '../kinds/reclaim.ts';
 import { openReport, type ReportRequest } from '../open-report.ts';
 import { rowRecordOf } from '../report.ts';
 import type { InUse } from './in-use.ts';
-import { ARCHIVED_DAYS, type LifecyclePolicy, parseLifecyclePolicy } from './lifecycle-policy.ts';
+import { ARCHIVED_DAYS, type LifecyclePolicy, type LifecycleRule, parseLifecyclePolicy } from './lifecycle-policy.ts';
 
 type Rule = Omit<LifecyclePolicy['rules'][number], 'rulePriority'>;
 
@@ -52,13 +52,19 @@ export async function nearestPolicy(db: Database, inUse: InUse, request: ReportR
   return { rules };
 }
 
+/** No registry says when an image was archived: to be safe, the rule expires every archived image, sooner or later. */
+function ofAnyArchived(rule: LifecycleRule): LifecycleRule {
+  if (rule.selection.countType !== 'sinceImageTransitioned') return rule;
+  return { ...rule, selection: { ...rule.selection, countType: 'sinceImagePushed', countNumber: 0 } };
+}
+
 async function touchesInUse(
   db: Database,
   policy: LifecyclePolicy,
   inUse: InUse,
   request: ReportRequest,
 ): Promise<boolean> {
-  const kind = lifecycleSimulation(parseLifecyclePolicy(JSON.stringify(policy)), inUse);
+  const kind = lifecycleSimulation(parseLifecyclePolicy(JSON.stringify(policy)).map(ofAnyArchived), inUse);
   const { columns, rows } = await openReport(db, kind, request);
   for await (const batch of rows) {
     for (const cells of batch) {

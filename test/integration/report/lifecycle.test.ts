@@ -234,6 +234,17 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
     expect(await gone(digestOf('loose 60'))).toEqual([2, []]);
   });
 
+  test('the nearest policy expires nothing from the archive if something there is in use', async () => {
+    await db.query("update tag set archived = true where name = 'dev-1'");
+    const request = { filters: { repository: 'shop/*' }, now: new Date() };
+    const archiveRules = async (inUse: string) => {
+      const { rules } = await nearestPolicy(db, parseInUse(inUse), request);
+      return rules.filter(({ selection }) => selection.storageClass === 'archive').length;
+    };
+    expect(await archiveRules(`shop/app@${digestOf('dev-2')}`)).toBe(1);
+    expect(await archiveRules(`shop/app@${digestOf('dev-1')}`)).toBe(0);
+  });
+
   test.each<[string, LifecyclePolicy['rules'], string]>([
     ['some', [rule(1, { ...DEV, ...keep(1) }), rule(2, { tagStatus: 'untagged', ...keep(1) })], 'shop/app'],
     [
