@@ -15,3 +15,6 @@ export function labelled(item: string, message: string): string {
   const [named = ''] = message.split(': ', 1);
   return item === '' || named === item || named.endsWith(`/${item}`) ? message : `${item}: ${message}`;
 }
+
+/** Why audits that were handed to the workers do not go on. */
+export const NO_WORKER = 'no worker is connected to this Redis: audits go on when "slimboard worker" runs';

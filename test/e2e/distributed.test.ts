@@ -57,6 +57,9 @@ describe('workers on Redis and Postgres', () => {
   test('audits without a worker are reported, and begin when one starts', async () => {
     const now = installation.slimboard(['--log-format', 'json', 'schedule', '--now', '--wait']);
     await now.waitForOutput('"msg":"no worker is connected to this Redis');
+    const status = installation.slimboard(['status']);
+    expect(await status.exited).toBe(0);
+    expect(status.output()).toContain('slimboard: no worker is connected to this Redis');
     await installation.startWorker();
     expect(await now.exited, now.output()).toBe(0);
   });

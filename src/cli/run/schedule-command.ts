@@ -3,6 +3,7 @@ import type { AuditStatus } from '../../store/audit-store.ts';
 import { runNow, runScheduler } from '../../workers/run-scheduler.ts';
 import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
 import type { Session } from '../prepare.ts';
+import { NO_WORKER } from '../text.ts';
 
 /** The flags of `schedule`. */
 export interface ScheduleFlags {
@@ -35,8 +36,7 @@ export async function scheduleCommand(
     wait,
     onStarted: (source, auditId, running) =>
       void stdout.write(`${source}: audit ${auditId} ${running ? 'is already running' : 'handed to the workers'}\n`),
-    onNoWorker: () =>
-      session.notices.problem('no worker is connected to this Redis: the audits start when "slimboard worker" runs'),
+    onNoWorker: () => session.notices.problem(NO_WORKER),
   });
   for (const [audit, status] of ended) reportEnd(session, audit, status);
   return worstOf([...ended.values()]);

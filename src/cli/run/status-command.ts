@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasWorkers } from '../../app/has-workers.ts';
 import { withStore } from '../../app/open-store.ts';
 import type { Database } from '../../database/database.ts';
-import { SettingsError } from '../../errors.ts';
+import { SettingsError, SlimboardError } from '../../errors.ts';
 import { auditStatus } from '../../report/audit-status.ts';
 import { unknownAudit } from '../../report/audit-summary.ts';
 import { jsonDocument } from '../../report/json-document.ts';
@@ -11,7 +12,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type Io, isSmartTerminal } from '../io.ts';
 import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
-import { factLines } from '../text.ts';
+import { factLines, NO_WORKER } from '../text.ts';
 
 const WATCH_MS = 2_000;
 
@@ -23,16 +24,18 @@ export interface StatusOptions {
 
 /** Shows the progress of an audit (default: the running or last one), once or until it has ended. */
 export async function statusCommand(
-  { settings, io, notices }: Session,
+  session: Session,
   audit: number | undefined,
   { watch, format }: StatusOptions,
 ): Promise<ExitCode> {
+  const { settings, io, notices } = session;
   return withStore(settings, 'read', async (db) => {
     if (audit === undefined) await noteOthers(db, notices);
     const show = format === 'json' ? lineOf : tables(io);
-    for (;;) {
+    for (let shown = 0; ; shown++) {
       const progress = await readProgress(db, audit);
       io.stdout.write(show(progress));
+      if (shown === 0) await noteMissingWorkers(session, progress);
       if (!watch || progress.status !== 'running') return EXIT.done;
       await sleep(WATCH_MS, undefined, { signal: io.signal });
     }
@@ -43,6 +46,18 @@ async function noteOthers(db: Database, notices: Session['notices']): Promise<vo
   const [newest, ...others] = await listLiveAudits(db);
   if (others.length === 0) return;
   notices.info(`audit ${newest} is shown; "slimboard status NUMBER" shows the others that run: ${others.join(', ')}`);
+}
+
+/** Says why an audit in the queue does not go on, once it is shown: a Redis that is away may be slow to say so. */
+async function noteMissingWorkers({ settings, notices }: Session, { status, runner }: AuditProgress): Promise<void> {
+  const { redisUrl } = settings;
+  if (status !== 'running' || runner !== 'queue' || redisUrl === undefined) return;
+  try {
+    if (!(await hasWorkers(redisUrl))) notices.problem(NO_WORKER);
+  } catch (error) {
+    if (!(error instanceof SlimboardError)) throw error;
+    notices.problem(`the audit waits in a queue that cannot be read: ${error.message}`);
+  }
 }
 
 /** The progress as one line of JSON, so that `--watch` writes one document per line. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate } from '../../../src/database/migrate.ts';
@@ -12,6 +12,7 @@ import { recordErrors } from '../../../src/store/error-store.ts';
 import { findOrMakeSource } from '../../../src/store/source-store.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { runInProcess } from '../../support/program.ts';
+import { startRedis } from '../../support/redis.ts';
 
 let url: string;
 let db: Database;
@@ -57,6 +58,33 @@ test('watching an audit ends by a signal, with its exit code and without an erro
   expect(code).toBe(EXIT.terminated);
   expect(stdout).toContain('audit         1 of lab\n');
   expect(stderr).toMatch(/^slimboard: stopped by SIGTERM/);
+});
+
+describe('an audit that waits in the queue', () => {
+  const status = async (redisUrl: string) => {
+    const { code, stdout, stderr } = await runInProcess('/', ['--database', url, 'status'], {
+      SLIMBOARD_REDIS_URL: redisUrl,
+    });
+    expect({ code, stdout }).toEqual({ code: EXIT.done, stdout: expect.stringContaining('running, stage inventory') });
+    return stderr;
+  };
+
+  test('is said to have no worker if none is connected', async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    expect(await status(redis.url)).toBe('');
+    await db.query("update audit set runner = 'queue'");
+    expect(await status(redis.url)).toBe(
+      'slimboard: no worker is connected to this Redis: audits go on when "slimboard worker" runs\n',
+    );
+  });
+
+  test('is shown all the same if Redis does not answer', async () => {
+    await db.query("update audit set runner = 'queue'");
+    expect(await status('redis://127.0.0.1:1')).toMatch(
+      /^slimboard: the audit waits in a queue that cannot be read: Redis at 127\.0\.0\.1:1 does not answer: .*\n$/,
+    );
+  });
 });
 
 test('before the first audit, it says how to start one', async () => {
