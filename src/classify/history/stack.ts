@@ -6,6 +6,8 @@ import { type ToolStage, toolStageAt } from './buildpack-deps.ts';
 import {
   assignments,
   commandWords,
+  copiesFiles,
+  type Instruction,
   isInstruction,
   MAX_COMMAND_LENGTH,
   makesLayer,
@@ -116,7 +118,7 @@ interface Walk {
   /** Whether one was seen, and no layer since. */
   isEnding: boolean;
   /** The first instruction for images on top (ONBUILD) since the last layer: they begin with it. */
-  trigger: Verb | undefined;
+  trigger: Instruction | undefined;
 }
 
 function advance(step: BuildStep, walk: Walk): void {
@@ -130,7 +132,7 @@ function advance(step: BuildStep, walk: Walk): void {
     walk.hasCommand = true;
     walk.isEnding = true;
   } else if (step.verb === 'ONBUILD') {
-    walk.trigger ??= parseInstruction(step.args).verb;
+    walk.trigger ??= parseInstruction(step.args);
   } else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') {
     walk.isEnding = false;
     walk.trigger = undefined;
@@ -166,13 +168,22 @@ function boundaryBefore(steps: readonly BuildStep[], index: number, walk: Walk):
 /** Whether a step starts another build: long after the one before, by another tool, or as another official image. */
 function startsBuild(before: BuildStep, step: BuildStep, walk: Walk): boolean {
   const gap = gapMs(before, step);
-  const mayBegin = walk.isEnding || walk.trigger === step.verb;
+  const mayBegin = walk.isEnding || (walk.trigger !== undefined && isTriggered(step, walk.trigger));
   if (mayBegin && gap >= (isInstant(step) ? MINUTE_MS : HOUR_MS)) return true;
   // Some Dockerfiles add files after their CMD.
   if (walk.hasCommand && gap >= DAY_MS) return true;
   if (gap >= HOUR_MS && completeOfficial(walk)) return true;
   if (walk.official && walk.hasLayer && startsAnother(step, walk.official)) return true;
   return changesTool(before, step);
+}
+
+/**
+ * Whether a step may be what ONBUILD had in store. The classic builder writes another target for a relative one, a digest
+ * in place of sources, and build arguments before a command: there, the kind of instruction decides.
+ */
+function isTriggered(step: BuildStep, trigger: Instruction): boolean {
+  if (step.verb !== trigger.verb) return false;
+  return step.form !== 'buildkit' || !copiesFiles(step.verb) || step.args === trigger.args;
 }
 
 /**

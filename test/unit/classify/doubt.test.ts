@@ -265,6 +265,19 @@ const cases: readonly Case[] = [
     runtime: 'node 20.1.0',
   },
   {
+    is: 'an image whose steps for images on top stand before a COPY of its own',
+    history: `${BOOKWORM}
+      2026-01-06T12:00:00 - ENV NODE_VERSION=20.1.0
+      2026-01-06T12:00:00 50MB RUN /bin/sh -c curl -fsSLO https://nodejs.org/dist/v$NODE_VERSION/node.tar.xz # buildkit
+      2026-01-06T12:00:00 - CMD ["node"]
+      2026-01-20T12:00:00 - ONBUILD COPY package.json /app/
+      2026-01-20T12:05:00 1kB COPY start.sh /usr/local/bin/ # buildkit
+      2026-01-20T12:05:01 50MB RUN /bin/sh -c npm install -g pm2 # buildkit`,
+    base: ['library/node:20.1-bookworm-slim'],
+    distro: 'debian 12',
+    runtime: 'node 20.1.0',
+  },
+  {
     is: 'an image whose last steps docker-squash made one layer of',
     history: `${JAMMY}
       2026-02-01T10:00:00 50MB /bin/sh -c apt-get install -y nginx

@@ -144,6 +144,9 @@ test.each(KEPT)('%s is found', (rule, sketch) => {
 });
 
 const CLEAN: readonly [string, ImageSketch][] = [
+  ['root-user', { root: true, config: { Labels: { 'containers.bootc': '1' } } }],
+  ['root-user', { root: true, config: { Cmd: ['/sbin/init'] } }],
+  ['root-user', { root: true, config: { Entrypoint: ['/usr/local/bin/entrypoint', '/usr/lib/systemd/systemd'] } }],
   ['apt-cache', run('apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*')],
   ['apt-cache', run('apt-get update; apt-get install -y curl; apt-get dist-clean')],
   ['apt-cache', run('apt-get update && apt-get install -y x', { bytes: 40_000 })],
