@@ -22,6 +22,7 @@ import { keptSettings } from './kept-settings.ts';
 import { largerBaseOf } from './larger-base.ts';
 import { leftOutSteps } from './left-out.ts';
 import { type SecretFile, secretFileNotes, secretFilesOf, withoutSecretFiles } from './mounts.ts';
+import { type Deployment, deploymentOf } from './pnpm-deploy.ts';
 import { type TomcatFacts, tomcatOf } from './tomcat.ts';
 
 /** The facts about an image that its generated Dockerfile needs. Every text is safe to write into a Dockerfile. */
@@ -71,8 +72,9 @@ export interface DockerfileFacts {
   readonly health: HealthFacts | undefined;
   /** The folder in which the program starts, an absolute path. */
   readonly workdir: string;
-  /** The folder of its sources: `workdir` or a folder above it. */
+  /** The folder of its sources: `workdir` or a folder above it, unless {@link deployment} made `workdir`. */
   readonly folder: string;
+  readonly deployment: Deployment | undefined;
   /** Entrypoint and command; each is empty if the image has none of its own, or one that holds a secret. */
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
@@ -161,12 +163,13 @@ function ownBuildOf(view: ImageView, workdir: string, runtime: Runtime) {
   const all = copiesOf(view, workdir);
   const copies = withoutSecretFiles(all, runtime);
   const commands = ownCommandsOf(view, workdir);
-  const folder = sourceFolderOf(copies, workdir, runtime);
-  const leftOut = leftOutSteps(view.own, { copies: all, folder, runtime });
+  const deployment = deploymentOf(commands, workdir);
+  const folder = sourceFolderOf(copies, deployment?.from ?? workdir, runtime);
+  const leftOut = leftOutSteps(view.own, { copies: all, folder, runtime, deployment });
   const secretFiles = secretFilesOf(all, commands, runtime);
   const credentials = [...credentialNotes(view), ...secretFileNotes(secretFiles)];
   const madeFolders = madeFoldersOf({ copies: all, folder, runtime }, commands);
-  return { copies, commands, workdir, folder, leftOut, secretFiles, credentials, madeFolders };
+  return { copies, commands, workdir, folder, deployment, leftOut, secretFiles, credentials, madeFolders };
 }
 
 /** Steps that give files to another user, as COPY also does by an option, or that let others than their owner write. */

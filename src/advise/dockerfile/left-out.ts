@@ -39,13 +39,16 @@ const ONE_LINE = /^[^\p{Cc}\u2028\u2029]+$/u;
  * Returns the instructions of the image's own layers whose effects a generated Dockerfile does not repeat, such as
  * `RUN playwright install chromium`; without those that hold a credential.
  */
-export function leftOutSteps(own: readonly LayerView[], { copies, folder, runtime }: SourceFacts): readonly string[] {
+export function leftOutSteps(
+  own: readonly LayerView[],
+  { copies, folder, runtime, deployment }: SourceFacts & Pick<DockerfileFacts, 'deployment'>,
+): readonly string[] {
   const fetched = new Set(copies.filter((copy) => isFetched(copy, folder, runtime)).map(({ layer }) => layer));
   return own
     .filter(
       (layer) =>
         (copiesFiles(layer.verb) && fetched.has(layer.position)) ||
-        layer.commands.some((command) => isLeftOut(command, layer, { folder, runtime })),
+        layer.commands.some((command) => isLeftOut(command, layer, { folder, runtime, deployment })),
     )
     .filter(({ commands }) => !commands.some(({ program, words }) => commandHoldsSecret([program, ...words])))
     .map(({ instruction }) => instruction.replace(DIGEST, '…'))
@@ -55,11 +58,11 @@ export function leftOutSteps(own: readonly LayerView[], { copies, folder, runtim
 function isLeftOut(
   command: Command,
   { args }: LayerView,
-  { folder, runtime }: Pick<SourceFacts, 'folder' | 'runtime'>,
+  { folder, runtime, deployment }: Pick<DockerfileFacts, 'folder' | 'runtime' | 'deployment'>,
 ): boolean {
   const { program, words } = command;
   if (isMergedCopy(command)) return false;
-  if (runs(command, ['pnpm'], ['deploy'])) return true;
+  if (runs(command, ['pnpm'], ['deploy'])) return deployment === undefined;
   if (asksVersion(command)) return false;
   const leaves = lookUp(LEAVES, program);
   if (leaves) return leaves(words, args, folder);

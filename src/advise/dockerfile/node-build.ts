@@ -44,7 +44,7 @@ function asWritten({ program, words }: Command): string | undefined {
   return `${OF_DEPENDENCIES.test(program) ? 'npx ' : ''}${[program, ...words].join(' ')}`;
 }
 
-function inFolder(command: string, folder: string): string {
+export function inFolder(command: string, folder: string): string {
   return folder === '' ? command : `cd ${folder} && ${command}`;
 }
 

@@ -1,10 +1,11 @@
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
+import { folderBelow } from './copies.ts';
 import { environmentLines } from './environment.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 import { jsonWords, makeFolders, officialTag, programFolderLines } from './lines.ts';
 import { runWith } from './mounts.ts';
-import { buildStage, inPackages, packagesOfPrisma } from './node-build.ts';
+import { buildStage, inFolder, inPackages, packagesOfPrisma } from './node-build.ts';
 import { COMMANDS, installOptions, packageManagerOf } from './package-managers.ts';
 import { runPackages } from './packages.ts';
 import { startedByNpm, withProgramNames } from './start-words.ts';
@@ -14,24 +15,35 @@ import { startedByNpm, withProgramNames } from './start-words.ts';
  * production dependencies.
  */
 export function nodeDockerfile(facts: DockerfileFacts): string {
-  return facts.framework.startsWith('next') ? nextDockerfile(facts) : serviceDockerfile(facts);
+  const isStandalone = facts.framework.startsWith('next') && facts.deployment === undefined;
+  return isStandalone ? nextDockerfile(facts) : serviceDockerfile(facts);
 }
 
 function serviceDockerfile(facts: DockerfileFacts): string {
-  const manager = packageManagerOf(facts);
-  const { cache, prune } = COMMANDS[manager];
   const started = startedByNpm(facts);
+  const folder = facts.deployment?.into ?? facts.folder;
   return [
     ...buildStage(facts),
-    `${runWith(facts, cache)} ${inPackages(facts, prune + installOptions(facts, manager))}`,
+    productionStep(facts),
     ...makeFolders(facts),
     '',
     ...lastStage(started),
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.
-    ...programFolderLines(facts, isDistroless(facts) ? NONROOT : 'node:node'),
+    ...programFolderLines({ ...facts, folder }, isDistroless(facts) ? NONROOT : 'node:node'),
     `USER ${userOf(facts)}`,
     ...lastLines(started),
   ].join('\n');
+}
+
+/** Returns the step that leaves only what production needs: where the packages were installed, or in a folder of its own. */
+function productionStep(facts: DockerfileFacts): string {
+  const manager = packageManagerOf(facts);
+  const { cache, prune } = COMMANDS[manager];
+  const { deployment } = facts;
+  const step = deployment
+    ? inFolder(deployment.command, folderBelow(deployment.from, facts))
+    : inPackages(facts, prune + installOptions(facts, manager));
+  return `${runWith(facts, cache)} ${step}`;
 }
 
 /** Returns the step that installs the global package which starts the image. pm2 also starts as `pm2-runtime`. */

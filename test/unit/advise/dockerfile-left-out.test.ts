@@ -74,7 +74,7 @@ test.each<[string, ImageSketch, readonly string[]]>([
   ],
   ['packages of another language', { runtime: 'node', own: [run('pip3 install yt-dlp')] }, ['RUN pip3 install yt-dlp']],
   [
-    'a package that pnpm copied out of its repository',
+    'a package that pnpm copied out of its repository, to where the image does not start',
     { runtime: 'node', own: [copy('. .'), run('pnpm install'), run('pnpm --filter=api deploy --prod /prod/api')] },
     ['RUN pnpm --filter=api deploy --prod /prod/api'],
   ],

@@ -27,6 +27,39 @@ test.each<[string, ImageSketch, readonly string[]]>([
     ],
   ],
   [
+    'one package of a pnpm workspace, which is deployed to where it starts',
+    {
+      runtime: 'node',
+      own: [
+        workdir('/repo'),
+        copy('. .'),
+        run('pnpm install --frozen-lockfile && pnpm -r build && pnpm deploy --filter=api /prod/api'),
+        workdir('/prod/api'),
+      ],
+      config: { WorkingDir: '/prod/api', Cmd: ['node', 'dist/index.js'] },
+    },
+    [
+      'WORKDIR /repo\n',
+      'pnpm install --frozen-lockfile\nRUN pnpm -r build\n',
+      'pnpm deploy --filter=api /prod/api --prod\n\nFROM',
+      'WORKDIR /prod/api\nCOPY --from=build /prod/api ./\nUSER 1000:1000\nCMD ["node", "dist/index.js"]',
+    ],
+  ],
+  [
+    'a package that is deployed to a folder of its repository',
+    {
+      runtime: 'node',
+      own: [
+        workdir('/app'),
+        copy('. .'),
+        run('pnpm install && pnpm --filter api --prod deploy pruned'),
+        workdir('/app/pruned'),
+      ],
+      config: { WorkingDir: '/app/pruned', Cmd: ['node', 'index.js'] },
+    },
+    ['pnpm --filter api --prod deploy pruned\n\nFROM', 'WORKDIR /app/pruned\nCOPY --from=build /app/pruned ./\n'],
+  ],
+  [
     'a package of a workspace whose parts are copied by name',
     {
       runtime: 'node',
