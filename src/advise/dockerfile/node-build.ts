@@ -1,4 +1,4 @@
-import { INSTALL_PROJECT, isToolchain } from '../../policy/installs.ts';
+import { INSTALL_PROJECT, installsList, isToolchain } from '../../policy/installs.ts';
 import { absolutePath, baseName, withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, hasOption, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
 import { contextFolderBelow, folderBelow } from './copies.ts';
@@ -84,9 +84,7 @@ function compilesProject(command: Command): boolean {
 
 /** Reports whether a command installs the project's dependencies, not a global package. */
 function installsProject(command: Command): boolean {
-  const installs =
-    runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT) ||
-    (command.program === 'yarn' && command.words.every((word) => word.startsWith('-')));
+  const installs = runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT) || installsList(command);
   return installs && !hasOption(command, '-g', '--global', '--version');
 }
 

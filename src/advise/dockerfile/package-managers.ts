@@ -1,4 +1,4 @@
-import { type Command, hasOption, runs } from '../../policy/shell.ts';
+import { asksVersion, type Command, hasOption, runs } from '../../policy/shell.ts';
 import { copiesFile } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 
@@ -89,8 +89,7 @@ export function packageManagerOf(facts: DockerfileFacts): PackageManager {
   const started = NAMES.find((name) => name === program) ?? 'npm';
   if (locked.length > 1) return locked.includes(started) ? started : 'npm';
   const isUsed = (name: Name): boolean =>
-    locked.includes(name) ||
-    commands.some((command) => command.program === name && !command.words.includes('--version'));
+    locked.includes(name) || commands.some((command) => command.program === name && !asksVersion(command));
   if (isUsed('pnpm')) return 'pnpm';
   if (isUsed('bun')) return 'bun';
   if (usesLaterYarn(facts)) return 'berry';

@@ -1,6 +1,14 @@
 import { lookUp } from '../../classify/look-up.ts';
 import { baseName } from '../../policy/paths.ts';
-import { type Command, hasOption, itemsOf, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
+import {
+  asksVersion,
+  type Command,
+  hasOption,
+  itemsOf,
+  type PlacedCommand,
+  runs,
+  valuesOf,
+} from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
 import { contextFolderBelow, folderBelow, isAmong } from './copies.ts';
 import { sourceSteps } from './copy-steps.ts';
@@ -24,8 +32,9 @@ type Tool = 'pip' | 'uv' | 'poetry' | 'pipenv';
 
 /** Returns the tool that installed the packages. `uv pip install` counts as pip: it installs from pip's lists. */
 function toolOf({ commands }: DockerfileFacts): Tool {
+  const used = commands.filter((command) => !asksVersion(command));
   const started = (tool: Tool) =>
-    commands.some(({ program, words }) => program === tool && !(tool === 'uv' && words.includes('pip')));
+    used.some(({ program, words }) => program === tool && !(tool === 'uv' && words.includes('pip')));
   return (['uv', 'poetry', 'pipenv'] as const).find(started) ?? 'pip';
 }
 

@@ -241,6 +241,16 @@ test.each<[string, readonly LayerSketch[], string, string[]?]>([
     'COPY package.json pnpm-lock.yaml pnpm-workspace.yam[l] ./\nCOPY patches/ ./\nRUN',
   ],
   [
+    'npm, though yarn was asked for its version',
+    [run('node -v && yarn -v'), copy('package*.json ./'), copy('. .')],
+    'COPY package.json package-lock.json ./\n',
+  ],
+  [
+    'patches that are copied after yarn was asked for its version',
+    [run('node -v && yarn -v'), copy('yarn.lock ./'), copy('patches patches'), run('yarn --frozen-lockfile')],
+    'COPY package.json yarn.lock ./\nCOPY patches ./patches\nRUN',
+  ],
+  [
     'a lock file, which its own build did without',
     [copy('package.json ./'), run('npm install'), copy('. .')],
     '# The image was built without package-lock.json: if there is none, create it by installing once, and commit it.\nCOPY package.json package-lock.json ./\n',

@@ -378,6 +378,14 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
     ['COPY requirements.txt ./', 'pip install -r requirements.txt'],
   ],
   [
+    'uv in place of pip, which was asked for its version',
+    {
+      runtime: 'python',
+      own: [run('pip install uv && uv --version'), run('uv pip install --system -r /tmp/requirements.txt')],
+    },
+    ['COPY requirements.txt ./', 'pip install -r requirements.txt'],
+  ],
+  [
     'files that Django collects',
     { runtime: 'python', own: [run('python manage.py collectstatic --noinput')] },
     ['RUN /opt/venv/bin/python manage.py collectstatic --noinput'],
