@@ -1,6 +1,6 @@
 import { lookUp } from '../../classify/look-up.ts';
 import { PACKAGE_MANAGERS } from '../../policy/installs.ts';
-import { runs } from '../../policy/shell.ts';
+import { asksVersion, runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { APACHE } from '../start.ts';
 import { closingLines } from './closing.ts';
@@ -129,7 +129,7 @@ function composerSteps(facts: DockerfileFacts): readonly string[] {
   const run = runWith(facts, '/tmp/cache');
   const isTraced =
     framework !== '' ||
-    commands.some(({ program }) => program === 'composer') ||
+    commands.some((command) => command.program === 'composer' && !asksVersion(command)) ||
     copies.some((copy) => copiesFile(copy, 'composer') || copiesFile(copy, 'vendor'));
   // Sources that came from another stage may have been installed there.
   const isComplete = copies.length > 0 && copies.every(({ sources }) => !sources.some((path) => path.startsWith('/')));

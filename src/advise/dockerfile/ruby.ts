@@ -1,4 +1,4 @@
-import { runs } from '../../policy/shell.ts';
+import { asksVersion, runs } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
 import { contextFolderOf, isAmong } from './copies.ts';
 import { sourceSteps } from './copy-steps.ts';
@@ -59,7 +59,7 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
 
 /** Returns the step that installs the packages of scripts and styles, if the image's own steps have one. */
 function scriptSteps({ commands }: DockerfileFacts): readonly string[] {
-  if (commands.some(({ program }) => program === 'yarn')) {
+  if (commands.some((command) => command.program === 'yarn' && !asksVersion(command))) {
     return ['RUN npm install -g yarn && yarn install --frozen-lockfile'];
   }
   return commands.some((command) => runs(command, ['npm'], ['ci', 'install'])) ? ['RUN npm ci'] : [];

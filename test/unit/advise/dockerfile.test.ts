@@ -386,6 +386,16 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
     ['COPY requirements.txt ./', 'pip install -r requirements.txt'],
   ],
   [
+    'gems alone, though yarn was asked for its version',
+    { runtime: 'ruby', own: [run('node -v && yarn -v'), copy('Gemfile* ./'), run('bundle install'), copy('. .')] },
+    ['COPY . .\n\nFROM'],
+  ],
+  [
+    'packages that PHP may have, though Composer was asked for its version',
+    { runtime: 'php', own: [run('composer --version'), copy('. .')] },
+    ['if [ -f composer.json ]; then composer install'],
+  ],
+  [
     'files that Django collects',
     { runtime: 'python', own: [run('python manage.py collectstatic --noinput')] },
     ['RUN /opt/venv/bin/python manage.py collectstatic --noinput'],
