@@ -24,13 +24,19 @@ const PLAIN_COMMAND = /^(?!\S*=)[\w./:@%+,~-]+(?:[ \t]+[\w./:@%+,=~-]+)*$/;
 /**
  * Returns the entrypoint and command of an image, without the entrypoint script of its base, and without a shell that
  * only starts one program: in the exec form, the program receives the signals. The command is empty for an entrypoint
- * in shell form, which ignores it.
+ * in shell form, which ignores it. A shell that waits for its script (`ENTRYPOINT ["sh", "-c"]`) gets it from the command.
  */
 export function startOf(view: ImageView): Start {
   const { entrypoint, cmd } = view.image.config;
   const own = isOfBase(entrypoint, view) ? [] : entrypoint;
-  return { entrypoint: withoutShell(own), cmd: isShellForm(own) ? [] : withoutShell(cmd) };
+  if (!isShellForm(own)) return { entrypoint: withoutShell(own), cmd: withoutShell(cmd) };
+  return own.length === SHELL_WORDS
+    ? { entrypoint: [], cmd: withoutShell([...own, ...cmd]) }
+    : { entrypoint: withoutShell(own), cmd: [] };
 }
+
+/** A shell and `-c`. */
+const SHELL_WORDS = 2;
 
 function isOfBase(entrypoint: readonly string[], view: ImageView): boolean {
   return entrypoint.length > 0 && entrypoint.every((word) => SCRIPTS_OF_BASES.includes(word)) && !setsEntrypoint(view);

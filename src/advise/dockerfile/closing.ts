@@ -22,8 +22,13 @@ export function closingLines(
 /** Programs that start others, and usually do so as root. */
 const SUPERVISOR = /^(?:supervisord|nginx|runsvdir|s6-svscan|crond?)$/;
 
+/** The folders in which Debian's and Alpine's nginx write. */
+const NGINX_FOLDERS = '/var/lib/nginx /var/log/nginx /run';
+
 function supervisorNote({ program }: DockerfileFacts): readonly string[] {
   if (!SUPERVISOR.test(program)) return [];
+  if (program === 'nginx')
+    return [`# Without root, nginx may not write to its folders: chown ${NGINX_FOLDERS} to the user before USER.`];
   return [`# ${program} starts other programs: make sure that all of them run without root.`];
 }
 

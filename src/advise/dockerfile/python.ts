@@ -178,6 +178,12 @@ function installSteps(tool: Tool, facts: DockerfileFacts): readonly string[] {
   ];
 }
 
+/** Returns a note on a start script, if it may call the tool that the last stage lacks. */
+function toolNote(tool: Tool, { script }: DockerfileFacts): readonly string[] {
+  if (script === undefined || tool === 'pip') return [];
+  return [`# This stage has no ${tool}: if ${baseName(script)} calls it, name what it runs instead.`];
+}
+
 /** The commands of manage.py that belong in a build, with their options. */
 const MANAGE_COMMANDS: readonly (readonly string[])[] = [['collectstatic', '--noinput'], ['compilemessages']];
 
@@ -232,6 +238,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     'COPY --from=build /opt/venv /opt/venv',
     ...programFolderLines(facts, '10001'),
     'USER 10001',
+    ...toolNote(tool, facts),
     ...closingLines(
       withProgramNames(withoutRunner(facts)),
       lookUp(STARTS, facts.framework) ?? 'CMD ["python", "main.py"]',

@@ -30,6 +30,19 @@ function startedByRunner(words: readonly string[]): readonly string[] | undefine
   return SOURCE.test(first) ? ['python', first, ...more] : [first, ...more];
 }
 
+/** A runner where a command of a script may begin, with options that take no value, and what it starts. */
+const RUNNER_IN_SCRIPT =
+  /(^\s*|[;&|({]\s*|\bexec\s+)(?:uv|poetry|pipenv)\s+run\s+(?:(?:-[qv]|--(?:frozen|locked|no-dev|no-sync|offline|quiet)|--)\s+)*(\w[^\s;&|]*)/g;
+
+/** Replaces such runs in a shell's script: `alembic upgrade head && uvicorn app:app`. */
+function scriptWithoutRunner(word: string): string {
+  if (!/\s/.test(word)) return word;
+  return word.replace(
+    RUNNER_IN_SCRIPT,
+    (_, before, started) => `${before}${SOURCE.test(started) ? 'python ' : ''}${started}`,
+  );
+}
+
 /** Drops the runner's leading options, up to `-m` or `--`, which introduce what it runs. */
 function withoutOptions(words: readonly string[]): readonly string[] {
   return words.slice(countOptions(words, TAKES_VALUE, MODULE));
@@ -53,7 +66,8 @@ export function countOptions(
 }
 
 /** Replaces a start by uv, Poetry or Pipenv with what it starts: the last stage has no runner, only the environment. */
-export function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
+export function withoutRunner({ entrypoint, cmd, ...rest }: DockerfileFacts): DockerfileFacts {
+  const facts = { ...rest, entrypoint: entrypoint.map(scriptWithoutRunner), cmd: cmd.map(scriptWithoutRunner) };
   if (!['uv', 'poetry', 'pipenv'].includes(facts.program)) return facts;
   const fromProgramArgs = startedByRunner(facts.programArgs);
   const start = fromProgramArgs ?? startedByRunner(argsOf(facts));
@@ -122,9 +136,13 @@ export function withProgramNames(facts: DockerfileFacts): DockerfileFacts {
   };
 }
 
+/** Init programs, which Debian and Alpine keep in different folders. */
+const INIT = /^(?:\/usr)?\/s?bin\/(?:tini|dumb-init)$/;
+
 function nameOf(word: string, { program }: DockerfileFacts): string {
   const name = baseName(word);
-  const isElsewhere = IN_ENVIRONMENT.test(word) || INTERPRETER.test(word) || (name === program && ON_PATH.test(word));
+  const isElsewhere =
+    IN_ENVIRONMENT.test(word) || INTERPRETER.test(word) || INIT.test(word) || (name === program && ON_PATH.test(word));
   if (!isElsewhere && word !== program) return word;
   return NUMBERED_PYTHON.test(name) ? 'python' : name;
 }

@@ -110,8 +110,21 @@ test.each<[Config, readonly string[]]>([
   [{ Cmd: ['/venv/bin/gunicorn', 'app:app'] }, ['CMD ["gunicorn", "app:app"]']],
   [{ Entrypoint: ['/app/.venv/bin/python', '-m', 'app'] }, ['ENTRYPOINT ["python", "-m", "app"]']],
   [{ Cmd: ['/app/bin/serve'] }, ['CMD ["/app/bin/serve"]']],
+  [
+    { Cmd: ['sh', '-c', 'poetry run alembic upgrade head && exec uv run --no-sync main.py --reload; uv running'] },
+    ['CMD ["sh", "-c", "alembic upgrade head && exec python main.py --reload; uv running"]'],
+  ],
+  [
+    { Entrypoint: ['/usr/bin/tini', '--'], Cmd: ['python', 'main.py'] },
+    ['ENTRYPOINT ["tini", "--"]', 'CMD ["python", "main.py"]'],
+  ],
 ])('Python starts from its environment: %j', (config, start) => {
   expect(startOf({ runtime: 'python', config })).toEqual(start);
+});
+
+test('a script that starts the program needs to do without the tool that the last stage lacks', () => {
+  const sketch: ImageSketch = { runtime: 'python', own: [run('uv sync --frozen')], config: { Cmd: ['/start.sh'] } };
+  expect(dockerfile(sketch)).toContain('# This stage has no uv: if start.sh calls it, name what it runs instead.\n');
 });
 
 test.each<[string, string | undefined]>([

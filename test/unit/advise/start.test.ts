@@ -27,3 +27,11 @@ test.each([
 ])('a shell that only starts a program is left out: %j', (words, cmd) => {
   expect(startOf(viewImage(auditedImage({ config: { Cmd: words } })))).toEqual({ entrypoint: [], cmd });
 });
+
+test.each([
+  [['node server.js'], ['node', 'server.js']],
+  [['migrate && serve'], ['sh', '-c', 'migrate && serve']],
+])('a shell gets its script from the command: %j', (script, cmd) => {
+  const config = { Entrypoint: ['sh', '-c'], Cmd: script };
+  expect(startOf(viewImage(auditedImage({ config })))).toEqual({ entrypoint: [], cmd });
+});
