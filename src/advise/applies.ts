@@ -2,7 +2,16 @@ import type { Runtime, Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { isWindows } from '../oci/platform.ts';
 import { isRuntimeItself } from '../policy/replaceable-bytes.ts';
-import { alternativeFor, isFat, leavesBase, replacedBytes, replacedOwnBytes } from './base-after.ts';
+import {
+  alternativeFor,
+  compilesInLastStage,
+  hasStages,
+  isFat,
+  leavesBase,
+  leavesCompiler,
+  replacedBytes,
+  replacedOwnBytes,
+} from './base-after.ts';
 import { linksLibraries, needsGlibc } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
 import { servesByApache, servesByTomcat, startNeedsShell } from './start.ts';
@@ -45,8 +54,7 @@ function suitsProgram(technique: Technique, ids: readonly TechniqueId[], subject
   if (isServedOnDebian(subject)) return false;
   if (technique.id === 'alpine-base') return !needsGlibc(subject.view);
   // An empty base has room for neither an interpreter nor, in a single stage, a compiler.
-  if (technique.id === 'scratch-base')
-    return subject.compiled && ids.includes('multi-stage') && !needsDistribution(subject);
+  if (technique.id === 'scratch-base') return leavesCompiler(subject, ids) && !needsDistribution(subject);
   return alternativeFor(subject, ids, technique.variants) !== undefined && !needsDistribution(subject);
 }
 
@@ -107,9 +115,9 @@ function isBaseless({ view }: Subject): boolean {
 function canSplit(subject: Subject): boolean {
   const { view, findings } = subject;
   if (isBaseless(subject) || !worksInLastStage(subject)) return false;
-  const compiles = view.own.some((layer) => layer.class === 'build-tools');
+  const compiles = compilesInLastStage(view);
   // With several stages, as after COPY --from=composer, it is for the last one that the layers themselves show it.
-  if (view.image.verdict.multiStage.value === 'yes') return compiles;
+  if (hasStages(view)) return compiles;
   return compiles || findings.some(({ rule }) => BUILD_RULES.includes(rule));
 }
 

@@ -1,5 +1,6 @@
 import { namesOf, type Variant } from '../classify/verdict.ts';
 import { type ByteRange, exactly } from '../measure/byte-range.ts';
+import type { ImageView } from '../policy/image-view.ts';
 import { replaceableBytes } from '../policy/replaceable-bytes.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { replacedAbove } from './kept-bytes.ts';
@@ -22,7 +23,7 @@ export function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSw
   if (baseBytes === undefined) return undefined;
   const swap = ids.find(isBaseTechnique);
   if (swap) return swapBase(techniqueOf(swap), ids, subject);
-  if (leavesBase(subject, ids)) return anyBase(subject);
+  if (ids.includes('multi-stage') && leavesBase(subject, ids)) return anyBase(subject);
   return { bytes: exactly(baseBytes), unsure: false };
 }
 
@@ -94,8 +95,22 @@ export function isFat({ view }: Subject): boolean {
 }
 
 /** Reports whether the compiler stays behind in an earlier stage: the last one needs a distribution at most. */
-function leavesCompiler({ compiled }: Subject, ids: readonly TechniqueId[]): boolean {
-  return compiled && ids.includes('multi-stage');
+export function leavesCompiler({ compiled, view }: Subject, ids: readonly TechniqueId[]): boolean {
+  return compiled && (ids.includes('multi-stage') || needsNoCompiler(view));
+}
+
+/** Reports whether an earlier stage compiled, though the last one starts from a compiler's image, too. */
+function needsNoCompiler(view: ImageView): boolean {
+  const { isPublished, runtimeLayers } = view.image.verdict;
+  return hasStages(view) && !compilesInLastStage(view) && runtimeLayers !== undefined && !isPublished;
+}
+
+export function hasStages({ image }: ImageView): boolean {
+  return image.verdict.multiStage.value === 'yes';
+}
+
+export function compilesInLastStage({ own }: ImageView): boolean {
+  return own.some((layer) => layer.class === 'build-tools');
 }
 
 /** Reports whether the whole base stays behind in an earlier stage: a compiler's, or a build tool's. */

@@ -371,6 +371,19 @@ const GO_APP: ImageSketch = {
   runtimeVersion: '1.26.1',
 };
 
+test('a program that an earlier stage compiled needs no compiler beneath it', () => {
+  const sketch: ImageSketch = {
+    ...GO_APP,
+    own: [{ instruction: 'COPY /out/server /usr/local/bin/server # buildkit', bytes: 5 * MB }],
+    config: { Entrypoint: ['server'] },
+  };
+  const built: ImageSketch = { ...sketch, multiStage: 'yes' };
+  expect(stepsOf(advise(built))).toEqual(['slim-base']);
+  expect(project(built, ['slim-base'])?.after.max).toBeLessThan(40 * MB);
+  expect(stepsOf(advise(built, { kind: 'size', bytes: 6 * MB }))).toEqual(['scratch-base']);
+  expect(stepsOf(advise({ ...built, runtimeLayers: null }))).not.toContain('scratch-base');
+});
+
 test.each<[string, ImageSketch, boolean]>([
   ['node', { ...NODE_APP, config: { Cmd: ['node', 'server.js'] } }, true],
   ['node in a shell', { ...NODE_APP, config: { Cmd: ['/bin/sh', '-c', 'node server.js'] } }, true],
