@@ -1,6 +1,9 @@
-import { baseName } from '../../policy/paths.ts';
+import { baseName, isWithin } from '../../policy/paths.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines } from './closing.ts';
+import { PLAIN_PATH, SOURCE } from './copies.ts';
+import { targetOf } from './copy-steps.ts';
+import { isIgnored } from './dockerignore.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { startLines } from './lines.ts';
@@ -25,6 +28,7 @@ export function lastStage(facts: DockerfileFacts): string[] {
     ...workdirOf(facts),
     ...environmentLines(facts),
     `COPY --from=build /out/${program} ${path}`,
+    ...filesOf(facts),
     'USER 65532:65532',
     ...settingLines({ ...facts, health: healthAt(path, facts) }),
     ...scriptNote(facts),
@@ -40,12 +44,42 @@ function healthAt(path: string, { health, program }: DockerfileFacts): Dockerfil
 
 /** Returns the WORKDIR, since the program may read files by relative paths; none if the image's is a build folder. */
 function workdirOf({ workdir }: DockerfileFacts): string[] {
-  const isOfBuild = /^\/(?:go|src|build|usr\/src)(?:\/|$)/.test(workdir);
+  return OF_BUILDS.test(workdir) ? [] : [`WORKDIR ${workdir}`];
+}
+
+const OF_BUILDS = /^\/(?:go|src|build|usr\/src)(?:\/|$)/;
+
+/**
+ * Returns the COPY of the files that the program reads: what the image's own steps copied into its folder by name, and not
+ * for a build. A note if there are none, or if the image took them from another stage, which is unknown.
+ */
+function filesOf(facts: DockerfileFacts): readonly string[] {
+  const { workdir, commands, program, runtime } = facts;
+  const built = commands.findLastIndex((command) => COMPILERS.test(command.program));
+  const beside = facts.copies.filter(
+    ({ sources, into, commandsBefore, isContext }) =>
+      isWithin(into, workdir) &&
+      commandsBefore > built &&
+      !isContext &&
+      ![into, ...sources].some((path) => baseName(path) === program || OF_SOURCES.test(path)),
+  );
+  const files = beside.filter(
+    ({ sources, into }) =>
+      sources.length > 0 &&
+      PLAIN_PATH.test(into) &&
+      sources.every((source) => SOURCE.test(source) && !isIgnored(source, runtime)),
+  );
+  const note = '# Also copy from /src the files that the program reads, such as templates.';
   return [
-    '# Also copy from /src the files that the program reads, such as templates.',
-    ...(isOfBuild ? [] : [`WORKDIR ${workdir}`]),
+    ...(files.length === 0 || files.length < beside.length ? [note] : []),
+    ...files.map((copy) => `COPY ${copy.sources.join(' ')} ${targetOf(copy)}`),
   ];
 }
+
+/** Lists of modules, and files and folders of sources. */
+const OF_SOURCES = /(?:^|\/)(?:go\.\w+|Cargo\.\w+|cmd|internal|pkg|src|[^/]*\.(?:go|rs))[/*]*$/;
+/** Programs that build compiled ones. */
+const COMPILERS = /^(?:go|cargo|rustc|make)$/;
 
 const CERTIFICATES = 'COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/';
 

@@ -81,6 +81,38 @@ test.each<[string, ImageSketch, readonly string[]]>([
     ],
   ],
   [
+    'files beside a program that an earlier stage compiled',
+    {
+      runtime: 'go',
+      own: [
+        workdir('/srv'),
+        copy('/out/server /usr/local/bin/'),
+        copy('templates ./templates'),
+        copy('static/ config.yaml ./'),
+        copy('go.mod ./'),
+      ],
+      config: { WorkingDir: '/srv', Entrypoint: ['server'] },
+    },
+    [
+      'COPY --from=build /out/server /usr/local/bin/server\nCOPY templates /srv/templates\nCOPY static/ config.yaml /srv/\nUSER',
+    ],
+  ],
+  [
+    'files of a program whose sources were copied by name',
+    {
+      runtime: 'go',
+      own: [
+        workdir('/srv'),
+        copy('main.go go.mod ./'),
+        copy('templates ./templates'),
+        run('go build -o /usr/local/bin/server .'),
+        copy('/migrations ./migrations'),
+      ],
+      config: { WorkingDir: '/srv', Entrypoint: ['server'] },
+    },
+    ['/usr/local/bin/server\n# Also copy from /src the files that the program reads, such as templates.\nUSER'],
+  ],
+  [
     'Next.js in a repository of several packages',
     {
       runtime: 'node',
