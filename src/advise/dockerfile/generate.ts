@@ -70,6 +70,7 @@ export function generateDockerfile(
     '# syntax=docker/dockerfile:1',
     ...largerBaseNote(facts),
     ...jibNote(facts),
+    ...stagesNote(image),
     ...facts.credentials,
     template(facts),
     '',
@@ -99,6 +100,15 @@ function largerBaseNote({ largerBase, runtime }: DockerfileFacts): readonly stri
   return [
     `# The image is built on ${largerBase}, which brings more than ${runtime}: start the last stage from it, or add what the program needs of it.`,
   ];
+}
+
+/** Returns a note on the stages before the image's last one, whose steps no image tells. */
+function stagesNote({ verdict }: AuditedImage): readonly string[] {
+  return verdict.multiStage.value === 'yes'
+    ? [
+        "# The image's own Dockerfile has more stages, which are unknown here: keep them where they do otherwise, and take over the last one.",
+      ]
+    : [];
 }
 
 function jibNote({ jib }: DockerfileFacts): readonly string[] {

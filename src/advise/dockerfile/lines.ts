@@ -1,4 +1,5 @@
 import { ALPINE, DEBIAN } from '../releases.ts';
+import { withExec } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
 
 /**
@@ -31,11 +32,11 @@ export function programFolderLines(facts: DockerfileFacts, user: string, from = 
   return [`WORKDIR ${workdir}`, `COPY --from=build ${from} ${folder === workdir ? './' : folder}`];
 }
 
-/** Returns ENTRYPOINT and CMD in exec form, leaving out those that are empty. */
+/** Returns ENTRYPOINT and CMD in exec form, leaving out those that are empty. @see withExec */
 export function startLines({ entrypoint, cmd }: Pick<DockerfileFacts, 'entrypoint' | 'cmd'>): readonly string[] {
   return [
-    ...(entrypoint.length > 0 ? [`ENTRYPOINT ${jsonWords(entrypoint)}`] : []),
-    ...(cmd.length > 0 ? [`CMD ${jsonWords(cmd)}`] : []),
+    ...(entrypoint.length > 0 ? [`ENTRYPOINT ${jsonWords(withExec(entrypoint))}`] : []),
+    ...(cmd.length > 0 ? [`CMD ${jsonWords(withExec(cmd))}`] : []),
   ];
 }
 

@@ -703,6 +703,13 @@ test.each([
   expect(text).toContain(build);
 });
 
+test.each(['yes', 'no'] as const)('earlier stages are unknown: %s', (multiStage) => {
+  const text = dockerfile({ runtime: 'node', own: [copy('/build/dist /app')], multiStage });
+  expect(text.includes("# The image's own Dockerfile has more stages, which are unknown here")).toBe(
+    multiStage === 'yes',
+  );
+});
+
 test('an .npmrc that an installation found among the sources is a secret of the build, if there is one', () => {
   const own = [copy('--chown=node . /app'), run('pnpm install')];
   const text = dockerfile({ runtime: 'node', own });

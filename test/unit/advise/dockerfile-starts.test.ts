@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { withExec } from '../../../src/advise/dockerfile/exec-form.ts';
 import { goRun } from '../../../src/advise/dockerfile/go.ts';
 import { jsonWords } from '../../../src/advise/dockerfile/lines.ts';
 import { startNeedsShell } from '../../../src/advise/start.ts';
@@ -120,6 +121,32 @@ test.each<[Config, readonly string[]]>([
   ],
 ])('Python starts from its environment: %j', (config, start) => {
   expect(startOf({ runtime: 'python', config })).toEqual(start);
+});
+
+test.each<[string, string]>([
+  ['gunicorn -b 0.0.0.0:$PORT app:app', 'exec gunicorn -b 0.0.0.0:$PORT app:app'],
+  [`node server.js --port "\${PORT:-3000}"`, `exec node server.js --port "\${PORT:-3000}"`],
+  ['cd /srv && migrate; serve --env $ENV', 'cd /srv && migrate; exec serve --env $ENV'],
+])('a shell hands over to the last command of its script: %s', (script, started) => {
+  expect(withExec(['/bin/sh', '-c', script])).toEqual(['/bin/sh', '-c', started]);
+});
+
+test.each([
+  'exec serve',
+  'A=$B serve',
+  'migrate || serve $X',
+  'serve $X &',
+  'serve $X | tee log',
+  'if $X; then serve; fi',
+  "echo 'a && b' && serve",
+  'export A=1; cd $X',
+  'serve $(hostname)',
+  '(serve $X)',
+  'serve\nserve $X',
+  '',
+])('other scripts stay as they are: %s', (script) => {
+  expect(withExec(['sh', '-c', script])).toEqual(['sh', '-c', script]);
+  expect(withExec(['serve', '-c', 'app $X'])).toEqual(['serve', '-c', 'app $X']);
 });
 
 test('a script that starts the program needs to do without the tool that the last stage lacks', () => {
