@@ -63,6 +63,24 @@ export function nodeBuildSettings(view: ImageView): BuildSettings {
   return { env, args: [...new Set(args.flatMap((word) => word.split('=', 1)))].filter(isKept) };
 }
 
+/** Variables that tell package managers from where to download. */
+const OF_REGISTRIES = anyOf(
+  [
+    /PIP_(?:(?:EXTRA_)?INDEX_URL|TRUSTED_HOST)|UV_(?:INDEX|DEFAULT_INDEX|(?:EXTRA_)?INDEX_URL)/,
+    /(?:NPM_CONFIG|npm_config|YARN)_(?:REGISTRY|registry)|YARN_NPM_REGISTRY_SERVER|COREPACK_NPM_REGISTRY/,
+    /GO(?:PROXY|PRIVATE|SUMDB|NOSUMDB|NOPROXY|INSECURE)|BUNDLE_MIRROR__\w+/,
+  ],
+  '^',
+  '$',
+);
+
+/** Returns the registries that the image's own build downloaded from, as variables that ENV takes; without secrets. */
+export function registrySettings(view: ImageView): readonly string[] {
+  const set = ownSteps(view).flatMap(({ verb, args }) => (verb === 'ENV' || verb === 'ARG' ? assignments(args) : []));
+  const values = new Map(set.filter(([name, value]) => OF_REGISTRIES.test(name) && value !== ''));
+  return [...values].flatMap(([name, value]) => plainSetting(name, value));
+}
+
 /** Returns ARG instructions; none if there are no names. */
 export function argumentLines(names: readonly string[]): readonly string[] {
   return names.length === 0

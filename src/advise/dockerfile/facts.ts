@@ -16,7 +16,7 @@ import type { BaseTechniqueId } from '../technique.ts';
 import { type Copy, copiesOf, ownCommandsOf, PLAIN_PATH, type SourceFacts, sourceFolderOf } from './copies.ts';
 import { credentialNotes } from './credentials.ts';
 import { isIgnored } from './dockerignore.ts';
-import { type BuildSettings, nodeBuildSettings, ownEnvironment } from './environment.ts';
+import { type BuildSettings, nodeBuildSettings, ownEnvironment, registrySettings } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
 import { keptSettings } from './kept-settings.ts';
 import { largerBaseOf } from './larger-base.ts';
@@ -45,6 +45,8 @@ export interface DockerfileFacts {
   readonly jib: 'gradle' | 'maven' | undefined;
   /** The variables that its own steps set for the program: `PORT=8080`. */
   readonly env: readonly string[];
+  /** From where its build downloaded, see {@link registrySettings}. */
+  readonly registries: readonly string[];
   /** What its build with Node.js could read, see {@link nodeBuildSettings}. */
   readonly nodeBuild: BuildSettings;
   /** The release of Poetry that the image names in a variable, as Poetry's installer reads it. */
@@ -138,6 +140,7 @@ export function dockerfileFacts(
     tomcat,
     jib: jibOf(view),
     env: ownEnvironment(view),
+    registries: registrySettings(view),
     nodeBuild: nodeBuildSettings(view),
     poetryVersion: variables.get('POETRY_VERSION'),
     gradleVersion: variables.get('GRADLE_VERSION'),

@@ -4,7 +4,7 @@ import { ALPINE, DEBIAN } from '../releases.ts';
 import { lastStage, type RunWords } from './compiled.ts';
 import { type Copy, contextFolderOf, folderBelow, isAmong } from './copies.ts';
 import { sourceSteps } from './copy-steps.ts';
-import { argumentLines } from './environment.ts';
+import { argumentLines, environmentLines } from './environment.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 import { linkerFlags } from './linker-flags.ts';
 import { runWith } from './mounts.ts';
@@ -23,7 +23,8 @@ export function goDockerfile(image: DockerfileFacts): string {
   const root = moduleFolderOf(facts, build);
   const folder = folderBelow(build?.folder ?? root, { folder: root });
   const isInside = folder !== '' && !facts.copies.some(namesModule);
-  const mainPackage = isInside ? mainPackageOf(build) : below(folder, mainPackageOf(build));
+  const known = isInside ? mainPackageOf(build) : below(folder, mainPackageOf(build));
+  const mainPackage = build === undefined ? usualPackageOf(program) : known;
   const from = contextFolderOf(GO_MODULE, { ...facts, folder: root });
   const modules = [`${from}go.mod`, `${from}go.sum`];
   const { flags, args } = linkerFlags(build);
@@ -39,6 +40,7 @@ export function goDockerfile(image: DockerfileFacts): string {
   ];
   return [
     `FROM golang:${release}-${suite} AS build`,
+    ...environmentLines({ env: facts.registries }),
     ...(cgo ? compilerSteps(facts) : gitStep(facts)),
     'WORKDIR /src',
     // The module may be that of the sources, of the folder, or of one between them: Go finds it.
@@ -108,6 +110,11 @@ function mainPackageOf(build: Command | undefined): string {
   const last = build?.words.at(-1) ?? '';
   if (last.endsWith('.go')) return folderOfFile(last);
   return /^(?:\.\/|[a-z0-9-]+(?:\.[a-z0-9-]+)+\/)[\w./-]*$/.test(last) ? last : '.';
+}
+
+/** Returns the package of a program that an earlier stage built: the one that is named so below `cmd`, if there is one. */
+function usualPackageOf(program: string): string {
+  return `"$([ -d cmd/${program} ] && echo ./cmd/${program} || echo .)"`;
 }
 
 /** Returns the build's `-tags` option, whose list may be separated by spaces; none if it has none. */

@@ -209,6 +209,7 @@ export function buildStage(facts: DockerfileFacts): string[] {
   const builds = own.length === 0 && sources.includes('COPY . .') ? [build('build')] : own;
   return [
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
+    ...environmentLines({ env: facts.registries }),
     ...packagesStep(facts),
     ...setUpStep(facts, manager),
     ...(manager !== 'berry' ? [] : startsByPlugAndPlay(facts) ? CACHE_BESIDE_SOURCES : NODE_MODULES),

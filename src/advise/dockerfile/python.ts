@@ -223,6 +223,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
   const manage = manageSteps(facts);
   return [
     `FROM ${base} AS build`,
+    ...environmentLines({ env: facts.registries }),
     '# A compiler for packages without a wheel; it stays in this stage.',
     ...compilerSteps(facts, [...pipTools(facts), ...(manage.length > 0 ? knownRunPackages(facts) : [])]),
     ...setUpSteps(tool, facts),

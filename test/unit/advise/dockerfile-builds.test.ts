@@ -703,6 +703,28 @@ test.each([
   expect(text).toContain(build);
 });
 
+test.each<[Runtime, string, readonly string[]]>([
+  [
+    'python',
+    'ENV PIP_INDEX_URL=https://pypi.example.com/simple',
+    ['ENV PIP_INDEX_URL=https://pypi.example.com/simple'],
+  ],
+  ['node', 'ARG NPM_CONFIG_REGISTRY=https://npm.example.com/', ['ENV NPM_CONFIG_REGISTRY=https://npm.example.com/']],
+  ['go', 'ENV GOPROXY=https://go.example.com,direct', ['ENV GOPROXY=https://go.example.com,direct']],
+  ['python', 'ENV PIP_INDEX_URL=https://me:s3cr3tS3cr3t@pypi.example.com/simple', []],
+  ['python', 'ARG PIP_INDEX_URL', []],
+])('the first stage of %s downloads from where the image did: %s', (runtime, step, expected) => {
+  const text = dockerfile({ runtime, own: [copy('. /app')], steps: [step] });
+  expect(text.split('\n').filter((line) => /example\.com/.test(line))).toEqual(expected);
+  for (const line of expected) expect(text).toContain(` AS build\n${line}\n`);
+});
+
+test('Go builds the package that is usually named like the program, if the build is unknown', () => {
+  const own = [copy('/out/server /usr/local/bin/')];
+  const text = dockerfile({ runtime: 'go', own, config: { Entrypoint: ['server'] } });
+  expect(text).toContain('-o /out/server "$([ -d cmd/server ] && echo ./cmd/server || echo .)"\n');
+});
+
 test.each(['yes', 'no'] as const)('earlier stages are unknown: %s', (multiStage) => {
   const text = dockerfile({ runtime: 'node', own: [copy('/build/dist /app')], multiStage });
   expect(text.includes("# The image's own Dockerfile has more stages, which are unknown here")).toBe(

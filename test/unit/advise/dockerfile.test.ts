@@ -150,7 +150,12 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
     ['-o /out/status ./cmd/status', 'ENTRYPOINT ["/usr/local/bin/status", "--verbose"]\nCMD ["--port", "80"]'],
     'scratch-base',
   ],
-  ['a base that starts a shell', { runtime: 'go', config: { Cmd: ['bash'] } }, ['-o /out/app .'], 'scratch-base'],
+  [
+    'a base that starts a shell',
+    { runtime: 'go', config: { Cmd: ['bash'] } },
+    ['-o /out/app "$([ -d cmd/app ] && echo ./cmd/app || echo .)"\n'],
+    'scratch-base',
+  ],
   ['Gradle', { runtime: 'java', own: [run('./gradlew bootJar')] }, ['COPY gradlew', './gradlew --no-daemon assemble']],
   [
     'Java without a shell',
@@ -426,7 +431,7 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
   [
     'a script before a binary',
     { runtime: 'go', config: { Entrypoint: ['/entrypoint.sh', '/bin/api'] } },
-    ['-o /out/api .', '# The image is started by /entrypoint.sh'],
+    ['-o /out/api "$([ -d cmd/api ] && echo ./cmd/api || echo .)"\n', '# The image is started by /entrypoint.sh'],
     'alpine-base',
   ],
   [
