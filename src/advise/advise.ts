@@ -1,3 +1,4 @@
+import type { Runtime } from '../classify/verdict.ts';
 import type { Goal } from '../common/units.ts';
 import { type ByteRange, exactly, middle } from '../measure/byte-range.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
@@ -181,12 +182,21 @@ function orderByGain(subject: Subject, chosen: readonly TechniqueId[]): readonly
   const steps: PlanStep[] = [];
   let remaining = chosen;
   while (remaining.length > 0) {
-    const next = bestNext(subject, steps, remaining);
+    const next = bestNext(subject, steps, buildableOf(remaining, subject)) ?? bestNext(subject, steps, remaining);
     if (!next) break;
     steps.push(next);
     remaining = remaining.filter((id) => id !== next.technique);
   }
   return withBase(subject, steps, remaining.find(isBaseTechnique));
+}
+
+/** Runtimes whose slim bases lack the compiler that their full ones have, such as a JRE. */
+const COMPILERS_STAY_BEHIND: readonly Runtime[] = ['java', 'dotnet'];
+
+/** Returns the techniques without those that leave nothing to build with, as long as the build has one stage. */
+function buildableOf(remaining: readonly TechniqueId[], { runtime }: Subject): readonly TechniqueId[] {
+  const needsCompiler = remaining.includes('multi-stage') && COMPILERS_STAY_BEHIND.includes(runtime);
+  return needsCompiler ? remaining.filter((id) => !isBase(id)) : remaining;
 }
 
 function bestNext(

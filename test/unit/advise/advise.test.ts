@@ -371,6 +371,20 @@ const GO_APP: ImageSketch = {
   runtimeVersion: '1.26.1',
 };
 
+test('what a JDK builds is built in a stage of its own before the last one has a JRE', () => {
+  const jdk = { instruction: 'ADD jdk.tar /opt', bytes: 230 * MB };
+  const own = [{ instruction: 'RUN /bin/sh -c ./mvnw package', bytes: 20 * MB }];
+  const [baseNames, runtime, runtimeVersion, variant] = [
+    ['library/eclipse-temurin:21-jdk'],
+    'java',
+    '21.0.2',
+    'jdk',
+  ] as const;
+  const { plan } = advise({ baseNames, base: [jdk], own, runtime, runtimeVersion, variant });
+  expect(plan.map(({ technique }) => technique)).toEqual(['multi-stage', 'distroless-base']);
+  expect(plan[0]?.gain).toBeLessThan(plan[1]?.gain ?? 0);
+});
+
 test('a program that an earlier stage compiled needs no compiler beneath it', () => {
   const sketch: ImageSketch = {
     ...GO_APP,
