@@ -24,7 +24,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
   const folder = facts.deployment?.into ?? facts.folder;
   return [
     ...buildStage(facts),
-    productionStep(facts),
+    ...productionStep(facts),
     ...makeFolders(facts),
     '',
     ...lastStage(started),
@@ -35,15 +35,18 @@ function serviceDockerfile(facts: DockerfileFacts): string {
   ].join('\n');
 }
 
-/** Returns the step that leaves only what production needs: where the packages were installed, or in a folder of its own. */
-function productionStep(facts: DockerfileFacts): string {
+/**
+ * Returns the step that leaves only what production needs: where the packages were installed, or in a folder of its own.
+ * What starts a tool of development needs all packages.
+ */
+function productionStep(facts: DockerfileFacts): readonly string[] {
   const manager = packageManagerOf(facts);
   const { cache, prune } = COMMANDS[manager];
   const { deployment } = facts;
-  const step = deployment
-    ? inFolder(deployment.command, folderBelow(deployment.from, facts))
-    : inPackages(facts, prune + installOptions(facts, manager));
-  return `${runWith(facts, cache)} ${step}`;
+  if (deployment)
+    return [`${runWith(facts, cache)} ${inFolder(deployment.command, folderBelow(deployment.from, facts))}`];
+  if (calls(facts, FOR_DEVELOPMENT)) return [];
+  return [`${runWith(facts, cache)} ${inPackages(facts, prune + installOptions(facts, manager))}`];
 }
 
 /** Returns the step that installs the global package which starts the image. pm2 also starts as `pm2-runtime`. */
@@ -86,7 +89,7 @@ const BETTER_THAN_SCRIPT =
   '# Better: the command behind the script, such as ["node", "dist/server.js"]: one process, which receives the signals.';
 
 const ON_DEVELOPMENT =
-  '# This starts a tool of development, which usually needs packages that are removed above: name what production starts.';
+  '# This starts a tool of development, so all packages are kept: name what production starts, and remove those that it does not need.';
 /** Scripts and programs that serve sources during development. */
 const FOR_DEVELOPMENT =
   /^(?:dev|develop|watch|start:(?:dev|debug|watch)|preview|vite|nodemon|ts-node(?:-dev)?|ng|react-scripts|webpack(?:-dev-server)?)$/;
@@ -112,13 +115,17 @@ const LAST_WITH_YARN = 25;
 
 /** Returns the note on a start by a package manager, or by `npx`. */
 function startNote(facts: DockerfileFacts): readonly string[] | undefined {
-  const { program, entrypoint, cmd } = facts;
-  const calls = (name: RegExp): boolean => [...entrypoint, ...cmd].some((word) => name.test(word));
-  if (calls(FOR_DEVELOPMENT)) return [ON_DEVELOPMENT];
-  const lacking = lackingManagers(facts).find((name) => calls(new RegExp(`(?:^|[\\s;&|/])${name}(?!\\S)`)));
+  const { program } = facts;
+  if (calls(facts, FOR_DEVELOPMENT)) return [ON_DEVELOPMENT];
+  const lacking = lackingManagers(facts).find((name) => calls(facts, new RegExp(`(?:^|[\\s;&|/])${name}(?!\\S)`)));
   if (lacking !== undefined && globalStep(facts).length === 0) return [insteadOf(lacking)];
   if (['npm', 'pnpm', 'yarn'].includes(program)) return [BETTER_THAN_SCRIPT];
-  return calls(/\bnpx\b/) ? [ON_NPX] : undefined;
+  return calls(facts, /\bnpx\b/) ? [ON_NPX] : undefined;
+}
+
+/** Reports whether the start has a word that matches. */
+function calls({ entrypoint, cmd }: DockerfileFacts, name: RegExp): boolean {
+  return [...entrypoint, ...cmd].some((word) => name.test(word));
 }
 
 /** Returns the start for distroless images: node is their entrypoint, and there is neither a shell nor npm. */

@@ -255,8 +255,10 @@ test.each([
   [['npm', 'run', 'preview'], true],
   [['npx', 'vite', '--host'], true],
   [['node', 'dev.js'], false],
-])('a start of a development tool, which the last stage lacks, is noted: %j', (Cmd, isNoted) => {
-  expect(dockerfile({ runtime: 'node', config: { Cmd } }).includes('a tool of development')).toBe(isNoted);
+])('a start of a development tool is noted, and keeps its packages: %j', (Cmd, isNoted) => {
+  const text = dockerfile({ runtime: 'node', config: { Cmd } });
+  expect(text.includes('a tool of development')).toBe(isNoted);
+  expect(text.includes('npm prune --omit=dev')).toBe(!isNoted);
 });
 
 test.each([
