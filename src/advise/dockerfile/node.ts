@@ -22,6 +22,8 @@ export function nodeDockerfile(facts: DockerfileFacts): string {
 function serviceDockerfile(facts: DockerfileFacts): string {
   const started = startedByNpm(facts);
   const folder = facts.deployment?.into ?? facts.folder;
+  // Tools of development write beside the sources, such as Vite into node_modules.
+  const writesFolder = facts.writesFolder || calls(facts, FOR_DEVELOPMENT);
   return [
     ...buildStage(facts),
     ...productionStep(facts),
@@ -29,7 +31,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     '',
     ...lastStage(started),
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.
-    ...programFolderLines({ ...facts, folder }, isDistroless(facts) ? NONROOT : 'node:node'),
+    ...programFolderLines({ ...facts, folder, writesFolder }, isDistroless(facts) ? NONROOT : 'node:node'),
     `USER ${userOf(facts)}`,
     ...lastLines(started),
   ].join('\n');

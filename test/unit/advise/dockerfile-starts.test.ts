@@ -259,6 +259,7 @@ test.each([
   const text = dockerfile({ runtime: 'node', config: { Cmd } });
   expect(text.includes('a tool of development')).toBe(isNoted);
   expect(text.includes('npm prune --omit=dev')).toBe(!isNoted);
+  expect(text.includes('COPY --from=build --chown=node:node /app /app')).toBe(isNoted);
 });
 
 test.each([
