@@ -83,6 +83,25 @@ test('an empty list of repositories is told once, with what to do', async () => 
   expect(stdout.match(/repositories \(_catalog\)|lists no repositories/g)).toHaveLength(1);
 });
 
+test('what can be listed of a source is told: the tags of its first repository, or that no repository matches', async () => {
+  const registry = closedAfterTest(await startRegistry());
+  for (const tag of ['1', '2']) registry.push('team/app', tag, image());
+  const environment = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
+  const target = async (path: string) => {
+    const { code, stdout } = await runInProcess(
+      '/',
+      ['doctor', `${registry.host}/${path}`, '--plain-http'],
+      environment,
+    );
+    expect(code, stdout).toBe(0);
+    return stdout.trimEnd().split('\n').at(-1);
+  };
+  expect(await target('team/app')).toMatch(
+    /^ok .*: can list repositories, and tags \(2 in the first page of team\/app\)$/,
+  );
+  expect(await target('other/*')).toMatch(/^warning .*: reachable, but no repository that it lists matches/);
+});
+
 test('a missing variable of a notification is reported before the audit', async () => {
   const cwd = await newFolder();
   const notify = 'notify: [{ kind: webhook, url: "https://ci.example.com/x", secretFrom: SLIMBOARD_WEBHOOK_SECRET }]';
