@@ -123,6 +123,15 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
       { tags: 2, images: 1, logical_bytes: 200, stored_bytes: 101, largest_tag: '1' },
       { tags: 4, images: 4, logical_bytes: 2206, stored_bytes: 204, largest_tag: 'w1' },
     ]);
+    const ofGroups = 'select grouping, name, stored_bytes, own_bytes from source_group where source_id = $1 order by 1';
+    expect(await db.query(ofGroups, [source])).toEqual(
+      ['base', 'distro', 'runtime'].map((grouping) => ({
+        grouping,
+        name: 'unknown',
+        stored_bytes: 204,
+        own_bytes: 200,
+      })),
+    );
     // The foreign layer is in two images, but of one repository.
     const shared =
       'select shared_bytes, count(*) as images from image_share where source_id = $1 group by 1 order by 1';
