@@ -24,7 +24,7 @@ const BY_SEVERITY = "case severity when 'error' then 0 when 'warn' then 1 else 2
 
 export const findings: ReportKind = {
   name: 'findings',
-  description: 'One row per finding of a tagged image, errors first.',
+  description: 'One row per finding of an image, errors first.',
   columns,
   filters: { ...IMAGE_FILTERS, since: 'i.first_seen_at', minSize: 'i.compressed_bytes' },
   query: (scope) => `

@@ -399,7 +399,7 @@ test('advice names the step and its gain once for each image', async () => {
   ]);
 });
 
-test('layers and advice do not count manifests without a tag as tags', async () => {
+test('layers and advice do not count manifests without a tag as tags; those have findings, too', async () => {
   const untagged = await PGLITE.open();
   const inventory = new Inventory(untagged);
   const repository = await inventory.repository(await inventory.source('lab'), 'alpha/app', 'alpha', FIRST);
@@ -408,7 +408,8 @@ test('layers and advice do not count manifests without a tag as tags', async () 
     ['tagged', 'v1'],
     ['untagged', null],
   ] as const) {
-    const image = await inventory.image({ name, layers: [['common', 10]], assessment });
+    const findings = [{ rule: 'root-user', severity: 'warn' }];
+    const image = await inventory.image({ name, layers: [['common', 10]], assessment, findings });
     await inventory.tag(repository, tag, image, FIRST);
   }
   expect(await rowsOf(KINDS.layers, {}, untagged)).toMatchObject([{ images: 2, tags: 1 }]);
@@ -416,6 +417,7 @@ test('layers and advice do not count manifests without a tag as tags', async () 
     { tag: '', tags: 0 },
     { tag: 'v1', tags: 1 },
   ]);
+  expect((await rowsOf(KINDS.findings, {}, untagged)).map(({ tag }) => tag)).toEqual(['', 'v1']);
   await untagged.close();
 });
 
