@@ -196,7 +196,7 @@ const COMPILERS_STAY_BEHIND: readonly Runtime[] = ['java', 'dotnet'];
 /** Returns the techniques without those that leave nothing to build with, as long as the build has one stage. */
 function buildableOf(remaining: readonly TechniqueId[], { runtime }: Subject): readonly TechniqueId[] {
   const needsCompiler = remaining.includes('multi-stage') && COMPILERS_STAY_BEHIND.includes(runtime);
-  return needsCompiler ? remaining.filter((id) => !isBase(id)) : remaining;
+  return needsCompiler ? remaining.filter((id) => !isBaseTechnique(id)) : remaining;
 }
 
 function bestNext(
