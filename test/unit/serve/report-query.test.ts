@@ -4,7 +4,10 @@ import { parseLeaderboardQuery } from '../../../src/serve/leaderboard-query.ts';
 import { filterParametersOf, MAX_VALUE_LENGTH, parseReportQuery } from '../../../src/serve/report-query.ts';
 
 describe('the query of a report', () => {
-  const parse = (text: string) => parseReportQuery(new URLSearchParams(text));
+  const parse = (text: string) => {
+    const { nameOf: _, ...query } = parseReportQuery(new URLSearchParams(text));
+    return query;
+  };
 
   test('is of all rows unless it says otherwise; what is left empty is not given', () => {
     const nothing = {
