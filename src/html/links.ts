@@ -75,7 +75,10 @@ function trendPath({ scope, name, registry }: CellsByName): string | undefined {
   return scope === 'base' ? addressOf('/base', { name: text(name) }) : undefined;
 }
 
-/** The page of a repository; if the registry is empty, the page of all repositories with that name; undefined without a name. */
+/**
+ * The page of a repository; if the registry is empty, the page of all repositories with that name; undefined without a
+ * name.
+ */
 export function repositoryPath(registry: string, name: string): string | undefined {
   return addressOf('/repository', registry === '' ? { name } : { registry, name });
 }

@@ -6,7 +6,7 @@ import type { ImageView, LayerView } from './image-view.ts';
  * Returns the value of a variable as a layer's script sees it: set in the script itself, by the last ENV before it, by
  * the base if no step sets it, or by an ARG; undefined if it is not set.
  */
-export function variableOf(view: ImageView, layer: LayerView, name: string): string | undefined {
+export function variableSeenBy(view: ImageView, layer: LayerView, name: string): string | undefined {
   const settings = settingsOf(view)(name).filter(({ below }) => below <= layer.position);
   const lastOf = (verb: Verb) => settings.findLast((setting) => setting.verb === verb)?.value;
   return valueIn(layer.args, name) ?? lastOf('ENV') ?? lastOf('ARG');

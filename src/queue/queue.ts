@@ -33,9 +33,9 @@ export interface TaskReference {
 /** What task handlers queue further tasks with: in this process, or in Redis. */
 export interface TaskQueue {
   /**
-   * Queues tasks that are in the table already; those that are queued or running already are ignored. Resolves when there is room
-   * for more tasks of their kind, so that a handler that lists a large registry gets no further ahead of those that
-   * read it.
+   * Queues tasks that are in the table already; those that are queued or running already are ignored. Resolves when there
+   * is room for more tasks of their kind, so that a handler that lists a large registry gets no further ahead of those
+   * that read it.
    */
   add(tasks: readonly TaskReference[], options?: AddOptions): Promise<void>;
 }

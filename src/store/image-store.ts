@@ -55,8 +55,8 @@ export async function readImages(db: Queryable, ids: readonly number[]): Promise
   }));
 }
 
-// With "offset 0", Postgres looks up what belongs to each image: for a few hundred, it would read whole tables of up to a hundred
-// thousand rows, in each of the hundreds of batches of an audit.
+// With "offset 0", Postgres looks up what belongs to each image: for a few hundred, it would read whole tables of up to
+// a hundred thousand rows, in each of the hundreds of batches of an audit.
 
 const INDEXES = `
   select c.child_id as id, p.body

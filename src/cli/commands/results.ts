@@ -2,7 +2,7 @@ import { Argument, type Command, Option } from 'commander';
 import { FORMAT_NAMES, GROUPINGS, KIND_NAMES, type KindName, METRICS } from '../../report/names.ts';
 import type { CommandContext } from '../command-context.ts';
 import { addFormatOption, numberParser, parseAuditNumber } from '../options.ts';
-import type { LeaderboardOptions } from '../run/leaderboard-command.ts';
+import type { LeaderboardCommandOptions } from '../run/leaderboard-command.ts';
 import type { ReclaimOptions } from '../run/reclaim-command.ts';
 import type { ReportOptions } from '../run/report-command.ts';
 import type { WhatifOptions } from '../run/whatif-command.ts';
@@ -49,7 +49,7 @@ export function leaderboard(program: Command, { prepare }: CommandContext): void
       '--since <time>',
       'show growth and movement since then: 2026-11-01, or 30d (days ago); default: since the previous audit',
     );
-  addReportOptions(command).action(async (options: LeaderboardOptions) => {
+  addReportOptions(command).action(async (options: LeaderboardCommandOptions) => {
     const { leaderboardCommand } = await import('../run/leaderboard-command.ts');
     await leaderboardCommand(await prepare(), options);
   });

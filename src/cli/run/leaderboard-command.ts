@@ -5,7 +5,7 @@ import type { Session } from '../prepare.ts';
 import { type ReportOptions, reportCommand } from './report-command.ts';
 
 /** The options of `leaderboard`. */
-export interface LeaderboardOptions extends ReportOptions {
+export interface LeaderboardCommandOptions extends ReportOptions {
   readonly by: Grouping;
   readonly metric: Metric;
 }
@@ -13,7 +13,7 @@ export interface LeaderboardOptions extends ReportOptions {
 /** Writes a leaderboard to stdout or into a file. @throws SettingsError when `since` is no time */
 export async function leaderboardCommand(
   session: Session,
-  { by, metric, since, ...options }: LeaderboardOptions,
+  { by, metric, since, ...options }: LeaderboardCommandOptions,
 ): Promise<void> {
   const compared = since === undefined ? {} : { since: sinceTime(since, session.io.now()) };
   await reportCommand(session, leaderboard({ by, metric, ...compared }), options);

@@ -4,7 +4,7 @@ import type { ImageView, LayerView } from '../image-view.ts';
 import { installsList } from '../installs.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs, setsOption, valuesOf } from '../shell.ts';
-import { variableOf } from '../variables.ts';
+import { variableSeenBy } from '../variables.ts';
 
 export const devDependencies: Rule = {
   id: 'dev-dependencies',
@@ -45,7 +45,7 @@ function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] 
   // Only this layer's commands count: what a later layer prunes is still pulled.
   if (layer.commands.some((command) => installer.leavesOut(command) || prunes(command))) return [];
   const isProduction = Object.entries(installer.variables).some(([name, values]) =>
-    values.test(variableOf(view, layer, name) ?? ''),
+    values.test(variableSeenBy(view, layer, name) ?? ''),
   );
   return isProduction ? [] : [wholeLayer(layer)];
 }

@@ -5,7 +5,7 @@ import type { Evidence, Hit } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import type { Command } from '../shell.ts';
-import { variableOf } from '../variables.ts';
+import { variableSeenBy } from '../variables.ts';
 
 /** A package manager's cache: how it gets into a layer, and how it is kept out. */
 export interface PackageCache {
@@ -73,7 +73,7 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
 function likelyCache(layer: LayerView, view: ImageView, cache: PackageCache): Evidence[] {
   if (layer.bytes < SMALLEST_CACHE_BYTES || MOUNTS_CACHE.test(layer.args)) return [];
   if (!layer.commands.some(cache.fills) || layer.commands.some(cache.avoids)) return [];
-  if (cache.switchedOffBy?.some((name) => (variableOf(view, layer, name) ?? '') !== '')) return [];
+  if (cache.switchedOffBy?.some((name) => (variableSeenBy(view, layer, name) ?? '') !== '')) return [];
   const bytes = upTo(Math.min(layer.bytes * cache.largestShare, cache.largestBytes ?? layer.bytes));
   return [evidenceOf(layer, { bytes })];
 }
