@@ -9,7 +9,7 @@ import type { Subject } from './subject.ts';
 import { isBaseTechnique, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
 
 /** The base of the image after some techniques. */
-interface BaseSwap {
+interface BaseAfter {
   /** Compressed bytes of its layers. */
   readonly bytes: ByteRange;
   /** Whether the size is an estimate. */
@@ -18,7 +18,7 @@ interface BaseSwap {
 }
 
 /** Returns the base after the techniques with its size; undefined if no real size is known. */
-export function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | undefined {
+export function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseAfter | undefined {
   const { baseBytes } = subject.view;
   if (baseBytes === undefined) return undefined;
   const swap = ids.find(isBaseTechnique);
@@ -27,7 +27,7 @@ export function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSw
   return { bytes: exactly(baseBytes), unsure: false };
 }
 
-function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject): BaseSwap | undefined {
+function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject): BaseAfter | undefined {
   const replaced = replacedBytes(subject, ids);
   if (!replaced) return undefined;
   const alternative = alternativeFor(subject, ids, swap.variants);
@@ -59,7 +59,7 @@ function swapTo(
   alternative: BaseAlternative,
   { base: replaced, own }: ReplacedBytes,
   { runtimeVersion, view }: Subject,
-): BaseSwap {
+): BaseAfter {
   const { baseBytes = 0 } = view;
   const size = projectedSize(alternative, runtimeVersion);
   // The last stage starts from a variant of Tomcat's image, which is on the alternative.
@@ -78,7 +78,7 @@ function swapTo(
  * Returns an estimate for a base without a known alternative. The slimming guide's range is applied to the base alone,
  * since the program above it keeps its size.
  */
-function guessedSwap({ reduction }: Technique, replaced: ByteRange, subject: Subject): BaseSwap | undefined {
+function guessedSwap({ reduction }: Technique, replaced: ByteRange, subject: Subject): BaseAfter | undefined {
   const { baseBytes = 0 } = subject.view;
   if (!reduction || !isFat(subject)) return undefined;
   const [least, most] = reduction;
@@ -135,7 +135,7 @@ export function alternativeFor(
  * Returns the range of bases for a last stage whose base is not chosen yet: for a compiled program, from an empty one to
  * the largest that would do; for others, those of the runtime.
  */
-function anyBase({ compiled, knowledge, runtime }: Subject): BaseSwap | undefined {
+function anyBase({ compiled, knowledge, runtime }: Subject): BaseAfter | undefined {
   const bases = knowledge.ofRuntime(compiled ? 'none' : runtime);
   const sizes = bases
     .filter(({ variant }) => ['alpine', 'slim', 'jre'].includes(variant))
