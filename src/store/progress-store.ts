@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import { type AuditRow, findAudit, listAuditSources } from './audit-store.ts';
+import { ABANDONED, type AuditRow, findAudit, listAuditSources } from './audit-store.ts';
 
 /** An audit with what people want to know while it runs. */
 export interface AuditProgress extends AuditRow {
@@ -7,6 +7,8 @@ export interface AuditProgress extends AuditRow {
   readonly openTasks: number;
   /** The time of its last heartbeat, ISO 8601. */
   readonly lastSignAt: string;
+  /** Whether it has not ended, and nobody is working on it any more. */
+  readonly abandoned: boolean;
   /** The number of errors by code. */
   readonly errors: Readonly<Record<string, number>>;
 }
@@ -16,8 +18,9 @@ export async function readAuditProgress(db: Queryable, auditId: number): Promise
   const audit = await findAudit(db, auditId);
   if (!audit) return undefined;
   const sources = (await listAuditSources(db, auditId)).map(({ name }) => name);
-  const [state] = await db.query<Pick<AuditProgress, 'openTasks' | 'lastSignAt' | 'errors'>>(
+  const [state] = await db.query<Pick<AuditProgress, 'openTasks' | 'lastSignAt' | 'abandoned' | 'errors'>>(
     `select (select count(*) from audit_task where audit_id = $1) as "openTasks", heartbeat_at as "lastSignAt",
+       status = 'running' and ${ABANDONED} as abandoned,
        coalesce((
          select json_object_agg(code, errors order by code)
          from (select code, count(*) as errors from audit_error where audit_id = $1 group by code) e), '{}') as errors

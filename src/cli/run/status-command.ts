@@ -99,7 +99,7 @@ function describe(progress: AuditProgress, now: Date): string {
   const seconds = Math.max(1, (endedMs - Date.parse(progress.startedAt)) / 1_000);
   const lines = [
     ['audit', `${progress.id} of ${progress.sources.join(', ')}`],
-    ['status', auditStatus(progress, now)],
+    ['status', auditStatus(progress)],
     ['started', progress.startedAt],
     ['ended', progress.finishedAt ?? 'not yet'],
     ['repositories', `${progress.repositoriesListed}`],

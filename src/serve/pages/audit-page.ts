@@ -27,7 +27,7 @@ export async function auditPage({ db, now }: Dashboard, id: number): Promise<Pag
 ${section(
   'Coverage',
   facts([
-    ['Status', auditStatus(audit, now())],
+    ['Status', auditStatus(audit)],
     ['Started', moment(audit.startedAt)],
     ['Ended', audit.finishedAt === null ? 'not yet' : moment(audit.finishedAt)],
     ['Repositories', count(audit.repositoriesListed)],

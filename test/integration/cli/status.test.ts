@@ -140,6 +140,18 @@ test('of several audits the newest that runs is shown, and the others are named;
   expect(await status()).toMatchObject({ stdout: expect.stringContaining(`audit         ${second} of`), stderr: '' });
 });
 
+test('an audit is alive by the clock of its database, which this machine may not have', async () => {
+  const shown = async () => (await runInProcess('/', ['--database', url, 'status'])).stdout;
+  for (const silentFor of ["'2 minutes'", "'-5 minutes'"]) {
+    await db.query(`update audit set heartbeat_at = now() - interval ${silentFor}`);
+    expect(await shown()).toMatch(/^status {8}stopped, /m);
+  }
+  await db.query('update audit set heartbeat_at = now()');
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 300_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(await shown()).toMatch(/^status {8}running, /m);
+});
+
 test('an audit whose process was stopped is shown as stopped at once', async () => {
   await db.query("update audit set runner = 'none', heartbeat_at = now()");
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
