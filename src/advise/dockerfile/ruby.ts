@@ -24,6 +24,7 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
   const gemfiles = [`${from}Gemfile`, `${from}Gemfile.lock`];
   return [
     `FROM ${base} AS build`,
+    ...environmentLines({ env: facts.registries }),
     // The gem psych, which Rails loads, compiles against libyaml.
     ...compilerSteps(facts, [
       ...(facts.base === 'alpine-base' ? ['yaml-dev'] : ['libyaml-dev', 'pkg-config']),

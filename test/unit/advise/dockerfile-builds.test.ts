@@ -711,6 +711,7 @@ test.each<[Runtime, string, readonly string[]]>([
   ],
   ['node', 'ARG NPM_CONFIG_REGISTRY=https://npm.example.com/', ['ENV NPM_CONFIG_REGISTRY=https://npm.example.com/']],
   ['go', 'ENV GOPROXY=https://go.example.com,direct', ['ENV GOPROXY=https://go.example.com,direct']],
+  ['ruby', 'ENV BUNDLE_MIRROR__ALL=https://gems.example.com', ['ENV BUNDLE_MIRROR__ALL=https://gems.example.com']],
   ['python', 'ENV PIP_INDEX_URL=https://me:s3cr3tS3cr3t@pypi.example.com/simple', []],
   ['python', 'ARG PIP_INDEX_URL', []],
 ])('the first stage of %s downloads from where the image did: %s', (runtime, step, expected) => {
