@@ -6,7 +6,6 @@ import type { ImageView } from '../../policy/image-view.ts';
 import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import type { PlacedCommand } from '../../policy/shell.ts';
-
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
 import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
 import { DEBIAN_VERSION, releaseOf, supportedRelease } from '../releases.ts';
