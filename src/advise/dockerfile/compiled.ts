@@ -1,7 +1,7 @@
 import { baseName, isWithin } from '../../policy/paths.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines } from './closing.ts';
-import { PLAIN_PATH, SOURCE } from './copies.ts';
+import { type Copy, PLAIN_PATH, SOURCE } from './copies.ts';
 import { targetOf } from './copy-steps.ts';
 import { isIgnored } from './dockerignore.ts';
 import { environmentLines } from './environment.ts';
@@ -23,12 +23,14 @@ export function lastStage(facts: DockerfileFacts): string[] {
   const path = `/usr/local/bin/${program}`;
   // The program is named by its path, since an empty image has no PATH to search.
   const start = startLines({ entrypoint: [path, ...programArgs], cmd: isEntrypoint ? cmd : [] });
+  const { files, areKnown } = filesOf(facts);
   return [
     ...lastImage(facts),
-    ...workdirOf(facts),
+    ...workdirOf(facts, files),
     ...environmentLines(facts),
     `COPY --from=build /out/${program} ${path}`,
-    ...filesOf(facts),
+    ...(areKnown ? [] : [FILES_NOTE]),
+    ...files.map((copy) => `COPY ${copy.sources.join(' ')} ${targetOf(copy)}`),
     'USER 65532:65532',
     ...settingLines({ ...facts, health: healthAt(path, facts) }),
     ...scriptNote(facts),
@@ -42,26 +44,39 @@ function healthAt(path: string, { health, program }: DockerfileFacts): Dockerfil
   return health && baseName(checker) === program ? { ...health, words: [path, ...more] } : health;
 }
 
-/** Returns the WORKDIR, since the program may read files by relative paths; none if the image's is a build folder. */
-function workdirOf({ workdir }: DockerfileFacts): string[] {
-  return OF_BUILDS.test(workdir) ? [] : [`WORKDIR ${workdir}`];
+/**
+ * Returns the WORKDIR, since the program may read files by relative paths; none if the image's is a build folder, unless
+ * files of the program are there.
+ */
+function workdirOf({ workdir }: DockerfileFacts, files: readonly Copy[]): string[] {
+  return OF_BUILDS.test(workdir) && files.length === 0 ? [] : [`WORKDIR ${workdir}`];
 }
 
 const OF_BUILDS = /^\/(?:go|src|build|usr\/src)(?:\/|$)/;
 
+const FILES_NOTE = '# Also copy from /src the files that the program reads, such as templates.';
+
+/** Files that a program reads. */
+interface ProgramFiles {
+  readonly files: readonly Copy[];
+  /** Whether there are any, and none that the image took from another stage, which is unknown. */
+  readonly areKnown: boolean;
+}
+
 /**
- * Returns the COPY of the files that the program reads: what the image's own steps copied into its folder by name, and not
- * for a build. A note if there are none, or if the image took them from another stage, which is unknown.
+ * Returns the files that the program reads: what the image's own steps copied into its folder by name, and not for a build.
+ * The start script is left to the lines that start the program.
  */
-function filesOf(facts: DockerfileFacts): readonly string[] {
-  const { workdir, commands, program, runtime } = facts;
+function filesOf(facts: DockerfileFacts): ProgramFiles {
+  const { workdir, commands, program, runtime, script } = facts;
   const built = commands.findLastIndex((command) => COMPILERS.test(command.program));
+  const started = [program, ...(script === undefined ? [] : [baseName(script)])];
   const beside = facts.copies.filter(
     ({ sources, into, commandsBefore, isContext }) =>
       isWithin(into, workdir) &&
       commandsBefore > built &&
       !isContext &&
-      ![into, ...sources].some((path) => baseName(path) === program || OF_SOURCES.test(path)),
+      ![into, ...sources].some((path) => started.includes(baseName(path)) || OF_SOURCES.test(path)),
   );
   const files = beside.filter(
     ({ sources, into }) =>
@@ -69,11 +84,7 @@ function filesOf(facts: DockerfileFacts): readonly string[] {
       PLAIN_PATH.test(into) &&
       sources.every((source) => SOURCE.test(source) && !isIgnored(source, runtime)),
   );
-  const note = '# Also copy from /src the files that the program reads, such as templates.';
-  return [
-    ...(files.length === 0 || files.length < beside.length ? [note] : []),
-    ...files.map((copy) => `COPY ${copy.sources.join(' ')} ${targetOf(copy)}`),
-  ];
+  return { files, areKnown: files.length > 0 && files.length === beside.length };
 }
 
 /** Lists of modules, and files and folders of sources. */

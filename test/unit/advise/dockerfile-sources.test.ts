@@ -98,6 +98,27 @@ test.each<[string, ImageSketch, readonly string[]]>([
     ],
   ],
   [
+    'files beside a program in a folder that is usually for builds',
+    {
+      runtime: 'rust',
+      own: [workdir('/usr/src/app'), copy('/out/shop /usr/local/bin/'), copy('templates ./templates')],
+      config: { WorkingDir: '/usr/src/app', Cmd: ['shop'] },
+    },
+    ['WORKDIR /usr/src/app\nCOPY --from=build /out/shop /usr/local/bin/shop\nCOPY templates /usr/src/app/templates\n'],
+  ],
+  [
+    'files beside a program, but not the script that starts it',
+    {
+      runtime: 'go',
+      own: [workdir('/srv'), copy('/out/server /srv/'), copy('entrypoint.sh ./'), copy('templates ./templates')],
+      config: { WorkingDir: '/srv', Entrypoint: ['./entrypoint.sh'], Cmd: ['./server'] },
+    },
+    [
+      '/usr/local/bin/server\nCOPY templates /srv/templates\nUSER',
+      '# The image is started by ./entrypoint.sh: copy it',
+    ],
+  ],
+  [
     'files of a program whose sources were copied by name',
     {
       runtime: 'go',
