@@ -177,26 +177,42 @@ function riskOf({ techniques }: Option): number {
   return Math.max(0, ...techniques.map((id) => techniqueOf(id).risk));
 }
 
-/** Repeatedly takes the technique with the greatest gain, until those that remain add nothing to those taken. */
+/** Runtimes whose slim bases lack the compiler that their full ones have, such as a JRE. */
+const COMPILERS_STAY_BEHIND: readonly Runtime[] = ['java', 'dotnet'];
+
+/** Orders techniques by gain, but a base that leaves nothing to build with waits for the second stage, if there is one. */
 function orderByGain(subject: Subject, chosen: readonly TechniqueId[]): readonly PlanStep[] {
+  const needsCompiler = chosen.includes('multi-stage') && COMPILERS_STAY_BEHIND.includes(subject.runtime);
+  const stagesFirst = needsCompiler ? stepsByGain(subject, chosen, true) : [];
+  const steps = stagesFirst.some(isSecondStage) ? stagesFirst : stepsByGain(subject, chosen, false);
+  const isPlanned = (id: TechniqueId) => steps.some(({ technique }) => technique === id);
+  return withBase(
+    subject,
+    steps,
+    chosen.find((id) => isBaseTechnique(id) && !isPlanned(id)),
+  );
+}
+
+/**
+ * Repeatedly takes the technique with the greatest gain, until those that remain add nothing to those taken.
+ * @param baseWaits whether another base comes behind the second stage, and behind what else can be done before
+ */
+function stepsByGain(subject: Subject, chosen: readonly TechniqueId[], baseWaits: boolean): readonly PlanStep[] {
   const steps: PlanStep[] = [];
   let remaining = chosen;
   while (remaining.length > 0) {
-    const next = bestNext(subject, steps, buildableOf(remaining, subject)) ?? bestNext(subject, steps, remaining);
+    const waits = baseWaits && remaining.includes('multi-stage');
+    const first = waits ? remaining.filter((id) => !isBaseTechnique(id)) : remaining;
+    const next = bestNext(subject, steps, first) ?? bestNext(subject, steps, remaining);
     if (!next) break;
     steps.push(next);
     remaining = remaining.filter((id) => id !== next.technique);
   }
-  return withBase(subject, steps, remaining.find(isBaseTechnique));
+  return steps;
 }
 
-/** Runtimes whose slim bases lack the compiler that their full ones have, such as a JRE. */
-const COMPILERS_STAY_BEHIND: readonly Runtime[] = ['java', 'dotnet'];
-
-/** Returns the techniques without those that leave nothing to build with, as long as the build has one stage. */
-function buildableOf(remaining: readonly TechniqueId[], { runtime }: Subject): readonly TechniqueId[] {
-  const needsCompiler = remaining.includes('multi-stage') && COMPILERS_STAY_BEHIND.includes(runtime);
-  return needsCompiler ? remaining.filter((id) => !isBaseTechnique(id)) : remaining;
+function isSecondStage({ technique }: PlanStep): boolean {
+  return technique === 'multi-stage';
 }
 
 function bestNext(
@@ -229,7 +245,7 @@ function stepTo(
  * second stage on any base, but the second stage is projected on it.
  */
 function withBase(subject: Subject, steps: readonly PlanStep[], base: TechniqueId | undefined): readonly PlanStep[] {
-  const stages = steps.findIndex(({ technique }) => technique === 'multi-stage');
+  const stages = steps.findIndex(isSecondStage);
   if (base === undefined || stages < 0 || !leavesBase(subject, ['multi-stage'])) return steps;
   let before = steps[stages - 1];
   const named = steps.slice(stages).map((step) => {

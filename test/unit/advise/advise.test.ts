@@ -371,18 +371,28 @@ const GO_APP: ImageSketch = {
   runtimeVersion: '1.26.1',
 };
 
+const ON_JDK: ImageSketch = {
+  baseNames: ['library/eclipse-temurin:21-jdk'],
+  base: [{ instruction: 'ADD jdk.tar /opt', bytes: 230 * MB }],
+  runtime: 'java',
+  runtimeVersion: '21.0.2',
+  variant: 'jdk',
+};
+
 test('what a JDK builds is built in a stage of its own before the last one has a JRE', () => {
-  const jdk = { instruction: 'ADD jdk.tar /opt', bytes: 230 * MB };
   const own = [{ instruction: 'RUN /bin/sh -c ./mvnw package', bytes: 20 * MB }];
-  const [baseNames, runtime, runtimeVersion, variant] = [
-    ['library/eclipse-temurin:21-jdk'],
-    'java',
-    '21.0.2',
-    'jdk',
-  ] as const;
-  const { plan } = advise({ baseNames, base: [jdk], own, runtime, runtimeVersion, variant });
+  const { plan } = advise({ ...ON_JDK, own });
   expect(plan.map(({ technique }) => technique)).toEqual(['multi-stage', 'distroless-base']);
   expect(plan[0]?.gain).toBeLessThan(plan[1]?.gain ?? 0);
+});
+
+test('a JRE waits for no second stage that would add nothing', () => {
+  const own = [
+    { instruction: 'ADD app.jar /app/', bytes: 40 * MB },
+    { instruction: 'RUN /bin/sh -c curl -fsSo /tmp/data.zip https://example.com/data.zip', bytes: 10 * MB },
+    { instruction: 'RUN /bin/sh -c unzip /tmp/data.zip -d /srv && rm /tmp/data.zip', bytes: 10 * MB },
+  ];
+  expect(stepsOf(advise({ ...ON_JDK, own }))).toEqual(['slim-base', 'clean-up']);
 });
 
 test('a program that an earlier stage compiled needs no compiler beneath it', () => {
