@@ -1,4 +1,4 @@
-import { commandWords, copiesFiles, withoutOptions } from '../../classify/history/instruction.ts';
+import { copiesFiles, pathsOf } from '../../classify/history/instruction.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { absolutePath, baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
@@ -71,13 +71,9 @@ function firstFolderOf({ steps }: ImageView, workdir: string): string {
   return steps.some(({ verb }) => verb === 'WORKDIR') ? '/' : workdir;
 }
 
-/**
- * Parses an instruction. The classic Docker builder records a digest in place of the sources (`file:1b2c in /app/`);
- * kaniko keeps the JSON form (`["a", "b/", "./"]`).
- */
+/** Parses an instruction. The classic Docker builder records a digest in place of the sources: `file:1b2c in /app/`. */
 function parseCopy(args: string, folder: string): CopyInstruction {
-  const paths = withoutOptions(args);
-  const words = paths.startsWith('[') ? commandWords(paths) : paths.split(/\s+/);
+  const words = pathsOf(args);
   const isOfStage = /(?:^|\s)--from=/.test(args);
   const isKnown = words.at(-2) !== 'in';
   const named = isKnown ? words.slice(0, -1) : [];
@@ -86,7 +82,7 @@ function parseCopy(args: string, folder: string): CopyInstruction {
     sources: isOfStage ? named.map((source) => absolutePath(source, '/')) : named,
     target,
     into: absolutePath(target, folder),
-    isContext: isKnown ? !isOfStage && named.some((source) => /^\.\/?$/.test(source)) : /^dir:/.test(paths),
+    isContext: isKnown ? !isOfStage && named.some((source) => /^\.\/?$/.test(source)) : /^dir:/.test(words[0] ?? ''),
   };
 }
 

@@ -143,6 +143,12 @@ export function withoutOptions(args: string): string {
   return args.replace(/^(?:--\S+\s+)*/, '');
 }
 
+/** The paths of a COPY or ADD, its target last. kaniko keeps the JSON form: `["a", "b/", "./"]`. */
+export function pathsOf(args: string): readonly string[] {
+  const paths = withoutOptions(args).trim();
+  return paths.startsWith('[') ? commandWords(paths) : paths.split(/\s+/);
+}
+
 /** Whether a step with this verb sets what the image starts. */
 export function setsStart(verb: Verb): boolean {
   return verb === 'CMD' || verb === 'ENTRYPOINT';

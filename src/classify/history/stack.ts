@@ -1,3 +1,4 @@
+import { anyOf } from '../../common/any-of.ts';
 import { remember } from '../../common/remember.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../common/units.ts';
 import { type OfficialImage, officialImagesOf } from '../knowledge/official-images.ts';
@@ -12,6 +13,7 @@ import {
   MAX_COMMAND_LENGTH,
   makesLayer,
   parseInstruction,
+  pathsOf,
   setsStart,
   type Verb,
 } from './instruction.ts';
@@ -59,7 +61,22 @@ export function readStack(steps: readonly BuildStep[]): Stack {
   }
   // An image that consists of a root file system only has nothing beneath it.
   const isRootfsOnly = images.length === 1 && index >= steps.length;
-  return { rootfs, images: isRootfsOnly ? [] : images, ownStart: isRootfsOnly ? 0 : index, itself: next };
+  const itself = steps.slice(index, next?.end).some(copiesProgram) ? undefined : next;
+  return { rootfs, images: isRootfsOnly ? [] : images, ownStart: isRootfsOnly ? 0 : index, itself };
+}
+
+/** Folders of programs and pages, in which no publisher of a well-known image has files of its own. */
+const PROGRAM_FOLDER = anyOf([
+  /^(?!\/)/,
+  /^\/(?:app|srv|code|src|web|www|site|opt\/app|usr\/src\/app|var\/www|usr\/share\/nginx|usr\/local\/apache2)(?:\/|$)/,
+  /\/webapps(?:\/|$)/,
+]);
+
+/** Whether a step copies the whole build context, or into a folder of programs: the image has one of its own. */
+function copiesProgram({ verb, args }: BuildStep): boolean {
+  if (!copiesFiles(verb)) return false;
+  const paths = pathsOf(args);
+  return PROGRAM_FOLDER.test(paths.at(-1) ?? '') || paths.slice(0, -1).some((source) => /^\.\/?$/.test(source));
 }
 
 /**

@@ -7,6 +7,7 @@ import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { pullBytes } from '../../../src/measure/pull-bytes.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { readCorpus } from '../../support/corpus.ts';
+import { listedImage } from '../../support/listed-image.ts';
 
 const CORPUS = readCorpus(fileURLToPath(new URL('../../fixtures/corpus', import.meta.url)));
 
@@ -52,6 +53,38 @@ test.each(['images/node14-app-debian10-buildkit', 'images/agnhost-2.39-arm64-bui
     expect(audited(name).verdict.isPublished).toBe(false);
   },
 );
+
+const ON_DEBIAN = "2026-08-24 48.2MB # debian.sh --arch 'amd64' out/ 'bookworm' '@1787529600'";
+
+/** An image on Debian that installs a server by itself, under the variable that the official image sets. */
+function ownServer(variable: string, copy: string, start: string) {
+  const steps = [
+    `- ENV ${variable}`,
+    '60MB RUN /bin/sh -c apt-get install -y server',
+    `100MB ${copy}`,
+    `- CMD ${start}`,
+  ];
+  const history = [ON_DEBIAN, ...steps.map((step) => `2026-09-10 ${step}`)].join('\n');
+  return classifyImage(listedImage({ history }));
+}
+
+test.each([
+  ['NGINX_VERSION=1.27.1', 'COPY site /usr/share/nginx/html # buildkit', '["nginx" "-g" "daemon off;"]'],
+  ['NGINX_VERSION=1.27.1', 'COPY /build/dist /srv/site # buildkit', '["nginx" "-g" "daemon off;"]'],
+  ['PHP_VERSION=8.3.1', 'COPY . /opt/shop # buildkit', '["php-fpm"]'],
+  ['PHP_VERSION=8.3.1', 'COPY --chown=www-data src/ ./ # buildkit', '["php-fpm"]'],
+  ['TOMCAT_VERSION=10.1.59', 'COPY shop.war /usr/local/tomcat/webapps/ # buildkit', '["catalina.sh" "run"]'],
+  ['PYTHON_VERSION=3.12.1', '/bin/sh -c #(nop) COPY dir:1b2c3d in /app ', '["python3"]'],
+])('an image is none that is published if it has a program of its own: %s, %s', (variable, copy, start) => {
+  const { isPublished, runtimeLayers, layers } = ownServer(variable, copy, start);
+  expect(isPublished).toBe(false);
+  expect(runtimeLayers).not.toBe(layers.length);
+});
+
+test('scripts and settings of a publisher are no program', () => {
+  for (const copy of ['COPY docker-entrypoint.sh /', 'COPY config/ /etc/nginx/', 'COPY /target/ /'])
+    expect(ownServer('NGINX_VERSION=1.27.1', copy, '["nginx" "-g" "daemon off;"]').isPublished).toBe(true);
+});
 
 test('the Dockerfile for a published image is for a program on it, and repeats none of its steps', () => {
   const image = audited('official/node_22-bookworm');
