@@ -61,7 +61,8 @@ export async function policyCommand(
     );
   const filters = filtersOf(report);
   const now = io.now();
-  checkRequest(KINDS[name], { filters, now });
+  // The filters of a simulation: by one it is found which rules would touch what is in use.
+  checkRequest(lifecycleSimulation([], NOTHING_IN_USE), { filters, now });
   checkOutput(report.output);
   const inUse = await readInUse(io, options);
   return withStore(settings, 'read', async (db) => {

@@ -9,6 +9,7 @@ test.each([
   ['leaderboard -o s3://', 'expected the path of a file, or s3://BUCKET/KEY'],
   ['report reclaim --lifecycle-policy -o {day}.json', 'unknown placeholder "{day}"'],
   ['report reclaim --lifecycle-policy --since soon', '--since'],
+  ['report reclaim --lifecycle-policy --min-size 1GB', 'report reclaim cannot be limited by --min-size'],
   ['report images --since soon', '--since: "soon" is not a time'],
   ['report images --min-size big', '--min-size'],
   ['report images --sort size', 'has no column "size"'],
