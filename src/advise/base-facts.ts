@@ -60,12 +60,12 @@ function endedRuntimeOf(verdict: ImageVerdict, today: string): EndedRelease | un
 
 /**
  * Returns the slimmest base of the image's own release whose size was measured; for a compiled program a distribution,
- * since it needs no compiler. Alpine counts only if there is no other: it is another distribution, not a leaner copy of
- * the same one.
+ * since it needs no compiler, unless the image is its compiler's own, as published. Alpine counts only if there is no other:
+ * it is another distribution, not a leaner copy of the same one.
  */
 function slimmerOf(verdict: ImageVerdict, knowledge: Knowledge): BaseFacts['slimmer'] {
   const { name, version } = runtimeOf(verdict);
-  const needsNoRuntime = isCompiled(name) && verdict.distro?.value.id !== 'windows';
+  const needsNoRuntime = isCompiled(name) && !verdict.isPublished && verdict.distro?.value.id !== 'windows';
   for (const variants of [['slim', 'jre', 'minimal'], ['alpine']] as const) {
     const alternative = needsNoRuntime
       ? knowledge.smallestDistribution(variants)

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { adviseImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { baseFactsOf } from '../../../src/advise/base-facts.ts';
 import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { pullBytes } from '../../../src/measure/pull-bytes.ts';
@@ -91,4 +92,10 @@ test('the Dockerfile for a published image is for a program on it, and repeats n
   const { dockerfile = '' } = generateDockerfile(image, 'slim-base', '2026-11-24') ?? {};
   expect(dockerfile).toContain('FROM node:22-trixie-slim AS build\nWORKDIR /app\nCOPY package.json');
   expect(dockerfile).not.toMatch(/docker-entrypoint|nodejs\.org|apt-get/);
+});
+
+test('a compiler, as published, has no bare distribution for its slimmer variant: nothing would be compiled on that', () => {
+  const { verdict } = audited('official/golang_1.26-bookworm');
+  const { slimmer } = baseFactsOf(verdict, { bases: [], knowledge: knowledgeOf([]), today: '2026-11-24' });
+  expect(slimmer?.reference).toBe('golang:1.26-alpine');
 });
