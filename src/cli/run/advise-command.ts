@@ -72,16 +72,18 @@ function linesOf(
 
 /** For `perhaps` shows both ends of the range, which are far apart if only the history is known. */
 function goalText({ goal, plan }: Advice): string {
-  const by = goal.by.join(', ');
-  if (goal.reach === 'yes') return by === '' ? 'reached already' : `reached by ${by}`;
-  if (goal.reach === 'no') {
-    const best = plan.at(-1)?.projection.after.min;
+  const best = plan.at(-1)?.projection.after.min;
+  if (goal.reach === 'no')
     return best === undefined
       ? 'out of reach'
       : `out of reach: what is advised here leaves ${humanBytes(best)} at best`;
-  }
-  const after = plan.find(({ projection }) => projection.techniques.length === goal.by.length)?.projection.after;
-  return `perhaps within reach by ${by}${after ? `: ${humanBytes(after.min)} at best, ${humanBytes(after.max)} at worst` : ''}`;
+  const last = plan.findIndex(({ projection }) => projection.techniques.length === goal.by.length);
+  const step = plan[last];
+  if (!step) return 'reached already';
+  const { after } = step.projection;
+  return goal.reach === 'yes'
+    ? `reached after step ${last + 1}`
+    : `perhaps within reach after step ${last + 1}: ${humanBytes(after.min)} at best, ${humanBytes(after.max)} at worst`;
 }
 
 function stepLines(

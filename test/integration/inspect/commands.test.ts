@@ -79,6 +79,21 @@ test('advise names a base once, where it is chosen', async () => {
   expect(stdout).toMatch(/^2\. /m);
 });
 
+test.each([
+  ['120MB', /^goal +120 MB: reached after step 1$/m],
+  ['80MB', /^goal +80\.0 MB: perhaps within reach after step 2: /m],
+])('advise says after which of its steps a goal is reached: %s', async (goal, line) => {
+  const samples = await startSampleRegistry();
+  const { stdout } = await run(
+    '2026-11-24',
+    'advise',
+    `${samples.host}/payments/checkout-api:1.0`,
+    '--goal',
+    goal,
+  ).finally(samples.close);
+  expect(stdout).toMatch(line);
+});
+
 test('advise says of a goal out of reach no more where there is no plan', async () => {
   expect((await run('2025-05-31', 'advise', reference)).stdout).toMatch(/^goal .*: out of reach$/m);
 });
