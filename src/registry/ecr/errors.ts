@@ -156,12 +156,18 @@ function otherError(error: SdkError, what: string, reason: string): SlimboardErr
   return failureOf(error, what, '');
 }
 
-function authenticationError(error: Error, request: EcrRequest): AuthenticationError {
-  return new AuthenticationError(
-    `AWS refused the credentials (${request.credentials}) for ecr:${request.operation}: ${error.name}: ` +
-      `${error.message}. Renew them (aws sso login, a new session), or check the role's name, trust policy and external id`,
-    { cause: error },
-  );
+function authenticationError(error: Error, { credentials, operation }: EcrRequest): AuthenticationError {
+  const [what, help] = isAnswered(error)
+    ? [
+        'AWS refused the credentials',
+        "Renew them (aws sso login, a new session), or check the role's name, trust policy and external id",
+      ]
+    : [
+        'there are no usable AWS credentials',
+        'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or renew the session (aws sso login)',
+      ];
+  const reason = `${error.name}: ${error.message.replace(/\.$/, '')}`;
+  return new AuthenticationError(`${what} (${credentials}) for ecr:${operation}: ${reason}. ${help}`, { cause: error });
 }
 
 function deniedError(what: string, error: Error): AccessDeniedError {

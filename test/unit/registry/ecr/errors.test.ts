@@ -63,8 +63,21 @@ test('hints of the SDK for programmers are left out', () => {
 });
 
 test('refused credentials name their source', () => {
-  const { message } = toSlimboardError(answered('CredentialsProviderError', 0), REQUEST);
-  expect(message).toContain('the default chain');
+  const { message } = toSlimboardError(answered('UnrecognizedClientException', 400), REQUEST);
+  expect(message).toMatch(
+    /^AWS refused the credentials \(the default chain\) for ecr:DescribeImages: .*\. Renew them /,
+  );
+});
+
+test('credentials that nobody has are not called refused', () => {
+  const missing = Object.assign(new Error('Could not load credentials from any providers'), {
+    name: 'CredentialsProviderError',
+  });
+  const failure = toSlimboardError(missing, REQUEST);
+  expect(failure).toMatchObject({ code: 'authentication', retry: { kind: 'never' } });
+  expect(failure.message).toMatch(
+    /^there are no usable AWS credentials \(the default chain\) for ecr:DescribeImages: .*: Could not load .*\. Set AWS_PROFILE/,
+  );
 });
 
 test.each(['ECONNRESET', 'ENOTFOUND', 'CERT_HAS_EXPIRED'])('%s is a network failure', (code) => {
