@@ -27,6 +27,7 @@ export async function listRepository(work: Work<RepositoryPayload>): Promise<voi
     source.settings.full ? new Set<Digest>() : readKnownManifests(context.db, digests);
   let tagsSelected = 0;
   let missing: readonly ItemError[] = [];
+  let isGone = false;
   try {
     for await (const batch of cutBatches(pages, isKnown)) {
       tagsSelected += batch.filter(({ tag }) => tag !== undefined).length;
@@ -35,8 +36,9 @@ export async function listRepository(work: Work<RepositoryPayload>): Promise<voi
     missing = missingTags(source, repository, found.tags);
     found.errors.push(...missing);
   } catch (error) {
-    // The repository is gone: its tags end, and the error is recorded because the settings may name it.
+    // The repository is gone: it ends with its tags, and the error is recorded because the settings may name it.
     if (!(error instanceof UnknownRepositoryError) || found.tags.length > 0) throw error;
+    isGone = true;
     found.errors.push({ ...itemOf(source.id, repository), ...itemFailure(error) });
   }
   const tagsFailed = new Set(found.errors.map(({ tag }) => tag).filter((tag) => tag !== '')).size;
@@ -48,6 +50,7 @@ export async function listRepository(work: Work<RepositoryPayload>): Promise<voi
     tagsListed: found.tags.length + found.invalid.size,
     tagsWanted: tagsSelected + tagsFailed,
     tagsUnlisted: missing.length,
+    isGone,
   });
   for (const error of found.errors) context.events.itemFailed(source.settings.name, error, task.auditId);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);

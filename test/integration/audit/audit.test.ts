@@ -102,12 +102,13 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
   });
 
   const unknown = answer(404, {}, 'NAME_UNKNOWN');
-  test.each<[string, Partial<OciSource>, ReturnType<typeof answer>, string[], string[]]>([
-    ['whose last tag was removed, and that the catalog still lists, is empty', {}, unknown, ['1.0', 'latest'], []],
+  test.each<[string, Partial<OciSource>, ReturnType<typeof answer>, number, string[], string[]]>([
+    ['whose last tag was removed, and that the catalog still lists, is empty', {}, unknown, 2, ['1.0', 'latest'], []],
     [
-      'that the settings name, and the registry has no more, is empty and an error',
+      'that the settings name, and the registry has no more, ends, and is an error',
       { repositories: ['team-a/api', 'team-b/web'] },
       unknown,
+      1,
       ['1.0', 'latest'],
       ['team-b/web: not-found'],
     ],
@@ -115,10 +116,11 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
       'whose page is not found for another reason keeps what it held',
       {},
       answer(404, {}, 'NOT_FOUND'),
+      2,
       ['1.0', 'latest', '2'],
       ['team-b/web: not-found'],
     ],
-  ])('a repository %s', async (_, settings, fault, tags, errors) => {
+  ])('a repository %s', async (_, settings, fault, repositories, tags, errors) => {
     const source = { include: ['team-*/**'], ...settings };
     await auditRegistry(db, registry, { source });
     registry.fault({ path: /team-b\/web\/tags/ }, fault);
@@ -128,7 +130,19 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(told.map(({ repository, tag, code }) => `${repository}${tag}: ${code}`)).toEqual(errors);
     const { images, source: totals } = await contentOf(db);
     expect(images.map((row) => row.tag)).toEqual(tags);
-    expect(totals).toMatchObject([{ tags: tags.length }]);
+    expect(totals).toMatchObject([{ repositories, tags: tags.length }]);
+  });
+
+  test('a repository that the settings name ends when it is gone, and comes back', async () => {
+    const source = { repositories: ['team-a/api', 'team-b/web'] };
+    await auditRegistry(db, registry, { source });
+    const opened = async () => db.query("select ended_at is null as open from repository where name = 'team-b/web'");
+    registry.fault({ path: /team-b\/web\/tags/, times: 1 }, unknown);
+    await auditRegistry(db, registry, { source });
+    expect(await opened()).toEqual([{ open: false }]);
+    await auditRegistry(db, registry, { source });
+    expect(await opened()).toEqual([{ open: true }]);
+    expect((await contentOf(db)).source).toMatchObject([{ repositories: 2, tags: 3 }]);
   });
 
   test('totals are recomputed when only the contents below a tag have changed', async () => {

@@ -45,6 +45,7 @@ describe.each(BACKENDS)('a task that another process has settled, in $name', ({ 
       tagsListed: 1,
       tagsWanted: 1,
       tagsUnlisted: 0,
+      isGone: false,
       errors: [],
     };
     const writer = createListingWriter(db, () => new Date().toISOString());

@@ -28,7 +28,7 @@ test.each([
   const tags = await db.query<{ name: Tag }>('select name from tag order by id');
   const [gone, ...listed] = tags.map(({ name }) => name);
   const plans: string[] = [];
-  const listing = { untagged: [], tagsListed: TAGS - 1, tagsWanted: TAGS - 1, tagsUnlisted: 0 };
+  const listing = { untagged: [], tagsListed: TAGS - 1, tagsWanted: TAGS - 1, tagsUnlisted: 0, isGone: false };
   await closeListings(
     recordPlans(db, /update tag/, plans),
     1,
