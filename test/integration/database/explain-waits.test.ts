@@ -8,8 +8,8 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval'] }));
 afterEach(() => void vi.useRealTimers());
 
 /** A pool, the texts that it warns with, and a function that lets its next look happen. */
-function openPool(connectionString: string) {
-  const pool = new pg.Pool({ connectionString });
+function openPool(connectionString: string, max = 10) {
+  const pool = new pg.Pool({ connectionString, max });
   pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
   const warnings: string[] = [];
   const stop = explainWaits(pool, (text) => void warnings.push(text), 0);
@@ -25,14 +25,14 @@ function openPool(connectionString: string) {
   return { pool, warnings, untilWarned };
 }
 
-test('a statement that waits for a lock is told with the process that holds it', async () => {
+test.each([10, 1])('a lock that a statement waits for is told with its holder, of a pool of %i', async (max) => {
   const url = await newPostgresUrl();
   const other = new pg.Client(url);
   await other.connect();
   await other.query('create table wanted ()');
   await other.query('begin; lock wanted');
   const { rows } = await other.query('select pg_backend_pid() as pid');
-  const { pool, warnings, untilWarned } = openPool(url);
+  const { pool, warnings, untilWarned } = openPool(url, max);
   const waiting = pool.query('select from wanted');
   await untilWarned();
   await other.end();
