@@ -14,8 +14,8 @@ export function withExec(words: readonly string[]): readonly string[] {
 }
 
 const SHELL = /^(?:\/(?:usr\/)?bin\/)?(?:ba|a|da)?sh$/;
-/** A script's commands before the last one, without quotes, and the last one. */
-const LAST_COMMAND = /^((?:[^'"`|<>(){}\n&;]+(?:&&|;))*\s*)(\S[^\n]*)$/;
+/** A script's commands before the last one, without quotes and escapes, and the last one. */
+const LAST_COMMAND = /^((?:[^'"`|<>(){}\\\n&;]+(?:&&|;))*\s*)(\S[^\n]*)$/;
 const KEYWORD = /^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|function|!|exec|eval|exit|trap|wait)$/;
 /** What exec can start: no assignment, and no command of the shell itself. */
 const PROGRAM = /^(?!(?:cd|set|export|source|unset|read|umask|ulimit|return|command|\.|:)$)[\w./-]+$/;

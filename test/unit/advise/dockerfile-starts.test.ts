@@ -143,6 +143,8 @@ test.each([
   'serve $(hostname)',
   '(serve $X)',
   'serve\nserve $X',
+  'find . -name old -exec rm {} \\; && serve $X',
+  'echo a \\; serve $X',
   '',
 ])('other scripts stay as they are: %s', (script) => {
   expect(withExec(['sh', '-c', script])).toEqual(['sh', '-c', script]);
