@@ -1,6 +1,8 @@
-import { namesOf, type Variant } from '../classify/verdict.ts';
+import { isCompiled, namesOf, runtimeOf, type Variant } from '../classify/verdict.ts';
+import { rememberOf } from '../common/remember.ts';
 import { type ByteRange, exactly } from '../measure/byte-range.ts';
 import type { ImageView } from '../policy/image-view.ts';
+import { baseName } from '../policy/paths.ts';
 import { replaceableBytes } from '../policy/replaceable-bytes.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { replacedAbove } from './kept-bytes.ts';
@@ -109,9 +111,19 @@ export function hasStages({ image }: ImageView): boolean {
   return image.verdict.multiStage.value === 'yes';
 }
 
-export function compilesInLastStage({ own }: ImageView): boolean {
-  return own.some((layer) => layer.class === 'build-tools');
-}
+/**
+ * Reports whether the last stage compiles: it has tools for that of its own, or uses those of a compiler's image.
+ * Remembered, because it is asked dozens of times per image.
+ */
+export const compilesInLastStage: (view: ImageView) => boolean = rememberOf(({ own, ownPrograms, image }) => {
+  if (own.some((layer) => layer.class === 'build-tools')) return true;
+  const [started = ''] = [...image.config.entrypoint, ...image.config.cmd];
+  const programs = [...ownPrograms, baseName(started)];
+  return isCompiled(runtimeOf(image.verdict).name) && programs.some((program) => COMPILERS.test(program));
+});
+
+/** Programs that build compiled ones. */
+export const COMPILERS = /^(?:go|cargo|rustc|make)$/;
 
 /** Reports whether the whole base stays behind in an earlier stage: a compiler's, or a build tool's. */
 export function leavesBase(subject: Subject, ids: readonly TechniqueId[]): boolean {

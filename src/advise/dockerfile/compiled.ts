@@ -1,4 +1,5 @@
 import { baseName, isWithin } from '../../policy/paths.ts';
+import { COMPILERS } from '../base-after.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines } from './closing.ts';
 import { type Copy, PLAIN_PATH, SOURCE } from './copies.ts';
@@ -89,9 +90,6 @@ function filesOf(facts: DockerfileFacts): ProgramFiles {
 
 /** Lists of modules, and files and folders of sources. */
 const OF_SOURCES = /(?:^|\/)(?:go\.\w+|Cargo\.\w+|cmd|internal|pkg|src|[^/]*\.(?:go|rs))[/*]*$/;
-/** Programs that build compiled ones. */
-const COMPILERS = /^(?:go|cargo|rustc|make)$/;
-
 const CERTIFICATES = 'COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/';
 
 /** Returns the start of the last stage. Debian's slim image and an empty one lack certificates, so they are copied. */

@@ -408,6 +408,18 @@ test('a program that an earlier stage compiled needs no compiler beneath it', ()
   expect(stepsOf(advise({ ...built, runtimeLayers: null }))).not.toContain('scratch-base');
 });
 
+test.each([
+  [['COPY --from=web /dist ./dist', 'COPY . .', 'RUN /bin/sh -c go build -o /app .'], ['/app']],
+  [
+    ['COPY --from=web /dist ./dist', 'COPY . .'],
+    ['go', 'run', '.'],
+  ],
+])('a last stage that compiles is split, though an earlier one made something else: %j, %j', (steps, Cmd) => {
+  const own = steps.map((instruction) => ({ instruction: `${instruction} # buildkit`, bytes: 20 * MB }));
+  const advice = advise({ ...GO_APP, own, config: { Cmd }, multiStage: 'yes' });
+  expect(stepsOf(advice)).toContain('multi-stage');
+});
+
 test.each<[string, ImageSketch, boolean]>([
   ['node', { ...NODE_APP, config: { Cmd: ['node', 'server.js'] } }, true],
   ['node in a shell', { ...NODE_APP, config: { Cmd: ['/bin/sh', '-c', 'node server.js'] } }, true],
