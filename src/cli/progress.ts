@@ -18,6 +18,8 @@ export interface FailureGroup {
 export interface Progress {
   readonly events: AuditEvents;
   countRequest(): void;
+  /** Says that the audit was stopped before, and goes on. What it had listed by then is not counted again. */
+  resumed(auditId: number): void;
   /** The number of all items that failed, and the first messages with an item each. */
   failures(): {
     readonly count: number;
@@ -40,6 +42,14 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
   const { stderr } = io;
   const { line, ...counting } = createTally();
   const onTerminal = isSmartTerminal(stderr, io.environment) && settings.log.format === 'pretty';
+  const erase = (): void => {
+    if (onTerminal && !quiet) stderr.write('\r\u001b[K');
+  };
+  const resumed = (auditId: number): void => {
+    counting.resumed();
+    erase();
+    notices.info(`audit ${auditId} goes on from where it was stopped`);
+  };
   const show = (): void => {
     if (onTerminal) stderr.write(`\r${clip(line(), terminalColumns(stderr) ?? 80)}\u001b[K`);
     else notices.info(line());
@@ -50,13 +60,15 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
     if (ended) return;
     ended = true;
     clearInterval(timer);
-    if (onTerminal && !quiet) stderr.write('\r\u001b[K');
+    erase();
   };
   io.signal.addEventListener('abort', end, { once: true });
-  return { ...counting, end };
+  return { ...counting, resumed, end };
 }
 
-interface Tally extends Omit<Progress, 'end'> {
+interface Tally extends Omit<Progress, 'end' | 'resumed'> {
+  /** From now on the line tells no total of tags: earlier listings are not counted, and their tags are. */
+  resumed(): void;
   /** What was counted so far, in one line. */
   line(): string;
 }
@@ -73,6 +85,7 @@ const NO_COUNTS = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 
 function createTally(): Tally {
   const counts = { ...NO_COUNTS };
   let stage: AuditStage = 'inventory';
+  let hasTotal = true;
   const failures = new Map<string, FailureGroup>();
   const startedAt = Date.now();
   return {
@@ -100,16 +113,20 @@ function createTally(): Tally {
     countRequest: () => {
       counts.requests++;
     },
+    resumed: () => {
+      hasTotal = false;
+    },
     failures: () => ({ count: counts.failed, first: [...failures.values()] }),
-    line: () => `${STAGE_TEXTS[stage] ?? ''}${lineOf(counts, (Date.now() - startedAt) / 1_000)}`,
+    line: () => `${STAGE_TEXTS[stage] ?? ''}${lineOf(counts, hasTotal, (Date.now() - startedAt) / 1_000)}`,
   };
 }
 
-function lineOf(counts: typeof NO_COUNTS, seconds: number): string {
+function lineOf(counts: typeof NO_COUNTS, hasTotal: boolean, seconds: number): string {
   const { repositories, tags, audited, unchanged, failed, requests } = counts;
   const done = audited + unchanged;
+  const ofTags = hasTotal ? `${done} of ${counted(tags, 'tag')}` : counted(done, 'tag');
   return (
-    `${counted(repositories, 'repository')}, ${done} of ${counted(tags, 'tag')} (${unchanged} unchanged, ${failed} failed), ` +
+    `${counted(repositories, 'repository')}, ${ofTags} (${unchanged} unchanged, ${failed} failed), ` +
     `${counted(requests, 'request')}, ${Math.round(done / Math.max(1, Math.round(seconds)))} tags/s`
   );
 }

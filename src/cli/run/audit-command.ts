@@ -27,8 +27,10 @@ export async function auditCommand(session: Session, targets: readonly string[])
       signal: io.signal,
       events: progress.events,
       onNote: (note) => log.warn(note),
-      onStart: ({ auditId, resumed }) =>
-        log.debug({ audit: auditId }, resumed ? 'continuing the audit that was stopped' : 'audit started'),
+      onStart: ({ auditId, resumed }) => {
+        if (resumed) progress.resumed(auditId);
+        else log.debug({ audit: auditId }, 'audit started');
+      },
       onRequest: () => progress.countRequest(),
       deliver: createDelivery({ settings, environment: io.environment, db, log, folder: io.cwd }),
     });

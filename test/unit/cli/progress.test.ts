@@ -38,6 +38,17 @@ test('one repository, one tag and one request are told in the singular', () => {
   ]);
 });
 
+test('an audit that goes on tells no total of tags: what it had listed before is not counted', () => {
+  progress.resumed(7);
+  progress.events.repositoryListed('main', 'shop/web', 1);
+  progress.events.itemDone('main', 'audited', 3);
+  vi.advanceTimersByTime(5_000);
+  expect(lines).toEqual([
+    'audit 7 goes on from where it was stopped',
+    '1 repository, 3 tags (0 unchanged, 0 failed), 0 requests, 1 tags/s',
+  ]);
+});
+
 test('an audit that has read all tags tells what it does, where a narrow terminal shows it', () => {
   progress.events.stageBegan('assess');
   vi.advanceTimersByTime(5_000);
