@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { withStore } from '../../app/open-store.ts';
 import { exportBases, importBases } from '../../catalogue/file.ts';
 import { listBases } from '../../catalogue/listing.ts';
+import type { Database } from '../../database/database.ts';
 import { isFileError, SettingsError } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { StreamedFormat } from '../../report/names.ts';
@@ -23,9 +24,13 @@ export async function listCommand(
     const { stdout } = session.io;
     const report = listBases(db, { all, pattern });
     await writeResult(session.io, FORMATS[format](report, { width: terminalColumns(stdout) }));
-    if ((await countBases(db)) === 0)
-      session.notices.info('the catalogue is empty: "slimboard bases learn HOST/REPO:TAG" adds base images');
+    await tellIfEmpty(session, db);
   });
+}
+
+async function tellIfEmpty({ notices }: Session, db: Database): Promise<void> {
+  if ((await countBases(db)) === 0)
+    notices.info('the catalogue is empty: "slimboard bases learn HOST/REPO:TAG" adds base images');
 }
 
 /** Exports the catalogue into a file, all of it or nothing; `-` is stdout. */
@@ -34,6 +39,7 @@ export async function exportCommand(session: Session, file: string): Promise<voi
     if (file === '-') await writeResult(session.io, exportBases(db));
     else
       await writeOutput(session.io, { kind: 'file', path: resolve(session.io.cwd, file) }, exportBases(db), 'ndjson');
+    await tellIfEmpty(session, db);
   });
 }
 

@@ -22,6 +22,7 @@ const slimboard = (...args: string[]) => runInProcess(cwd, args);
 test('bases are learned, listed, exported and imported, and survive pruning', async () => {
   const empty = await slimboard('bases', 'list', '--format', 'csv');
   expect(empty.stderr).toBe('the catalogue is empty: "slimboard bases learn HOST/REPO:TAG" adds base images\n');
+  expect(await slimboard('bases', 'export', '-')).toMatchObject({ code: 0, stderr: empty.stderr });
   const learned = await slimboard('bases', 'learn', `${registry.host}/library/*`, '--plain-http');
   expect(learned).toMatchObject({ code: 0, stdout: '' });
   const list = await slimboard('bases', 'list', 'os:*', '--format', 'csv');
