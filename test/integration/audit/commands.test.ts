@@ -55,17 +55,6 @@ describe('the messages of an audit', () => {
     ]);
   });
 
-  test('show the patterns that match nothing as they are, so that they can be found in the settings', async () => {
-    const config = join(await newFolder(), 'slimboard.yaml');
-    await writeFile(
-      config,
-      `sources: [{ name: main, kind: oci, registry: '${registry.host}', include: ['none/*/**'] }]`,
-    );
-    const { code, stderr } = await slimboard('audit', 'main', '--config', config, '--plain-http');
-    expect(code).toBe(1);
-    expect(stderr).toContain('none of the repositories that the registry lists matches none/*/**: check the spelling');
-  });
-
   test('are lines of JSON if the log is JSON', async () => {
     const own = await newDatabase();
     const { stderr } = await runIn(own, 'audit', registry.host, '--log-format', 'json');
