@@ -67,7 +67,8 @@ export function readStack(steps: readonly BuildStep[]): Stack {
 
 /** Folders of programs and pages, in which no publisher of a well-known image has files of its own. */
 const PROGRAM_FOLDER = anyOf([
-  /^(?!\/)/,
+  // Relative paths, but neither a drive of Windows nor a variable.
+  /^(?!\/|\$|[A-Za-z]:)/,
   /^\/(?:app|srv|code|src|web|www|site|opt\/app|usr\/src\/app|var\/www|usr\/share\/nginx|usr\/local\/apache2)(?:\/|$)/,
   /\/webapps(?:\/|$)/,
 ]);

@@ -83,7 +83,14 @@ test.each([
 });
 
 test('scripts and settings of a publisher are no program', () => {
-  for (const copy of ['COPY docker-entrypoint.sh /', 'COPY config/ /etc/nginx/', 'COPY /target/ /'])
+  const copies = [
+    'docker-entrypoint.sh /',
+    'config/ /etc/nginx/',
+    '/target/ /',
+    'docker-entrypoint.sh $HOME/',
+    'C:\\go C:\\go',
+  ];
+  for (const copy of copies.map((paths) => `COPY ${paths}`))
     expect(ownServer('NGINX_VERSION=1.27.1', copy, '["nginx" "-g" "daemon off;"]').isPublished).toBe(true);
 });
 
