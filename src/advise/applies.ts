@@ -33,6 +33,8 @@ export function applies(technique: Technique, ids: readonly TechniqueId[], subje
 function isOtherEdition({ id, variants }: Technique, subject: Subject): boolean {
   const { view, knowledge, currentBytes } = subject;
   if (!isRuntimeItself(view.image) || !isFat(subject) || (id !== 'slim-base' && id !== 'alpine-base')) return false;
+  // The known editions of a JDK's image are JREs, on which nothing compiles.
+  if (view.image.verdict.variant?.value === 'jdk') return false;
   const edition = knowledge.alternativeTo(view.image.verdict, variants);
   return edition !== undefined && edition.compressedBytes < currentBytes;
 }

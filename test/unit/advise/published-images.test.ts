@@ -41,6 +41,7 @@ test.each([
   'official/ruby_3.3-slim',
   'official/rust_1-slim',
   'official/nginx_stable',
+  'official/eclipse-temurin_21-jdk',
   'official/buildpack-deps_bookworm',
   'images/schema2-mysql-5.7.24',
 ])('of %s, nothing is advised: nobody but its publisher builds it', (name) => {
