@@ -61,7 +61,7 @@ export function readStack(steps: readonly BuildStep[]): Stack {
   }
   // An image that consists of a root file system only has nothing beneath it.
   const isRootfsOnly = images.length === 1 && index >= steps.length;
-  const itself = steps.slice(index, next?.end).some(copiesProgram) ? undefined : next;
+  const itself = next && !steps.slice(index, next.end).some(copiesProgram) ? next : undefined;
   return { rootfs, images: isRootfsOnly ? [] : images, ownStart: isRootfsOnly ? 0 : index, itself };
 }
 
