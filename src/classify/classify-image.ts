@@ -8,7 +8,7 @@ import { layersBefore, readContext } from './context.ts';
 import { findDistro } from './distro.ts';
 import { distroOfReference } from './distro-reference.ts';
 import { findFramework } from './framework.ts';
-import type { StackedImage } from './history/stack.ts';
+import { officialOf } from './history/stack.ts';
 import { judgeLayers } from './layers.ts';
 import { findMultiStage } from './multi-stage.ts';
 import { findOwnLabels } from './own-labels.ts';
@@ -63,7 +63,10 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
       signalOf('runtime', runtime),
       signalOf('framework', framework),
       signalOf('buildTool', buildTool),
-      signalOf('published', itself && { evidence: `history:${repositoryOf(itself)}` }),
+      signalOf(
+        'published',
+        itself && { evidence: `history:${officialOf(itself)?.repository ?? 'library/buildpack-deps'}` },
+      ),
     ),
   };
 }
@@ -83,10 +86,6 @@ function namesOfKnownBases({ bases }: ClassifierInput): readonly string[] {
 function annotatedNames({ manifest, indexAnnotations }: ClassifierInput): readonly string[] {
   const names = [manifest.annotations[BASE_NAME], indexAnnotations?.[BASE_NAME]];
   return names.filter((name) => name !== undefined);
-}
-
-function repositoryOf(image: StackedImage): string {
-  return image.kind === 'official' ? image.official.repository : 'library/buildpack-deps';
 }
 
 function signalOf(name: string, verdict: { readonly evidence: string } | undefined): readonly Signal[] {

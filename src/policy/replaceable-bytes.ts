@@ -1,6 +1,6 @@
 import { readEnv } from '../classify/context.ts';
 import { isLambda } from '../classify/distro-labels.ts';
-import { endOfDistribution, readStack } from '../classify/history/stack.ts';
+import { endOfDistribution, officialOf, readStack } from '../classify/history/stack.ts';
 import { isProductReference } from '../classify/knowledge/official-images.ts';
 import { namesOf, runtimeOf } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
@@ -55,8 +55,8 @@ export function isForPlatform({ env }: ImageConfig): boolean {
 
 /** Reports whether a base is, or is built on, an image with more than a runtime, which no base of the runtime contains. */
 function holdsProduct({ image, steps }: ImageView): boolean {
-  const { images } = readStack(steps);
-  const isKnown = images.some((image) => image.kind === 'official' && image.official.runtime === undefined);
+  const officials = readStack(steps).images.flatMap((stacked) => officialOf(stacked) ?? []);
+  const isKnown = officials.some(({ runtime }) => runtime === undefined);
   return isKnown || namesOf(image.verdict.base).some(isProductReference);
 }
 
