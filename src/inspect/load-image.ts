@@ -140,7 +140,7 @@ async function searchIndex(loading: Loading, listing: ImageIndex, search: Search
     if (child.manifest.form === 'index') {
       const found = await searchIndex(loading, child.manifest, search);
       if (found) return found;
-    } else if (named.has(digest) || (await isForPlatform(loading, child, search))) return { image: child, listing };
+    } else if (named.has(digest) || (await runsOnPlatform(loading, child, search))) return { image: child, listing };
   }
   return undefined;
 }
@@ -156,7 +156,7 @@ function namedFor(platform: Platform, { manifests }: ImageIndex, { offered }: Se
   return named;
 }
 
-async function isForPlatform(loading: Loading, child: ParsedManifest, { offered }: Search): Promise<boolean> {
+async function runsOnPlatform(loading: Loading, child: ParsedManifest, { offered }: Search): Promise<boolean> {
   const own = await findPlatform(loading, child);
   if (!own) return false;
   if (platformMatches(own, [loading.platform])) return true;
