@@ -37,10 +37,8 @@ export function exceptionFor(
   return matching.find(({ holds }) => holds) ?? matching[0] ?? null;
 }
 
-/** What to say below a violation of its exception, if it has one: a line, `accepted until 2027-03-31: waits for …`. */
-export function exceptionLines(exception: AppliedException | null): readonly string[] {
-  if (exception === null) return [];
-  const { reason, until, holds } = exception;
+/** `accepted until 2027-03-31: waits for the new runtime`; after that day, `was accepted until …`. */
+export function exceptionText({ reason, until, holds }: AppliedException): string {
   const time = until === null ? '' : ` until ${until}`;
-  return [`${holds ? 'accepted' : 'was accepted'}${time}: ${reason}`];
+  return `${holds ? 'accepted' : 'was accepted'}${time}: ${reason}`;
 }

@@ -6,7 +6,7 @@ import { formatReference, parseReference } from '../../oci/reference.ts';
 import { PACKAGE_VERSION } from '../../package-version.ts';
 import { checkFacts, checkImage, isAccepted, isFailure, type Violation } from '../../policy/check-image.ts';
 import { shortEvidence } from '../../policy/evidence-text.ts';
-import { exceptionLines } from '../../policy/exceptions.ts';
+import { exceptionText } from '../../policy/exceptions.ts';
 import { SEVERITIES } from '../../policy/finding.ts';
 import { formatJUnit } from '../../policy/formats/junit.ts';
 import { formatSarif } from '../../policy/formats/sarif.ts';
@@ -126,7 +126,9 @@ function describe({ references, violations }: Checked): string {
   ];
   const lines = violations.flatMap(({ severity, reference, rule, message, exception, evidence }) => [
     printable(`${severity.padEnd(6)}${reference}  ${rule}: ${message}`),
-    ...[...exceptionLines(exception), ...shortEvidence(evidence)].map((line) => printable(`${' '.repeat(8)}${line}`)),
+    ...[...(exception ? [exceptionText(exception)] : []), ...shortEvidence(evidence)].map((line) =>
+      printable(`${' '.repeat(8)}${line}`),
+    ),
   ]);
   return [...lines, `${counted(references.length, 'image')} checked: ${counts.join(', ')}`, ''].join('\n');
 }

@@ -1,7 +1,7 @@
 import { groupBy } from '../../common/group-by.ts';
 import { isAccepted, isFailure, type Violation } from '../check-image.ts';
 import { evidenceLines } from '../evidence-text.ts';
-import { exceptionLines } from '../exceptions.ts';
+import { exceptionText } from '../exceptions.ts';
 
 /**
  * Formats violations as JUnit XML: a suite per image and a case per violation, or one passed case for an image without
@@ -32,12 +32,12 @@ function caseOf(violation: Violation): string {
 }
 
 function outcomeOf(violation: Violation): string {
-  const { rule, severity, message, evidence } = violation;
-  const exception = exceptionLines(violation.exception);
-  const text = escapeXml([message, ...exception, ...evidenceLines(evidence)].join('\n'));
+  const { rule, severity, message, evidence, exception } = violation;
+  const reason = exception ? [exceptionText(exception)] : [];
+  const text = escapeXml([message, ...reason, ...evidenceLines(evidence)].join('\n'));
   if (isFailure(violation))
     return `<failure message="${escapeXml(message)}" type="${escapeXml(rule)}">${text}</failure>`;
-  const skipped = isAccepted(violation) ? `<skipped message="${escapeXml(exception.join())}"/>` : '';
+  const skipped = exception?.holds ? `<skipped message="${escapeXml(exceptionText(exception))}"/>` : '';
   return `${skipped}<system-out>${severity}: ${text}</system-out>`;
 }
 

@@ -1,6 +1,6 @@
-import { isAccepted, LIMITS, type Violation } from '../check-image.ts';
+import { LIMITS, type Violation } from '../check-image.ts';
 import { shortEvidence } from '../evidence-text.ts';
-import { exceptionLines } from '../exceptions.ts';
+import { exceptionText } from '../exceptions.ts';
 import type { Severity } from '../finding.ts';
 import { RULES } from '../rule-registry.ts';
 
@@ -39,8 +39,7 @@ function descriptorOf({ id, title, page }: { readonly id: string; readonly title
   return { id, shortDescription: { text: title }, helpUri: `${PAGES}/${page}` };
 }
 
-function resultOf(violation: Violation) {
-  const { reference, rule, severity, message, evidence, exception } = violation;
+function resultOf({ reference, rule, severity, message, evidence, exception }: Violation) {
   const repository = repositoryOf(reference);
   return {
     ruleId: rule,
@@ -60,8 +59,8 @@ function resultOf(violation: Violation) {
     ],
     properties: { evidence },
     // The standard tells results that nobody suppresses (an empty list) from those where that is not known (none).
-    suppressions: isAccepted(violation)
-      ? [{ kind: 'external', status: 'accepted', justification: exceptionLines(exception).join() }]
+    suppressions: exception?.holds
+      ? [{ kind: 'external', status: 'accepted', justification: exceptionText(exception) }]
       : [],
     partialFingerprints: { 'image/rule': `${repository}|${rule}` },
   };
