@@ -95,15 +95,19 @@ export async function saveContent(
 
 /**
  * Whether the description of a blob counts rather than another one, whatever the order in which manifests are read: that
- * of a stored blob, not of a foreign layer; then that with the media type that comes first. {@link isBetterSql} is the same.
+ * of a stored blob, not of a foreign layer; then that with the smaller size, so that no image holds more than its own manifest
+ * says; then that with the media type that comes first. {@link isBetterSql} is the same.
  */
 function isBetter(blob: NewBlob, known: NewBlob): boolean {
-  return blob.stored === known.stored ? blob.mediaType < known.mediaType : blob.stored;
+  if (blob.stored !== known.stored) return blob.stored;
+  return blob.size === known.size ? blob.mediaType < known.mediaType : blob.size < known.size;
 }
 
 /** SQL: whether a blob is better described than another. */
-const isBetterSql = (blob: string, known: string): string =>
-  `(not ${blob}.stored, ${blob}.media_type collate "C") < (not ${known}.stored, ${known}.media_type collate "C")`;
+const isBetterSql = (blob: string, known: string): string => {
+  const order = (one: string): string => `(not ${one}.stored, ${one}.size, ${one}.media_type collate "C")`;
+  return `${order(blob)} < ${order(known)}`;
+};
 
 function digestOf({ digest }: { readonly digest: Digest }): Digest {
   return digest;
@@ -118,7 +122,7 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
      from unnest(${textsOf('$1')}, $2::int8[], $3::text[], $4::bool[], ${textsOf('$5')}) as n (digest, size, media_type, stored, body)
      left join ${rowByDigest('blob', 'n.digest')} b on true
      where b.id is null or ${isBetterSql('n', 'b')}
-     on conflict (digest) do update set stored = excluded.stored, media_type = excluded.media_type, body = coalesce(blob.body, excluded.body)
+     on conflict (digest) do update ${setExcluded(['size', 'stored', 'media_type'])}, body = coalesce(blob.body, excluded.body)
      where ${isBetterSql('excluded', 'blob')} returning digest`,
     [
       joinDigests(blobs.map(({ digest }) => digest)),

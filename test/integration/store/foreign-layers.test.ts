@@ -38,6 +38,18 @@ describe.each(BACKENDS)('a layer that is foreign in one image and not in another
     },
   );
 
+  test.each([[['true', 'more']], [['more', 'true']], [['*']]])(
+    'has the smallest size that a manifest states, whatever is read first: %j',
+    async (order) => {
+      registry.push('true', '1', image({ layers: [LAYER, 'a'] }));
+      registry.push('more', '1', image({ layers: [{ ...LAYER, body: Buffer.concat([LAYER.body, LAYER.body]) }, 'b'] }));
+      for (const name of order) await auditRegistry(db, registry, { source: { include: [name] } });
+      expect(await db.query('select size from blob where digest = $1', [digestBytes(LAYER.digest)])).toEqual([
+        { size: LAYER.body.length },
+      ]);
+    },
+  );
+
   test('hides nothing of another image whose config has its digest', async () => {
     const other = image({ layers: ['b'] });
     registry.push('foreign', '1', image({ layers: [{ ...FOREIGN, ...other.config }, 'a'] }));
