@@ -45,13 +45,8 @@ const AUDIT_COLUMNS = `id, lane, status, stage, runner, options, started_at as "
   repositories_listed as "repositoriesListed", tags_listed as "tagsListed", tags_audited as "tagsAudited",
   tags_skipped as "tagsSkipped", tags_failed as "tagsFailed", requests, throttled`;
 
-/**
- * SQL condition: nobody is working on the audit. Its process was told to stop (`none`), or its last heartbeat is more
- * than a minute old (it was killed) or more than a minute in the future (it was killed before the clock was set back).
- * Compared by the database's clock, because the clocks of several machines differ.
- */
-export const ABANDONED =
-  "(runner = 'none' or heartbeat_at not between now() - interval '60 seconds' and now() + interval '60 seconds')";
+/** SQL condition: nobody is working on the audit. */
+export const ABANDONED = 'is_abandoned(runner, heartbeat_at)';
 /**
  * An audit starts after every earlier one has started and ended, whatever the clocks say, so that what it finds is
  * newer.

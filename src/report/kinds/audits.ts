@@ -1,4 +1,3 @@
-import { ABANDONED } from '../../store/audit-store.ts';
 import { defineColumns } from '../report.ts';
 import { type ReportKind, selectColumns } from './kind.ts';
 
@@ -37,16 +36,13 @@ const columns = defineColumns({
   stored_bytes: ['bytes', 'Stored bytes of its sources at the end of the audit.'],
 });
 
-const STATUS = `case when a.status = 'running' and (select ${ABANDONED} from audit where id = a.id) then 'stopped' else a.status end`;
-const asStored = columns.filter(({ name }) => name !== 'status');
-
 export const audits: ReportKind = {
   name: 'audits',
   description: 'One row per audit, newest first: what it covered, how long it took, and how much was stored.',
   columns,
   filters: { source: "any(string_to_array(a.sources, ';'))", since: 'a.started_at' },
   query: ({ where, audit, parameters }) => `
-    select ${selectColumns(asStored, 'a')}, ${STATUS} as status from slimboard_audits a
+    select ${selectColumns(columns, 'a')} from slimboard_audits a
     where ${where} and ${audit ? `a.id = ${parameters.add(audit.id)}::int8` : 'true'}`,
   order: 'id desc',
 };

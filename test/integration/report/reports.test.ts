@@ -430,8 +430,12 @@ test('audits come newest first', async () => {
 });
 
 test('audits that nobody works on any more are shown as stopped', async () => {
-  const statuses = (): Promise<readonly unknown[]> =>
-    rowsOf(KINDS.audits).then((rows) => rows.map(({ status }) => status));
+  const statuses = async (): Promise<readonly unknown[]> => {
+    const reported = (await rowsOf(KINDS.audits)).map(({ status }) => status);
+    const viewed = await db.query('select status from slimboard_audits order by id desc');
+    expect(viewed).toEqual(reported.map((status) => ({ status })));
+    return reported;
+  };
   const set = (values: string) => db.query(`update audit set ${values} where id = 1`);
   await set("status = 'running', finished_at = null, heartbeat_at = now()");
   expect(await statuses()).toEqual(['finished', 'running']);
