@@ -275,6 +275,23 @@ describe.each(BACKENDS)('builds over time, on $name', ({ open }) => {
     expect(await grown()).toEqual(['latest to latest +8']);
   });
 
+  test.each([
+    ['smaller', 20, 30],
+    ['larger', 30, 20],
+  ])(
+    'of one date and platform in an index have the same order, also if the %s one was stored first',
+    async (_, first, second) => {
+      const { inventory, build, tag } = await newRepository();
+      await tag('1.0', await build(10, '2026-01-01'));
+      const children = [await build(first, '2026-01-02'), await build(second, '2026-01-02')];
+      await tag('1.1', await inventory.index('two of a platform', children));
+      await tag('1.2', await build(35, '2026-01-03'));
+      expect(await grown()).toEqual(['1.0 to 1.1 +10', '1.1 to 1.2 +5']);
+      const viewed = await db.query('select change_bytes from slimboard_regressions order by change_bytes');
+      expect(viewed).toEqual([{ change_bytes: 5 }, { change_bytes: 10 }]);
+    },
+  );
+
   test('have advice if they are the newest of their line and platform, with a tag that is still there', async () => {
     const { inventory, build, tag, source } = await newRepository();
     const assessed = async (technique: string, createdAt?: string, platform = 'linux/amd64') =>

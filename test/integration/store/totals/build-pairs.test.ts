@@ -57,6 +57,16 @@ describe.each(BACKENDS)('successive builds of a repository, in $name', ({ open }
     expect(await pairs()).toEqual(['1.0 to 1.1']);
   });
 
+  test.each([[['1.1', '1.2']], [['1.2', '1.1']]])(
+    'of one date that one audit found stand in the order of their tags, however they were stored: %j',
+    async (order) => {
+      await tag('1.0', await build('2026-01-01'));
+      for (const name of order) await tag(name, await build('2026-01-02'));
+      await tag('1.3', await build('2026-01-03'));
+      expect(await pairs()).toEqual(['1.0 to 1.1', '1.2 to 1.3']);
+    },
+  );
+
   test('in several lines follow the newest before them', async () => {
     await tag('1.0', await build('2026-01-01'));
     await inventory.endTag(await tag('latest', await build('2026-01-02')), AT);
