@@ -17,6 +17,7 @@ export function instructionsOf(text: string): readonly string[] {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** A RUN and a COPY as BuildKit writes them. */
+/** A RUN, a COPY and an ADD as BuildKit writes them. */
 export const run = (script: string): LayerSketch => ({ instruction: `RUN /bin/sh -c ${script} # buildkit` });
 export const copy = (args: string): LayerSketch => ({ instruction: `COPY ${args} # buildkit` });
+export const add = (args: string): LayerSketch => ({ instruction: `ADD ${args} # buildkit` });

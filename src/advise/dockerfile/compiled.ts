@@ -3,7 +3,7 @@ import { COMPILERS } from '../base-after.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines } from './closing.ts';
 import { type Copy, PLAIN_PATH, SOURCE } from './copies.ts';
-import { targetOf } from './copy-steps.ts';
+import { copyStep, targetOf } from './copy-steps.ts';
 import { isIgnored } from './dockerignore.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
@@ -31,7 +31,7 @@ export function lastStage(facts: DockerfileFacts): string[] {
     ...environmentLines(facts),
     `COPY --from=build /out/${program} ${path}`,
     ...(areKnown ? [] : [FILES_NOTE]),
-    ...files.map((copy) => `COPY ${copy.sources.join(' ')} ${targetOf(copy)}`),
+    ...files.map((copy) => copyStep(copy, copy.sources, targetOf(copy))),
     'USER 65532:65532',
     ...settingLines({ ...facts, health: healthAt(path, facts) }),
     ...scriptNote(facts),

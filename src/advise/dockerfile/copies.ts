@@ -13,6 +13,8 @@ interface CopyInstruction {
   readonly into: string;
   /** Whether it copies the whole build context. */
   readonly isContext: boolean;
+  /** Whether it is an ADD that unpacks an archive, which COPY does not. */
+  readonly unpacks: boolean;
 }
 
 /** One COPY or ADD of an image's own steps. */
@@ -43,10 +45,16 @@ export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
   return view.own.flatMap(({ position: layer, verb, args, commands, folder = first }): readonly Copy[] => {
     const before = commandsBefore;
     commandsBefore += commands.length;
-    if (copiesFiles(verb)) return [{ ...parseCopy(args, folder), layer, commandsBefore: before }];
+    if (copiesFiles(verb)) return [{ ...parseCopy(verb, args, folder), layer, commandsBefore: before }];
     return withFolders(commands, folder).flatMap((command, at) =>
       isMergedCopy(command)
-        ? [{ ...parseCopy(command.words.join(' '), command.folder), layer, commandsBefore: before + at }]
+        ? [
+            {
+              ...parseCopy(command.program, command.words.join(' '), command.folder),
+              layer,
+              commandsBefore: before + at,
+            },
+          ]
         : [],
     );
   });
@@ -72,7 +80,7 @@ function firstFolderOf({ steps }: ImageView, workdir: string): string {
 }
 
 /** Parses an instruction. The classic Docker builder records a digest in place of the sources: `file:1b2c in /app/`. */
-function parseCopy(args: string, folder: string): CopyInstruction {
+function parseCopy(verb: string, args: string, folder: string): CopyInstruction {
   const words = pathsOf(args);
   const isOfStage = /(?:^|\s)--from=/.test(args);
   const isKnown = words.at(-2) !== 'in';
@@ -83,8 +91,13 @@ function parseCopy(args: string, folder: string): CopyInstruction {
     target,
     into: absolutePath(target, folder),
     isContext: isKnown ? !isOfStage && named.some((source) => /^\.\/?$/.test(source)) : /^dir:/.test(words[0] ?? ''),
+    unpacks: verb === 'ADD' && !KEEPS_ARCHIVES.test(args) && named.some((source) => ARCHIVE.test(source)),
   };
 }
+
+const KEEPS_ARCHIVES = /(?:^|\s)--unpack=false(?:\s|$)/;
+/** The usual names of those archives that ADD unpacks. */
+const ARCHIVE = /\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz|tzst)\*?$/;
 
 const LOCK_FILE =
   /^(?:package-lock\.json|package\*\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?|poetry\.lock|uv\.lock|Gemfile\.lock)\*?$/;

@@ -4,7 +4,8 @@ import { isIgnored } from './dockerignore.ts';
 
 /**
  * Returns the COPY of the sources: what the image copied into their folder by name, without the files that are copied
- * anyway; the whole context if the image did the same, or if not all sources are known and in the context.
+ * anyway; the whole context if the image did the same, or if not all sources are known and in the context, and then the
+ * archives that the image unpacked.
  * @param isCopied reports files that the Dockerfile copies before
  */
 export function sourceSteps(
@@ -12,18 +13,28 @@ export function sourceSteps(
   isCopied: (source: string) => boolean = () => false,
 ): readonly string[] {
   const inFolder = copies.filter(({ into }) => into === folder || into.startsWith(`${folder}/`));
-  const areKnown = inFolder.every(
+  const known = inFolder.filter(
     ({ sources, target, isContext }) =>
       !isContext &&
       sources.length > 0 &&
       sources.every((source) => SOURCE.test(source) && !isIgnored(source, runtime)) &&
       /^[\w./-]+$/.test(target),
   );
-  const steps = inFolder.flatMap((copy) => {
+  const stepsOf = (copy: Copy): readonly string[] => {
     const wanted = copy.sources.filter((source) => !isCopied(source));
-    return wanted.length > 0 ? [`COPY ${wanted.join(' ')} ${targetFrom(folder, copy)}`] : [];
-  });
-  return areKnown && steps.length > 0 ? steps : ['COPY . .'];
+    return wanted.length > 0 ? [copyStep(copy, wanted, targetFrom(folder, copy))] : [];
+  };
+  const steps = known.flatMap(stepsOf);
+  if (known.length === inFolder.length && steps.length > 0) return steps;
+  return ['COPY . .', ...known.filter(({ unpacks }) => unpacks).flatMap(stepsOf)];
+}
+
+/**
+ * Returns one COPY; ADD for archives that the image unpacked.
+ * @param options with a space at their end
+ */
+export function copyStep({ unpacks }: Copy, sources: readonly string[], target: string, options = ''): string {
+  return `${unpacks ? 'ADD' : 'COPY'} ${options}${sources.join(' ')} ${target}`;
 }
 
 /** Returns the target of a COPY as the generated Dockerfile writes it, relative to the folder of the sources if possible. */
@@ -54,6 +65,6 @@ export function copySteps(
     const wanted = sources.filter((source) => SOURCE.test(source) && !isLeftOut(source));
     const isRead = [folder, '/root'].some((place) => isWithin(into, place));
     const isCopied = commandsBefore <= before && wanted.length > 0 && isRead && /^[\w./-]+$/.test(target);
-    return isCopied ? [`COPY ${wanted.join(' ')} ${targetFrom(folder, copy)}`] : [];
+    return isCopied ? [copyStep(copy, wanted, targetFrom(folder, copy))] : [];
   });
 }

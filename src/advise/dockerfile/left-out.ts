@@ -9,7 +9,7 @@ import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { asksVersion, type Command, runs } from '../../policy/shell.ts';
 import { isScript } from '../start.ts';
 import { type Copy, isMergedCopy, PLAIN_PATH, SOURCE, type SourceFacts } from './copies.ts';
-import { targetOf } from './copy-steps.ts';
+import { copyStep, targetOf } from './copy-steps.ts';
 import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { LANGUAGES } from './languages.ts';
@@ -99,10 +99,11 @@ const MADE_BY_STAGES = anyOf([
 const DIGEST = /\b(?:file|dir|multi):[0-9a-f]{64}\b/;
 
 /**
- * Reports whether a COPY brings files from another stage or image, or from nobody knows where, or ADD from the network,
- * to where the templates bring none. A compiled program is such a file itself.
+ * Reports whether a COPY brings files from another stage or image, or from nobody knows where, or ADD from the network
+ * or from an archive to any folder, to where the templates bring none. A compiled program is such a file itself.
  */
-function isFetched({ sources, into }: Copy, folder: string, runtime: Runtime): boolean {
+function isFetched({ sources, into, unpacks }: Copy, folder: string, runtime: Runtime): boolean {
+  if (unpacks && into === '/') return true;
   if (sources.length > 0 && sources.every((source) => /^https?:/.test(source))) return !PASSING.test(into);
   if (isPassing(into, folder) || isCompiled(runtime)) return false;
   const isElsewhere = sources.every((source) => source.startsWith('/') && !MADE_BY_STAGES.test(source));
@@ -176,6 +177,6 @@ export function otherCopies({
     );
   return copies.filter(isOther).map((copy) => {
     const mode = copy.sources.every((source) => isScript(baseName(source))) ? '--chmod=0755 ' : '';
-    return `COPY ${mode}${copy.sources.join(' ')} ${targetOf(copy)}`;
+    return copyStep(copy, copy.sources, targetOf(copy), mode);
   });
 }

@@ -349,7 +349,7 @@ test.each([
   ['/srv/list.txt', ['.'], '/app', undefined],
   ['/list.txt', ['/'], '/', 'list.txt'],
 ])('%s after COPY %j %s is %s in the context', (path, sources, into, source) => {
-  const made = { sources, target: into, into, isContext: false, layer: 0, commandsBefore: 0 };
+  const made = { sources, target: into, into, isContext: false, unpacks: false, layer: 0, commandsBefore: 0 };
   expect(sourceOf(path, [made], '/app')).toBe(source);
 });
 

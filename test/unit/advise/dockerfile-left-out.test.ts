@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ImageSketch } from '../../support/audited-image.ts';
-import { copy, dockerfile, run } from '../../support/dockerfiles.ts';
+import { add, copy, dockerfile, run } from '../../support/dockerfiles.ts';
 
 const NOTE = '# The image also has these steps: add those that the program needs, in the stage that they belong to.\n';
 
@@ -36,6 +36,11 @@ test.each<[string, ImageSketch, readonly string[]]>([
     'a downloaded agent',
     { runtime: 'java', own: [{ instruction: 'ADD https://example.com/agent.jar /opt/agent.jar' }] },
     ['ADD https://example.com/agent.jar /opt/agent.jar'],
+  ],
+  [
+    'an archive with files for several folders',
+    { runtime: 'go', own: [add('overlay.tar.xz /')] },
+    ['ADD overlay.tar.xz /'],
   ],
   [
     'files of another image',
@@ -208,6 +213,20 @@ test.each<[string, ImageSketch, string]>([
     'COPY app.yml /config/\n',
   ],
   ['an agent', { runtime: 'java', own: [copy('lib/otel-agent.jar /opt/')] }, 'COPY lib/otel-agent.jar /opt/\n'],
+  ['an archive', { runtime: 'node', own: [add('site.tar.gz /srv/site')] }, '\nADD site.tar.gz /srv/site\n'],
+  ['archives by a wildcard', { runtime: 'node', own: [add('packs/*.tgz /srv/')] }, '\nADD packs/*.tgz /srv/\n'],
+  ['an archive as it is', { runtime: 'node', own: [copy('site.tar.gz /srv/')] }, '\nCOPY site.tar.gz /srv/\n'],
+  ['a file by ADD', { runtime: 'node', own: [add('app.yml /srv/')] }, '\nCOPY app.yml /srv/\n'],
+  [
+    'an archive that ADD does not unpack',
+    { runtime: 'node', own: [add('--unpack=false site.tar.gz /srv/')] },
+    '\nCOPY site.tar.gz /srv/\n',
+  ],
+  [
+    'an archive beside the program',
+    { runtime: 'go', own: [add('--chown=1:1 templates.tar ./templates')], config: { WorkingDir: '/srv' } },
+    '\nADD templates.tar /srv/templates\n',
+  ],
 ])('a Dockerfile copies what the image has outside of its folder: %s', (_, sketch, line) => {
   const text = dockerfile(sketch);
   expect(text.slice(text.lastIndexOf('\nFROM '))).toContain(line);

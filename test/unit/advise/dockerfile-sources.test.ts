@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ImageSketch, LayerSketch } from '../../support/audited-image.ts';
-import { copy, dockerfile, run } from '../../support/dockerfiles.ts';
+import { add, copy, dockerfile, run } from '../../support/dockerfiles.ts';
 
 const workdir = (folder: string): LayerSketch => ({ instruction: `WORKDIR ${folder}` });
 
@@ -479,6 +479,18 @@ test.each<[string, readonly LayerSketch[]]>([
   ['that only a digest names', [{ instruction: '/bin/sh -c #(nop) COPY dir:1b2c in /app/src ' }]],
 ])('copies the whole context in place of files %s', (_, own) => {
   expect(dockerfile({ runtime: 'node', own })).toContain('COPY . .\nRUN npm run build --if-present\n');
+});
+
+test.each<[string, readonly LayerSketch[], string]>([
+  ['named sources', [copy('src ./src/'), add('data.tar.xz ./data')], 'COPY src ./src/\nADD data.tar.xz ./data\n'],
+  ['the whole context', [copy('. .'), add('data.tar.xz ./data')], 'COPY . .\nADD data.tar.xz ./data\n'],
+  [
+    'installing, which reads them',
+    [copy('package.json ./'), add('local.tgz ./packages'), run('npm ci')],
+    'package-lock.json ./\nADD local.tgz ./packages\nRUN',
+  ],
+])('unpacks archives as the image did: with %s', (_, own, lines) => {
+  expect(dockerfile({ runtime: 'node', own })).toContain(lines);
 });
 
 test('a program of dependencies that builds nothing is not how the image was built', () => {
