@@ -3,12 +3,16 @@ import { HAS_TOKEN, NAMES_PASSWORD_OPTION, PASSWORD_OPTIONS, TOKEN_SHAPES, VALUE
 
 /** What replaces a secret in shown text. */
 export const REDACTED = '***';
-/** Names whose values are secrets. Not a bare `KEY`: `GPG_KEY` in many official images names a public key. */
+/** Keys that are secret. Not a bare `KEY`: `GPG_KEY` in many official images names a public key. */
+const SECRET_KEY =
+  /(?:api|access|private|(?:en|de)cryption|signing|account|auth|master|fernet|license|hmac|jwt|unseal|deploy|service_role|subscription|azure_storage|d(?:d|atadog)_app)[_.-]{0,2}key/i;
+/** Names whose values are secrets. `APP_KEY` alone is Laravel's, and `GH_PAT` a personal access token. */
 const SECRET_NAME = anyOf([
   /pass(?:word|wd|phrase)|_pwd$/i,
   /(?:^|_|ssh|db|user|root|admin|mail|smtp|ldap|store|key)pass$/i,
   /secret|token(?!i[sz])|credential|(?:^|_)auth$/i,
-  /(?:api|access|private|encryption|signing|account|auth|master|fernet|license)[_.-]?key/i,
+  SECRET_KEY,
+  /^app_key$|_salt$|(?:git(?:hub|lab)?|gh|gl|ado|devops|ext)_pat$/i,
   /docker_?(?:cfg|config_?json|auth_?config)|connection[_.-]?string|_dsn$/i,
 ]);
 /**
@@ -21,7 +25,8 @@ const HARMLESS_NAME = anyOf([
   /(?:[_.]|^)(?:enabled|disabled|required|dummy|mode|type|method|algorithm|header|stdin|helper)$/i,
   /(?:[_.]|^)(?:file|path|dir|url|uri|arn|ref|endpoint|region|store|provider|prefix|name|id|version)$/i,
   /(?:[_.]|^)(?:expir(?:y|es|ation)(?:_in)?|ttl|lifetime|duration|timeout|interval|validity)$/i,
-  /(?:[_.]|^)(?:length|size|limit|rounds|policy|issuer|audience|permissions?|scopes?)$/i,
+  /(?:[_.]|^)(?:length|size|limit|rounds|policy|issuer|audience|permissions?|scopes?|attempts|retries)$/i,
+  /(?:[_.]|^)(?:age|days|hours|minutes|seconds|public_?key)$/i,
   /(?:secrets|tokens?|credentials?)_(?:manager|backend|bucket|cache|vault)$/i,
 ]);
 const CAMEL_CASE = /(?<=[a-z])(?=[A-Z])/g;
@@ -32,8 +37,11 @@ export function isSecretName(name: string): boolean {
 }
 
 // Cheap tests that rule out most texts before the costly patterns run.
-const NAMES_SECRET =
-  /pass|pwd|secret|token|credential|(?:api|access|private|encryption|signing|account|auth|master|fernet|license)[_.-]?key|(?<![a-z])auth(?![a-z])|docker_?(?:cfg|config|auth)|dsn|connection[_.-]?string/i;
+const NAMES_SECRET = anyOf([
+  /pass|pwd|secret|token|credential|(?<![a-z])auth(?![a-z])|docker_?(?:cfg|config|auth)|dsn|connection[_.-]?string/i,
+  SECRET_KEY,
+  /app_key|_(?:salt|pat)(?![a-z])/i,
+]);
 const URL_CREDENTIALS_HINT = /:\/\/[^\s/"']*@|-----BEGIN/;
 const HAS_HEADER = /authorization|bearer/i;
 /** Password options whose words {@link NAMES_SECRET} does not match; it matches the texts with the others. */

@@ -16,12 +16,19 @@ const GIVEN_ELSEWHERE = anyOf(
 );
 /** The address of a secret in AWS, Google Cloud, Vault, 1Password or the cloud that runs the container. */
 const IN_STORE = /^(?:arn:aws|projects\/[^/]{1,100}\/secrets\/|vault:[\w.-]{0,100}\/|(?:op|ssm|sm):\/|secretref:)/;
-/** Keys for maps, Firebase and the like, which bundlers write into the pages that they build. */
-const KEY_OF_PAGES = /^(?:(?:NEXT|NUXT|EXPO)_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY)_\w{0,100}KEY$/;
+/** Variables whose values bundlers write into the pages that they build. */
+export const OF_PAGES = /^(?:(?:(?:NEXT|NUXT|EXPO)_)?PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|NG_APP|STORYBOOK)_\w+$/;
+/** Keys that well-known services give out for pages. */
+const KEY_FOR_PAGES = /(?:^|_)(?:PUBLIC_API|ANON|ALGOLIA_SEARCH(?:_ONLY)?_API|FIREBASE_API)_KEY$/;
 /** Those that were never meant to be there: of administrators, or of services that bill whoever owns the key. */
-const NEVER_PUBLIC = /SECRET|PRIVATE|ADMIN|SERVICE_ROLE|ENCRYPTION|SIGNING|OPENAI|ANTHROPIC|GEMINI/;
+const NEVER_PUBLIC = anyOf([
+  /SECRET|PRIVATE|ADMIN|SERVICE_ROLE|ENCRYPTION|SIGNING|(?:^|_)AWS_|SENDGRID|MAILGUN|RESEND|TWILIO/,
+  /OPENAI|ANTHROPIC|CLAUDE|GEMINI|GROQ|MISTRAL|COHERE|DEEPSEEK|OPENROUTER|REPLICATE|ELEVENLABS/,
+]);
 /** The start of Google's keys, and of Supabase's for anonymous users. Keys of other known forms are never public. */
 const PUBLIC_FORM = /^(?:AIza|eyJ)/;
+/** Keys for pages that show it themselves: of Stripe and Clerk, Mapbox, Supabase, PostHog. */
+const PUBLISHABLE = /^(?:pk_(?:live|test)_|pk\.|sb_publishable_|phc_)[\w.-]+$/;
 /** Addresses of databases and services, which need not contain a password: Sentry's have a public key as the user. */
 const ADDRESS = /(?:dsn|connection[_.-]?strings?\w{0,60})$/i;
 /** `user:password@` and Oracle's `user/password@`, Symfony's `sendgrid://key@default`, `Password=…`. */
@@ -64,11 +71,12 @@ export function isSecretArgument(name: string): boolean {
 }
 
 function isPublicKey(name: string): boolean {
-  return KEY_OF_PAGES.test(name) && !NEVER_PUBLIC.test(name);
+  const isForPages = KEY_FOR_PAGES.test(name) || (OF_PAGES.test(name) && name.endsWith('KEY'));
+  return isForPages && !NEVER_PUBLIC.test(name);
 }
 
 /** Values that are no secret, whatever the name of the variable. */
-const PLACEHOLDERS = [GIVEN_ELSEWHERE, STAND_IN, FOR_BUILD, PATH, IN_STORE];
+const PLACEHOLDERS = [GIVEN_ELSEWHERE, STAND_IN, FOR_BUILD, PATH, IN_STORE, PUBLISHABLE];
 
 function isPlaceholder(name: string, value: string): boolean {
   const bare = value.replace(/^["']|["']$/g, '');

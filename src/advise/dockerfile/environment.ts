@@ -3,7 +3,7 @@ import type { BuildStep } from '../../classify/history/build-steps.ts';
 import { assignments } from '../../classify/history/instruction.ts';
 import { anyOf } from '../../common/any-of.ts';
 import { type ImageView, ownSteps } from '../../policy/image-view.ts';
-import { isSecret, isSecretArgument } from '../../policy/secrets.ts';
+import { isSecret, isSecretArgument, OF_PAGES } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
 
 /** Variables that bases, package managers and compilers set or read. Templates set their own, or need none. */
@@ -42,8 +42,6 @@ function environmentOf(steps: readonly BuildStep[], view: ImageView): readonly s
 const RUNS_NODE = /\b(?:npm|npx|pnpm|yarn|bun)\b/;
 /** Loads a module into every program, which may not be installed yet. */
 const PRELOADS = /^NODE_OPTIONS=.*(?:-r|--require|--import)[ =]/;
-/** Variables whose values bundlers write into the pages that they build. */
-const OF_PAGES = /^(?:(?:NEXT|NUXT|EXPO)_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|PUBLIC)_\w+$/;
 
 /** What the image's own build with Node.js could read: variables as ENV takes them, and names of build arguments. */
 export interface BuildSettings {
