@@ -12,9 +12,9 @@ const event: AuditEvent = {
     started_at: '2026-11-23T02:00:00Z',
     finished_at: '2026-11-23T02:10:00Z',
     repositories_listed: 3,
-    tags_listed: 9,
+    tags_listed: 10,
     tags_audited: 9,
-    tags_skipped: 0,
+    tags_skipped: 1,
     tags_failed: 0,
     errors: 0,
     images: 4,
@@ -36,6 +36,8 @@ test('a message names the first items and counts the others', () => {
   expect(lines[0]).toBe('slimboard audit 7 of prod: 30 repositories grew');
   expect(lines[2]).toBe('• `repository 1` [`payments`]: `grew by 40 %` (1.5 MB)');
   expect(lines.at(-1)).toBe('… and 20 more');
+  const ten = { ...event, items: event.items.slice(0, 10), items_total: 10 };
+  expect(JSON.parse(slackBody(ten)).text.split('\n').at(-1)).toContain('repository 9');
 });
 
 test('an incomplete audit counts its errors, even if no listed tag failed', () => {
@@ -49,9 +51,9 @@ test('an incomplete audit counts its errors, even if no listed tag failed', () =
     } as const;
     return JSON.parse(slackBody(finished)).text;
   };
-  expect(told({})).toBe('slimboard audit 7 of prod: 9 of 9 tags audited, 0 failed; 1.5 MB stored');
+  expect(told({})).toBe('slimboard audit 7 of prod: 9 of 10 tags audited, 0 failed; 1.5 MB stored');
   expect(told({ status: 'incomplete', errors: 1 })).toBe(
-    'slimboard audit 7 of prod: 9 of 9 tags audited, 0 failed; 1.5 MB stored; incomplete: 1 error (slimboard report errors --audit 7)',
+    'slimboard audit 7 of prod: 9 of 10 tags audited, 0 failed; 1.5 MB stored; incomplete: 1 error (slimboard report errors --audit 7)',
   );
 });
 
@@ -63,7 +65,10 @@ test('the line of an image over budget does not repeat its size', () => {
     bytes: 290_000_000,
   };
   const { text } = JSON.parse(slackBody({ ...event, event: 'budget', items: [item], items_total: 1 }));
-  expect(text.split('\n')[1]).toBe('• `shop/cart:1` [`shop`]: `The pull size is 290 MB, the budget allows 100 MB`');
+  expect(text.split('\n')).toEqual([
+    'slimboard audit 7 of prod: 1 image over budget',
+    '• `shop/cart:1` [`shop`]: `The pull size is 290 MB, the budget allows 100 MB`',
+  ]);
 });
 
 test('a failed audit names the report of its own errors, as there may be a later audit', () => {
@@ -73,18 +78,23 @@ test('a failed audit names the report of its own errors, as there may be a later
 
 test('what Slack reads as a mention or a link is escaped, also in code', () => {
   const line = '• `&lt;!channel&gt;&amp;` [`&lt;!here&gt;`]: `&lt;https://example.com&gt;` (1.5 MB)';
-  expect(JSON.parse(slackBody(event)).text.split('\n')[1]).toBe(line);
+  const [headline, first] = JSON.parse(
+    slackBody({ ...event, audit: { ...event.audit, sources: ['registry.example.com/<!here>'] } }),
+  ).text.split('\n');
+  expect(headline).toBe('slimboard audit 7 of registry.example.com/&lt;!here&gt;: 30 repositories grew');
+  expect(first).toBe(line);
 });
 
 test('text of an image is code, which mentions nobody and links nowhere', () => {
   const item = {
     name: 'shop/cart',
     team: '@all',
-    message: 'grew by 12 %: `RUN` [log in](http://198.51.100.1) ![](http://198.51.100.1/a.png)',
+    message: 'grew by 12 %: `RUN\n` [log in](http://198.51.100.1) ![](http://198.51.100.1/a.png)',
     bytes: null,
   };
   const { text } = JSON.parse(slackBody({ ...event, items: [item], items_total: 1 })) as { text: string };
-  const [, line = ''] = text.split('\n');
+  const [, line = '', ...others] = text.split('\n');
+  expect(others).toEqual([]);
   expect(line.replace(/`[^`]+`/g, 'CODE')).toBe('• CODE [CODE]: CODE');
 });
 

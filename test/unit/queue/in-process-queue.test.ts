@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
 import { InProcessQueue, type InProcessQueueOptions } from '../../../src/queue/in-process-queue.ts';
 import { TASK_KINDS, type TaskHandlers, type TaskReference } from '../../../src/queue/queue.ts';
@@ -105,6 +105,16 @@ describe('the in-process queue', () => {
     await second;
     await queue.drain();
     expect(givenUp.map(([key]) => key)).toEqual(['first', 'second']);
+  });
+
+  test('whoever adds tasks of several kinds waits for room for each of them', async () => {
+    const { queue } = queueOf((_, signal) => untilAborted(signal), { bound: 1, tasksAtOnce: ofEachKind(1) });
+    const impatient = new AbortController();
+    const tasks = [task('layers', 'runs'), task('manifests', 'runs, too'), task('manifests', 'waits')];
+    const added = queue.add(tasks, { signal: impatient.signal });
+    impatient.abort();
+    await expect(added).rejects.toMatchObject({ name: 'AbortError' });
+    await queue.close();
   });
 
   test('a task that is already queued or running is not added again', async () => {
@@ -267,6 +277,17 @@ describe('the in-process queue', () => {
     end();
     await closed;
     expect(order).toEqual(['ended', 'closed']);
+  });
+
+  test('a task may send as many requests at the same time as it likes, without a warning of Node.js', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => warned.mockRestore());
+    const { queue } = queueOf(async (_, signal) => {
+      for (let request = 0; request < 50; request++) signal.addEventListener('abort', () => undefined);
+    });
+    await queue.add([task('source', 's')]);
+    await queue.drain();
+    expect(warned).not.toHaveBeenCalled();
   });
 
   test('a queue with an aborted signal accepts no task', async () => {

@@ -49,6 +49,13 @@ describe('the latest slot', () => {
       '2026-04-04T15:31:00Z',
       '2026-04-04T15:30:00Z',
     ],
+    [
+      'was the first of two, though clocks changed since',
+      'Europe/Berlin',
+      '0 2 25 10 *',
+      '2027-08-01T00:00:00Z',
+      '2026-10-25T00:00:00Z',
+    ],
     ['comes when 29 February is a Monday', 'UTC', '0 0 * 2 1#5', '2026-06-01T00:00:00Z', '2016-02-29T00:00:00Z'],
     ['comes once a year', 'UTC', '0 0 1 1 *', '2026-06-01T00:00:00Z', '2026-01-01T00:00:00Z'],
   ])('%s', (_, timezone, pattern, now, expected) => {
@@ -75,6 +82,7 @@ describe('a missed slot', () => {
     ['none: its job may still start it', lastNight, '10T02:01:59', undefined],
     ['none: an audit is under way', {}, '10T12:00:00', undefined],
     ['none: an audit was under way', { finishedAt: at('10T02:10:00') }, '10T12:00:00', undefined],
+    ['none: an audit ended at its moment', { finishedAt: at('10T02:00:00') }, '10T12:00:00', undefined],
     ['last night', lastNight, '10T12:00:00', '10T02:00:00'],
     ['the latest of several', lastNight, '14T12:00:00', '14T02:00:00'],
   ])('%s', (_, last, now, expected) => {
