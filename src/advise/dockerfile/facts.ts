@@ -21,6 +21,7 @@ import { keptSettings } from './kept-settings.ts';
 import { largerBaseOf } from './larger-base.ts';
 import { leftOutSteps } from './left-out.ts';
 import { type SecretFile, secretFileNotes, secretFilesOf, withoutSecretFiles } from './mounts.ts';
+import { phpSettingSteps } from './php-settings.ts';
 import { type Deployment, deploymentOf } from './pnpm-deploy.ts';
 import { type TomcatFacts, tomcatOf } from './tomcat.ts';
 
@@ -87,6 +88,8 @@ export interface DockerfileFacts {
   readonly isEntrypoint: boolean;
   /** The path or name of a script that starts the program. */
   readonly script: string | undefined;
+  /** The steps that change PHP's settings and are repeated as they are, see {@link phpSettingSteps}. */
+  readonly phpSettings: readonly string[];
   /** The steps that the Dockerfile does not repeat, see {@link leftOutSteps}. */
   readonly leftOut: readonly string[];
   /** The files that its build reads, and that may hold a token. */
@@ -167,11 +170,14 @@ function ownBuildOf(view: ImageView, workdir: string, runtime: Runtime) {
   const commands = ownCommandsOf(view, workdir);
   const deployment = deploymentOf(commands, workdir);
   const folder = sourceFolderOf(copies, deployment?.from ?? workdir, runtime);
-  const leftOut = leftOutSteps(view.own, { copies: all, folder, runtime, deployment });
+  const settings = runtime === 'php' ? phpSettingSteps(view.own, all, servesByApache(view)) : [];
+  const others = view.own.filter(({ position }) => !settings.some(({ layer }) => layer === position));
+  const leftOut = leftOutSteps(others, { copies: all, folder, runtime, deployment });
   const secretFiles = secretFilesOf(all, commands, runtime);
   const credentials = [...credentialNotes(view), ...secretFileNotes(secretFiles)];
   const madeFolders = madeFoldersOf({ copies: all, folder, runtime }, commands);
-  return { copies, commands, workdir, folder, deployment, leftOut, secretFiles, credentials, madeFolders };
+  const phpSettings = settings.map(({ line }) => line);
+  return { copies, commands, workdir, folder, deployment, phpSettings, leftOut, secretFiles, credentials, madeFolders };
 }
 
 /** Steps that give files to another user, as COPY also does by an option, or that let others than their owner write. */

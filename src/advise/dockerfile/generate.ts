@@ -70,7 +70,7 @@ export function generateDockerfile(
     '# syntax=docker/dockerfile:1',
     ...largerBaseNote(facts),
     ...jibNote(facts),
-    ...stagesNote(image),
+    ...stagesNote(image, facts),
     ...facts.credentials,
     template(facts),
     '',
@@ -102,9 +102,14 @@ function largerBaseNote({ largerBase, runtime }: DockerfileFacts): readonly stri
   ];
 }
 
+/** Tools that images are copied from for one file, as the documentation of the tools says. */
+const COPIED_TOOL = /\/(?:composer|uvx?|install-php-extensions)$/;
+
 /** Returns a note on the stages before the image's last one, whose steps no image tells. */
-function stagesNote({ verdict }: AuditedImage): readonly string[] {
-  return verdict.multiStage.value === 'yes'
+function stagesNote({ verdict }: AuditedImage, { copies }: DockerfileFacts): readonly string[] {
+  const fromStages = copies.flatMap(({ sources }) => sources.filter((source) => source.startsWith('/')));
+  const areTools = fromStages.length > 0 && fromStages.every((source) => COPIED_TOOL.test(source));
+  return verdict.multiStage.value === 'yes' && !areTools
     ? [
         "# The image's own Dockerfile has more stages, which are unknown here: keep them where they do otherwise, and take over the last one.",
       ]

@@ -172,6 +172,7 @@ export function phpDockerfile(image: DockerfileFacts): string {
     ...moduleSteps(facts),
     ...runPackages({ ...facts, packages: packagesBeside(server, facts) }),
     ...environmentLines(facts),
+    ...facts.phpSettings,
     ...programFolderLines(facts, 'www-data:www-data', '/app'),
     ...(facts.framework === 'laravel' ? LARAVEL_WRITES : []),
     // The number of www-data, by which Kubernetes can check runAsNonRoot.

@@ -28,8 +28,8 @@ test.each<[string, ImageSketch, readonly string[]]>([
   ],
   [
     'a written file',
-    { runtime: 'php', own: [run('echo "memory_limit=1G" > /usr/local/etc/php/conf.d/m.ini')] },
-    ['RUN echo "memory_limit=1G" > /usr/local/etc/php/conf.d/m.ini'],
+    { runtime: 'php', own: [run('echo "memory_limit=1G" > /etc/php/8.3/mods-available/m.ini')] },
+    ['RUN echo "memory_limit=1G" > /etc/php/8.3/mods-available/m.ini'],
   ],
   ['a build by other means', { runtime: 'go', own: [run('make build')] }, ['RUN make build']],
   [
