@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
-import { byName } from './look-up.ts';
+import { runtimesBy } from './knowledge/runtime-names.ts';
 import { inferredRuntime, type Runtime, type RuntimeVerdict } from './verdict.ts';
 
 /**
@@ -23,18 +23,7 @@ export function layersBeneathStore({ history }: Context): number | undefined {
   return first < 0 ? undefined : first;
 }
 
-/** Runtimes by package name in nixpkgs. */
-const INTERPRETERS = byName<Runtime>({
-  python: 'python3',
-  node: 'nodejs nodejs-slim',
-  ruby: 'ruby',
-  php: 'php php-with-extensions',
-  java: 'openjdk openjdk-headless temurin-bin temurin-jre-bin',
-  dotnet: 'dotnet-runtime aspnetcore-runtime',
-  erlang: 'erlang',
-  deno: 'deno',
-  bun: 'bun',
-});
+const INTERPRETERS = runtimesBy('nix');
 const PACKAGE = new RegExp(
   `/nix/store/[a-z\\d]{32}-(${[...INTERPRETERS.keys()].join('|')})-(\\d+(?:\\.\\d+)*(?:\\+\\d+)?)`,
   'g',

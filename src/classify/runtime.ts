@@ -2,38 +2,14 @@ import type { Provenance } from './base-image/provenance.ts';
 import { type Context, layersBefore } from './context.ts';
 import { commandsOf } from './history/build-steps.ts';
 import { officialOf } from './history/stack.ts';
-import { byName } from './look-up.ts';
+import { runtimesBy } from './knowledge/runtime-names.ts';
 import { storeRuntime } from './nix.ts';
 import { dependencyRuntime, installedRuntime } from './runtime-steps.ts';
 import { javaVersionBehind, javaVersionIn, pythonOfPypy, releaseOfSdk, versionIn } from './runtime-version.ts';
 import { type StartedProgram, startedProgram, WEB_SERVERS } from './started-program.ts';
-import { inferredRuntime, type Runtime, type RuntimeVerdict } from './verdict.ts';
+import { inferredRuntime, isCompiled, type Runtime, type RuntimeVerdict } from './verdict.ts';
 
-/**
- * Variables that official images set, most specific first: Elixir's image also sets Erlang's, and Node.js is in many
- * images of other languages, where it builds web pages.
- * @see the Dockerfiles of Docker Official Images, dotnet/dotnet-docker, sclorg's s2i images, Bitnami's images
- */
-const VARIABLES = [
-  ...byName<Runtime>({
-    elixir: 'ELIXIR_VERSION MIX_ENV',
-    erlang: 'OTP_VERSION',
-    python: 'PYTHON_VERSION PYPY_VERSION AIRFLOW_PYTHON_VERSION',
-    go: 'GOLANG_VERSION',
-    php: 'PHP_VERSION',
-    ruby: 'RUBY_VERSION',
-    rust: 'RUST_VERSION',
-    dotnet: 'DOTNET_VERSION ASPNET_VERSION ASPNETCORE_VERSION DOTNET_SDK_VERSION',
-    perl: 'PERL_VERSION',
-    deno: 'DENO_VERSION',
-    bun: 'BUN_VERSION BUN_RUNTIME_TRANSPILER_CACHE_PATH',
-    java: 'JAVA_VERSION',
-    node: 'NODE_VERSION NODEJS_VERSION',
-    nginx: 'NGINX_VERSION',
-    httpd: 'HTTPD_VERSION',
-    caddy: 'CADDY_VERSION',
-  }),
-];
+const VARIABLES = [...runtimesBy('variables')];
 /** Variables that name a runtime but do not hold its version: Bun's and Mix's are settings. */
 const WITHOUT_VERSION: ReadonlySet<string> = new Set(['BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'MIX_ENV']);
 
@@ -89,20 +65,7 @@ function uppermostRuntime({ stack }: Context, declared: readonly RuntimeVerdict[
   return declared.find((verdict) => verdict.evidence === `env:${uppermost}`) ?? declared[0];
 }
 
-/** Runtimes by the values of `BITNAMI_APP_NAME`. */
-const BITNAMI = byName<Runtime>({
-  node: 'node',
-  python: 'python',
-  java: 'java',
-  ruby: 'ruby',
-  php: 'php php-fpm',
-  go: 'go golang',
-  rust: 'rust',
-  nginx: 'nginx',
-  httpd: 'apache',
-  dotnet: 'dotnet dotnet-sdk aspnet-core',
-  deno: 'deno',
-});
+const BITNAMI = runtimesBy('bitnami');
 
 /** Reads variables that are specific to Bitnami, Microsoft's .NET images and Java. */
 function vendorRuntime({ env, history }: Context): RuntimeVerdict | undefined {
@@ -123,16 +86,7 @@ function toolRuntime({ history, env }: Context): RuntimeVerdict | undefined {
   return undefined;
 }
 
-/** Runtimes by the part of a buildpack's id that names a language; the same for all vendors. */
-const BUILDPACKS = byName<Runtime>({
-  node: 'nodejs node-engine nodejs-engine',
-  python: 'python cpython',
-  java: 'java jvm bellsoft-liberica',
-  go: 'go go-dist go-build',
-  ruby: 'ruby mri',
-  php: 'php php-dist',
-  dotnet: 'dotnet dotnet-core-aspnet-runtime dotnet-execute',
-});
+const BUILDPACKS = runtimesBy('buildpacks');
 const MAX_METADATA_LENGTH = 200_000;
 
 /**
@@ -175,26 +129,7 @@ const TAGGED_BY_TOOL: ReadonlySet<string> = new Set(
   'maven gradle tomcat miniconda3 anaconda3 miniforge3 mambaforge'.split(' '),
 );
 
-/** Runtimes by the last part of a repository's name. */
-const REPOSITORIES = byName<Runtime>({
-  node: 'node',
-  python: 'python miniconda3 anaconda3 miniforge3 mambaforge',
-  go: 'golang',
-  ruby: 'ruby',
-  php: 'php',
-  rust: 'rust',
-  perl: 'perl',
-  java: 'openjdk eclipse-temurin amazoncorretto maven gradle tomcat',
-  elixir: 'elixir',
-  erlang: 'erlang',
-  bun: 'bun',
-  deno: 'deno',
-  nginx: 'nginx',
-  httpd: 'httpd',
-});
-
-/** Compilers of programs that run without a runtime, by repository. */
-const BUILDERS = byName<Runtime>({ go: 'golang', rust: 'rust' });
+const REPOSITORIES = runtimesBy('repositories');
 
 /**
  * The language of a compiler's image among the materials. Used last, when nothing else shows a runtime, and only if the
@@ -205,8 +140,8 @@ function builderRuntime(context: Context, provenance: Provenance | undefined): R
   if (ownLayers !== undefined && ownLayers >= context.input.manifest.layers.length) return undefined;
   for (const { reference } of provenance?.materials ?? []) {
     const [, repository = '', version] = /(?:^|\/)([a-z]+):(\d+\.\d+(?:\.\d+)?)/.exec(reference) ?? [];
-    const runtime = BUILDERS.get(repository);
-    if (runtime) return inferredRuntime(runtime, version, `provenance:${reference}`);
+    const runtime = REPOSITORIES.get(repository);
+    if (runtime && isCompiled(runtime)) return inferredRuntime(runtime, version, `provenance:${reference}`);
   }
   return undefined;
 }

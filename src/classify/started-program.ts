@@ -1,27 +1,9 @@
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
-import { byName } from './look-up.ts';
+import { runtimesBy } from './knowledge/runtime-names.ts';
 import type { Runtime } from './verdict.ts';
 
-/** Runtimes by the program that ENTRYPOINT or CMD starts. */
-const PROGRAMS = byName<Runtime>({
-  node: 'node nodejs npm npx yarn pnpm pm2 pm2-runtime next nodemon ts-node tsx',
-  python:
-    'python python2 python3 pypy3 gunicorn uvicorn hypercorn daphne uwsgi celery flask fastapi streamlit odoo pytest ' +
-    'poetry uv conda mamba jupyter jupyter-lab start-notebook.py start-notebook.sh',
-  java: 'java jshell catalina.sh mvn gradle sbt kc.sh',
-  ruby: 'ruby irb bundle rails puma rackup unicorn sidekiq',
-  php: 'php php-fpm',
-  dotnet: 'dotnet',
-  erlang: 'erl rabbitmq-server',
-  elixir: 'iex mix',
-  perl: 'perl',
-  deno: 'deno',
-  bun: 'bun',
-  nginx: 'nginx openresty',
-  httpd: 'httpd httpd-foreground apache2 apache2ctl apachectl',
-  caddy: 'caddy',
-});
+const PROGRAMS = runtimesBy('programs');
 
 /** Web servers often run in front of an application, so they count only if no other runtime is started or declared. */
 export const WEB_SERVERS: ReadonlySet<Runtime> = new Set(['nginx', 'httpd', 'caddy'] as const);

