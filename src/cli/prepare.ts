@@ -1,3 +1,4 @@
+import { printable } from '../common/printable.ts';
 import { reportRarely } from '../common/report-rarely.ts';
 import { messageOf } from '../errors.ts';
 import { createLogger, type Logger } from '../log.ts';
@@ -6,7 +7,6 @@ import { RULES } from '../policy/rule-registry.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/settings.ts';
 import { type GlobalOptions, type Io, showsColours } from './io.ts';
-import { createNotices, type Notices } from './notices.ts';
 
 /** What a command runs with: its settings, and a logger on stderr. */
 export interface Session {
@@ -17,12 +17,17 @@ export interface Session {
   readonly quiet: boolean;
 }
 
+/** What a command writes to stderr besides its log; with `--log-format json` into its log, so that all of stderr is JSON. */
+interface Notices {
+  /** Writes progress or an outcome; nothing with `--quiet`. */
+  info(text: string): void;
+  /** Writes something that needs the user's attention. */
+  problem(text: string): void;
+}
+
 const RULE_IDS = RULES.map(({ id }) => id);
 
-/**
- * Reads the settings for a command.
- * @throws SettingsError naming the file and line, variable or flag
- */
+/** Reads the settings for a command. @throws SettingsError naming the file and line, variable or flag */
 export async function prepare(io: Io, globals: GlobalOptions, flags: object = {}): Promise<Session> {
   const settings = await loadSettings({
     cwd: io.cwd,
@@ -35,6 +40,19 @@ export async function prepare(io: Io, globals: GlobalOptions, flags: object = {}
   const color = showsColours(io.stderr, io.environment);
   const log = createLogger({ ...settings.log, stream: io.stderr, quiet, color });
   io.onWarning?.(reportRarely(({ error, ...alike }) => log.warn(alike, messageOf(error))));
-  const notices = createNotices(io.stderr, log, { format: settings.log.format, quiet });
+  const notices = settings.log.format === 'json' ? noticesInLog(log) : noticesOn(io, quiet);
   return { io, settings, quiet, log, notices };
+}
+
+function noticesInLog(log: Logger): Notices {
+  return { info: (text) => log.info(text), problem: (text) => log.error(text) };
+}
+
+function noticesOn({ stderr }: Io, quiet: boolean): Notices {
+  return {
+    info: (text) => {
+      if (!quiet) stderr.write(`${printable(text)}\n`);
+    },
+    problem: (text) => void stderr.write(`slimboard: ${printable(text)}\n`),
+  };
 }

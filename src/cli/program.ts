@@ -2,9 +2,38 @@ import { Command, CommanderError, Option } from 'commander';
 import { LOG_FORMATS, LOG_LEVELS } from '../log-levels.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
 import type { CommandContext } from './command-context.ts';
-import { COMMANDS } from './command-list.ts';
+import { audit, plan, schedule, status, worker } from './commands/audits.ts';
+import { bases } from './commands/bases.ts';
+import { advise, check, diff, inspect } from './commands/images.ts';
+import { leaderboard, report, serve, whatif } from './commands/results.ts';
+import { demo, doctor, migrate, prune } from './commands/upkeep.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
+
+/**
+ * Every command, in the order of `--help`. Each adds its arguments, options and action to the program; the action loads what
+ * it runs only when it is called.
+ */
+const COMMANDS = [
+  audit,
+  plan,
+  schedule,
+  worker,
+  status,
+  report,
+  leaderboard,
+  serve,
+  inspect,
+  advise,
+  diff,
+  whatif,
+  check,
+  bases,
+  prune,
+  migrate,
+  doctor,
+  demo,
+];
 
 /** How long a command may take to end when it is told to: less than the 10 s after which Docker kills it. */
 const END_WITHIN_MS = 8_000;

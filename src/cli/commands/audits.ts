@@ -29,19 +29,17 @@ export function audit(program: Command, { exit, prepare, whenStopped }: CommandC
   });
 }
 
-interface PlanFlags {
-  readonly format: TableOrJson;
-}
-
 export function plan(program: Command, { exit, prepare }: CommandContext): void {
   const command = program
     .command('plan')
     .description('what an audit would cost: repositories, tags, requests and time, without fetching a manifest')
     .argument('[targets...]', 'as for audit');
-  addReadingOptions(addFormatOption(command)).action(async (targets: readonly string[], options: PlanFlags) => {
-    const { planCommand } = await import('../run/plan-command.ts');
-    exit(await planCommand(await prepare(options), targets, options.format));
-  });
+  addReadingOptions(addFormatOption(command)).action(
+    async (targets: readonly string[], options: { readonly format: TableOrJson }) => {
+      const { planCommand } = await import('../run/plan-command.ts');
+      exit(await planCommand(await prepare(options), targets, options.format));
+    },
+  );
 }
 
 type ScheduleOptions = Omit<ScheduleFlags, 'now'> & { readonly now?: readonly string[] | true };

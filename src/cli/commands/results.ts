@@ -2,9 +2,8 @@ import { Argument, type Command, Option } from 'commander';
 import { FORMAT_NAMES, GROUPINGS, KIND_NAMES, type KindName, METRICS } from '../../report/names.ts';
 import type { CommandContext } from '../command-context.ts';
 import { addFormatOption, numberParser, parseAuditNumber } from '../options.ts';
-import type { LeaderboardCommandOptions } from '../run/leaderboard-command.ts';
 import type { ReclaimOptions } from '../run/reclaim-command.ts';
-import type { ReportOptions } from '../run/report-command.ts';
+import type { LeaderboardCommandOptions, ReportOptions } from '../run/report-command.ts';
 import type { WhatifOptions } from '../run/whatif-command.ts';
 
 // Commands that show what audits found.
@@ -50,7 +49,7 @@ export function leaderboard(program: Command, { prepare }: CommandContext): void
       'show growth and movement since then: 2026-11-01, or 30d (days ago); default: since the previous audit',
     );
   addReportOptions(command).action(async (options: LeaderboardCommandOptions) => {
-    const { leaderboardCommand } = await import('../run/leaderboard-command.ts');
+    const { leaderboardCommand } = await import('../run/report-command.ts');
     await leaderboardCommand(await prepare(), options);
   });
 }

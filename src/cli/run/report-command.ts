@@ -4,9 +4,11 @@ import type { Text } from '../../deliver/write-destination.ts';
 import { reportText } from '../../html/report-text.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
-import type { FormatName } from '../../report/names.ts';
+import { leaderboard } from '../../report/leaderboard.ts';
+import type { FormatName, Grouping, Metric } from '../../report/names.ts';
 import { checkRequest, openReport } from '../../report/open-report.ts';
 import type { AuditSummary, FormatOptions } from '../../report/report.ts';
+import { sinceTime } from '../../report/since.ts';
 import { checkDestination, destinationOf } from '../../settings/destination.ts';
 import { type Io, showsColours, terminalColumns, todayOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
@@ -46,6 +48,21 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
     const problem = session.quiet ? undefined : await findProblem(db, settings, report, filters);
     if (problem !== undefined) session.notices.problem(problem);
   });
+}
+
+/** The options of `leaderboard`. */
+export interface LeaderboardCommandOptions extends ReportOptions {
+  readonly by: Grouping;
+  readonly metric: Metric;
+}
+
+/** Writes a leaderboard to stdout or into a file. @throws SettingsError when `since` is no time */
+export async function leaderboardCommand(
+  session: Session,
+  { by, metric, since, ...options }: LeaderboardCommandOptions,
+): Promise<void> {
+  const compared = since === undefined ? {} : { since: sinceTime(since, session.io.now()) };
+  await reportCommand(session, leaderboard({ by, metric, ...compared }), options);
 }
 
 const FORMATS_BY_ENDING: Readonly<Record<string, FormatName>> = {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasWorkers } from '../../app/has-workers.ts';
 import { withStore } from '../../app/open-store.ts';
 import type { Database } from '../../database/database.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
@@ -57,6 +56,20 @@ async function noteMissingWorkers({ settings, notices }: Session, { status, runn
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
     notices.problem(`the audit waits in a queue that cannot be read: ${error.message}`);
+  }
+}
+
+async function hasWorkers(redisUrl: string): Promise<boolean> {
+  const { connectRedis } = await import('../../queue/redis-connection.ts');
+  const { BullmqQueue } = await import('../../queue/bullmq-queue.ts');
+  const redis = await connectRedis(redisUrl, () => undefined);
+  try {
+    const queue = new BullmqQueue({ redis, onError: () => undefined });
+    const found = await queue.hasWorkers();
+    await queue.close();
+    return found;
+  } finally {
+    redis.disconnect();
   }
 }
 
