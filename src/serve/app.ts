@@ -2,12 +2,11 @@ import { Hono } from 'hono';
 import { SlimboardError, StoreAccessError, StoreUnavailableError } from '../errors.ts';
 import { linkedHead } from '../html/assets.ts';
 import { html } from '../html/markup.ts';
-import { document, type PageContent } from '../html/page.ts';
+import { document, type NavigationEntry, type PageContent } from '../html/page.ts';
 import { apiRoutes } from './api.ts';
 import type { Dashboard } from './dashboard.ts';
 import { isLoopback, limitConcurrency, loopbackNamesOnly, requestLimits, securityHeaders } from './guards.ts';
 import { loginRoutes, requireToken } from './login.ts';
-import { NAVIGATION } from './pages/navigation.ts';
 import { pageRoutes } from './pages/routes.ts';
 
 /** The dashboard with its API, as a function from requests to responses; `listen` serves it. */
@@ -78,6 +77,27 @@ async function isReady({ db }: Dashboard): Promise<boolean> {
   );
   return Promise.race([answer, timeout]);
 }
+
+/** The dashboard's pages, in the order of the navigation. */
+const NAVIGATION: readonly NavigationEntry[] = [
+  { title: 'Overview', href: '/' },
+  { title: 'Leaderboard', href: '/leaderboard' },
+  { title: 'Teams', href: '/teams' },
+  { title: 'Repositories', href: '/repositories' },
+  { title: 'Images', href: '/images' },
+  { title: 'Base images', href: '/bases' },
+  { title: 'Layers', href: '/layers' },
+  { title: 'Findings', href: '/findings' },
+  { title: 'Advice', href: '/advice' },
+  { title: 'Goals', href: '/goals' },
+  { title: 'Improvements', href: '/improvements' },
+  { title: 'Regressions', href: '/regressions' },
+  { title: 'Trends', href: '/trends' },
+  { title: 'Reclaim', href: '/reclaim' },
+  { title: 'Compare', href: '/compare' },
+  { title: 'Errors', href: '/errors' },
+  { title: 'Audits', href: '/audits' },
+];
 
 function renderer({ assets, queues }: Dashboard): (content: PageContent) => string {
   const navigation = queues ? [...NAVIGATION, { title: 'Queues', href: '/queues' }] : NAVIGATION;
