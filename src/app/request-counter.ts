@@ -1,11 +1,4 @@
-/** Requests sent to registries. */
-export interface RequestCounts {
-  readonly requests: number;
-  /** Those answered with 429 or 503. */
-  readonly throttled: number;
-}
-
-/** Counts requests until the counts are taken. */
+/** Counts requests to registries, and those answered with 429 or 503, until the counts are taken. */
 export class RequestCounter {
   #requests = 0;
   #throttled = 0;
@@ -16,7 +9,7 @@ export class RequestCounter {
   }
 
   /** Returns what was counted since the last call. */
-  take(): RequestCounts {
+  take() {
     const taken = { requests: this.#requests, throttled: this.#throttled };
     this.#requests = 0;
     this.#throttled = 0;

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { RequestCounter, type RequestCounts } from '../app/request-counter.ts';
+import { RequestCounter } from '../app/request-counter.ts';
 
 /**
  * Counts requests by audit, because a worker does tasks of several audits at the same time. It finds a request's audit
@@ -24,7 +24,7 @@ export class RequestTally {
   }
 
   /** Returns what was counted since the last call, by audit. */
-  take(): ReadonlyMap<number, RequestCounts> {
+  take() {
     const taken = new Map([...this.#counters].map(([auditId, counter]) => [auditId, counter.take()]));
     this.#counters = new Map();
     return taken;
