@@ -7,7 +7,7 @@ import type { Session } from './prepare.ts';
 import { counted } from './text.ts';
 
 /** Items that failed with the same message: refused credentials fail all items of a registry. */
-export interface FailureGroup {
+interface FailureGroup {
   readonly item: string;
   readonly code: ErrorCode;
   readonly message: string;
@@ -15,19 +15,7 @@ export interface FailureGroup {
 }
 
 /** Counts what an audit does, and shows it on stderr. */
-export interface Progress {
-  readonly events: AuditEvents;
-  countRequest(): void;
-  /** Says that the audit was stopped before, and goes on. What it had listed by then is not counted again. */
-  resumed(auditId: number): void;
-  /** The number of all items that failed, and the first messages with an item each. */
-  failures(): {
-    readonly count: number;
-    readonly first: readonly FailureGroup[];
-  };
-  /** Stops, as the signal does, and removes the line from the terminal; may be called twice. */
-  end(): void;
-}
+export type Progress = ReturnType<typeof createProgress>;
 
 type ProgressScope = Pick<Session, 'io' | 'settings' | 'notices' | 'quiet'>;
 
@@ -38,13 +26,14 @@ const LOG_MS = 5_000;
 export const MAX_FAILURES_SHOWN = 10;
 
 /** Starts to show progress on stderr; nothing with `--quiet`. */
-export function createProgress({ io, settings, notices, quiet }: ProgressScope): Progress {
+export function createProgress({ io, settings, notices, quiet }: ProgressScope) {
   const { stderr } = io;
   const { line, ...counting } = createTally();
   const onTerminal = isSmartTerminal(stderr, io.environment) && settings.log.format === 'pretty';
   const erase = (): void => {
     if (onTerminal && !quiet) stderr.write('\r\u001b[K');
   };
+  /** Says that the audit was stopped before, and goes on. What it had listed by then is not counted again. */
   const resumed = (auditId: number): void => {
     counting.resumed();
     erase();
@@ -56,6 +45,7 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
   };
   const timer = quiet ? undefined : setInterval(show, onTerminal ? TERMINAL_MS : LOG_MS).unref();
   let ended = false;
+  /** Stops, as the signal does, and removes the line from the terminal; may be called twice. */
   const end = (): void => {
     if (ended) return;
     ended = true;
@@ -64,13 +54,6 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
   };
   io.signal.addEventListener('abort', end, { once: true });
   return { ...counting, resumed, end };
-}
-
-interface Tally extends Omit<Progress, 'end' | 'resumed'> {
-  /** From now on the line tells no total of tags: earlier listings are not counted, and their tags are. */
-  resumed(): void;
-  /** What was counted so far, in one line. */
-  line(): string;
 }
 
 /** What an audit does when it has read all tags, which may take minutes; in front, as terminals may be narrow. */
@@ -82,41 +65,45 @@ const STAGE_TEXTS: Readonly<Partial<Record<AuditStage, string>>> = {
 
 const NO_COUNTS = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
 
-function createTally(): Tally {
+function createTally() {
   const counts = { ...NO_COUNTS };
   let stage: AuditStage = 'inventory';
   let hasTotal = true;
   const failures = new Map<string, FailureGroup>();
   const startedAt = Date.now();
-  return {
-    events: {
-      repositoryListed: (_source, _repository, tags) => {
-        counts.repositories++;
-        counts.tags += tags;
-      },
-      itemDone: (_source, outcome, count) => {
-        counts[outcome] += count;
-      },
-      itemFailed: (_source, error) => {
-        counts.failed++;
-        const { code, message } = error;
-        const { item, count } = failures.get(message) ?? { item: itemName(error), count: 0 };
-        if (count > 0 || failures.size < MAX_FAILURES_SHOWN)
-          failures.set(message, { code, message, item, count: count + 1 });
-      },
-      stageBegan: (began) => {
-        stage = began;
-      },
-      // The command itself shows the outcome.
-      auditEnded: () => undefined,
+  const events: AuditEvents = {
+    repositoryListed: (_source, _repository, tags) => {
+      counts.repositories++;
+      counts.tags += tags;
     },
+    itemDone: (_source, outcome, count) => {
+      counts[outcome] += count;
+    },
+    itemFailed: (_source, error) => {
+      counts.failed++;
+      const { code, message } = error;
+      const { item, count } = failures.get(message) ?? { item: itemName(error), count: 0 };
+      if (count > 0 || failures.size < MAX_FAILURES_SHOWN)
+        failures.set(message, { code, message, item, count: count + 1 });
+    },
+    stageBegan: (began) => {
+      stage = began;
+    },
+    // The command itself shows the outcome.
+    auditEnded: () => undefined,
+  };
+  return {
+    events,
     countRequest: () => {
       counts.requests++;
     },
+    /** From now on the line tells no total of tags: earlier listings are not counted, and their tags are. */
     resumed: () => {
       hasTotal = false;
     },
+    /** The number of all items that failed, and the first messages with an item each. */
     failures: () => ({ count: counts.failed, first: [...failures.values()] }),
+    /** What was counted so far, in one line. */
     line: () => `${STAGE_TEXTS[stage] ?? ''}${lineOf(counts, hasTotal, (Date.now() - startedAt) / 1_000)}`,
   };
 }

@@ -20,17 +20,14 @@ interface LoadAndAssessOptions extends Pick<ImageOptions, 'platform' | 'catalogu
   readonly goal?: Goal | undefined;
 }
 
-/** Loads one image from its registry and assesses it. @throws the errors of `loadImage` */
-type AssessReference = (reference: Reference) => Promise<AssessedImage>;
-
 /**
- * Calls `work` with a function that assesses images, and closes the registries and the database that the function reads.
+ * Calls `work` with a function that loads and assesses images, and closes the registries and the database that it reads.
  * @throws SettingsError when the platform is none
  */
 export async function withAssessor<T>(
   session: Session,
   { platform, catalogue = false, deep = false, goal }: LoadAndAssessOptions,
-  work: (assess: AssessReference) => Promise<T>,
+  work: (assess: (reference: Reference) => Promise<AssessedImage>) => Promise<T>,
 ): Promise<T> {
   const wanted = parseFlag('--platform', () => parsePlatform(platform));
   const { policy, teams } = session.settings;

@@ -39,7 +39,7 @@ export async function htmlReport(db: Database, report: Report, options: ReportFi
   const { now, prices, audit, filters = {} } = options;
   const isWhole = audit === undefined && Object.keys(filters).length === 0;
   // Before any row is read: on the embedded database, the stream of rows occupies the only session.
-  const overview = isWhole ? await readOverview(db, options) : undefined;
+  const overview = isWhole ? await readOverview(db, { now, prices }) : undefined;
   const audits =
     audit !== undefined && report.audit
       ? [report.audit]

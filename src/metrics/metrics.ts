@@ -7,35 +7,23 @@ import type { TaskKind } from '../queue/queue.ts';
 import type { AuditAge } from '../store/queued-audit-store.ts';
 
 /** The outcome of auditing a repository, tag or manifest. */
-export type ItemOutcome = 'audited' | 'unchanged' | 'failed';
+type ItemOutcome = 'audited' | 'unchanged' | 'failed';
 
-/** Readers for the gauges. */
-export interface MetricsOptions {
-  /** Called at each scrape. */
+/** Readers for the gauges, called at each scrape. */
+interface MetricsOptions {
   readonly queues?: () => Promise<readonly QueueDepth[]>;
-  /** Called at each scrape. */
   readonly audits?: () => Promise<readonly AuditAge[]>;
 }
 
 /** The metrics of one process, for Prometheus. Labels have few values: never a repository, tag or digest. */
-export interface Metrics {
-  countItems(outcome: ItemOutcome, count: number): void;
-  countAttempt(kind: TaskKind, outcome: AttemptOutcome, durationMs: number): void;
-  /** @param status the HTTP status; undefined when no answer came */
-  countRequest(registry: RegistryHost, status: number | undefined): void;
-  observeWait(registry: RegistryHost, waitMs: number): void;
-  countRequeued(tasks: number): void;
-  /** The text of a scrape, in the format of `contentType`. */
-  text(): Promise<string>;
-  readonly contentType: string;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
 /** How many registries get a label of their own; the others share one. Each has about 15 series in every process. */
 const MAX_REGISTRIES = 1_000;
 const PREFIX = 'slimboard_';
 
 /** Creates the metrics of a process, all counters at zero. */
-export function createMetrics(options: MetricsOptions = {}): Metrics {
+export function createMetrics(options: MetricsOptions = {}) {
   // Not prom-client's global registry: two apps in one process, as in tests, must not share counters.
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: PREFIX });
@@ -48,6 +36,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   return {
     ...countersOf(registry),
     contentType: registry.contentType,
+    /** The text of a scrape, in the format of `contentType`. */
     async text() {
       const results = await Promise.allSettled(gauges.map((refresh) => refresh()));
       if (results.some(({ status }) => status === 'rejected')) failures.inc();
@@ -56,7 +45,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   };
 }
 
-function countersOf(registry: Registry): Omit<Metrics, 'text' | 'contentType'> {
+function countersOf(registry: Registry) {
   const registers = [registry];
   const counter = (name: string, help: string, ...labelNames: readonly string[]) =>
     new Counter({ name: `${PREFIX}${name}`, help, labelNames, registers });
@@ -92,14 +81,16 @@ function countersOf(registry: Registry): Omit<Metrics, 'text' | 'contentType'> {
     return known.has(host) ? host : 'other';
   };
   return {
-    countItems: (outcome, count) => items.inc({ outcome }, count),
-    countAttempt(kind, outcome, durationMs) {
+    countItems: (outcome: ItemOutcome, count: number) => items.inc({ outcome }, count),
+    countAttempt(kind: TaskKind, outcome: AttemptOutcome, durationMs: number) {
       attempts.inc({ kind, outcome });
       durations.observe({ kind }, durationMs / 1_000);
     },
-    countRequest: (host, status) => requests.inc({ registry: labelOf(host), status: status ?? 'none' }),
-    observeWait: (host, waitMs) => waits.observe({ registry: labelOf(host) }, waitMs / 1_000),
-    countRequeued: (tasks) => requeued.inc(tasks),
+    /** @param status the HTTP status; undefined when no answer came */
+    countRequest: (host: RegistryHost, status: number | undefined) =>
+      requests.inc({ registry: labelOf(host), status: status ?? 'none' }),
+    observeWait: (host: RegistryHost, waitMs: number) => waits.observe({ registry: labelOf(host) }, waitMs / 1_000),
+    countRequeued: (tasks: number) => requeued.inc(tasks),
   };
 }
 

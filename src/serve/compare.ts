@@ -2,24 +2,20 @@ import { classifyImage } from '../classify/classify-image.ts';
 import type { LayerClass } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
 import { NotFoundError } from '../errors.ts';
-import { type ComparedImage, diffImages, type ImageDiff } from '../measure/compare.ts';
+import { type ComparedImage, diffImages } from '../measure/compare.ts';
 import { digestBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { type ImageDetail, readImageDetail, resolveImage } from './image-detail.ts';
 
 /** Two stored images, and how they differ. */
-export interface Comparison {
-  readonly before: ImageDetail;
-  readonly after: ImageDetail;
-  readonly diff: ImageDiff;
-}
+export type Comparison = Awaited<ReturnType<typeof compareStored>>;
 
 /**
  * Compares two stored images, each named as {@link resolveImage} takes it.
  * @throws NotFoundError when one of them is not stored, or was stored without its config
  */
-export async function compareStored(db: Queryable, oldName: string, newName: string): Promise<Comparison> {
+export async function compareStored(db: Queryable, oldName: string, newName: string) {
   const before = await readImageDetail(db, await resolveImage(db, oldName));
   const after = await readImageDetail(db, await resolveImage(db, newName));
   return { before, after, diff: diffImages(await readCompared(db, before), await readCompared(db, after)) };

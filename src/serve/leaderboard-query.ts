@@ -1,24 +1,18 @@
 import { snakeCase } from '../common/snake-case.ts';
 import { SettingsError } from '../errors.ts';
-import type { ReportKind } from '../report/kinds/kind.ts';
 import { leaderboard } from '../report/leaderboard.ts';
-import { GROUPINGS, type Grouping, METRICS, type Metric } from '../report/names.ts';
+import { GROUPINGS, METRICS } from '../report/names.ts';
 import { sinceTime } from '../report/since.ts';
 
 /** The query parameters of a leaderboard. */
-export interface LeaderboardQuery {
-  readonly by: Grouping;
-  readonly metric: Metric;
-  /** As it was typed; empty when it was not given. */
-  readonly since: string;
-  /** The leaderboard as a kind of report. */
-  readonly kind: ReportKind;
-  /** The other parameters, which any report accepts. */
-  readonly others: URLSearchParams;
-}
+export type LeaderboardQuery = ReturnType<typeof parseLeaderboardQuery>;
 
-/** Parses the parameters of a leaderboard. @throws SettingsError when `by`, `metric` or `since` cannot be read */
-export function parseLeaderboardQuery(parameters: URLSearchParams, now: Date): LeaderboardQuery {
+/**
+ * Parses the parameters of a leaderboard. `since` is as it was typed, empty when it was not given; `others` are the parameters
+ * that any report accepts.
+ * @throws SettingsError when `by`, `metric` or `since` cannot be read
+ */
+export function parseLeaderboardQuery(parameters: URLSearchParams, now: Date) {
   const others = new URLSearchParams(parameters);
   const take = (name: string): string => {
     const text = parameters.get(name)?.trim() ?? '';

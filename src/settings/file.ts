@@ -10,20 +10,11 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import { codeOf, messageOf, SettingsError } from '../errors.ts';
-
-/** The path to a value in a tree of settings: keys, and indexes into lists. */
-export type KeyPath = readonly PropertyKey[];
+import type { KeyPath, Layer } from './layers.ts';
 
 /** A parsed YAML file. */
-export interface SettingsFile {
+export interface SettingsFile extends Layer {
   readonly path: string;
-  /** The file's tree, not validated yet. */
-  readonly value: unknown;
-  /**
-   * The file and line of the deepest part of the path that the file sets, such as `slimboard.yaml:12`; undefined when
-   * it sets none.
-   */
-  placeOf(path: KeyPath): string | undefined;
 }
 
 /**

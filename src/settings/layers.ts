@@ -1,9 +1,13 @@
-import type { KeyPath } from './file.ts';
+/** The path to a value in a tree of settings: keys, and indexes into lists. */
+export type KeyPath = readonly PropertyKey[];
 
 /** Settings from one origin (the flags, the environment, or a file), not validated yet. */
 export interface Layer {
   readonly value: unknown;
-  /** Where this layer sets the value at a path, for errors: a flag, a variable or a line; undefined if it does not. */
+  /**
+   * Where this layer sets the value at a path, for errors: a flag, a variable, or `slimboard.yaml:12`, the line of the deepest
+   * part of the path that the file sets; undefined if it does not.
+   */
   placeOf(path: KeyPath): string | undefined;
 }
 

@@ -5,8 +5,8 @@ import { variableOf } from '../common/variable-of.ts';
 import { SettingsError } from '../errors.ts';
 import { packagePath } from '../package-root.ts';
 import { notAChoice, unknownKey } from './fields.ts';
-import { type KeyPath, readSettingsFile, type SettingsFile } from './file.ts';
-import { type Assignment, type Layer, layerOf, mergeAll, valueAt } from './layers.ts';
+import { readSettingsFile, type SettingsFile } from './file.ts';
+import { type Assignment, type KeyPath, type Layer, layerOf, mergeAll, valueAt } from './layers.ts';
 import { flagSchema, PASSWORD_IN_QUERY, settingsSchema } from './schema.ts';
 import type { Environment, PolicySettings, Reading, Settings, SourceSettings } from './settings.ts';
 

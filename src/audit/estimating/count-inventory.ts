@@ -15,24 +15,7 @@ import { listUnreadLayersIn } from '../../store/layer-store.ts';
 import type { EcrRepositoryCounts } from './estimate-ecr.ts';
 
 /** What the lists of a source contain, and what of it an audit would read. */
-export interface Inventory {
-  readonly tags: number;
-  /** Tags to read, from listings without digests. */
-  readonly newTags: number;
-  /** Digests to read, from listings with digests. One may be in several repositories. */
-  readonly newDigests: ReadonlySet<Digest>;
-  /** What stored indexes list and this audit wants, and earlier ones did not read; each once in a repository. */
-  readonly newChildren: number;
-  /** With `--deep`: bytes of the layers of known images to read, by their row id. */
-  readonly layers: ReadonlyMap<number, number>;
-  /** How many repositories each registry has, whether selected or not. */
-  readonly listed: ReadonlyMap<RegistryHost, number>;
-  readonly repositories: readonly EcrRepositoryCounts[];
-  /** The failures of lists: what these would contain is not counted. */
-  readonly failures: readonly SlimboardError[];
-  /** Any listed tag. */
-  readonly sample: { readonly repository: ListedRepository; readonly tag: Tag } | undefined;
-}
+export type Inventory = Omit<InventoryCounter, 'count'>;
 
 /** A host that does not answer any more keeps each request for two minutes: the other lists are then not asked for. */
 const MAX_UNANSWERED = 3;
@@ -52,16 +35,23 @@ export async function countInventory(
   return counter;
 }
 
-class InventoryCounter implements Inventory {
+class InventoryCounter {
   tags = 0;
+  /** Tags to read, from listings without digests. */
   newTags = 0;
+  /** Digests to read, from listings with digests. One may be in several repositories. */
   readonly newDigests = new Set<Digest>();
+  /** What stored indexes list and this audit wants, and earlier ones did not read; each once in a repository. */
   newChildren = 0;
+  /** With `--deep`: bytes of the layers of known images to read, by their row id. */
   readonly layers = new Map<number, number>();
+  /** How many repositories each registry has, whether selected or not. */
   readonly listed = new Map<RegistryHost, number>();
   readonly repositories: EcrRepositoryCounts[] = [];
+  /** The failures of lists: what these would contain is not counted. */
   readonly failures: SlimboardError[] = [];
-  sample: Inventory['sample'];
+  /** Any listed tag. */
+  sample: { readonly repository: ListedRepository; readonly tag: Tag } | undefined;
   readonly #db: Database;
   readonly #registry: Registry;
   readonly #settings: SourceSettings;

@@ -4,18 +4,16 @@ import { pickColumns } from '../../report/kinds/kind.ts';
 import { layers } from '../../report/kinds/layers.ts';
 import { regressions } from '../../report/kinds/regressions.ts';
 import { repositories } from '../../report/kinds/repositories.ts';
-import type { Column } from '../../report/report.ts';
+import { type Column, defineColumns } from '../../report/report.ts';
 
 /** The columns of the overview's table of findings by rule. */
 export const RULE_COLUMNS: readonly Column[] = [
   ...pickColumns(findings, ['severity', 'rule']),
-  { name: 'what', type: 'text', description: 'What it finds.' },
-  { name: 'images', type: 'integer', description: 'How many images trip it.' },
-  {
-    name: 'max_bytes',
-    type: 'bytes',
-    description: 'The most that fixing it everywhere saves, added up image by image.',
-  },
+  ...defineColumns({
+    what: ['text', 'What it finds.'],
+    images: ['integer', 'How many images trip it.'],
+    max_bytes: ['bytes', 'The most that fixing it everywhere saves, added up image by image.'],
+  }),
 ];
 
 /** The columns of the table of repositories that grew, each with the build that grew most. */
@@ -37,10 +35,8 @@ export const STEP_COLUMNS: readonly Column[] = [
   ...pickColumns(advice, ['registry', 'repository']),
   { name: 'tag', type: 'text', description: 'The first tag, by name, of the image in which the technique saves most.' },
   ...pickColumns(advice, ['team', 'compressed_bytes', 'technique', 'base', 'gain_bytes']),
-  {
-    name: 'images',
-    type: 'integer',
-    description: 'How many current builds of the repository the technique would make smaller.',
-  },
+  ...defineColumns({
+    images: ['integer', 'How many current builds of the repository the technique would make smaller.'],
+  }),
   ...pickColumns(advice, ['after_max_bytes', 'basis']),
 ];

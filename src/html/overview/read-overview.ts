@@ -1,66 +1,16 @@
 import { sum } from '../../common/sum.ts';
 import { DAY_MS } from '../../common/units.ts';
 import type { Database } from '../../database/database.ts';
-import { type NewestAudit, newestSummaries } from '../../report/audit-summary.ts';
+import { newestSummaries } from '../../report/audit-summary.ts';
 import { pickColumns, type ReportKind } from '../../report/kinds/kind.ts';
 import { techniques } from '../../report/kinds/techniques.ts';
 import { leaderboard, teams } from '../../report/leaderboard.ts';
-import type { Prices } from '../../report/open-report.ts';
-import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
-import type { Trend } from '../charts/trend.ts';
-import { type Growth, readGrowth } from './read-growth.ts';
-import { type ByteMap, readMap } from './read-map.ts';
-import { readSummaries, readTagShares, type Summaries, type TagShare } from './read-summaries.ts';
+import type { ReportRequest } from '../../report/open-report.ts';
+import { readRows, recordsOf } from '../../report/report-page.ts';
+import { readGrowth } from './read-growth.ts';
+import { readMap } from './read-map.ts';
+import { readSummaries, readTagShares } from './read-summaries.ts';
 import { readTrends } from './read-trends.ts';
-
-/**
- * Everything that the overview shows, from the newest audits. It is some hundreds of rows for a registry of any size,
- * and fast to read: audits compute the expensive sums when they end.
- */
-export interface Overview extends Summaries {
-  /** The newest audit of each source, latest first. */
-  readonly audits: readonly NewestAudit[];
-  readonly totals: OverviewTotals;
-  readonly teams: ReportRows;
-  readonly map: ByteMap;
-  /** The shares of base images and of distributions, most tags first. */
-  readonly bases: readonly TagShare[];
-  readonly distros: readonly TagShare[];
-  /** The repositories that grew, most bytes first. */
-  readonly growth: readonly Growth[];
-  readonly trends: readonly Trend[];
-  /** Techniques that builds applied, most bytes saved first. */
-  readonly techniques: ReportRows;
-}
-
-/** The way to the goals of all repositories together. */
-interface GoalProgress {
-  /** The share of the way that is done; negative: larger than at the start; null: there are no goals. */
-  readonly progressPercent: number | null;
-  readonly repositoriesWithGoal: number;
-  /** How many of them are at their goal or below. */
-  readonly repositoriesAtGoal: number;
-}
-
-/** Totals of all sources. */
-export interface OverviewTotals extends GoalProgress {
-  readonly repositories: number;
-  readonly tags: number;
-  readonly images: number;
-  readonly logicalBytes: number;
-  readonly storedBytes: number;
-  /** Change of stored bytes; null when some source has no comparable earlier audit. */
-  readonly growthBytes: number | null;
-  readonly savingsMaxBytes: number;
-  /** In the configured currency; null: not known. */
-  readonly monthlyCost: number | null;
-}
-
-/** What {@link readOverview} needs to know. */
-export interface OverviewRequest {
-  readonly now: Date;
-  readonly prices: Prices;
-}
 
 /** The overview lists at most this many teams. */
 export const MOST_TEAMS = 500;
@@ -68,8 +18,14 @@ const MOST_TECHNIQUES = 20;
 /** Growth is measured over the last seven days before the end of the newest audit. */
 const GROWTH_MS = 7 * DAY_MS;
 
+/**
+ * Everything that the overview shows, from the newest audits. It is some hundreds of rows for a registry of any size, and fast
+ * to read: audits compute the expensive sums when they end.
+ */
+export type Overview = Awaited<ReturnType<typeof readOverview>>;
+
 /** Reads the overview, one query after the other, because the embedded database runs only one at a time anyway. */
-export async function readOverview(db: Database, request: OverviewRequest): Promise<Overview> {
+export async function readOverview(db: Database, request: ReportRequest) {
   const { now } = request;
   const board = await readRows(db, leaderboard({ by: 'team', metric: 'stored' }), { ...request, limit: MOST_TEAMS });
   const summaries = await readSummaries(db);
@@ -77,14 +33,18 @@ export async function readOverview(db: Database, request: OverviewRequest): Prom
   const newest = Date.parse(board.audit?.finished_at ?? now.toISOString());
   return {
     ...summaries,
+    /** The newest audit of each source, latest first. */
     audits: await newestSummaries(db),
     totals: await readTotals(db, request, images),
     teams: board,
     map: await readMap(db),
+    /** The shares of base images and of distributions, most tags first. */
     bases: await readTagShares(db, 'base'),
     distros: await readTagShares(db, 'distro'),
+    /** The repositories that grew, most bytes first. */
     growth: await readGrowth(db, new Date(newest - GROWTH_MS).toISOString(), now),
     trends: await readTrends(db, { scope: 'source' }, now),
+    /** Techniques that builds applied, most bytes saved first. */
     techniques: await readRows(db, techniques, { now, limit: MOST_TECHNIQUES }),
   };
 }
@@ -114,9 +74,19 @@ const PROGRESS = `
   from slimboard_source_audits a join team_goal o on o.audit_id = a.totals_of and o.source_id = a.source_id
   where a.newest`;
 
+/** The way to the goals of all repositories together. */
+interface GoalProgress {
+  /** The share of the way that is done; negative: larger than at the start; null: there are no goals. */
+  readonly progressPercent: number | null;
+  readonly repositoriesWithGoal: number;
+  /** How many of them are at their goal or below. */
+  readonly repositoriesAtGoal: number;
+}
+
 const NO_GOALS: GoalProgress = { progressPercent: null, repositoriesWithGoal: 0, repositoriesAtGoal: 0 };
 
-async function readTotals(db: Database, request: OverviewRequest, images: number): Promise<OverviewTotals> {
+/** Totals of all sources. */
+async function readTotals(db: Database, request: ReportRequest, images: number) {
   const [row = {}] = recordsOf(await readRows(db, teamTotals, { ...request, limit: 1 }));
   const [{ growth = null, compared = null } = {}] = await db.query<{ growth: number | null; compared: boolean | null }>(
     GROWTH,
@@ -129,9 +99,11 @@ async function readTotals(db: Database, request: OverviewRequest, images: number
     images,
     logicalBytes: known('logical_bytes') ?? 0,
     storedBytes: known('stored_bytes') ?? 0,
+    /** Change of stored bytes; null when some source has no comparable earlier audit. */
     growthBytes: compared ? growth : null,
     savingsMaxBytes: known('savings_max_bytes') ?? 0,
     ...progress,
+    /** In the configured currency; null: not known. */
     monthlyCost: known('monthly_cost'),
   };
 }

@@ -14,7 +14,7 @@ import { recordTable, reportTable } from '../table.ts';
 import { GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './columns.ts';
 import { mapSection } from './map-section.ts';
 import { nextSteps } from './next-steps.ts';
-import { MOST_TEAMS, type Overview, type OverviewTotals } from './read-overview.ts';
+import { MOST_TEAMS, type Overview } from './read-overview.ts';
 import type { SizeBucket, TagShare } from './read-summaries.ts';
 
 /** How the overview is shown. */
@@ -67,7 +67,7 @@ function teamsNote(teams: number): string {
   return `A layer that several teams share is divided among them, so that the teams add up to what the registries store.${part}`;
 }
 
-function summary(totals: OverviewTotals, { currency }: OverviewView): Markup {
+function summary(totals: Overview['totals'], { currency }: OverviewView): Markup {
   const growth = totals.growthBytes === null ? null : `${signedBytes(totals.growthBytes)} since the previous audit`;
   const cost = totals.monthlyCost === null ? 'not known' : `${totals.monthlyCost.toFixed(2)} ${currency}`;
   return figures([

@@ -10,7 +10,6 @@ import { adviceByRepository } from '../../report/kinds/advice.ts';
 import { findingsByRule } from '../../report/kinds/findings.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
-import type { CellsByName } from '../../report/report.ts';
 import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
 import { MAX_VALUE_LENGTH } from '../report-query.ts';
@@ -33,19 +32,8 @@ export function readPart(
   return readRows(dashboard.db, kind, { filters, limit, sort, ...presentOf(dashboard) });
 }
 
-/** Sections on how to make a part smaller. */
-export interface AdviceSections {
-  /** The steps that would save most. */
-  readonly steps: Markup;
-  /** By rule. */
-  readonly findings: Markup;
-  readonly biggestImages: Markup;
-  /** The rows of that section, the biggest image first. */
-  readonly biggest: readonly CellsByName[];
-}
-
 /** Reads the sections on how to make a part smaller. */
-export async function adviceSections(dashboard: Dashboard, part: Part): Promise<AdviceSections> {
+export async function adviceSections(dashboard: Dashboard, part: Part) {
   const { filters } = part;
   const [images, advice, rules] = await Promise.all([
     readPart(dashboard, KINDS.images, filters, 25, '-compressed_bytes'),
@@ -59,6 +47,7 @@ export async function adviceSections(dashboard: Dashboard, part: Part): Promise<
     }),
     findings: partSection('Findings', rules, part),
     biggestImages: partSection('Biggest images', images, part),
+    /** The rows of that section, the biggest image first. */
     biggest: recordsOf(images),
   };
 }
