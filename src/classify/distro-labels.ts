@@ -1,78 +1,16 @@
+import table from '../../config/distros.json' with { type: 'json' };
 import { BASE_NAME } from '../oci/manifest.ts';
 import { type DistroName, distroName, distroOfSuite } from './knowledge/distros.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-interface LabelRule {
-  readonly label: string;
-  readonly pattern: RegExp;
-  readonly id: string;
-  /**
-   * The label that holds the version, if the pattern does not capture it. Images built on top may overwrite that label.
-   */
-  readonly version?: { readonly label: string; readonly pattern: RegExp };
-}
-
-/**
- * SUSE's Base Container Images that come without a language. All other SUSE images inherit one of their labels.
- * @see SUSE/BCI-tests, tests/test_metadata.py
- */
-const SUSE_BASES = ['base', 'minimal', 'micro', 'init', 'busybox'] as const;
-
-/** Labels that distributions set on their own images. Images built on top inherit them. */
-const RULES: readonly LabelRule[] = [
-  {
-    label: 'org.opencontainers.image.ref.name',
-    pattern: /^ubuntu$/,
-    id: 'ubuntu',
-    version: { label: 'org.opencontainers.image.version', pattern: /^(\d\d\.(?:04|10))$/ },
-  },
-  { label: 'com.redhat.component', pattern: /(?:^|-)ubi(\d+)-/, id: 'rhel' },
-  { label: 'name', pattern: /^(?:ubi|rhel)(\d+)/, id: 'rhel' },
-  { label: 'io.k8s.display-name', pattern: /Red Hat Universal Base Image (\d+)/, id: 'rhel' },
-  { label: 'io.openshift.tags', pattern: /\bbase rhel(\d+)/, id: 'rhel' },
-  { label: 'url', pattern: /\/ubi(\d+)\//, id: 'rhel' },
-  { label: 'cpe', pattern: /enterprise_linux:(\d+)|::el(\d+)$/, id: 'rhel' },
-  { label: 'org.label-schema.name', pattern: /^CentOS (?:Stream (\d+) )?Base Image/, id: 'centos' },
-  { label: 'name', pattern: /^CentOS (?:Stream (\d+) )?Base Image/, id: 'centos' },
-  { label: 'name', pattern: /^AlmaLinux/, id: 'almalinux' },
-  { label: 'name', pattern: /^SL(\d) Base Image$/, id: 'scientific' },
-  { label: 'name', pattern: /^fedora$/, id: 'fedora', version: { label: 'version', pattern: /^(\d\d)$/ } },
-  {
-    label: 'org.opencontainers.image.vendor',
-    pattern: /^Fedora Project$/,
-    id: 'fedora',
-    version: { label: 'org.opencontainers.image.version', pattern: /^([3-9]\d)$/ },
-  },
-  {
-    label: 'com.coreos.osname',
-    pattern: /^fedora-coreos$/,
-    id: 'fedora',
-    version: { label: 'org.opencontainers.image.version', pattern: /^([3-9]\d)\.\d{8}\./ },
-  },
-  { label: 'com.docker.dhi.distro', pattern: /^debian-(\d+)$/, id: 'debian' },
-  { label: 'com.docker.dhi.distro', pattern: /^alpine-(\d+\.\d+)$/, id: 'alpine' },
-  { label: 'name', pattern: /^Photon OS \S*?\/?(\d\.\d)/, id: 'photon' },
-  {
-    label: 'org.opencontainers.image.title',
-    pattern: /^openSUSE Tumbleweed/,
-    id: 'opensuse-tumbleweed',
-    version: { label: 'org.opencontainers.image.version', pattern: /^(\d{8})(?=$|[.-])/ },
-  },
-  {
-    label: 'org.opensuse.base.title',
-    pattern: /^openSUSE Tumbleweed/,
-    id: 'opensuse-tumbleweed',
-    version: { label: 'org.opensuse.base.version', pattern: /^(\d{8})(?=$|[.-])/ },
-  },
-  { label: 'org.opensuse.base.title', pattern: /^openSUSE Leap (\d+\.\d+)/, id: 'opensuse-leap' },
-  { label: 'org.opencontainers.image.title', pattern: /^openSUSE Leap (\d+\.\d+)/, id: 'opensuse-leap' },
-  { label: 'org.opencontainers.image.title', pattern: /^Kali Linux/, id: 'kali' },
-  { label: 'org.opencontainers.image.title', pattern: /^Arch Linux/, id: 'arch' },
-  { label: 'com.suse.sle.base.version', pattern: /^(\d+(?:\.\d+)?)/, id: 'sles' },
-  ...SUSE_BASES.map((name) => ({ label: `com.suse.bci.${name}.version`, pattern: /^(1\d\.\d+)\./, id: 'sles' })),
-  { label: 'com.suse.sle.micro.rancher.version', pattern: /^(\d+\.\d+)/, id: 'sle-micro' },
-];
+/** A label that a distribution sets on its own images, and the one with the version if the pattern does not capture that. */
+const RULES = table.labels.map(({ label, pattern, id, version }) => ({
+  label,
+  pattern: new RegExp(pattern),
+  id,
+  version: version && { label: version.label, pattern: new RegExp(version.pattern) },
+}));
 
 /** A distribution, and the name of the label or variable that declares it. */
 interface LabelledDistro {

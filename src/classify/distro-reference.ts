@@ -1,52 +1,13 @@
+import table from '../../config/distros.json' with { type: 'json' };
 import { remember } from '../common/remember.ts';
 import { type DistroName, distroName, distroOfSuite } from './knowledge/distros.ts';
-import { byName, lookUp } from './look-up.ts';
 
 /** Distributions by the last part of a repository's name. */
-const BY_REPOSITORY = byName({
-  alpine: 'alpine',
-  debian: 'debian',
-  ubuntu: 'ubuntu',
-  busybox: 'busybox',
-  fedora: 'fedora fedora-minimal fedora-bootc',
-  almalinux: 'almalinux',
-  rocky: 'rockylinux',
-  amzn: 'amazonlinux',
-  ol: 'oraclelinux',
-  centos: 'centos centos-bootc',
-  photon: 'photon',
-  arch: 'archlinux',
-  altlinux: 'alt',
-  mageia: 'mageia',
-  openEuler: 'openeuler',
-  wolfi: 'wolfi-base',
-  kali: 'kali-rolling',
-  sles: 'sle15 bci-base bci-init bci-micro bci-minimal',
-});
-
-/** Repositories whose last part is ambiguous, by their whole path. */
-const BY_PATH: readonly { readonly id: string; readonly pattern: RegExp }[] = [
-  { id: 'opensuse-leap', pattern: /(?:^|\/)opensuse\/leap$/ },
-  { id: 'opensuse-tumbleweed', pattern: /(?:^|\/)opensuse\/tumbleweed$/ },
-  { id: 'azurelinux', pattern: /(?:^|\/)azurelinux\/(?:base\/core|distroless\/(?:base|debug|minimal))$/ },
-  { id: 'mariner', pattern: /(?:^|\/)cbl-mariner\/(?:base\/core|distroless\/(?:base|debug|minimal))$/ },
-];
-
+const BY_REPOSITORY = new Map(Object.entries(table.repositories));
+/** Distributions by the whole path of repositories whose last part is ambiguous. */
+const BY_PATH = table.repositoryPaths.map(({ id, pattern }) => ({ id, pattern: new RegExp(pattern) }));
 /** Names of distributions in tags such as `base-ubuntu22.04`, `17-al2023`, `20-debian-12`. */
-const IN_TAG = byName({
-  debian: 'debian',
-  ubuntu: 'ubuntu',
-  centos: 'centos',
-  rocky: 'rocky rockylinux',
-  almalinux: 'almalinux',
-  fedora: 'fedora',
-  ol: 'ol oraclelinux',
-  amzn: 'al amazonlinux',
-  rhel: 'ubi',
-  photon: 'photon',
-  mariner: 'mariner',
-  azurelinux: 'azurelinux',
-});
+const IN_TAG = new Map(Object.entries(table.inTags));
 const RELEASE_IN_TAG = new RegExp(`(?:^|-)(${[...IN_TAG.keys()].join('|')})-?(\\d+(?:\\.\\d+)*)(?=-|$)`);
 
 /** The distribution in an image's name, found in its repository or its tag; undefined if neither names one. */
@@ -90,21 +51,8 @@ function withTag(id: string, tag: string): DistroName {
 
 /** The distribution, if the version looks like one of its releases. */
 function release(id: string, version: string | undefined): DistroName | undefined {
-  return version !== undefined && (lookUp(RELEASES, id) ?? ANY_RELEASE).test(version) ? { id, version } : undefined;
+  return version !== undefined && RELEASES.get(id)?.test(version) !== false ? { id, version } : undefined;
 }
 
-const ANY_RELEASE = /^/;
-const RED_HAT_RELEASE = /^(?:[5-9]|1\d)(?:\.\d+)*$/;
 /** The form of each distribution's release numbers. */
-const RELEASES: Readonly<Record<string, RegExp>> = {
-  alpine: /^[23]\.\d+/,
-  debian: /^(?:[6-9]|1\d)(?:\.\d+)?$/,
-  ubuntu: /^\d\d\.(?:04|10)$/,
-  fedora: /^\d\d$/,
-  amzn: /^(?:1|2|2\.0\.20\d{6}|201\d\.\d\d(?:\.\d+)?|202\d(?:\.\d+){0,2})$/,
-  almalinux: RED_HAT_RELEASE,
-  centos: RED_HAT_RELEASE,
-  ol: RED_HAT_RELEASE,
-  rhel: RED_HAT_RELEASE,
-  rocky: RED_HAT_RELEASE,
-};
+const RELEASES = new Map(Object.entries(table.releases).map(([id, pattern]) => [id, new RegExp(pattern)]));
