@@ -1,6 +1,10 @@
--- Audits that stopped without an end: in slimboard_audits they were running for ever. And a stable order of builds of one moment.
--- Safe on a live system: creates a function, and replaces views by ones of the same columns.
+-- Audits that stopped without an end, repositories that were gone for a while, and a stable order of builds of one moment.
+-- Safe on a live system: creates a function, adds a column without values, and replaces views by ones of the same columns.
 
+-- Whether the repository was gone at the end of that audit: it may be back by now. Null: of before this migration.
+alter table repository_total add column gone boolean;
+
+-- In slimboard_audits, audits that stopped without an end were running for ever.
 -- Whether nobody is working on an audit that has not ended: its process was told to stop (`none`), or its last heartbeat is more
 -- than a minute old (it was killed) or more than a minute in the future (it was killed before the clock was set back). By the
 -- database's clock, because the clocks of several machines differ.

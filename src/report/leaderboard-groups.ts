@@ -153,7 +153,7 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
       on i.source_id = pair.source_id and (${exists} or i.ended_at > (select finished_at from audit where id = pair.previous_totals_of))
     left join lateral (
       select * from repository_total x where ${exists} and x.repository_id = i.repository_id and x.audit_id <= pair.totals_of
-      order by x.audit_id desc limit 1) t on true
+      order by x.audit_id desc limit 1) t on t.gone is not true
     left join lateral (
       select * from repository_total x where x.repository_id = i.repository_id and x.audit_id <= pair.previous_totals_of
       order by x.audit_id desc limit 1) p on true

@@ -88,7 +88,7 @@ export function repositoriesRelation({ audit, parameters }: Pick<QueryScope, 'au
     from slimboard_source_audits a join repository r on r.source_id = a.source_id
     left join lateral ${sizes('totals_of')} t on true
     left join lateral ${sizes('previous_totals_of')} p on true
-    where a.audit_id = ${parameters.add(audit.id)}::int8 and ${isOpen('r.first_seen_at', 'r.ended_at')})`;
+    where a.audit_id = ${parameters.add(audit.id)}::int8 and ${isOpen('r.first_seen_at', 'r.ended_at')} and t.gone is not true)`;
 }
 
 /** The queries of {@link precomputedSumsSql}, each with the same columns. */

@@ -154,19 +154,20 @@ const REPOSITORY_SUMS = (
   'tags images logical_bytes stored_bytes exclusive_bytes shared_bytes own_bytes median_bytes p90_bytes largest_bytes ' +
   'largest_tag savings_min_bytes savings_max_bytes slim_score findings_error findings_warn'
 ).split(' ');
+const REPOSITORY_COLUMNS = [...REPOSITORY_SUMS, 'gone'];
 const sumColumnsOf = (relation: string): string => REPOSITORY_SUMS.map((name) => `${relation}.${name}`).join(', ');
 
 /**
  * SQL: writes a row for each repository whose totals differ from its newest row; for an ended repository, a row of
- * zeros.
+ * zeros that says so.
  */
 const REPOSITORY_TOTALS = `
-  insert into repository_total (repository_id, audit_id, ${REPOSITORY_SUMS.join(', ')})
+  insert into repository_total (repository_id, audit_id, ${REPOSITORY_COLUMNS.join(', ')})
   with newest as (
     select distinct on (t.repository_id) t.* from repository_total t join repository r on r.id = t.repository_id
     where r.source_id = $1 order by t.repository_id, t.audit_id desc),
   tags as (
-    select r.id as repository_id, count(t.id)::int as tags
+    select r.id as repository_id, count(t.id)::int as tags, r.ended_at is not null as gone
     from repository r left join tag t on t.repository_id = r.id and t.ended_at is null and t.name is not null
     where r.source_id = $1 and (r.ended_at is null or exists (select 1 from newest n where n.repository_id = r.id)) group by r.id),
   held_by as (select scope, blob_id, count(*) as holders from holding group by scope, blob_id),
@@ -185,13 +186,13 @@ const REPOSITORY_TOTALS = `
       coalesce(bytes.shared, 0)::int8 as shared_bytes, coalesce(own.own, 0)::int8 as own_bytes, images.median_bytes,
       images.p90_bytes, images.largest as largest_bytes, images.largest_tag, coalesce(images.savings_min_bytes, 0)::int8 as savings_min_bytes,
       coalesce(images.savings_max_bytes, 0)::int8 as savings_max_bytes, images.slim_score,
-      coalesce(images.findings_error, 0)::int as findings_error, coalesce(images.findings_warn, 0)::int as findings_warn
+      coalesce(images.findings_error, 0)::int as findings_error, coalesce(images.findings_warn, 0)::int as findings_warn, tags.gone
     from tags left join bytes on bytes.repository_id = tags.repository_id left join own on own.repository_id = tags.repository_id
     left join images on images.repository_id = tags.repository_id)
-  select total.repository_id, $2, ${sumColumnsOf('total')}
+  select total.repository_id, $2, ${sumColumnsOf('total')}, total.gone
   from total left join newest n on n.repository_id = total.repository_id
-  where (${sumColumnsOf('n')}) is distinct from (${sumColumnsOf('total')})
-  on conflict (repository_id, audit_id) do update ${setExcluded(REPOSITORY_SUMS)}`;
+  where (${sumColumnsOf('n')}) is distinct from (${sumColumnsOf('total')}) or n.gone <> total.gone
+  on conflict (repository_id, audit_id) do update ${setExcluded(REPOSITORY_COLUMNS)}`;
 
 /**
  * Computes and stores a source's totals, image shares, history rows, and summaries for an audit. Must run inside a

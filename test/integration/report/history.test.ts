@@ -143,6 +143,28 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     }
   });
 
+  test('a repository that went and came back is not listed as of the audits between, unlike one that was empty', async () => {
+    const names = ['team/app', 'team/back', 'team/emptied'];
+    for (const name of names) registry.push(name, '1', build(1, [name]));
+    await auditRegistry(db, registry);
+    registry.deleteRepository('team/back');
+    registry.untag('team/emptied', '1');
+    await auditRegistry(db, registry);
+    registry.push('team/back', '1', build(1, ['team/back']));
+    await auditRegistry(db, registry);
+    const listed = async (audit: number) => {
+      const board = await readRecords(db, leaderboard({ by: 'repository', metric: 'stored' }), { audit });
+      const found = (await readRecords(db, KINDS.repositories, { audit })).map((row) => row.repository).toSorted();
+      expect(board.map(({ repository }) => repository).toSorted()).toEqual(
+        found.map((name) => `${registry.host}/${name}`),
+      );
+      return found;
+    };
+    expect(await listed(1)).toEqual(names);
+    expect(await listed(2)).toEqual(['team/app', 'team/emptied']);
+    expect(await listed(3)).toEqual(names);
+  });
+
   test('the role decides which ECR registry it is if no account is named', async () => {
     const alike = async (...ecr: readonly object[]): Promise<unknown> => {
       const [one, other] = ecr.map((source) => JSON.stringify({ sources: [{ name: 'prod', kind: 'ecr', ...source }] }));
