@@ -1,4 +1,4 @@
-import { isCompiled, type Runtime, runtimeOf } from '../classify/verdict.ts';
+import { hasNodePackages, isCompiled, type Runtime, runtimeOf } from '../classify/verdict.ts';
 import { anyOf } from '../common/any-of.ts';
 import { type ImageView, type LayerView, ownSteps } from '../policy/image-view.ts';
 import { INSTALL_WORDS, installsPackages, isToolchain, PACKAGE_MANAGERS, removesPackages } from '../policy/installs.ts';
@@ -64,7 +64,7 @@ export function ownPackages(view: ImageView): OwnPackages {
     isToolchain(name) ||
     FOR_BUILDS.test(name) ||
     (FETCHERS.includes(name) && !view.image.config.healthcheck) ||
-    (OF_NODE_GYP.test(name) && hasToolchain && runtime === 'node');
+    (OF_NODE_GYP.test(name) && hasToolchain && hasNodePackages(runtime));
   return {
     manager: managerOf(scripts.flat().find(installsPackages)?.program),
     run: kept.filter((name) => !isForBuild(name)),

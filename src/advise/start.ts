@@ -12,6 +12,7 @@ export interface Start {
 /** Entrypoint scripts of official images, and of Red Hat's, which end by starting their arguments. */
 const SCRIPTS_OF_BASES = [
   'docker-entrypoint.sh',
+  '/usr/local/bin/docker-entrypoint.sh',
   '/__cacert_entrypoint.sh',
   'docker-php-entrypoint',
   '/usr/local/bin/mvn-entrypoint.sh',

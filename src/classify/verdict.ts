@@ -108,6 +108,11 @@ export function isCompiled(runtime: Runtime): boolean {
   return runtime === 'go' || runtime === 'rust';
 }
 
+/** Whether the packages of a runtime are those of Node.js, installed by a package.json. */
+export function hasNodePackages(runtime: Runtime): boolean {
+  return runtime === 'node' || runtime === 'bun';
+}
+
 /** A distribution with its version, where known, as os-release names them. */
 export type DistroVerdict = Judged<DistroName>;
 /** A runtime with its version, where known. */

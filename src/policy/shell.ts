@@ -16,7 +16,7 @@ export interface Command {
 const PREFIXES = new Set(
   (
     'if then else elif do while until ! { } ( time exec command sudo env nice eval sh ' +
-    'bash ash /bin/sh /bin/bash /usr/bin/env corepack npx'
+    'bash ash /bin/sh /bin/bash /usr/bin/env corepack npx bunx'
   ).split(' '),
 );
 

@@ -1,5 +1,5 @@
 import { copiesFiles, pathsOf } from '../../classify/history/instruction.ts';
-import type { Runtime } from '../../classify/verdict.ts';
+import { hasNodePackages, type Runtime } from '../../classify/verdict.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { absolutePath, baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, type PlacedCommand, withFolders } from '../../policy/shell.ts';
@@ -110,7 +110,7 @@ export function sourceFolderOf(copies: readonly Copy[], workdir: string, runtime
   const top =
     copies.findLast(({ isContext }) => isContext) ??
     copies.find(({ sources }) => sources.some((source) => LOCK_FILE.test(withoutDotSlash(source))));
-  const into = top?.into ?? (runtime === 'node' ? folderOfPackages(copies, workdir) : undefined) ?? workdir;
+  const into = top?.into ?? (hasNodePackages(runtime) ? folderOfPackages(copies, workdir) : undefined) ?? workdir;
   return into !== '/' && isWithin(workdir, into) && PLAIN_PATH.test(into) ? into : workdir;
 }
 

@@ -27,6 +27,7 @@ type Template = (facts: DockerfileFacts) => string;
 
 const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
   node: nodeDockerfile,
+  bun: nodeDockerfile,
   python: pythonDockerfile,
   go: goDockerfile,
   rust: rustDockerfile,

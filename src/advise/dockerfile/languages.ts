@@ -15,13 +15,16 @@ export interface Language {
   readonly settingsPath?: string;
 }
 
+const NODE: Language = {
+  ignored: '**/node_modules dist .next coverage test tests **/*.test.* *.log'.split(' '),
+  repeats: /^(?:npm|pnpm|yarn|bun|enable|prepare|prisma|turbo|nx|lerna|tsc|nest|next|vite|ng)$/,
+  settings: /\/\.npmrc$/,
+};
+
 /** The languages for which there is a template. */
 export const LANGUAGES: Readonly<Partial<Record<Runtime, Language>>> = {
-  node: {
-    ignored: '**/node_modules dist .next coverage test tests **/*.test.* *.log'.split(' '),
-    repeats: /^(?:npm|pnpm|yarn|bun|enable|prepare|prisma|turbo|nx|lerna|tsc|nest|next|vite|ng)$/,
-    settings: /\/\.npmrc$/,
-  },
+  node: NODE,
+  bun: NODE,
   python: {
     // Build backends read README.md.
     ignored: '!README.md .venv venv **/__pycache__ **/*.pyc .pytest_cache .mypy_cache .ruff_cache tests'.split(' '),

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../classify/verdict.ts';
+import { hasNodePackages, type Runtime } from '../../classify/verdict.ts';
 import { INSTALL_PROJECT } from '../../policy/installs.ts';
 import { baseName, withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
@@ -44,7 +44,7 @@ function settingsInContext(
 ): readonly SecretFile[] {
   const install = commands.findIndex((command) => runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT));
   const context = copies.find(({ isContext, commandsBefore }) => isContext && commandsBefore <= install);
-  return runtime === 'node' && context !== undefined && PLAIN_PATH.test(context.into)
+  return hasNodePackages(runtime) && context !== undefined && PLAIN_PATH.test(context.into)
     ? [{ id: 'npmrc', source: '.npmrc', path: `${context.into}/.npmrc`, mayLack: true }]
     : [];
 }

@@ -8,12 +8,18 @@ import { argumentLines, environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { officialTag } from './lines.ts';
 import { runWith } from './mounts.ts';
-import { COMMANDS, type Commands, installOptions, packageManagerOf, setUpStep } from './package-managers.ts';
+import { type Commands, commandsOf, installOptions, packageManagerOf, setUpStep } from './package-managers.ts';
 import { buildPackageNote, buildPackages, installStep } from './packages.ts';
 
 /** Returns the name of the build script that a command runs: `build:prod`. */
 function buildScriptOf({ program, words }: Command): string | undefined {
+  if (bundles({ program, words })) return undefined;
   return /^(?:npm|pnpm|yarn|bun)$/.test(program) ? words.find((word) => /^build(?::[\w.-]+)?$/.test(word)) : undefined;
+}
+
+/** Reports whether a command is Bun's bundler: `bun build src/index.ts --outdir dist`. A script takes `bun run build`. */
+function bundles({ program, words }: Command): boolean {
+  return program === 'bun' && words[0] === 'build';
 }
 
 /** Programs that build single packages of a repository, with the options and words that name the package. */
@@ -33,15 +39,22 @@ function ownBuilds(facts: DockerfileFacts, build: Commands['build']): readonly s
   const builds = facts.commands.flatMap((command) => {
     const script = buildScriptOf(command);
     const text =
-      buildsPackage(command) || (!hasScript && compilesProject(command)) ? asWritten(command) : script && build(script);
+      buildsPackage(command) || (!hasScript && compilesProject(command))
+        ? asWritten(command, runnerOf(facts))
+        : script && build(script);
     return text === undefined ? [] : [inFolder(text, folderBelow(command.folder, facts))];
   });
   return [...new Set(builds)];
 }
 
-function asWritten({ program, words }: Command): string | undefined {
+/** Returns what runs programs of dependencies: the images of Bun have no npx. */
+function runnerOf({ runtime }: DockerfileFacts): string {
+  return runtime === 'bun' ? 'bunx' : 'npx';
+}
+
+function asWritten({ program, words }: Command, runner: string): string | undefined {
   if (!words.every((word) => /^[\w@./:=*,-]+$/.test(word))) return undefined;
-  return `${OF_DEPENDENCIES.test(program) ? 'npx ' : ''}${[program, ...words].join(' ')}`;
+  return `${OF_DEPENDENCIES.test(program) ? `${runner} ` : ''}${[program, ...words].join(' ')}`;
 }
 
 export function inFolder(command: string, folder: string): string {
@@ -79,7 +92,7 @@ function startsPackage({ entrypoint, cmd }: DockerfileFacts): boolean {
 
 function compilesProject(command: Command): boolean {
   if (command.program === 'tsc') return !hasOption(command, '--version', '-v', '--noEmit', '--init');
-  return OF_DEPENDENCIES.test(command.program) && command.words.includes('build');
+  return bundles(command) || (OF_DEPENDENCIES.test(command.program) && command.words.includes('build'));
 }
 
 /** Reports whether a command installs the project's dependencies, not a global package. */
@@ -94,9 +107,9 @@ const MANIFEST =
 
 /** Returns the COPY of each package's list and lock file, and of other files that installing may read. */
 function manifestSteps(facts: DockerfileFacts): readonly string[] {
-  const { lockFiles } = COMMANDS[packageManagerOf(facts)];
+  const { lockFiles } = commandsOf(facts);
   const isManifest = manifestTest(facts);
-  const isLeftOut = (source: string): boolean => isManifest(source) || isIgnored(source, 'node');
+  const isLeftOut = (source: string): boolean => isManifest(source) || isIgnored(source, facts.runtime);
   return [
     ...packageFolders(facts).map((folder) => {
       const files = lockFiles.split(' ').map((file) => contextFolderBelow(folder, PACKAGE_LIST, facts) + file);
@@ -108,7 +121,7 @@ function manifestSteps(facts: DockerfileFacts): readonly string[] {
 
 /** Returns a note if the image's own build copied the package list by its name, but no lock file. */
 function lockFileNote(facts: DockerfileFacts): readonly string[] {
-  const [, lockFile = ''] = COMMANDS[packageManagerOf(facts)].lockFiles.split(' ');
+  const [, lockFile = ''] = commandsOf(facts).lockFiles.replaceAll('*', '').split(' ');
   const ofContext = facts.copies.flatMap(({ sources }) => sources.filter((source) => !source.startsWith('/')));
   const names = ofContext.map(baseName);
   if (!names.includes('package.json') || names.some((name) => MANIFEST.test(name) && name !== 'package.json'))
@@ -198,17 +211,23 @@ function startsByPlugAndPlay({ entrypoint, cmd }: DockerfileFacts): boolean {
   return [...entrypoint, ...cmd].some((word) => word.includes('.pnp.'));
 }
 
+/** Returns the reference of the runtime's official image. */
+export function imageOf(facts: DockerfileFacts): string {
+  if (facts.runtime === 'node') return officialTag('node', facts, 'suite-slim');
+  return `oven/bun:${facts.release}-${facts.base === 'alpine-base' ? 'alpine' : 'slim'}`;
+}
+
 /** Returns the stage that installs the project's packages and builds it, in the image's own folder. */
 export function buildStage(facts: DockerfileFacts): string[] {
   const manager = packageManagerOf(facts);
-  const { cache, install, build } = COMMANDS[manager];
+  const { cache, install, build } = commandsOf(facts);
   const sources = sourceSteps(facts, manifestTest(facts));
   const manifests = installedFiles(facts, sources);
   const own = ownBuilds(facts, build);
   // Sources that were copied by name may not include what a build script needs that the image never ran.
   const builds = own.length === 0 && sources.includes('COPY . .') ? [build('build')] : own;
   return [
-    `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
+    `FROM ${imageOf(facts)} AS build`,
     ...environmentLines({ env: facts.registries }),
     ...packagesStep(facts),
     ...setUpStep(facts, manager),
@@ -219,7 +238,7 @@ export function buildStage(facts: DockerfileFacts): string[] {
     ...manifests,
     `${runWith(facts, cache)} ${inPackages(facts, install + installOptions(facts, manager))}`,
     ...sources.filter((step) => !manifests.includes(step)),
-    ...(generatesPrisma(facts) ? ['RUN npx prisma generate'] : []),
+    ...(generatesPrisma(facts) ? [`RUN ${runnerOf(facts)} prisma generate`] : []),
     ...argumentLines(facts.nodeBuild.args),
     ...builds.map((command) => `RUN ${command}`),
   ];

@@ -3,19 +3,19 @@ import { closingLines, settingLines } from './closing.ts';
 import { folderBelow } from './copies.ts';
 import { environmentLines } from './environment.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
-import { jsonWords, makeFolders, officialTag, programFolderLines } from './lines.ts';
+import { jsonWords, makeFolders, programFolderLines } from './lines.ts';
 import { runWith } from './mounts.ts';
-import { buildStage, inFolder, inPackages, packagesOfPrisma } from './node-build.ts';
-import { COMMANDS, installOptions, packageManagerOf } from './package-managers.ts';
+import { buildStage, imageOf, inFolder, inPackages, packagesOfPrisma } from './node-build.ts';
+import { commandsOf, installOptions, packageManagerOf } from './package-managers.ts';
 import { runPackages } from './packages.ts';
 import { startedByNpm, withProgramNames } from './start-words.ts';
 
 /**
- * Returns a Dockerfile for Node.js: one stage installs, builds and prunes; the last one holds the program and its
+ * Returns a Dockerfile for Node.js or Bun: one stage installs, builds and prunes; the last one holds the program and its
  * production dependencies.
  */
 export function nodeDockerfile(facts: DockerfileFacts): string {
-  const isStandalone = facts.framework.startsWith('next') && facts.deployment === undefined;
+  const isStandalone = facts.framework.startsWith('next') && facts.deployment === undefined && facts.runtime === 'node';
   return isStandalone ? nextDockerfile(facts) : serviceDockerfile(facts);
 }
 
@@ -31,7 +31,10 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     '',
     ...lastStage(started),
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.
-    ...programFolderLines({ ...facts, folder, writesFolder }, isDistroless(facts) ? NONROOT : 'node:node'),
+    ...programFolderLines(
+      { ...facts, folder, writesFolder },
+      isDistroless(facts) ? NONROOT : `${facts.runtime}:${facts.runtime}`,
+    ),
     `USER ${userOf(facts)}`,
     ...lastLines(started),
   ].join('\n');
@@ -43,7 +46,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
  */
 function productionStep(facts: DockerfileFacts): readonly string[] {
   const manager = packageManagerOf(facts);
-  const { cache, prune } = COMMANDS[manager];
+  const { cache, prune } = commandsOf(facts);
   const { deployment } = facts;
   if (deployment)
     return [`${runWith(facts, cache)} ${inFolder(deployment.command, folderBelow(deployment.from, facts))}`];
@@ -64,9 +67,7 @@ function globalStep({ commands, program }: DockerfileFacts): readonly string[] {
 const GLOBAL_NAME = /^[a-z][\w.-]*(?:@[\w.^~-]+)?$/;
 
 function lastStage(facts: DockerfileFacts): string[] {
-  const base = isDistroless(facts)
-    ? `gcr.io/distroless/nodejs${facts.release}-debian13:nonroot`
-    : officialTag('node', facts, 'suite-slim');
+  const base = isDistroless(facts) ? `gcr.io/distroless/nodejs${facts.release}-debian13:nonroot` : imageOf(facts);
   return [
     `FROM ${base}`,
     ...(isDistroless(facts) ? [] : [...runPackages(facts, packagesOfPrisma(facts)), ...globalStep(facts)]),
@@ -75,14 +76,14 @@ function lastStage(facts: DockerfileFacts): string[] {
   ];
 }
 
-function isDistroless({ base, needsDistribution }: DockerfileFacts): boolean {
-  return base === 'distroless-base' && !needsDistribution;
+function isDistroless({ base, needsDistribution, runtime }: DockerfileFacts): boolean {
+  return base === 'distroless-base' && !needsDistribution && runtime === 'node';
 }
 
 /** The user of distroless images without root. */
 const NONROOT = '65532:65532';
 
-/** Returns the user by numbers, by which Kubernetes can check runAsNonRoot: `node` of the official images is 1000. */
+/** Returns the user by numbers, by which Kubernetes can check runAsNonRoot: `node` and `bun` of the official images are 1000. */
 function userOf(facts: DockerfileFacts): string {
   return isDistroless(facts) ? NONROOT : '1000:1000';
 }
@@ -104,7 +105,8 @@ function insteadOf(manager: string): string {
 
 function lastLines(facts: DockerfileFacts): readonly string[] {
   if (isDistroless(facts)) return distrolessStart(facts);
-  return closingLines(withProgramNames(facts), 'CMD ["node", "server.js"]', startNote(facts));
+  const fallback = facts.runtime === 'bun' ? 'CMD ["bun", "index.ts"]' : 'CMD ["node", "server.js"]';
+  return closingLines(withProgramNames(facts), fallback, startNote(facts));
 }
 
 /** Returns the package managers that the last stage lacks: the official images have yarn 1 only, up to Node.js 25. */

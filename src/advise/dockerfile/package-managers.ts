@@ -33,7 +33,7 @@ function yarnBuild(script: string): string {
   return `if node -e "process.exit(require('./package.json').scripts?.['${script}'] ? 0 : 1)"; then yarn run ${script}; fi`;
 }
 
-export const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
+const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
   npm: {
     lockFiles: 'package.json package-lock.json',
     cache: '/root/.npm',
@@ -79,12 +79,24 @@ export const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
   },
 };
 
+/** Bun as the runtime, whose images have no npm. An older Bun that npm installs has no `bun pm pkg`. */
+const OF_BUN: Commands = {
+  ...COMMANDS.bun,
+  prune: COMMANDS.bun.prune.replace('npm pkg', 'bun pm pkg'),
+};
+
+/** Returns what the image's package manager reads and runs. */
+export function commandsOf(facts: DockerfileFacts): Commands {
+  return facts.runtime === 'bun' ? OF_BUN : COMMANDS[packageManagerOf(facts)];
+}
+
 /**
  * Returns the package manager by the commands that the image's steps ran, or the lock file that they copied. If they
  * copied several lock files or show nothing, it is the package manager that starts the image, else npm.
  */
 export function packageManagerOf(facts: DockerfileFacts): PackageManager {
-  const { commands, program } = facts;
+  const { commands, program, runtime } = facts;
+  if (runtime === 'bun') return 'bun';
   const locked = NAMES.filter((name) => copies(facts, LOCK_FILES[name]));
   const started = NAMES.find((name) => name === program) ?? 'npm';
   if (locked.length > 1) return locked.includes(started) ? started : 'npm';
@@ -118,7 +130,8 @@ const NAMES = Object.keys(LOCK_FILES) as Name[];
 const LAST_WITH_COREPACK = 24;
 
 /** Returns the step that installs the package manager, in the version that the image's own steps named. */
-export function setUpStep({ commands, release }: DockerfileFacts, manager: PackageManager): readonly string[] {
+export function setUpStep({ commands, release, runtime }: DockerfileFacts, manager: PackageManager): readonly string[] {
+  if (runtime === 'bun') return [];
   const name = manager === 'berry' ? 'yarn' : manager;
   const named = commands.flatMap(({ words }) => words).findLast((word) => word.startsWith(`${name}@`));
   const version = named?.slice(name.length + 1);

@@ -7,7 +7,7 @@ import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch, pairImage } from '../../support/audited-image.ts';
 import { copy, dockerfile, instructionsOf, run, TODAY } from '../../support/dockerfiles.ts';
 
-const RUNTIMES: readonly Runtime[] = ['node', 'python', 'go', 'java', 'ruby', 'php', 'rust', 'dotnet'];
+const RUNTIMES: readonly Runtime[] = ['node', 'bun', 'python', 'go', 'java', 'ruby', 'php', 'rust', 'dotnet'];
 const BASES: readonly BaseTechniqueId[] = ['slim-base', 'alpine-base', 'distroless-base', 'scratch-base'];
 
 test.each(RUNTIMES.flatMap((runtime) => BASES.map((base) => [runtime, base] as const)))(
