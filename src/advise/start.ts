@@ -47,7 +47,8 @@ function setsEntrypoint(view: ImageView): boolean {
   return ownSteps(view).some(({ verb }) => verb === 'ENTRYPOINT');
 }
 
-function isShellForm(words: readonly string[]): boolean {
+/** Reports whether a command is a shell with `-c`, which runs the script after it. */
+export function isShellForm(words: readonly string[]): boolean {
   return SHELL.test(words[0] ?? '') && words[1] === '-c';
 }
 

@@ -1,11 +1,13 @@
+import { isShellForm } from '../start.ts';
+
 /**
  * Lets a shell hand over to the last command of its script (`exec`): otherwise the program may get no signals, since a
  * shell passes none on. Scripts that do more than run commands one after another stay as they are.
  * @param words of ENTRYPOINT or CMD
  */
 export function withExec(words: readonly string[]): readonly string[] {
-  const [shell = '', option, script = ''] = words;
-  if (!SHELL.test(shell) || option !== '-c' || words.length > 3) return words;
+  const [shell = '', option = '', script = ''] = words;
+  if (!isShellForm(words) || words.length > 3) return words;
   const [, before = '', last = ''] = LAST_COMMAND.exec(script.trim()) ?? [];
   const programs = [...before.split(/&&|;/), last].map((command) => /^[^\s]*/.exec(command.trim())?.[0] ?? '');
   const isPlain =
@@ -13,7 +15,6 @@ export function withExec(words: readonly string[]): readonly string[] {
   return isPlain && !hasOperator(last) ? [shell, option, `${before}exec ${last}`] : words;
 }
 
-const SHELL = /^(?:\/(?:usr\/)?bin\/)?(?:ba|a|da)?sh$/;
 /** A script's commands before the last one, without quotes and escapes, and the last one. */
 const LAST_COMMAND = /^((?:[^'"`|<>(){}\\\n&;]+(?:&&|;))*\s*)(\S[^\n]*)$/;
 const KEYWORD = /^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|function|!|exec|eval|exit|trap|wait)$/;

@@ -128,7 +128,8 @@ test.each<[string, string]>([
   [`node server.js --port "\${PORT:-3000}"`, `exec node server.js --port "\${PORT:-3000}"`],
   ['cd /srv && migrate; serve --env $ENV', 'cd /srv && migrate; exec serve --env $ENV'],
 ])('a shell hands over to the last command of its script: %s', (script, started) => {
-  expect(withExec(['/bin/sh', '-c', script])).toEqual(['/bin/sh', '-c', started]);
+  for (const shell of ['/bin/sh', 'bash', 'zsh', '/usr/local/bin/bash'])
+    expect(withExec([shell, '-c', script])).toEqual([shell, '-c', started]);
 });
 
 test.each([
