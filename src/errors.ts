@@ -13,7 +13,7 @@ export type Retry =
   | { readonly kind: 'after'; readonly delayMs: number };
 
 const NEVER: Retry = { kind: 'never' };
-const BACKOFF: Retry = { kind: 'backoff' };
+export const BACKOFF: Retry = { kind: 'backoff' };
 
 /** The stable codes of expected failures; part of the public interface. */
 export type ErrorCode =
@@ -91,8 +91,12 @@ export class UnsupportedContentError extends failure('unsupported-content') {}
 /** JSON has the wrong shape; the message gives the path of the field. */
 export class MalformedContentError extends failure('malformed-content') {}
 
-/** Content exceeds its limit, or the size in its descriptor. */
-export class TooLargeError extends failure('too-large') {}
+/** Content exceeds its limit, or the size in its descriptor. A retry fails the same way, unless `retry` says otherwise. */
+export class TooLargeError extends SlimboardError {
+  constructor(message: string, options?: Cause & { readonly retry?: Retry }) {
+    super('too-large', message, options);
+  }
+}
 
 /** Bytes do not match their descriptor. A retry may fetch the right ones, unless `retry` says otherwise. */
 export class ContentMismatchError extends SlimboardError {

@@ -1,7 +1,7 @@
 import { chunksOf } from '../common/chunks-of.ts';
 import { groupPairs } from '../common/group-by.ts';
 import { sum } from '../common/sum.ts';
-import { asItemError, MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
+import { asItemError, BACKOFF, MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_CONFIG_BYTES } from '../oci/image-config.ts';
 import { type Manifest, parseManifest } from '../oci/manifest.ts';
@@ -11,7 +11,7 @@ import type { KnownContent } from './known-content.ts';
 import { neededBlobs } from './needed-blobs.ts';
 import { isWantedLater, wantedChildren } from './wanted-children.ts';
 
-/** Levels of indexes within indexes, in one audit. Real indexes contain only images; a hostile chain could be endless. */
+/** Levels of indexes within indexes, in one attempt. Real indexes contain only images; a hostile chain could be endless. */
 const MAX_INDEX_DEPTH = 3;
 
 /** Children per request; Amazon ECR returns at most this many. */
@@ -207,7 +207,8 @@ export class ManifestTree {
     this.#failures.set(
       digest,
       new TooLargeError(
-        `${digest}: indexes are nested deeper than ${MAX_INDEX_DEPTH} levels: the next audit continues there`,
+        `${digest}: indexes are nested deeper than ${MAX_INDEX_DEPTH} levels: the next attempt continues there`,
+        { retry: BACKOFF },
       ),
     );
     return [];
@@ -220,8 +221,10 @@ function parsed(digest: Digest, answer: FetchedManifest | Error | undefined): Re
   return new ReadManifest(answer);
 }
 
+/** What fitted is stored, so the rest may fit next time. */
 function tooManyBytes(digest: Digest): TooLargeError {
   return new TooLargeError(
-    `${digest}: the manifests and configs of the indexes in this batch exceed ${MAX_CHILDREN_BYTES} bytes, the limit for one batch`,
+    `${digest}: the manifests and configs of the indexes in this batch exceed ${MAX_CHILDREN_BYTES} bytes, the limit for one batch: the next attempt continues there`,
+    { retry: BACKOFF },
   );
 }

@@ -150,11 +150,11 @@ describe.each(BACKENDS)('hostile contents, in an audit into $name', ({ open }) =
     expect(Object(Object.prototype).polluted).toBeUndefined();
   });
 
-  test('indexes nested deeper than one audit reads are read on by the next', async () => {
-    registry.push('hostile/nested', '1', nested(4));
+  test('indexes nested deeper than one audit reads are read on by the next, as the error says', async () => {
+    registry.push('hostile/nested', '1', nested(8));
     const errorsOfAudit = async () => errorsOf(db, (await auditRegistry(db, registry)).id);
     expect(await errorsOfAudit()).toMatchObject([
-      { code: 'too-large', message: expect.stringContaining('the next audit continues there') },
+      { code: 'too-large', message: expect.stringContaining('the next attempt continues there'), retry: 'backoff' },
     ]);
     expect(await errorsOfAudit()).toEqual([]);
   });
