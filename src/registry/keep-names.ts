@@ -16,14 +16,17 @@ export function keepNames<Name>(
       return [parse(textOf(entry))];
     } catch (error) {
       if (!onInvalid || !(error instanceof SlimboardError)) throw error;
-      onInvalid(typeof entry === 'string' ? entry : NO_TEXT, error);
+      onInvalid(nameOf(entry), error);
       return [];
     }
   });
 }
 
-/** Stands for an entry that is no text: such an entry may be of any size and depth. */
-const NO_TEXT = '(not text)';
+/** What an invalid entry is called in errors: one that is no text may be of any size and depth, and "" names nothing. */
+function nameOf(entry: unknown): string {
+  if (typeof entry !== 'string') return '(not text)';
+  return entry === '' ? '(empty)' : entry;
+}
 
 function textOf(entry: unknown): string {
   if (typeof entry === 'string') return entry;

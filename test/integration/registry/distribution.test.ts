@@ -90,12 +90,12 @@ describe('listing', () => {
   test('each invalid name is an error, and all others are listed', async () => {
     const { server, client } = await start();
     server.push('good', '1.0', app);
-    server.listAlso({ repositories: ['Bad', '../x', 'a\u0000b'], tags: { good: ['-bad', 'x'.repeat(129)] } });
+    server.listAlso({ repositories: ['Bad', '../x', 'a\u0000b'], tags: { good: ['-bad', '', 'x'.repeat(129)] } });
     const invalid: [string, string][] = [];
     const onInvalid = (name: string, error: { code: string }): number => invalid.push([name, error.code]);
     expect(await repositoryNames(client, { onInvalid })).toEqual(['good']);
     expect(await tagNames(client, repositoryOf(server.host, 'good'), { onInvalid })).toEqual(['1.0']);
-    expect(invalid.map(([name]) => name)).toEqual(['Bad', '../x', 'a\u0000b', '-bad', 'x'.repeat(129)]);
+    expect(invalid.map(([name]) => name)).toEqual(['Bad', '../x', 'a\u0000b', '-bad', '(empty)', 'x'.repeat(129)]);
     expect(new Set(invalid.map(([, code]) => code))).toEqual(new Set(['invalid-reference']));
     await expect(repositoryNames(client)).rejects.toMatchObject({ code: 'invalid-reference' });
   });
