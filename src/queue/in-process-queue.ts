@@ -173,11 +173,7 @@ export class InProcessQueue implements TaskQueue {
   /** Queues a task again after a delay. Never rejects. */
   async #again(queued: QueuedTask, tasks: KindTasks, delayMs: number): Promise<void> {
     tasks.delayed++;
-    try {
-      await this.#options.wait(delayMs, this.#stop.signal);
-    } catch (error) {
-      this.#halt(error);
-    }
+    await this.#options.wait(delayMs, this.#stop.signal).catch(() => undefined);
     tasks.delayed--;
     tasks.waiting.push(queued);
     this.#fill(tasks);

@@ -82,6 +82,11 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     expect(await readdir(folder)).toEqual(['2026-11-24 one+two.csv']);
   });
 
+  test('an audit that is gone by then has nothing to deliver', async () => {
+    await deliver({ reports: [{ kind: 'audits', format: 'csv', path: 'audits.csv' }] }, 999);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test('a message that was accepted is not sent again', async () => {
     const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['finished' as const] }];
     await deliver({ notify });

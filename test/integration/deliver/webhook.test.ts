@@ -1,16 +1,18 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { postWebhook, signatureOf } from '../../../src/deliver/webhook.ts';
 import { closeServer } from '../../../src/network/http-server.ts';
 import { Proxies } from '../../../src/network/proxies.ts';
 import { notifyEndpoint } from '../../../src/settings/notify-endpoint.ts';
 import type { NotifySettings } from '../../../src/settings/settings.ts';
-import { listenOnFreePort } from '../../support/free-port.ts';
+import { freePort, listenOnFreePort } from '../../support/free-port.ts';
 
 let server: Server;
 let url: string;
-let answers: { status: number; headers?: Record<string, string> }[];
+/** No status: the connection is cut instead. */
+let answers: { status: number | undefined; headers?: Record<string, string> }[];
 let received: { headers: Record<string, unknown>; body: string }[];
 
 beforeEach(async () => {
@@ -19,7 +21,8 @@ beforeEach(async () => {
   server = createServer(async (request, response) => {
     received.push({ headers: request.headers, body: await text(request) });
     const { status, headers = {} } = answers.shift() ?? { status: 204 };
-    response.writeHead(status, headers).end();
+    if (status === undefined) request.socket.destroy();
+    else response.writeHead(status, headers).end('some text');
   });
   url = `http://127.0.0.1:${await listenOnFreePort(server)}/hook?key=hunter2`;
 });
@@ -40,6 +43,7 @@ test('a message is signed, and has an id that distinguishes it from others', asy
       body: '{"a":1}',
       headers: {
         'content-type': 'application/json',
+        'user-agent': 'slimboard',
         'x-slimboard-event': 'finished',
         'x-slimboard-delivery': '7-finished',
         'x-slimboard-timestamp': '1700000000',
@@ -63,11 +67,14 @@ test('without a secret there is no signature', async () => {
   expect(received[0]?.headers).not.toHaveProperty('x-slimboard-signature');
 });
 
-test.each([500, 503, 429, 408])('%i is retried, with the same id', async (status) => {
-  answers = [{ status }, { status }];
-  await postWebhook({ url }, message, options);
-  expect(received.map(({ headers }) => headers['x-slimboard-delivery'])).toEqual(Array(3).fill('7-finished'));
-});
+test.each([500, 503, 429, 425, 408, undefined])(
+  '%s (undefined: no answer) is retried, with the same id',
+  async (status) => {
+    answers = [{ status }, { status }];
+    await postWebhook({ url }, message, options);
+    expect(received.map(({ headers }) => headers['x-slimboard-delivery'])).toEqual(Array(3).fill('7-finished'));
+  },
+);
 
 test.each([
   ['a refusal', { status: 403 }, 1, /did not accept "finished": it answered HTTP 403/],
@@ -83,6 +90,42 @@ test.each([
   expect(received).toHaveLength(requests);
 });
 
+test.each([
+  ['the answer', undefined],
+  ['its next attempt', 500],
+])('a message that is stopped does not wait for %s', async (_, status) => {
+  const stop = new AbortController();
+  const answering = server.listeners('request')[0] as RequestListener;
+  answers = [{ status: status ?? 204 }];
+  server.removeAllListeners('request').on('request', (request, response) => {
+    if (status === undefined) return stop.abort();
+    response.once('finish', () => setImmediate(setImmediate, () => stop.abort()));
+    answering(request, response);
+  });
+  const posted = postWebhook({ url }, message, {
+    ...options,
+    signal: stop.signal,
+    delaysMs: status === undefined ? [] : [3_600_000],
+  });
+  await expect(posted).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+test('an endpoint has ten seconds to answer, and the error tells so', async () => {
+  const { timeout } = AbortSignal;
+  const limits = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => timeout.call(AbortSignal, 1));
+  onTestFinished(() => limits.mockRestore());
+  server.removeAllListeners('request');
+  const posted = postWebhook({ url }, message, { ...options, delaysMs: [] });
+  await expect(posted).rejects.toThrow('did not accept "finished": no answer within 10 s');
+  expect(limits).toHaveBeenCalledExactlyOnceWith(10_000);
+});
+
+test('no connection stays open, however often the message was refused', async () => {
+  answers = [{ status: 500 }, { status: 500 }];
+  await postWebhook({ url }, message, options);
+  await expect.poll(() => promisify(server.getConnections.bind(server))()).toBe(0);
+});
+
 test('an error names the host and nothing else of the URL', async () => {
   answers = Array(3).fill({ status: 500 });
   const error = await postWebhook({ url }, message, options).catch((failure: Error) => failure);
@@ -92,9 +135,10 @@ test('an error names the host and nothing else of the URL', async () => {
 });
 
 test('an unreachable host is an expected failure', async () => {
-  await expect(
-    postWebhook({ url: 'http://127.0.0.1:1/' }, message, { ...options, delaysMs: [] }),
-  ).rejects.toMatchObject({
+  const port = await freePort();
+  const posted = postWebhook({ url: `http://127.0.0.1:${port}/` }, message, { ...options, delaysMs: [] });
+  await expect(posted).rejects.toMatchObject({
     code: 'delivery',
+    message: `the webhook at 127.0.0.1:${port} did not accept "finished": no answer (ECONNREFUSED)`,
   });
 });
