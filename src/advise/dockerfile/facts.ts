@@ -88,6 +88,8 @@ export interface DockerfileFacts {
   readonly isEntrypoint: boolean;
   /** The path or name of a script that starts the program. */
   readonly script: string | undefined;
+  /** Whether it is started by bash, or by a script that may be one for bash, as on all distributions but Alpine. */
+  readonly mayNeedBash: boolean;
   /** The steps that change PHP's settings and are repeated as they are, see {@link phpSettingSteps}. */
   readonly phpSettings: readonly string[];
   /** The steps that the Dockerfile does not repeat, see {@link leftOutSteps}. */
@@ -158,6 +160,7 @@ export function dockerfileFacts(
     entrypoint: withoutSecret(start.entrypoint),
     cmd: withoutSecret(start.cmd),
     ...programOf(start),
+    mayNeedBash: mayNeedBash(start, verdict.distro?.value.id),
     largerBase: largerBaseOf(view, tomcat !== undefined),
     base,
   };
@@ -235,6 +238,10 @@ function programOf({
   const start = ofEntrypoint ?? programIn(cmd) ?? { program: 'app', programArgs: [] };
   const script = [...entrypoint, ...cmd].find((word) => isScript(word) && /^[\w./-]+$/.test(word));
   return { ...start, isEntrypoint: ofEntrypoint !== undefined, script };
+}
+
+function mayNeedBash({ entrypoint, cmd }: Start, distro: string | undefined): boolean {
+  return [...entrypoint, ...cmd].some((word) => baseName(word) === 'bash' || (isScript(word) && distro !== 'alpine'));
 }
 
 /** Returns the program that a command starts, with its arguments; undefined if there is none, or a script hides it. */

@@ -12,6 +12,7 @@ import { type Copy, isMergedCopy, PLAIN_PATH, SOURCE, type SourceFacts } from '.
 import { copyStep, targetOf } from './copy-steps.ts';
 import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';
+import { gemInstalls, installsGems } from './gems.ts';
 import { LANGUAGES } from './languages.ts';
 
 /** Programs for packages of distributions, which all templates install. */
@@ -43,12 +44,17 @@ export function leftOutSteps(
   own: readonly LayerView[],
   { copies, folder, runtime, deployment }: SourceFacts & Pick<DockerfileFacts, 'deployment'>,
 ): readonly string[] {
+  const commands = own.flatMap((layer) => layer.commands);
+  const repeatsGems = runtime === 'ruby' && gemInstalls(commands, copies) !== undefined;
   const fetched = new Set(copies.filter((copy) => isFetched(copy, folder, runtime)).map(({ layer }) => layer));
   return own
     .filter(
       (layer) =>
         (copiesFiles(layer.verb) && fetched.has(layer.position)) ||
-        layer.commands.some((command) => isLeftOut(command, layer, { folder, runtime, deployment })),
+        layer.commands.some(
+          (command) =>
+            !(repeatsGems && installsGems(command)) && isLeftOut(command, layer, { folder, runtime, deployment }),
+        ),
     )
     .filter(({ commands }) => !commands.some(({ program, words }) => commandHoldsSecret([program, ...words])))
     .map(({ instruction }) => instruction.replace(DIGEST, '…'))
@@ -85,7 +91,7 @@ const LEAVES: Readonly<Record<string, Leaves>> = {
   python: (words, args) => !KNOWN_DOWNLOAD.test(args) && !PYTHON_STEPS.test(words.join(' ')),
   rails: isNoPrecompilation,
   rake: isNoPrecompilation,
-  gem: (words) => words.includes('install') && !words.some((word) => /^bundler(?::|$)/.test(word)),
+  gem: (words) => installsGems({ program: 'gem', words }),
 };
 
 /** What earlier stages made in ways that the templates repeat: packages, runtimes, package managers, programs. */

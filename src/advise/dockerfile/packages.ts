@@ -35,7 +35,13 @@ export function installStep({ base }: DockerfileFacts, names: readonly string[])
 export function compilerSteps(facts: DockerfileFacts, tools: readonly string[] = []): readonly string[] {
   const compiler = facts.base === 'alpine-base' ? 'build-base' : 'build-essential';
   const packages = buildPackages(facts).filter((name) => !IN_COMPILER.includes(name));
-  return [...buildPackageNote(facts), installStep(facts, [compiler, ...tools, ...packages])];
+  return [...headersNote(facts), ...buildPackageNote(facts), installStep(facts, [compiler, ...tools, ...packages])];
+}
+
+/** Returns a note if the image's own build may have used what its full base brings. */
+function headersNote({ mayLinkLibraries, packages }: DockerfileFacts): readonly string[] {
+  if (!mayLinkLibraries || packages.build.some((name) => name.endsWith('-dev'))) return [];
+  return ["# The image's base also brings git, and headers such as libpq-dev: add those that installing needs."];
 }
 
 /** What `build-essential` and `build-base` consist of. */
@@ -80,10 +86,12 @@ export function runPackagesOr(facts: DockerfileFacts, note: string): readonly st
 /**
  * Returns the lines that install the packages the program needs at run time, with notes on packages whose names may
  * differ here, and on headers, whose libraries' package names are unknown.
- * @param more further packages, by the names that they have on every base
+ * @param others further packages, by the names that they have on every base
  */
-export function runPackages(facts: DockerfileFacts, more: readonly string[] = []): readonly string[] {
+export function runPackages(facts: DockerfileFacts, others: readonly string[] = []): readonly string[] {
   const { headers } = facts.packages;
+  const lacksBash = facts.base === 'alpine-base' && facts.mayNeedBash;
+  const more = lacksBash ? ['bash', ...others] : others;
   const run = facts.packages.run.filter((name) => !more.includes(name));
   const isKnown = knownNames(facts);
   const unknown = run.filter((name) => !isKnown(name));
@@ -96,6 +104,7 @@ export function runPackages(facts: DockerfileFacts, more: readonly string[] = []
       ? [`# The build had these headers; install here the libraries that the program loads: ${headers.join(' ')}`]
       : []),
     ...(run.length > 0 && hasSameManager(facts) ? changedNames(facts) : []),
+    ...(lacksBash ? ['# Alpine has no bash, which start scripts are often written for.'] : []),
     ...(names.length > 0 ? [installStep(facts, names)] : []),
   ];
 }

@@ -4,6 +4,7 @@ import { contextFolderOf, isAmong } from './copies.ts';
 import { sourceSteps } from './copy-steps.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
+import { gemInstalls } from './gems.ts';
 import { officialTag, programFolderLines } from './lines.ts';
 import { compilerSteps, knownRunPackages, runPackagesOr } from './packages.ts';
 
@@ -11,14 +12,19 @@ import { compilerSteps, knownRunPackages, runPackagesOr } from './packages.ts';
  * Gems go to the folder whose programs are on the official images' PATH. BUNDLE_DEPLOYMENT or BUNDLE_PATH would put them
  * where a start by their names, such as `puma`, does not find them.
  */
-const BUNDLER = 'ENV BUNDLE_FROZEN=1 BUNDLE_WITHOUT=development:test';
+const BUNDLER = 'BUNDLE_FROZEN=1 BUNDLE_WITHOUT=development:test ';
+const FOLDERS_OF_RAILS = [
+  '# The .dockerignore leaves them out, and Puma does not create the folder of its pidfile.',
+  'RUN mkdir -p log tmp/pids',
+];
 const RAILS_SERVER = 'CMD ["bundle", "exec", "rails", "server", "-b", "0.0.0.0"]';
 
 /** Returns a Dockerfile for Ruby: one stage builds the gems, without development groups; the last one copies them. */
 export function rubyDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('ruby', facts, 'slim-suite');
   const isRails = facts.framework === 'rails';
-  const settings = `${BUNDLER} ${isRails ? 'RAILS' : 'RACK'}_ENV=production`;
+  const gems = isRails || facts.program === 'bundle' ? undefined : gemInstalls(facts.commands, facts.copies);
+  const settings = `ENV ${gems ? '' : BUNDLER}${isRails ? 'RAILS' : 'RACK'}_ENV=production`;
   const scripts = scriptSteps(facts);
   const from = contextFolderOf(/^Gemfile/, facts);
   const gemfiles = [`${from}Gemfile`, `${from}Gemfile.lock`];
@@ -34,8 +40,8 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     ]),
     settings,
     `WORKDIR ${facts.folder}`,
-    `COPY ${gemfiles.join(' ')} ./`,
-    'RUN bundle install && rm -rf /usr/local/bundle/cache',
+    ...(gems ? [] : [`COPY ${gemfiles.join(' ')} ./`]),
+    `RUN ${(gems ?? ['bundle install']).join(' && ')} && rm -rf /usr/local/bundle/cache`,
     ...sourceSteps(facts, (source) => isAmong(gemfiles, source)),
     ...scripts,
     ...(isRails
@@ -45,16 +51,17 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
       : []),
     // The pages are built; the server does not read the packages that built them.
     ...(isRails && scripts.length > 0 ? ['RUN rm -rf node_modules'] : []),
+    ...(isRails ? FOLDERS_OF_RAILS : []),
     '',
     `FROM ${base}`,
     ...runPackagesOr(facts, '# Install here the libraries that gems load at run time, such as libpq5.'),
     settings,
     ...environmentLines(facts),
     'COPY --from=build /usr/local/bundle /usr/local/bundle',
-    // Rails creates log and tmp, which the .dockerignore leaves out.
+    // Programs write to log and tmp.
     ...programFolderLines({ ...facts, writesFolder: true }, '10001'),
     'USER 10001',
-    ...closingLines(facts, isRails ? RAILS_SERVER : 'CMD ["bundle", "exec", "puma"]'),
+    ...closingLines(facts, isRails ? RAILS_SERVER : gems ? 'CMD ["ruby", "app.rb"]' : 'CMD ["bundle", "exec", "puma"]'),
   ].join('\n');
 }
 

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import type { LayerSketch } from '../../support/audited-image.ts';
+import { copy, dockerfile, run } from '../../support/dockerfiles.ts';
+
+const SINATRA = run("gem install sinatra -v '~> 4.1' && gem install puma rackup");
+
+test('gems that the image installs by name are installed by name, without Bundler', () => {
+  const text = dockerfile({ runtime: 'ruby', own: [SINATRA, copy('app.rb ./')] });
+  expect(text).toContain(
+    'WORKDIR /app\nRUN gem install sinatra -v "~> 4.1" && gem install puma rackup && rm -rf /usr/local/bundle/cache\nCOPY app.rb ./\n',
+  );
+  expect(text).not.toMatch(/Gemfile|BUNDLE_|has these steps/);
+});
+
+test.each<[string, readonly LayerSketch[]]>([
+  ['it is called', [SINATRA, copy('. .'), run('bundle install')]],
+  ['its list is copied', [copy('Gemfile* ./'), SINATRA]],
+  ['another stage may have called it', [SINATRA, copy('/usr/local/bundle /usr/local/bundle')]],
+  ['no gem is named', [copy('. .')]],
+  ['a shell would read the words otherwise', [run('gem install "$(cat gems)"')]],
+])('Bundler installs gems where %s', (_, own) => {
+  expect(dockerfile({ runtime: 'ruby', own })).toContain('COPY Gemfile Gemfile.lock ./\nRUN bundle install');
+});
+
+test('gems beside those of Bundler are listed', () => {
+  expect(dockerfile({ runtime: 'ruby', own: [SINATRA, copy('. .'), run('bundle install')] })).toContain('#   RUN ');
+});
+
+test('Rails has the folder of its pidfile, which the .dockerignore leaves out', () => {
+  expect(dockerfile({ runtime: 'ruby', framework: 'rails' })).toContain('; fi\n# The .dockerignore');
+  expect(dockerfile({ runtime: 'ruby', framework: 'rails' })).toContain('\nRUN mkdir -p log tmp/pids\n\nFROM ');
+});
+
+test('what the full base brings for builds is told, unless the image names the headers', () => {
+  const note =
+    "# The image's base also brings git, and headers such as libpq-dev: add those that installing needs.\nRUN ";
+  expect(dockerfile({ runtime: 'ruby', variant: 'full' })).toContain(note);
+  expect(dockerfile({ runtime: 'python', variant: 'full' })).toContain(note);
+  expect(dockerfile({ runtime: 'ruby', variant: 'slim' })).not.toContain(note);
+  const own = [run('apt-get update && apt-get install -y libpq-dev')];
+  expect(dockerfile({ runtime: 'ruby', variant: 'full', own })).not.toContain(note);
+});
+
+test.each<[string, Parameters<typeof dockerfile>, boolean]>([
+  [
+    'a script of another distribution',
+    [{ runtime: 'ruby', config: { Entrypoint: ['./start.sh'] } }, 'alpine-base'],
+    true,
+  ],
+  ['bash', [{ runtime: 'python', config: { Cmd: ['/bin/bash', '-c', 'a | b'] } }, 'alpine-base'], true],
+  [
+    "a script of Alpine's own",
+    [{ runtime: 'ruby', distro: { id: 'alpine' }, config: { Entrypoint: ['./start.sh'] } }, 'alpine-base'],
+    false,
+  ],
+  ['a script on Debian, which has it', [{ runtime: 'ruby', config: { Entrypoint: ['./start.sh'] } }], false],
+  ['no script', [{ runtime: 'ruby', config: { Cmd: ['ruby', 'app.rb'] } }, 'alpine-base'], false],
+])('Alpine is given bash for what may need it: %s', (_, args, isGiven) => {
+  expect(/apk add --no-cache bash\n/.test(dockerfile(...args))).toBe(isGiven);
+});
