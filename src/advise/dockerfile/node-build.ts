@@ -96,7 +96,7 @@ function compilesProject(command: Command): boolean {
 }
 
 /** Reports whether a command installs the project's dependencies, not a global package. */
-function installsProject(command: Command): boolean {
+export function installsProject(command: Command): boolean {
   const installs = runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT) || installsList(command);
   return installs && !hasOption(command, '-g', '--global', '--version');
 }
@@ -132,7 +132,7 @@ function lockFileNote(facts: DockerfileFacts): readonly string[] {
 const PACKAGE_LIST = /^package[\w*-]*\.json$/;
 
 /** Returns a test for the package lists, lock files and settings of all packages. */
-function manifestTest(facts: DockerfileFacts): (source: string) => boolean {
+export function manifestTest(facts: DockerfileFacts): (source: string) => boolean {
   const prefixes = packageFolders(facts).map((folder) => contextFolderBelow(folder, PACKAGE_LIST, facts));
   return (source) => {
     const path = withoutDotSlash(source);
@@ -144,9 +144,21 @@ function generatesPrisma({ commands }: DockerfileFacts): boolean {
   return commands.some((command) => runs(command, ['prisma'], ['generate']));
 }
 
+/** Reports whether the program uses Prisma; a script of its package may generate the client while packages are installed. */
+function usesPrisma({ commands, copies, entrypoint, cmd }: DockerfileFacts): boolean {
+  return (
+    commands.some(({ program }) => program === 'prisma') ||
+    copies.some(({ sources }) => sources.some((source) => PRISMA.test(source))) ||
+    [...entrypoint, ...cmd].some((word) => /(?:^|\s)prisma(?!\S)/.test(word))
+  );
+}
+
+/** Its folder, or its schema. */
+const PRISMA = /(?:^|\/)(?:prisma\/?|schema\.prisma)$/;
+
 /** Prisma generates its client for the OpenSSL that it finds, and calls it; slim images have none. */
 export function packagesOfPrisma(facts: DockerfileFacts): readonly string[] {
-  return generatesPrisma(facts) ? ['openssl'] : [];
+  return usesPrisma(facts) ? ['openssl'] : [];
 }
 
 /**

@@ -1,14 +1,24 @@
+import { withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
 import { folderBelow } from './copies.ts';
+import { sourceSteps } from './copy-steps.ts';
 import { environmentLines } from './environment.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 import { jsonWords, makeFolders, programFolderLines } from './lines.ts';
 import { runWith } from './mounts.ts';
-import { buildStage, imageOf, inFolder, inPackages, packagesOfPrisma } from './node-build.ts';
+import {
+  buildStage,
+  imageOf,
+  inFolder,
+  inPackages,
+  installsProject,
+  manifestTest,
+  packagesOfPrisma,
+} from './node-build.ts';
 import { commandsOf, installOptions, packageManagerOf } from './package-managers.ts';
 import { runPackages } from './packages.ts';
-import { startedByNpm, withProgramNames } from './start-words.ts';
+import { startedByNpm, startedByNpx, withProgramNames } from './start-words.ts';
 
 /**
  * Returns a Dockerfile for Node.js or Bun: one stage installs, builds and prunes; the last one holds the program and its
@@ -20,7 +30,8 @@ export function nodeDockerfile(facts: DockerfileFacts): string {
 }
 
 function serviceDockerfile(facts: DockerfileFacts): string {
-  const started = startedByNpm(facts);
+  const started = globalStep(facts).length > 0 ? startedByNpm(facts) : startedByNpx(startedByNpm(facts));
+  if (hasNoPackages(facts)) return filesDockerfile(started);
   const folder = facts.deployment?.into ?? facts.folder;
   // Tools of development write beside the sources, such as Vite into node_modules.
   const writesFolder = facts.writesFolder || calls(facts, FOR_DEVELOPMENT);
@@ -37,6 +48,33 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     ),
     `USER ${userOf(facts)}`,
     ...lastLines(started),
+  ].join('\n');
+}
+
+/** What a pipeline builds before an image copies it. */
+const BUILT = /^(?:dist|build|out)(?:\/|$)/;
+
+/** Reports whether a global package serves files of the context, without packages of a project: `http-server`. */
+function hasNoPackages(facts: DockerfileFacts): boolean {
+  const { commands, copies } = facts;
+  const isManifest = manifestTest(facts);
+  const sources = copies.flatMap((copy) => copy.sources);
+  const areFiles = copies.length > 0 && copies.every((copy) => copy.sources.length > 0);
+  return (
+    globalStep(facts).length > 0 &&
+    areFiles &&
+    !commands.some(installsProject) &&
+    !sources.some((source) => source.startsWith('/') || isManifest(source) || BUILT.test(withoutDotSlash(source)))
+  );
+}
+
+function filesDockerfile(facts: DockerfileFacts): string {
+  return [
+    ...lastStage(facts),
+    `WORKDIR ${facts.folder}`,
+    ...sourceSteps(facts),
+    `USER ${userOf(facts)}`,
+    ...lastLines(facts),
   ].join('\n');
 }
 

@@ -80,7 +80,7 @@ export function withoutRunner({ entrypoint, cmd, ...rest }: DockerfileFacts): Do
 /** A script of package.json, but no command of pnpm or yarn that is named like one. */
 const SCRIPT_NAME = /^(?!(?:dlx|install|i|add|workspaces?)$)[a-z][\w:.-]*$/;
 /** Programs of dependencies, which pnpm and yarn start by their names, too. */
-const OF_DEPENDENCIES = /^(?:next|nuxt|nest|vite|strapi|directus|medusa|remix-serve|tsx|ts-node|nodemon|prisma)$/;
+const OF_DEPENDENCIES = /^(?:next|nuxt|nest|ng|vite|strapi|directus|medusa|remix-serve|tsx|ts-node|nodemon|prisma)$/;
 
 /**
  * Starts by npm, which comes with Node.js, what the image starts by pnpm or yarn: the last stage has no pnpm, and no
@@ -97,6 +97,14 @@ export function startedByNpm(facts: DockerfileFacts): DockerfileFacts {
   // Without this, npm takes the options of the command for its own.
   const separator = entrypoint[0] === 'npm' && cmd.length > 0 && !entrypoint.includes('--') ? ['--'] : [];
   return { ...facts, entrypoint: [...entrypoint, ...separator], cmd, program };
+}
+
+/** Starts by npx, which finds it among the project's packages, a tool that a global package put on the image's PATH. */
+export function startedByNpx(facts: DockerfileFacts): DockerfileFacts {
+  const named = facts.isEntrypoint ? facts.entrypoint : facts.cmd;
+  if (!OF_DEPENDENCIES.test(facts.program) || named[0] !== facts.program) return facts;
+  const words = ['npx', ...named];
+  return facts.isEntrypoint ? { ...facts, entrypoint: words } : { ...facts, cmd: words };
 }
 
 function byNpm(words: readonly string[]): readonly string[] {
