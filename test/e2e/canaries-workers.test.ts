@@ -36,7 +36,7 @@ beforeAll(async () => {
     env: { SLIMBOARD_REGISTRY_LAB_USERNAME: 'auditor', SLIMBOARD_REGISTRY_LAB_PASSWORD: PASSWORD },
   });
   await auditOnWorkers();
-}, 180_000);
+});
 afterAll(async () => {
   await installation.close();
   await registry.close();
@@ -48,7 +48,7 @@ async function auditOnWorkers(): Promise<void> {
   await scheduler.exited;
   seen['Redis, tasks waiting'] = await contentOfRedis(redis);
   const worker = installation.slimboard(['--log-level', 'debug'], 'auditor.js');
-  await vi.waitUntil(async () => (await delayedTasks(redis)) > 0, { timeout: 60_000, interval: 20 });
+  await vi.waitUntil(async () => (await delayedTasks(redis)) > 0, { timeout: 240_000, interval: 20 });
   seen['Redis, a task put off'] = await contentOfRedis(redis);
   const waiting = installation.slimboard(['schedule', '--now', '--wait']);
   await waiting.exited;

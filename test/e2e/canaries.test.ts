@@ -75,7 +75,7 @@ beforeAll(async () => {
     const { stdout, stderr } = await runCommand(['--log-level', 'debug', ...command], { cwd, env });
     outputs.push(stdout, stderr);
   }
-}, 300_000);
+});
 afterAll(async () => {
   await db?.close();
   await registry.close();

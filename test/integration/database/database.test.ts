@@ -1,10 +1,11 @@
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { streamRows } from '../../../src/database/cursor.ts';
 import { migrate, requireCurrentSchema } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
 import { BACKENDS, newPostgresUrl, useDatabase } from '../../support/databases.ts';
+import { eventually } from '../../support/eventually.ts';
 import { newFolder } from '../../support/new-folder.ts';
 
 describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
@@ -163,7 +164,7 @@ test('the system probes connections to Postgres, so that the loss of a silent on
   const [ports = { local: 0, remote: 0 }] = await db.query<Ports>(
     'select inet_client_port() as local, inet_server_port() as remote',
   );
-  await vi.waitFor(async () => expect(await timerOf(ports)).toBe(KEEP_ALIVE));
+  await eventually(async () => expect(await timerOf(ports)).toBe(KEEP_ALIVE));
   await db.close();
 });
 

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { explainWaits } from '../../../src/database/explain-waits.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
+import { eventually } from '../../support/eventually.ts';
 import { startPostgres } from '../../support/postgres.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval'] }));
@@ -18,7 +19,7 @@ function openPool(connectionString: string, max = 10) {
     await pool.end();
   });
   const untilWarned = () =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       await vi.advanceTimersByTimeAsync(10_000);
       expect(warnings).not.toEqual([]);
     });
@@ -46,7 +47,7 @@ test('a commit that no standby confirms is told', async () => {
   const { pool, warnings, untilWarned } = openPool(server.url);
   await pool.query("alter system set synchronous_standby_names = 'nobody'");
   await pool.query('select pg_reload_conf()');
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { rows } = await pool.query('show synchronous_standby_names');
     expect(rows).toEqual([{ synchronous_standby_names: 'nobody' }]);
   });

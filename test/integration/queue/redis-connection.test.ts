@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
+import { eventually } from '../../support/eventually.ts';
 import { startFakeRedis } from '../../support/fake-redis.ts';
 import { freePort, listenOnFreePort } from '../../support/free-port.ts';
 import { newFolder } from '../../support/new-folder.ts';
@@ -35,7 +36,7 @@ test('a command that a replica refuses is sent again over a new connection, unti
   const before = await redis.client('ID');
   await admin.replicaof('127.0.0.1', server.port);
   const written = redis.set('key', 'value');
-  await vi.waitFor(() => expect(errors).toEqual([expect.stringContaining('READONLY')]));
+  await eventually(() => expect(errors).toEqual([expect.stringContaining('READONLY')]));
   await admin.replicaof('NO', 'ONE');
   expect(await written).toBe('OK');
   expect(await redis.client('ID')).not.toBe(before);
@@ -46,7 +47,7 @@ test('many commands that a replica refuses at once are no warning in the log', a
   process.on('warning', warned);
   await admin.replicaof('127.0.0.1', server.port);
   const written = Array.from({ length: 20 }, () => redis.set('key', 'value'));
-  await vi.waitFor(() => expect(errors.length).toBeGreaterThanOrEqual(written.length));
+  await eventually(() => expect(errors.length).toBeGreaterThanOrEqual(written.length));
   await admin.replicaof('NO', 'ONE');
   await Promise.all(written);
   process.off('warning', warned);
@@ -57,7 +58,7 @@ test('a command that a replica without its primary refuses is sent again, until 
   await admin.config('SET', 'replica-serve-stale-data', 'no');
   await admin.replicaof('127.0.0.1', await freePort());
   const answer = redis.eval('return 1', 0);
-  await vi.waitFor(() => expect(errors).toContainEqual(expect.stringContaining('MASTERDOWN')));
+  await eventually(() => expect(errors).toContainEqual(expect.stringContaining('MASTERDOWN')));
   await admin.replicaof('NO', 'ONE');
   expect(await answer).toBe(1);
 });
@@ -70,7 +71,7 @@ test('a command to a server that has fallen silent is sent again over a new conn
   void watched.ping().then(answer);
   await vi.advanceTimersByTimeAsync(30_000);
   server.resume();
-  await vi.waitFor(() => expect(answer).toHaveBeenCalledWith('PONG'), { timeout: 10_000 });
+  await eventually(() => expect(answer).toHaveBeenCalledWith('PONG'));
   expect(errors).toEqual([expect.stringContaining('does not answer')]);
   watched.disconnect();
 });
@@ -80,9 +81,9 @@ test('a new connection to a server that is silent from the start is replaced, to
   const watched = await connectRedis(server.url, ({ message }) => void errors.push(message));
   server.pause();
   await vi.advanceTimersByTimeAsync(30_000);
-  await vi.waitFor(() => expect(watched.status).toBe('connect'));
+  await eventually(() => expect(watched.status).toBe('connect'));
   await vi.advanceTimersByTimeAsync(30_000);
-  await vi.waitFor(() => expect(errors).toEqual(Array(2).fill(expect.stringContaining('does not answer'))));
+  await eventually(() => expect(errors).toEqual(Array(2).fill(expect.stringContaining('does not answer'))));
   watched.disconnect();
 });
 
@@ -123,10 +124,10 @@ test('a connection that replaces one closed in the middle of a command stays ope
   const watched = await connectRedis(server.url, ({ message }) => void errors.push(message));
   const popped = vi.fn();
   void watched.blpop('list', 0).then(popped);
-  await vi.waitFor(async () => expect(await admin.client('LIST')).toContain('cmd=blpop'));
+  await eventually(async () => expect(await admin.client('LIST')).toContain('cmd=blpop'));
   await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
   await admin.lpush('list', 'value');
-  await vi.waitFor(() => expect(popped).toHaveBeenCalledWith(['list', 'value']), { timeout: 10_000 });
+  await eventually(() => expect(popped).toHaveBeenCalledWith(['list', 'value']));
   const id = await watched.client('ID');
   for (let checks = 0; checks < 3; checks++) {
     await vi.advanceTimersByTimeAsync(10_000);
@@ -180,7 +181,7 @@ test('what is wrong with certificates is told', async () => {
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
   const asksForOne = { code: 'settings', message: expect.stringContaining('tls-auth-clients') };
   // Now and then the system tells of the closed connection before the alert is read.
-  await vi.waitFor(async () => expect(await failure()).toMatchObject(asksForOne));
+  await eventually(async () => expect(await failure()).toMatchObject(asksForOne));
   vi.unstubAllEnvs();
   await other.stop();
 });

@@ -26,5 +26,5 @@ test.each([
 });
 
 test('the end of a release is found in time linear in the length of its version', () => {
-  expect(distroEndOfLife('debian', `12${'.1'.repeat(50_000)}`)).toBe('2028-06-30');
-}, 1_000);
+  expect(distroEndOfLife('debian', `12${'.1'.repeat(500_000)}`)).toBe('2028-06-30');
+});

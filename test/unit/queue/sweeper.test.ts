@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { expect, test, vi } from 'vitest';
 import { startSweeper } from '../../../src/queue/sweeper.ts';
+import { eventually } from '../../support/eventually.ts';
 
 test.each([
   ['while Redis is away', true],
@@ -110,7 +111,7 @@ test('one sweep runs at a time, however often Redis comes back', async () => {
 
 test('an error of a sweep is reported, and is no news once closed', async () => {
   const failing = startedOnce(['OK', 'OK'], () => Promise.reject(new Error('no database')));
-  await vi.waitFor(() => expect(failing.errors).toEqual([new Error('no database')]));
+  await eventually(() => expect(failing.errors).toEqual([new Error('no database')]));
   failing.redis.emit('ready');
   await failing.sweeper.close();
   expect(failing.errors).toHaveLength(1);
@@ -119,7 +120,7 @@ test('an error of a sweep is reported, and is no news once closed', async () => 
 test('a sign of life that cannot be written is reported, and stops no sweep', async () => {
   const sweep = vi.fn(async () => undefined);
   const { sweeper, errors } = startedOnce(['OK'], sweep, () => Promise.reject(new Error('no database')));
-  await vi.waitFor(() => expect(errors).toEqual([new Error('no database')]));
+  await eventually(() => expect(errors).toEqual([new Error('no database')]));
   await sweeper.close();
   expect(sweep).toHaveBeenCalledOnce();
 });

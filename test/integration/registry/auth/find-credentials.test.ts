@@ -1,10 +1,11 @@
 import { access, chmod, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { inspect } from 'node:util';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../../src/oci/reference.ts';
 import { createCredentialsProvider, credentialVariable } from '../../../../src/registry/auth/find-credentials.ts';
 import { openClient, repositoryNames } from '../../../support/distribution-client.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { newFolder } from '../../../support/new-folder.ts';
 
 const CANARY = 'canary-91ce';
@@ -243,7 +244,7 @@ describe('credential helpers', () => {
     });
     const stop = new AbortController();
     const names = repositoryNames(client, { signal: stop.signal });
-    await vi.waitFor(() => access(join(folder, 'started')));
+    await eventually(() => access(join(folder, 'started')));
     stop.abort(new Error('stopped'));
     await expect(names).rejects.toThrow('stopped');
     await client.close();
