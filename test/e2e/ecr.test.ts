@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newPostgresUrl } from '../support/databases.ts';
 import { FakeEcr } from '../support/fake-ecr.ts';
 import { ARM, image, index } from '../support/image-builder.ts';
 import { newFolder } from '../support/new-folder.ts';
@@ -9,9 +10,12 @@ const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
 let fake: FakeEcr;
 let folder: string;
+let databaseUrl: string;
 
 beforeAll(async () => {
   folder = await newFolder();
+  // A process starts sooner on it than on a database of its own.
+  databaseUrl = await newPostgresUrl();
   fake = await FakeEcr.start({ blobMounting: true });
   fake.createRepository('shop/api', { team: 'checkout' });
   for (let n = 0; n < 5; n++) fake.push('shop/api', image({ layers: ['base', `api ${n}`] }), { tags: [`1.${n}`] });
@@ -28,6 +32,7 @@ async function slimboard(args: readonly string[], env: Readonly<Record<string, s
   const started = startProcess(resolve('dist/slimboard.cjs'), args, {
     cwd: folder,
     env: {
+      SLIMBOARD_DATABASE_URL: databaseUrl,
       AWS_ENDPOINT_URL_ECR: fake.url,
       AWS_ENDPOINT_URL_STS: fake.url,
       AWS_ACCESS_KEY_ID: 'AKIASTATIC',

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { closedAfterTest } from '../support/closed-after.ts';
-import { newPostgresUrl } from '../support/databases.ts';
-import { image } from '../support/image-builder.ts';
-import { newFolder } from '../support/new-folder.ts';
-import { runInProcess } from '../support/program.ts';
-import { startRegistry } from '../support/registry-server.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
+import { newPostgresUrl } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { newFolder } from '../../support/new-folder.ts';
+import { runInProcess } from '../../support/program.ts';
+import { startRegistry } from '../../support/registry-server.ts';
 
 test('with --catalogue, images are proven to be built on those that audits read', async () => {
   const registry = closedAfterTest(await startRegistry());

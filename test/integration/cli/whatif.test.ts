@@ -1,24 +1,25 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { openDatabase } from '../../src/database/open-database.ts';
-import { runCommand } from '../support/cli.ts';
-import { closedAfterTest } from '../support/closed-after.ts';
-import { newPostgresUrl } from '../support/databases.ts';
-import { image } from '../support/image-builder.ts';
-import { newFolder } from '../support/new-folder.ts';
-import { runInProcess } from '../support/program.ts';
-import { startRegistry } from '../support/registry-server.ts';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../../src/database/open-database.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
+import { newPostgresUrl } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { newFolder } from '../../support/new-folder.ts';
+import { runInProcess } from '../../support/program.ts';
+import { startRegistry } from '../../support/registry-server.ts';
+
+/** Runs commands over a database of their own. */
+async function installation() {
+  const cwd = await newFolder();
+  const url = await newPostgresUrl();
+  return { url, slimboard: (...args: string[]) => runInProcess(cwd, args, { SLIMBOARD_DATABASE_URL: url }) };
+}
 
 test('whatif says "less" for scratch, and "more" for a larger base', async () => {
-  const registry = await startRegistry();
-  const cwd = await newFolder();
-  onTestFinished(async () => {
-    await registry.close();
-  });
+  const registry = closedAfterTest(await startRegistry());
   registry.push('library/debian', '13', image({ layers: ['base'] }));
   registry.push('library/buildpack', '13', image({ layers: ['base', 'tools'.repeat(1_000)] }));
   registry.push('app/shop', '1', image({ layers: ['base', 'shop'] }));
-  const env = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
-  const slimboard = (...args: string[]) => runCommand(args, { cwd, env });
+  const { url, slimboard } = await installation();
   await slimboard('audit', registry.host, '--plain-http');
   const toNothing = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'scratch');
   expect(toNothing.stdout).toMatch(/swap +library\/debian:13 → scratch\nimages +2\na pull +\d+ B less\n/);
@@ -28,7 +29,7 @@ test('whatif says "less" for scratch, and "more" for a larger base', async () =>
   const toMore = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'library/buildpack:13');
   expect(toMore.stdout).toMatch(/a pull +\d+ B more\n/);
   // As classification leaves it where a history shows an image, but none of its tags.
-  const db = await openDatabase({ url: env.SLIMBOARD_DATABASE_URL, dataDir: '' });
+  const db = await openDatabase({ url, dataDir: '' });
   await db.query("update assessment set base_image = 'library/os' where base_image = 'library/debian:13'");
   await db.close();
   for (const from of ['os', 'library/os'])
@@ -49,9 +50,7 @@ test('whatif names ten images of a team, each by one of its tags', async () => {
   registry.push('library/debian', '13', image({ layers: ['base'] }));
   for (let n = 10; n < 22; n++) registry.push(`app/shop${n}`, '1', image({ layers: ['base', `shop ${n}`] }));
   for (const tag of ['2', '3']) registry.push('app/shop10', tag, image({ layers: ['base', 'shop 10'] }));
-  const cwd = await newFolder();
-  const env = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
-  const slimboard = (...args: string[]) => runInProcess(cwd, args, env);
+  const { slimboard } = await installation();
   await slimboard('audit', registry.host, '--plain-http');
   const { stdout } = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'scratch');
   const named =
