@@ -35,7 +35,8 @@ export interface RepositorySighting extends Sighting {
 }
 
 /**
- * Stores repositories as found by an audit; ended ones are reopened.
+ * Stores repositories that an audit is to list, new ones as open. Ended ones stay so until something of them is found:
+ * the settings may name what the registry has no more.
  * @param now ISO 8601
  * @returns those whose tags this audit has still to list
  */
@@ -51,7 +52,7 @@ export async function upsertRepositories(
     `with upserted as (
        insert into repository (source_id, registry, name, registry_team, first_seen_at, last_seen_at, seen_by)
        select $1, n.registry, n.name, n.team, $5, $5, $6 from unnest($2::text[], $3::text[], $4::text[]) as n (registry, name, team)
-       on conflict (source_id, registry, name) do update ${setExcluded(['registry_team', 'last_seen_at', 'seen_by'])}, ended_at = null
+       on conflict (source_id, registry, name) do update ${setExcluded(['registry_team', 'last_seen_at', 'seen_by'])}
        returning id, registry, name, listed_by)
      select id, registry, name from upserted where listed_by is distinct from $6`,
     [sourceId, ...columnArrays(sorted, 'registry', 'name', 'team'), now, auditId],
@@ -133,7 +134,7 @@ export async function listedElsewhere(
 }
 
 /**
- * Records what an audit found. A tag that names another manifest than before ends its row and starts a new one; an
+ * Records what an audit found, and reopens repositories that had ended. A tag that names another manifest than before ends its row and starts a new one; an
  * unchanged tag writes nothing, unless what the registry reports about it has changed.
  * @param now ISO 8601
  */
@@ -149,10 +150,17 @@ export async function recordSightings(
   );
   const untagged = sightings.filter(({ tag }) => tag === undefined);
   await Promise.all([
+    reopenRepositories(tx, sightings),
     endMovedTags(tx, tagged, now),
     insertOpenRows(tx, tagged, now, 'name'),
     insertOpenRows(tx, untagged, now, 'manifest_id'),
   ]);
+}
+
+async function reopenRepositories(tx: Queryable, sightings: readonly RepositorySighting[]): Promise<void> {
+  const ids = [...new Set(sightings.map(({ repositoryId }) => repositoryId))];
+  if (ids.length === 0) return;
+  await tx.query('update repository set ended_at = null where id = any($1::int8[]) and ended_at is not null', [ids]);
 }
 
 async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[], now: string): Promise<void> {

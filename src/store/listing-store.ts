@@ -22,8 +22,8 @@ export interface CompleteListing {
 }
 
 /**
- * Ends the tags and untagged manifests that are missing from complete listings, and the repositories that are gone, and
- * marks all of them as listed by this audit.
+ * Ends the tags and untagged manifests that are missing from complete listings, and the repositories that are gone,
+ * reopens those that are not, and marks all of them as listed by this audit.
  * @param now ISO 8601
  */
 export async function closeListings(
@@ -43,7 +43,7 @@ export async function closeListings(
   await end(END_UNLISTED_MANIFESTS, ({ untagged }) => untagged.map(digestHex));
   await tx.query(
     `update repository r set listed_by = $2, tags_listed = n.tags, tags_wanted = n.wanted, tags_unlisted = n.unlisted,
-       ended_at = case when n.gone then $7::timestamptz else r.ended_at end
+       ended_at = case when n.gone then coalesce(r.ended_at, $7::timestamptz) end
      from unnest($1::int8[], $3::int4[], $4::int4[], $5::int4[], $6::bool[]) as n (id, tags, wanted, unlisted, gone) where r.id = n.id`,
     [ids, auditId, ...columnArrays(listings, 'tagsListed', 'tagsWanted', 'tagsUnlisted', 'isGone'), now],
   );

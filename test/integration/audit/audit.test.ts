@@ -145,6 +145,31 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect((await contentOf(db)).source).toMatchObject([{ repositories: 2, tags: 3 }]);
   });
 
+  test('a repository that the settings name and that stays gone, or never was, ended once and changes no totals', async () => {
+    const source = { repositories: ['team-a/api', 'team-b/web', 'team-b/wep'] };
+    await auditRegistry(db, registry, { source });
+    registry.deleteRepository('team-b/web');
+    const { id } = await auditRegistry(db, registry, { source });
+    const ended = () => db.query('select name, ended_at from repository where ended_at is not null order by name');
+    const before = await ended();
+    expect(before).toMatchObject([{ name: 'team-b/web' }, { name: 'team-b/wep' }]);
+    expect(await auditRegistry(db, registry, { source })).toMatchObject({ status: 'incomplete' });
+    expect(await ended()).toEqual(before);
+    expect(await db.query('select totals_of from audit order by id desc limit 1')).toEqual([{ totals_of: id }]);
+  });
+
+  test('a repository that came back is there even if the list of its tags breaks off', async () => {
+    const source = { repositories: ['team-a/api', 'team-b/web'] };
+    const mend = registry.fault({ path: /team-b\/web\/tags/ }, unknown);
+    await auditRegistry(db, registry, { source });
+    mend();
+    const again = image({ layers: ['web'] });
+    for (let tag = 100; tag < 202; tag++) registry.push('team-b/web', `${tag}`, again);
+    registry.fault({ path: /team-b\/web\/tags.*cursor=102/ }, answer(403));
+    expect(await auditRegistry(db, registry, { source })).toMatchObject({ status: 'incomplete', tagsAudited: 2 });
+    expect((await contentOf(db)).source).toMatchObject([{ repositories: 2, tags: 2 + 100 }]);
+  });
+
   test('totals are recomputed when only the contents below a tag have changed', async () => {
     const arm = image({ layers: ['arm only'], platform: ARM });
     registry.push('mixed/multi', '1', index([image({ layers: ['x'] }), arm]));
