@@ -20,11 +20,11 @@ function layer(bytes: number): BuiltLayer {
   return { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, body, diffId: digest };
 }
 
-function build(month: number, dependencies: number) {
+function build(month: number, dependencies: number, instruction = 'RUN npm ci') {
   return image({
     created: new Date(Date.UTC(2026, month)).toISOString(),
     layers: ['base', layer(dependencies)],
-    history: [{ created_by: 'ADD rootfs.tar / # buildkit' }, { created_by: 'RUN npm ci # buildkit' }],
+    history: [{ created_by: 'ADD rootfs.tar / # buildkit' }, { created_by: `${instruction} # buildkit` }],
   });
 }
 
@@ -37,6 +37,14 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     const audit = await auditRegistry(db, registry, { source: { repositories: ['shop/cart', 'shop/gone'] } });
     const events = await auditEvents(db, audit, await defaultSettings(), new Set(['finished']));
     expect(events).toMatchObject([{ audit: { status: 'incomplete', tags_audited: 1, tags_failed: 0, errors: 1 } }]);
+    registry.push('shop/cart', '1.1', build(1, 1_000));
+    const again = await auditRegistry(db, registry, { source: { repositories: ['shop/cart'] } });
+    const [finished] = await auditEvents(db, again, await defaultSettings(), new Set(['finished']));
+    const [{ stored, logical } = { stored: 0, logical: 0 }] = await db.query<{ stored: number; logical: number }>(
+      'select stored_bytes as stored, logical_bytes as logical from source_total order by audit_id desc limit 1',
+    );
+    expect(logical).toBeGreaterThan(stored);
+    expect(finished?.audit).toMatchObject({ images: 1, stored_bytes: stored, logical_bytes: logical });
   });
 
   test('an image over budget that two sources have is one item, without its platform; 20 are told, all are counted', async () => {
@@ -53,23 +61,34 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
       tags.slice(0, 20).map((tag) => `${registry.host}/shop/cart:${tag}`),
     );
     expect(event?.items_total).toBe(21);
+    const [{ bytes } = { bytes: 0 }] = await db.query<{ bytes: number }>(
+      'select pull_bytes as bytes from image limit 1',
+    );
+    expect(event?.items[0]).toMatchObject({ team: 'unowned', bytes });
+    const layered = { ...policy, budgets: [{ maxLayers: 1 }] };
+    const [layers] = await auditEvents(db, audit, { policy: layered }, new Set(['budget']));
+    expect(layers?.items[0]?.message).toMatch(/2 layers/);
     const accepted = { ...policy, exceptions: [{ rules: ['max-image-size'], reason: 'moves to a smaller base' }] };
     expect(await auditEvents(db, audit, { policy: accepted }, new Set(['budget']))).toEqual([]);
   });
 
   test('a regression names the build and the step that caused it', async () => {
-    registry.push('shop/cart', '1.0', build(1, 1_000_000));
+    registry.push('shop/cart', '0.9', build(0, 1_000));
+    registry.push('shop/cart', '1.0', build(1, 20_000_000));
     registry.push('shop/small', '1.0', build(1, 1_000));
     await auditRegistry(db, registry);
-    registry.push('shop/cart', '1.1', build(2, 13_000_000));
+    const instruction = `RUN npm ci ${'--flag '.repeat(20)}`;
+    registry.push('shop/cart', '1.1', build(2, 32_000_000, instruction));
     registry.push('shop/small', '1.1', build(2, 9_000));
     const audit = await auditRegistry(db, registry);
     const events = await auditEvents(db, audit, await defaultSettings(), new Set(['regression']));
     expect(events).toMatchObject([{ event: 'regression', items_total: 1 }]);
     const [item] = events[0]?.items ?? [];
     expect(item?.name).toBe(`${registry.host}/shop/cart`);
-    expect(item?.bytes).toBeGreaterThanOrEqual(13_000_000);
-    expect(item?.message).toMatch(/^grew by \d+ %: build 1\.1 \+12\.0 MB, step 2 \+12\.0 MB RUN npm ci$/);
+    expect(item?.team).toBe('unowned');
+    expect(item?.bytes).toBeGreaterThanOrEqual(32_000_000);
+    const [, told] = /^grew by \d+ %: build 1\.1 \+12\.0 MB, step 2 \+12\.0 MB (.*)$/.exec(item?.message ?? '') ?? [];
+    expect(told).toBe(instruction.slice(0, 80));
   });
 
   test('the build that grew is named, however many builds of another repository grew more', async () => {
@@ -110,7 +129,8 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     const sources = [await inventory.source('left'), await inventory.source('right')];
     const audit = async (day: number, sizes: readonly (readonly [name: string, bytes: number])[]) => {
       for (const [index, [name, bytes]] of sizes.entries()) {
-        const built = await inventory.image({ name: `${name} ${day}`, layers: [[`layer of ${name} ${day}`, bytes]] });
+        const layers = [[`layer of ${name} ${day}`, bytes]] as const;
+        const built = await inventory.image({ name: `${name} ${day}`, layers, configBytes: 0 });
         if (day === 1) repositories.push(await inventory.repository(sources[index % 2] ?? 0, name, 'shop', AT));
         await inventory.tag(repositories[index] ?? 0, `${day}`, built, AT);
       }
@@ -127,6 +147,7 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
       ['grew-most', 10e6],
       ['large', 200e6],
       ['small', 1e6],
+      ['at-both-limits', 100e6],
       ...others.map((name) => [name, 1e6] as const),
     ]);
     const id = await audit(2, [
@@ -134,6 +155,7 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
       ['grew-most', 30e6],
       ['large', 15e6],
       ['small', 9e6],
+      ['at-both-limits', 10e6],
       ...others.map((name) => [name, 11e6] as const),
     ]);
     const row = await findAudit(db, id);
@@ -143,11 +165,13 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     const events = await auditEvents(db, row, settings, wanted);
     expect(events.map(({ event, items_total }) => [event, items_total])).toEqual([
       ['finished', 0],
-      ['regression', 22],
+      ['regression', 23],
     ]);
     const items = events[1]?.items.map(({ name }) => name.replace(/.*\//, ''));
     expect(items?.slice(0, 2)).toEqual(['grew-most', 'grew']);
     expect(items).toHaveLength(20);
-    expect(await auditEvents(db, { ...row, status: 'failed' }, settings, wanted)).toMatchObject([{ event: 'failed' }]);
+    const failed = { ...row, status: 'failed' } as const;
+    expect(await auditEvents(db, failed, settings, wanted)).toMatchObject([{ event: 'failed' }]);
+    expect(await auditEvents(db, failed, settings, new Set(['finished', 'regression']))).toEqual([]);
   });
 });

@@ -10,11 +10,13 @@ import { createLogger } from '../../../src/log.ts';
 import { closeServer } from '../../../src/network/http-server.ts';
 import { findNewestAudit } from '../../../src/store/audit-store.ts';
 import { defaultSettings } from '../../support/audits.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { auditedFleet } from '../../support/dashboard.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { listenOnFreePort } from '../../support/free-port.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { newFolder } from '../../support/new-folder.ts';
+import { ProxyServer } from '../../support/proxy-server.ts';
 
 describe.each(BACKENDS)('delivery from $name', ({ open }) => {
   let db: Database;
@@ -23,7 +25,8 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
   let server: Server;
   let port: number;
   let status: number;
-  let received: { path: string | undefined; event: string; items_total: number }[];
+  let received: { path: string | undefined; id: unknown; timestamp: unknown; event: string; items_total: number }[];
+  let logged: string;
 
   beforeAll(async () => {
     db = await open();
@@ -32,7 +35,8 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     server = createServer(async (request, response) => {
       const body = await text(request);
       const answer = request.url === '/other' ? 200 : status;
-      if (answer === 200) received.push({ path: request.url, ...JSON.parse(body) });
+      const { 'x-slimboard-delivery': id, 'x-slimboard-timestamp': timestamp } = request.headers;
+      if (answer === 200) received.push({ path: request.url, id, timestamp, ...JSON.parse(body) });
       response.writeHead(answer).end();
     });
     port = await listenOnFreePort(server);
@@ -45,22 +49,33 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     folder = await newFolder();
     status = 200;
     received = [];
+    logged = '';
     await db.query('delete from delivery');
   });
 
-  const deliver = async (settings: Partial<DeliveryOptions['settings']>, id = auditId) => {
-    const log = createLogger({ level: 'silent', format: 'json', stream: new Writable() });
+  const deliver = async (
+    settings: Partial<DeliveryOptions['settings']>,
+    id = auditId,
+    { signal = new AbortController().signal, environment = {} } = {},
+  ) => {
+    const stream = new Writable({
+      write(line, _, done) {
+        logged += line;
+        done();
+      },
+    });
+    const log = createLogger({ level: 'info', format: 'json', stream });
     const hook = `http://127.0.0.1:${port}/`;
     const all = { ...(await defaultSettings()), ...settings };
     const options = {
       settings: all,
-      environment: { HOOK: hook, OTHER_HOOK: `${hook}other` },
+      environment: { HOOK: hook, OTHER_HOOK: `${hook}other`, ...environment },
       db,
       log,
       folder,
       delaysMs: [],
     };
-    await createDelivery(options)(id, new AbortController().signal);
+    await createDelivery(options)(id, signal);
   };
 
   test('writes every kind in every format, and writes it again', async () => {
@@ -70,6 +85,31 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     await deliver({ reports });
     expect((await readdir(join(folder, 'lab'))).sort()).toEqual(formats.map((format) => `${auditId}.${format}`).sort());
     expect(JSON.parse(await readFile(join(folder, 'lab', `${auditId}.json`), 'utf8'))).toMatchObject({ kind: 'teams' });
+    expect(logged).toContain(
+      `"audit":${auditId},"report":"teams","msg":"wrote ${join(folder, 'lab', `${auditId}.csv`)}"`,
+    );
+  });
+
+  test('a leaderboard ranks teams by what they store, at the configured price', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('ranked');
+    for (const [team, bytes, tags] of [
+      ['few-large', 100, 1],
+      ['many-small', 60, 2],
+    ] as const) {
+      const repository = await inventory.repository(source, team, team, '2026-11-24T01:00:00Z');
+      const image = await inventory.image({ name: team, layers: [[team, bytes]] });
+      for (let tag = 0; tag < tags; tag++) await inventory.tag(repository, `${tag}`, image, '2026-11-24T01:00:00Z');
+    }
+    await inventory.audit(source, '2026-11-24T01:00:00Z');
+    const prices = { storagePerGBMonth: 1e9, currency: 'USD' };
+    await deliver({ prices, reports: [{ kind: 'leaderboard', format: 'json', path: 'ranks.json' }] });
+    const { rows } = JSON.parse(await readFile(join(folder, 'ranks.json'), 'utf8'));
+    const ranked = rows.filter(({ team }: { team: string }) => ['few-large', 'many-small'].includes(team));
+    expect(ranked).toMatchObject([
+      { team: 'few-large', stored_bytes: 101, monthly_cost: 101 },
+      { team: 'many-small', stored_bytes: 61, monthly_cost: 61 },
+    ]);
   });
 
   test('a path has the day on which the audit ended, and all its sources', async () => {
@@ -109,10 +149,54 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     expect(received.map(({ path }) => path)).toEqual(['/other', '/']);
   });
 
+  test('every endpoint gets each event in its own form, once, and by an id that no other message has', async () => {
+    const { policy } = await defaultSettings();
+    const url = `http://127.0.0.1:${port}/`;
+    const on = ['finished', 'budget'] as const;
+    const notify = [
+      { kind: 'webhook' as const, url, on },
+      { kind: 'slack' as const, url, on },
+      { kind: 'webhook' as const, url: `${url}other`, on },
+    ];
+    const settings = { notify, policy: { ...policy, budgets: [{ maxImageSize: 1 }] } };
+    status = 500;
+    await expect(deliver(settings)).rejects.toThrow(/did not accept "budget"/);
+    status = 200;
+    await deliver(settings);
+    const told = received.map(({ path, event, ...message }) => `${path} ${event ?? ('text' in message && 'text')}`);
+    const both = ['budget', 'finished'];
+    expect(told.sort()).toEqual([
+      ...both.map((event) => `/ ${event}`),
+      '/ text',
+      '/ text',
+      ...both.map((event) => `/other ${event}`),
+    ]);
+    expect(new Set(received.map(({ id }) => id)).size).toBe(6);
+    for (const { id, timestamp } of received) {
+      expect(id).toMatch(new RegExp(`^${auditId}-(?:budget|finished)-[0-9a-f]{16}$`));
+      expect(timestamp).toMatch(/^\d{10}$/);
+    }
+  });
+
+  test('messages go through the proxy of the environment', async () => {
+    const proxy = closedAfterTest(await ProxyServer.start());
+    const notify = [{ kind: 'webhook' as const, url: `http://hooks.example.com:${port}/`, on: ['finished' as const] }];
+    await deliver({ notify }, auditId, { environment: { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` } });
+    expect(received).toMatchObject([{ event: 'finished' }]);
+  });
+
+  test('a delivery that is stopped is no failed one', async () => {
+    const reason = new Error('interrupted');
+    const reports = [{ kind: 'audits' as const, format: 'csv' as const, path: 'audits.csv' }];
+    await expect(deliver({ reports }, auditId, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(logged).toBe('');
+  });
+
   test('an unset variable is named in the error, once for all messages that need it', async () => {
     const target = { kind: 'webhook' as const, urlFrom: 'NOT_SET', on: ['finished' as const] };
     const error = await deliver({ notify: [target, { ...target, kind: 'slack' }] }).catch((thrown: unknown) => thrown);
     expect(String(error).match(/NOT_SET is not set/g)).toHaveLength(1);
+    expect(logged.match(/"a delivery failed"/g)).toHaveLength(1);
   });
 
   test('broken budgets are reported with the images that break them, to whom wants to know', async () => {

@@ -99,6 +99,15 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     expect(await starter.lastAudit('prod')).toEqual({ finishedAt: undefined });
   });
 
+  test('an audit that was removed has failed for those who wait for it, and a source that was removed is named', async () => {
+    const starter = starterOn(db);
+    expect(await starter.auditStatus(999)).toBe('failed');
+    await expect(starter.startAudit('gone', 'nightly', new Date(AT))).rejects.toMatchObject({
+      code: 'settings',
+      message: 'there is no source "gone" in the settings',
+    });
+  });
+
   test('an audit that ends while it is looked for does not prevent another from starting', async () => {
     const starter = starterOn(db);
     const { auditId } = await starter.startAudit('prod', 'nightly');

@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
@@ -68,16 +68,43 @@ function installation(sources: readonly ScheduledSource[]) {
 describe('the scheduler', () => {
   test('keeps Redis synchronized with the settings: added, changed, removed', async () => {
     const here = installation([nightly('prod'), nightly('a:b')]);
-    await here.start();
+    const synced: unknown[] = [];
+    await here.start({
+      events: {
+        onError: fail,
+        onSynced: ({ upsert, remove }, scheduled) =>
+          synced.push({ wrote: upsert.map(({ name }) => name), removed: remove, scheduled }),
+      },
+    });
     expect(await here.stored()).toEqual(['a%3Ab 0 2 * * * Europe/Berlin', 'prod 0 2 * * * Europe/Berlin']);
     // For five minutes the database may be away.
-    const retries = { attempts: 10, backoff: { type: 'fixed', delay: 30_000 }, removeOnFail: true };
+    const retries = {
+      attempts: 10,
+      backoff: { type: 'fixed', delay: 30_000 },
+      removeOnComplete: true,
+      removeOnFail: true,
+    };
     for (const job of await here.queue.getDelayed()) expect(job.opts).toMatchObject(retries);
 
     const expected = ['harbor 0 2 * * * Europe/Berlin', 'prod 30 4 * * 1 UTC'];
     here.settings.sources = [nightly('prod', { pattern: '30 4 * * 1', timezone: 'UTC' }), nightly('harbor')];
-    await here.until(async () => String(await here.stored()) === String(expected));
+    await vi.waitFor(() => expect(synced).toHaveLength(2));
+    expect(await here.stored()).toEqual(expected);
+    here.settings.sources = [nightly('harbor')];
+    await vi.waitFor(() => expect(synced).toHaveLength(3));
+    expect(synced).toEqual([
+      { wrote: ['prod', 'a:b'], removed: [], scheduled: 2 },
+      { wrote: ['prod', 'harbor'], removed: ['a%3Ab'], scheduled: 2 },
+      { wrote: [], removed: ['prod'], scheduled: 1 },
+    ]);
     expect(here.audits.calls).toEqual([]);
+  });
+
+  test('what it has synchronized is told at the start, even if nothing is to change', async () => {
+    const here = installation([]);
+    const synced: unknown[] = [];
+    await here.start({ events: { onError: fail, onSynced: (...told) => synced.push(told) } });
+    expect(synced).toEqual([[{ upsert: [], remove: [] }, 0]]);
   });
 
   test('several schedulers start each slot once', async () => {
@@ -86,6 +113,8 @@ describe('the scheduler', () => {
     await here.until(() => here.audits.audits.length >= 4);
     const slots = here.audits.calls.map(({ source, slot }) => `${source} ${slot}`);
     expect(new Set(slots).size).toBe(slots.length);
+    for (const slot of slots) expect(slot).toMatch(/:\d\d\.000Z$/);
+    expect(new Set(here.queued.map(({ lane }) => lane))).toEqual(new Set(['nightly']));
     expect(here.queued.length).toBe(here.audits.audits.length);
   });
 
@@ -122,15 +151,15 @@ describe('the scheduler', () => {
         },
         events: {
           onError: fail,
-          onDue(_source, _slot, { kind }) {
-            outcomes.push(kind);
+          onDue(_source, _slot, { kind, auditId }) {
+            outcomes.push(`${kind} ${auditId}`);
             if (kind === 'started') resolve();
           },
         },
       });
     });
     await due;
-    expect(outcomes).toEqual(['waits', 'started']);
+    expect(outcomes).toEqual(['waits 2', 'started 3']);
     expect(here.audits.calls.filter(({ outcome }) => outcome === 'running').length).toBeGreaterThan(1);
   });
 
@@ -154,9 +183,16 @@ describe('the scheduler', () => {
 
   test('a source that left the settings is not audited, though its job came due', async () => {
     const here = installation([everySecond('gone'), everySecond('here')]);
-    await here.start({ syncEveryMs: 3_600_000 });
+    const errors: unknown[] = [];
+    await here.start({
+      syncEveryMs: 3_600_000,
+      events: {
+        onError: (error) => errors.push(error),
+      },
+    });
     here.settings.sources = [everySecond('here')];
-    await here.until(() => here.audits.audits.length >= 2);
+    await vi.waitFor(() => expect(here.audits.audits.length).toBeGreaterThanOrEqual(2), 10_000);
+    expect(errors).toEqual([]);
     expect(new Set(here.audits.calls.map(({ source }) => source))).toEqual(new Set(['here']));
   });
 

@@ -117,13 +117,23 @@ describe('metrics', () => {
 test('a measured governor counts waits and statuses, and passes everything on', async () => {
   const metrics = createMetrics();
   const outcomes: RequestOutcome[] = [];
-  const governor = measuredGovernor({ acquire: async () => (outcome) => void outcomes.push(outcome) }, metrics);
+  const asked: unknown[] = [];
+  const acquire = async (...place: unknown[]) => {
+    asked.push(place);
+    vi.advanceTimersByTime(2_000);
+    return (outcome: RequestOutcome) => void outcomes.push(outcome);
+  };
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const governor = measuredGovernor({ acquire }, metrics);
   const release = await governor.acquire(host, { maxConcurrency: 1 });
   release({ status: 429, kind: 'throttled' });
   (await governor.acquire(host, { maxConcurrency: 1 }))({ kind: 'failed' });
+  expect(asked).toEqual(Array(2).fill([host, { maxConcurrency: 1 }]));
   expect(outcomes).toEqual([{ status: 429, kind: 'throttled' }, { kind: 'failed' }]);
   const text = await metrics.text();
   expect(text).toContain('slimboard_registry_requests_total{registry="registry.example.com",status="429"} 1');
   expect(text).toContain('slimboard_registry_requests_total{registry="registry.example.com",status="none"} 1');
   expect(text).toContain('slimboard_governor_wait_seconds_count{registry="registry.example.com"} 2');
+  expect(text).toContain('slimboard_governor_wait_seconds_sum{registry="registry.example.com"} 4');
 });
