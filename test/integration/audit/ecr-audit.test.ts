@@ -240,8 +240,9 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     });
     const asked = fake.calls.flatMap(({ input }) => (input.imageIds ?? []) as { imageDigest: string }[]);
     expect(new Set(asked.map(({ imageDigest }) => imageDigest)).size).toBe(asked.length);
-    const requests = Object.values(fake.callCounts()).reduce((sum, count) => sum + count, 0);
-    expect(audit.requests).toBe(requests);
+    expect(audit.requests).toBe(fake.calls.length + fake.blobRequests.length);
+    const pages = fake.calls.flatMap(({ input }) => (input.maxResults === undefined ? [] : [input.maxResults]));
+    expect(new Set(pages)).toEqual(new Set([1_000]));
 
     const before = await contentOf(db);
     fake.forgetCalls();
