@@ -2,7 +2,6 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import { BASE_NAME } from '../oci/manifest.ts';
 import { isWindows } from '../oci/platform.ts';
 import { findBase } from './base-image/find-base.ts';
-import { readProvenance } from './base-image/provenance.ts';
 import { findBuildTool } from './build-tool.ts';
 import { layersBefore, readContext } from './context.ts';
 import { findDistro } from './distro.ts';
@@ -34,14 +33,13 @@ export const CLASSIFIER_VERSION = 15;
  */
 export function classifyImage(input: ClassifierInput): ImageVerdict {
   const context = readContext(input);
-  const provenance = readProvenance(input.provenance);
   const knownNames = namesOfKnownBases(input);
   const names = [...knownNames, ...annotatedNames(input)];
   const firstDistro = findDistro(context, names);
-  const { verdict: base, signals } = findBase(context, provenance, firstDistro?.value);
+  const { verdict: base, signals } = findBase(context, firstDistro?.value);
   const baseNames = namesOf(base);
   const distro = canRefineDistro(base, firstDistro) ? findDistro(context, [...baseNames, ...names]) : firstDistro;
-  const runtime = findRuntime(context, provenance, knownNames.length === 0 ? baseNames : [...baseNames, ...knownNames]);
+  const runtime = findRuntime(context, knownNames.length === 0 ? baseNames : [...baseNames, ...knownNames]);
   const framework = findFramework(context);
   const buildTool = findBuildTool(context);
   const { itself } = context.stack;
@@ -54,7 +52,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
     runtimeLayers: findRuntimeLayers(context, runtime),
     isPublished: itself !== undefined,
     buildTool,
-    multiStage: findMultiStage(context, base, provenance),
+    multiStage: findMultiStage(context, base),
     runsAsRoot: runsAsRoot(input.config),
     ownLabels: findOwnLabels(context),
     layers: judgeLayers(context, base.layerCount ?? layersBefore(context, context.stack.ownStart)),

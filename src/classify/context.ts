@@ -1,25 +1,29 @@
+import { type Provenance, readProvenance } from './base-image/provenance.ts';
 import { readBuildHistory } from './history/build-history.ts';
 import type { BuildHistory, BuildStep } from './history/build-steps.ts';
 import { assignments } from './history/instruction.ts';
 import { readStack, type Stack } from './history/stack.ts';
 import type { ClassifierInput } from './verdict.ts';
 
-/** The input that every signal reads, with its history parsed once. */
+/** The input that every signal reads, with its history and provenance parsed once. */
 export interface Context {
   readonly input: ClassifierInput;
   readonly history: BuildHistory;
   readonly stack: Stack;
+  readonly provenance: Provenance;
   /** The image's own steps. */
   readonly own: readonly BuildStep[];
   /** The environment variables of the final image. */
   readonly env: ReadonlyMap<string, string>;
 }
 
-/** Parses the history and the environment of an image once, for all signals. */
+/** Parses the history, the provenance and the environment of an image once, for all signals. */
 export function readContext(input: ClassifierInput): Context {
   const history = readBuildHistory(input.config, input.manifest.layers.length);
   const stack = readStack(history.steps);
-  return { input, history, stack, own: history.steps.slice(stack.ownStart), env: readEnv(input.config.env) };
+  const own = history.steps.slice(stack.ownStart);
+  const provenance = readProvenance(input.provenance);
+  return { input, history, stack, own, provenance, env: readEnv(input.config.env) };
 }
 
 /** A config's variables by name. An entry without `=` has the empty value; of repeated names, the last counts. */

@@ -1,6 +1,5 @@
 import { anyOf } from '../common/any-of.ts';
 import { remember } from '../common/remember.ts';
-import type { Provenance } from './base-image/provenance.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { isInstruction, rememberCommand } from './history/instruction.ts';
@@ -11,16 +10,15 @@ import { type BaseVerdict, type ImageVerdict, isScratch, namesOf } from './verdi
 type MultiStage = ImageVerdict['multiStage'];
 
 /** Whether the image's own build copied files from another stage or image; `unknown` without proof either way. */
-export function findMultiStage(context: Context, base: BaseVerdict, provenance: Provenance | undefined): MultiStage {
-  return byProvenance(base, provenance) ?? byHistory(context) ?? { value: 'unknown', evidence: 'nothing proves it' };
+export function findMultiStage(context: Context, base: BaseVerdict): MultiStage {
+  return byProvenance(context, base) ?? byHistory(context) ?? { value: 'unknown', evidence: 'nothing proves it' };
 }
 
-function byProvenance(base: BaseVerdict, provenance: Provenance | undefined): MultiStage | undefined {
-  if (!provenance) return undefined;
-  if (provenance.stages?.multiStage !== undefined) {
-    return { value: provenance.stages.multiStage ? 'yes' : 'no', evidence: 'provenance:Dockerfile' };
+function byProvenance({ provenance }: Context, base: BaseVerdict): MultiStage | undefined {
+  const { materials, stages } = provenance;
+  if (stages?.multiStage !== undefined) {
+    return { value: stages.multiStage ? 'yes' : 'no', evidence: 'provenance:Dockerfile' };
   }
-  const { materials } = provenance;
   const stageMaterial = materials.find(({ reference }) => !namesOf(base).includes(reference));
   // A single material may be the base under a mirror's name. Of several, or beside scratch, one must be another
   // stage's.

@@ -1,4 +1,3 @@
-import type { Provenance } from './base-image/provenance.ts';
 import { type Context, layersBefore } from './context.ts';
 import { commandsOf } from './history/build-steps.ts';
 import { officialOf } from './history/stack.ts';
@@ -17,11 +16,7 @@ const WITHOUT_VERSION: ReadonlySet<string> = new Set(['BUN_RUNTIME_TRANSPILER_CA
  * The runtime and its version, from the environment, the started program, or what the steps installed.
  * @param baseReferences names of the base image, then of other known images beneath
  */
-export function findRuntime(
-  context: Context,
-  provenance: Provenance | undefined,
-  baseReferences: readonly string[],
-): RuntimeVerdict | undefined {
+export function findRuntime(context: Context, baseReferences: readonly string[]): RuntimeVerdict | undefined {
   const started = startedProgram(context);
   const declared = environmentRuntimes(context);
   return (
@@ -36,7 +31,7 @@ export function findRuntime(
     storeRuntime(context) ??
     installedRuntime(context, started) ??
     dependencyRuntime(context) ??
-    builderRuntime(context, provenance)
+    builderRuntime(context)
   );
 }
 
@@ -135,10 +130,10 @@ const REPOSITORIES = runtimesBy('repositories');
  * The language of a compiler's image among the materials. Used last, when nothing else shows a runtime, and only if the
  * image has layers of its own.
  */
-function builderRuntime(context: Context, provenance: Provenance | undefined): RuntimeVerdict | undefined {
+function builderRuntime(context: Context): RuntimeVerdict | undefined {
   const ownLayers = layersBefore(context, context.stack.ownStart);
   if (ownLayers !== undefined && ownLayers >= context.input.manifest.layers.length) return undefined;
-  for (const { reference } of provenance?.materials ?? []) {
+  for (const { reference } of context.provenance.materials) {
     const [, repository = '', version] = /(?:^|\/)([a-z]+):(\d+\.\d+(?:\.\d+)?)/.exec(reference) ?? [];
     const runtime = REPOSITORIES.get(repository);
     if (runtime && isCompiled(runtime)) return inferredRuntime(runtime, version, `provenance:${reference}`);

@@ -8,7 +8,6 @@ import { annotatedBases, type DeclaredBase, labelledBases } from './declared.ts'
 import { inferredBase } from './history.ts';
 import { baseByDigest, baseByName, cataloguedLayers, longestBase, type ProvenBase } from './layer-chain.ts';
 import { isContradicted, provenanceBases, provenMaterial, withoutNames } from './materials.ts';
-import type { Provenance } from './provenance.ts';
 
 /** The verdict on the base image, with the findings of each signal. */
 export interface BaseFinding {
@@ -23,42 +22,32 @@ export interface BaseFinding {
  */
 export function findBase(
   context: Context,
-  provenance: Provenance | undefined,
   distro: DistroName | undefined,
 ): BaseFinding {
   const inferred = inferredBase(context, distro);
-  const historical = isContradicted(inferred, provenance) ? withoutNames(inferred) : inferred;
-  const declarations = declaredBases(context, provenance, historical);
+  const historical = isContradicted(context, inferred) ? withoutNames(inferred) : inferred;
+  const declarations = declaredBases(context, historical);
   const declared = declarations.find((base) => !contradicts(base, context, distro));
-  const verdict =
-    provenBase(context, declarations, provenance) ?? (declared ? declaredVerdict(declared, historical) : historical);
+  const verdict = provenBase(context, declarations) ?? (declared ? declaredVerdict(declared, historical) : historical);
   return { verdict, signals: toSignals(context, declarations, historical) };
 }
 
 /** All declarations, most direct first. A provenance may give several, among which the layers decide. */
-function declaredBases(
-  context: Context,
-  provenance: Provenance | undefined,
-  historical: BaseVerdict,
-): readonly DeclaredBase[] {
+function declaredBases(context: Context, historical: BaseVerdict): readonly DeclaredBase[] {
   return annotatedBases(context).concat(
     labelledBases(context),
     buildpacksBase(context) ?? [],
-    provenanceBases(context, provenance, historical),
+    provenanceBases(context, historical),
   );
 }
 
-function provenBase(
-  context: Context,
-  declarations: readonly DeclaredBase[],
-  provenance: Provenance | undefined,
-): BaseVerdict | undefined {
+function provenBase(context: Context, declarations: readonly DeclaredBase[]): BaseVerdict | undefined {
   for (const base of declarations) {
     const proven =
       baseByDigest(context, base.digest) ?? (base.digest ? undefined : baseByName(context, base.reference));
     if (proven && isPlausible(context, base, proven)) return provenVerdict(proven, `${base.signal}+`);
   }
-  const material = provenMaterial(context, provenance);
+  const material = provenMaterial(context);
   if (material) return provenVerdict(material, 'provenance+');
   const longest = longestBase(context);
   return longest && provenVerdict(longest, '');

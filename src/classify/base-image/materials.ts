@@ -7,17 +7,12 @@ import { type BaseVerdict, isScratch, namesOf } from '../verdict.ts';
 import type { DeclaredBase } from './declared.ts';
 import { beginsWithFiles, unknownBase } from './history.ts';
 import { baseByDigest, longestBase, type ProvenBase } from './layer-chain.ts';
-import type { Material, Provenance } from './provenance.ts';
+import type { Material } from './provenance.ts';
 import { withoutTag } from './references.ts';
 
 /** The base according to the provenance: from its Dockerfile, or else the one material that agrees with the history. */
-export function provenanceBases(
-  context: Context,
-  provenance: Provenance | undefined,
-  historical: BaseVerdict,
-): readonly DeclaredBase[] {
-  if (!provenance) return [];
-  const { stages, materials } = provenance;
+export function provenanceBases(context: Context, historical: BaseVerdict): readonly DeclaredBase[] {
+  const { stages, materials } = context.provenance;
   if (stages?.base !== undefined) {
     const named = [stages.base, `${stages.base}:latest`];
     const material = materials.find((candidate) => named.includes(candidate.reference));
@@ -70,8 +65,7 @@ function lastPart(reference: string): string {
 /**
  * Whether the provenance contradicts an inferred base: the build resolved several images, none of them like the base.
  */
-export function isContradicted(historical: BaseVerdict, provenance: Provenance | undefined): boolean {
-  const materials = provenance?.materials ?? [];
+export function isContradicted({ provenance: { materials } }: Context, historical: BaseVerdict): boolean {
   const isInferred = historical.confidence === 'inferred' && !isScratch(historical);
   return isInferred && materials.length > 1 && materialsLike(materials, historical).length === 0;
 }
@@ -85,8 +79,8 @@ function declarationOf(material: Material): DeclaredBase {
  * index may have been rebuilt around the same image, which changes its digest: then a longer known base counts if it
  * has a material's name.
  */
-export function provenMaterial(context: Context, provenance: Provenance | undefined): ProvenBase | undefined {
-  const materials = provenance?.materials ?? [];
+export function provenMaterial(context: Context): ProvenBase | undefined {
+  const { materials } = context.provenance;
   const proven = materials.flatMap((material) => baseByDigest(context, material.digest) ?? []);
   const [material] = proven.sort((one, other) => other.layerCount - one.layerCount);
   const longest = material && longestBase(context);

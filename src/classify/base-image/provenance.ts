@@ -19,13 +19,11 @@ export interface Provenance {
 }
 
 /**
- * Reads in-toto statements, bare predicates, DSSE envelopes around either, and BuildKit's older build info; undefined
- * if there are none.
+ * Reads in-toto statements, bare predicates, DSSE envelopes around either, and BuildKit's older build info.
  * @see slsa.dev/provenance/v0.2 and v1; moby/buildkit docs/attestations/slsa-definitions.md, docs/buildinfo.md
  */
-export function readProvenance(statements: readonly unknown[]): Provenance | undefined {
+export function readProvenance(statements: readonly unknown[]): Provenance {
   const predicates = statements.map(unwrap).filter((predicate) => predicate !== undefined);
-  if (predicates.length === 0) return undefined;
   const materials = new Map<string, Material>();
   for (const predicate of predicates.filter(isOfImageBuild)) {
     const tools = toolsOf(predicate);
