@@ -134,8 +134,8 @@ export async function listedElsewhere(
 }
 
 /**
- * Records what an audit found, and reopens repositories that had ended. A tag that names another manifest than before ends its row and starts a new one; an
- * unchanged tag writes nothing, unless what the registry reports about it has changed.
+ * Records what an audit found, and reopens repositories that had ended. A tag that names another manifest than before ends
+ * its row and starts a new one; an unchanged tag writes nothing, unless what the registry reports about it has changed.
  * @param now ISO 8601
  */
 export async function recordSightings(

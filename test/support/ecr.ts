@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, vi } from 'vitest';
-import type { Digest } from '../../src/oci/digest.ts';
 import { parseRegistryHost, parseRepositoryName } from '../../src/oci/reference.ts';
 import type { Clock } from '../../src/registry/clock.ts';
 import type { EcrOptions } from '../../src/registry/ecr/options.ts';
 import { openEcrRegistry } from '../../src/registry/ecr/registry.ts';
-import type { ListedManifest, ListedRepository, Registry, RequestGovernor } from '../../src/registry/registry.ts';
+import type { ListedRepository, Registry, RequestGovernor } from '../../src/registry/registry.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, FakeEcr, type FakeEcrOptions } from './fake-ecr.ts';
 
 /** A clock whose delays end immediately. */
@@ -87,8 +86,4 @@ export async function collect<Entry>(pages: AsyncIterable<readonly Entry[]>): Pr
   const entries: Entry[] = [];
   for await (const page of pages) entries.push(...page);
   return entries;
-}
-
-export function digestsOf(entries: readonly ListedManifest[]): Digest[] {
-  return [...new Set(entries.flatMap(({ digest }) => (digest ? [digest] : [])))];
 }

@@ -20,10 +20,7 @@ export interface BaseFinding {
  * by digest or name, but never contradict them. Without layer proof, a declaration counts unless the root file system
  * contradicts it; then the history counts; otherwise the base is unknown, with a reason.
  */
-export function findBase(
-  context: Context,
-  distro: DistroName | undefined,
-): BaseFinding {
+export function findBase(context: Context, distro: DistroName | undefined): BaseFinding {
   const inferred = inferredBase(context, distro);
   const historical = isContradicted(context, inferred) ? withoutNames(inferred) : inferred;
   const declarations = declaredBases(context, historical);
