@@ -28,7 +28,9 @@ const TRANSIENT_STATE = /^(?:08|53|57P|57014|25006|25P0[34]|55P03)/;
 const TRANSIENT_CODE = /^(?:E(?!RR_)[A-Z_]+|ERR_SSL_\w*(?:RECORD_MAC|INTERNAL_ERROR|UNEXPECTED_EOF)\w*)$/;
 /** Errors to which the driver gives no code. */
 const TRANSIENT_MESSAGE =
-  /Connection terminated|connection timeout|Client has encountered a connection error|timeout exceeded when trying to connect|error establishing an SSL connection/i;
+  /Connection terminated|connection timeout|Client has encountered a connection error|error establishing an SSL connection/i;
+/** Of the pool, while all its connections are in use. */
+const NONE_FREE_MESSAGE = 'timeout exceeded when trying to connect';
 /** Certificates that are untrusted, for another host, or malformed; TLS versions that do not match. */
 const TLS_CODE = /^(?:CERT_|ERR_(?:TLS|SSL|OSSL)_)|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/;
 const NO_TLS_MESSAGE = /server does not support SSL/i;
@@ -57,6 +59,11 @@ export function storeFailureOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const advice = REFUSALS[codeOf(error)];
   if (advice) return new StoreAccessError(`Postgres refuses it: ${error.message}; ${advice}`, { cause: error });
+  if (error.message === NONE_FREE_MESSAGE)
+    return new StoreUnavailableError(
+      'no connection to Postgres became free in time: the statements on all of them may wait for a lock, whose holder pg_stat_activity shows',
+      { cause: error },
+    );
   // When a host has several addresses and all fail, the combined error has a code but no message.
   const reason = misconfigurationOf(error) ?? (isTransient(error) ? error.message || codeOf(error) : undefined);
   if (reason === undefined) return error;

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { explainWaits } from '../../../src/database/explain-waits.ts';
+import { storeFailureOf } from '../../../src/database/pg-failure.ts';
+import { StoreUnavailableError } from '../../../src/errors.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startPostgres } from '../../support/postgres.ts';
@@ -68,4 +70,14 @@ test('a statement that only takes long is not', async () => {
   }
   await sleeping;
   expect(warnings).toEqual([]);
+});
+
+test('a database of which all connections are in use is not said to be away', async () => {
+  const pool = new pg.Pool({ connectionString: await newPostgresUrl(), max: 1, connectionTimeoutMillis: 1_000 });
+  onTestFinished(() => pool.end());
+  const used = await pool.connect();
+  onTestFinished(() => used.release());
+  const failure = storeFailureOf(await pool.connect().catch((error: unknown) => error));
+  expect(failure).toBeInstanceOf(StoreUnavailableError);
+  expect(failure).toMatchObject({ message: expect.stringMatching(/^no connection to Postgres became free in time: /) });
 });
