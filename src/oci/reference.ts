@@ -67,12 +67,20 @@ export function parseTag(text: string): Tag {
   return text as Tag;
 }
 
+/** Docker Hub has no repository without a namespace whose name has a dot. */
+const HOST_ALONE = /^(?:localhost|[\w-]+(?:\.[\w-]+)+|\[[\da-f:]+\])(?::\d+)?\/?$/i;
+
 /**
  * Parses an image reference as Docker does. The host defaults to Docker Hub, the namespace on Docker Hub to `library`,
  * and the tag, if there is no digest, to `latest`.
  * @throws InvalidReferenceError naming the part that is wrong
  */
 export function parseReference(text: string): Reference {
+  const scheme = /^[a-z]+:\/\//i.exec(text)?.[0];
+  if (scheme !== undefined)
+    throw new InvalidReferenceError(`write the image without ${scheme}, as in HOST/REPOSITORY:TAG`);
+  if (HOST_ALONE.test(text))
+    throw new InvalidReferenceError(`"${text}" is a registry, not an image: expected HOST/REPOSITORY:TAG`);
   const { host, rest } = splitHost(text);
   const at = rest.indexOf('@');
   const digest = at < 0 ? undefined : parseDigest(rest.slice(at + 1));

@@ -123,11 +123,15 @@ export const ecrSource = keys(
   {
     kind: z.literal('ecr'),
     ...commonShape,
-    account: text('"123456789012" (twelve digits, in quotes)', /^\d{12}$/).exactOptional(),
-    regions: oneOrMore(text('eu-west-1', /^[a-z]{2,}(?:-[a-z]+)+-\d+$/), '[eu-west-1, us-east-1]').exactOptional(),
+    account: text('"123456789012" (twelve digits, in quotes)', /^\d{12}$/, 'the number of an account').exactOptional(),
+    regions: oneOrMore(
+      text('eu-west-1', /^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'the name of a region'),
+      '[eu-west-1, us-east-1]',
+    ).exactOptional(),
     assumeRole: text(
       'arn:aws:iam::123456789012:role/slimboard-audit',
       /^arn:[\w-]+:iam::\d{12}:role\/\S+$/,
+      'the ARN of a role',
     ).exactOptional(),
     externalId: text('slimboard').exactOptional(),
     profile: text('audit').exactOptional(),
@@ -269,7 +273,7 @@ function isDatabaseUrl(url: string): boolean {
 
 /** All settings. Parsing gives bytes for sizes and milliseconds for durations. */
 export const settingsSchema = keys({
-  databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL')
+  databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL of Postgres')
     .refine(isDatabaseUrl, {
       error:
         'not a valid URL: name one host; in a password, write # / ? @ and % as %23 %2F %3F %40 %25; the port is at most 65535',

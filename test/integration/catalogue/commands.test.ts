@@ -67,5 +67,8 @@ test('usage errors exit with 2 and say what is accepted', async () => {
     stderr: expect.stringContaining('catalogue.learn'),
   });
   const missing = await slimboard('bases', 'import', 'missing.ndjson');
-  expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot read missing.ndjson') });
+  expect(missing).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('cannot read missing.ndjson (ENOENT): check'),
+  });
 });

@@ -16,3 +16,18 @@ test.each(['localhost:65535', '[::1]:5000', '127.0.0.1', 'registry.example.com:4
     expect(parseRegistryHost(host)).toBe(host);
   },
 );
+
+test.each([
+  'localhost',
+  'localhost:5000',
+  '127.0.0.1:5000',
+  'registry.example.com',
+  'registry.example.com/',
+  '[::1]:5000',
+])('a registry alone is no image of Docker Hub: %s', (text) => {
+  expect(() => parseReference(text)).toThrow(`"${text}" is a registry, not an image: expected HOST/REPOSITORY:TAG`);
+});
+
+test('an image is written without a scheme', () => {
+  expect(() => parseReference('https://registry.example.com/app:1')).toThrow('write the image without https://');
+});

@@ -194,7 +194,7 @@ describe('mistakes name file, line, key and what is accepted', () => {
     [
       'a number for text',
       source('account: 123456789012'),
-      ':4: sources[0].account: expected text, such as "123456789012"',
+      ':4: sources[0].account: expected the number of an account, such as "123456789012"',
     ],
     [
       'a name with other characters',
@@ -485,7 +485,9 @@ describe('secrets', () => {
 
   test('what is no URL of a database is told once', async () => {
     const error = await load('', { env: { DATABASE_URL: 'foo' } }).catch((thrown: unknown) => thrown);
-    expect(String(error).split('\n')).toEqual([expect.stringContaining('expected a URL, such as postgres://')]);
+    expect(String(error).split('\n')).toEqual([
+      expect.stringContaining('expected a URL of Postgres, such as postgres://'),
+    ]);
   });
 
   test('variables from a file that was written on Windows end with its line break', async () => {
@@ -519,7 +521,7 @@ describe('secrets', () => {
     const error = await load('', { env: { DATABASE_URL: 'mysql://a:hunter2@db/a' } }).catch(
       (thrown: unknown) => thrown,
     );
-    expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: expected a URL, such as postgres:/);
+    expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: expected a URL of Postgres, such as postgres:/);
     expect(String(error)).not.toContain('hunter2');
   });
 });
