@@ -77,7 +77,7 @@ export const parseAuditNumber = numberParser(
 /** Returns a parser of numbers of the given form. @param what they are, for the error about other texts */
 export function numberParser(form: RegExp, what: string): (text: string) => number {
   return (text) => {
-    if (!form.test(text)) throw new InvalidArgumentError(`expected ${what}`);
+    if (!form.test(text)) throw new InvalidArgumentError(`Expected ${what}.`);
     return Number(text);
   };
 }
