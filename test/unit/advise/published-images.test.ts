@@ -95,6 +95,21 @@ test('scripts and settings of a publisher are no program', () => {
     expect(ownServer('NGINX_VERSION=1.27.1', copy, '["nginx" "-g" "daemon off;"]').isPublished).toBe(true);
 });
 
+test.each([
+  ['1.31.5', true],
+  ['1.9.12-1~jessie', true],
+  ['1.22.1-9+deb12u1', false],
+  ['1.18.0-6ubuntu14', false],
+  ['1.26.3-r0', false],
+])("nginx %s is of its publisher, and not a distribution's package: %s", (version, isPublished) => {
+  const { isPublished: isItself } = ownServer(
+    `NGINX_VERSION=${version}`,
+    'COPY nginx.conf /etc/nginx/',
+    '["nginx" "-g" "daemon off;"]',
+  );
+  expect(isItself).toBe(isPublished);
+});
+
 test('the Dockerfile for a published image is for a program on it, and repeats none of its steps', () => {
   const image = audited('official/node_22-bookworm');
   const { dockerfile = '' } = generateDockerfile(image, 'slim-base', '2026-11-24') ?? {};
