@@ -94,7 +94,7 @@ function ifKnown<T>(value: T | null, show: (value: T) => string): string | null 
 
 function identity(image: ImageDetail, today: string): Markup {
   const distro = [image.distro, image.distro_version].filter(Boolean).join(' ');
-  const root = image.runs_as_root === null ? '' : image.runs_as_root ? ', runs as root' : '';
+  const root = image.runs_as_root ? ', runs as root' : '';
   return facts([
     ['Distribution', distro && distro + (ifKnown(image.distro_eol, (day) => `, ${supportUntil(day, today)}`) ?? '')],
     ['Runtime', [image.runtime, image.runtime_version].filter(Boolean).join(' ')],

@@ -107,9 +107,10 @@ test('a repository that grew is listed with the build and the step that caused i
   expect(line).toContain(
     '<a href="/compare?old=sha256%3Aa&amp;new=sha256%3Ab">v9</a> grew by 212 MB, most of it in step 7 <code>RUN npm ci</code>',
   );
-  expect(lines({ growth: [{ repository, build: undefined }] })[0]).toBe(
-    'payments/api grew by <b>304 MB</b> in the last seven days.',
-  );
+  for (const unexplained of [undefined, { ...build, step: null }])
+    expect(lines({ growth: [{ repository, build: unexplained }] })[0]).toBe(
+      'payments/api grew by <b>304 MB</b> in the last seven days.',
+    );
 });
 
 test('a long instruction is cut', () => {
