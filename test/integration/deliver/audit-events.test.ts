@@ -173,5 +173,14 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
     const failed = { ...row, status: 'failed' } as const;
     expect(await auditEvents(db, failed, settings, wanted)).toMatchObject([{ event: 'failed' }]);
     expect(await auditEvents(db, failed, settings, new Set(['finished', 'regression']))).toEqual([]);
+    const [{ id: without } = { id: 0 }] = await db.query<{ id: number }>(
+      `insert into audit (lane, status, stage, options, started_at, finished_at, heartbeat_at)
+       values ('adhoc', 'failed', 'done', '{}', $1, $1, $1) returning id`,
+      [AT],
+    );
+    const unread = await findAudit(db, without);
+    expect(unread && (await auditEvents(db, unread, settings, wanted))).toMatchObject([
+      { event: 'failed', audit: { images: null, stored_bytes: null, logical_bytes: null } },
+    ]);
   });
 });

@@ -141,7 +141,7 @@ test('findings, layers and steps are tables, each row with its figures', () => {
     },
   ];
   expect(sectionOf('What would save most', { steps })).toContain(
-    'shop/app 1.0 shop 900 MB slim-base node:22-slim 400 MB 3 500 MB measured',
+    'shop/app 1.0 shop 900 MB Slim base node:22-slim 400 MB 3 500 MB measured',
   );
 });
 
