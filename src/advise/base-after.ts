@@ -6,7 +6,7 @@ import { baseName } from '../policy/paths.ts';
 import { replaceableBytes } from '../policy/replaceable-bytes.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { replacedAbove } from './kept-bytes.ts';
-import { servesByTomcat } from './start.ts';
+import { servesByTomcat, startOf } from './start.ts';
 import type { Subject } from './subject.ts';
 import { isBaseTechnique, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
 
@@ -127,9 +127,29 @@ export const COMPILERS = /^(?:go|cargo|rustc|make)$/;
 
 /** Reports whether the whole base stays behind in an earlier stage: a compiler's, or a build tool's. */
 export function leavesBase(subject: Subject, ids: readonly TechniqueId[]): boolean {
-  const isTool = namesOf(subject.view.image.verdict.base).some(isBuildTool);
+  const { view } = subject;
+  const isTool = namesOf(view.image.verdict.base).some(isBuildTool) || compilesByGcc(view);
   return leavesCompiler(subject, ids) || (isTool && ids.includes('multi-stage'));
 }
+
+const GCC = /(?:^|\/)gcc(?::|$)/;
+/** Programs that compile C and C++, or have others do so. */
+const C_COMPILERS = /^(?:gcc|g\+\+|cc|c\+\+|make|cmake|ninja|meson)$/;
+
+/** A shell to work in, as GCC's own image starts. */
+const SHELL_ALONE = /^(?:\S*\/)?(?:ba|da)?sh$/;
+
+/**
+ * Reports whether the last stage compiles by GCC's own image, of which the program needs nothing. What starts a shell or a
+ * compiler is made for compiling.
+ */
+const compilesByGcc: (view: ImageView) => boolean = rememberOf((view) => {
+  if (!namesOf(view.image.verdict.base).some((name) => GCC.test(name))) return false;
+  const { entrypoint, cmd } = startOf(view);
+  const start = [...entrypoint, ...cmd];
+  const isForCompiling = SHELL_ALONE.test(start.join(' ')) || start.some((word) => C_COMPILERS.test(baseName(word)));
+  return !isForCompiling && [...view.ownPrograms].some((program) => C_COMPILERS.test(program));
+});
 
 /** Returns the base that the last stage would start from. */
 export function alternativeFor(
@@ -149,9 +169,9 @@ export function alternativeFor(
  */
 function anyBase({ compiled, knowledge, runtime }: Subject): BaseAfter | undefined {
   const bases = knowledge.ofRuntime(compiled ? 'none' : runtime);
-  const sizes = bases
-    .filter(({ variant }) => ['alpine', 'slim', 'jre'].includes(variant))
-    .map(({ compressedBytes }) => compressedBytes);
+  // What GCC's image compiles is linked with glibc.
+  const variants = compiled || runtime !== 'none' ? ['alpine', 'slim', 'jre'] : ['slim'];
+  const sizes = bases.filter(({ variant }) => variants.includes(variant)).map(({ compressedBytes }) => compressedBytes);
   if (sizes.length === 0) return undefined;
   return { bytes: { min: compiled ? 0 : Math.min(...sizes), max: Math.max(...sizes) }, unsure: !compiled };
 }

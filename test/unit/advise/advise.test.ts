@@ -697,3 +697,34 @@ test.each([
   const staged = advise({ runtime, own }).alone.find(({ techniques }) => techniques[0] === 'multi-stage');
   expect(staged?.after.max).toSatisfy((max: number) => max > 200 * MB === (needed !== 'nothing'));
 });
+
+const ON_GCC: ImageSketch = {
+  baseNames: ['library/gcc:13'],
+  base: [
+    { instruction: 'ADD rootfs.tar /', bytes: 50 * MB },
+    { instruction: 'RUN /bin/sh -c apt-get install -y gcc g++ make', bytes: 200 * MB },
+    { instruction: 'RUN /bin/sh -c curl gcc.tar.xz; make', bytes: 200 * MB },
+  ],
+  runtimeLayers: null,
+  distro: { id: 'debian', version: '12' },
+  variant: 'full',
+};
+
+test.each([
+  ['gcc -o app main.c', ['./app']],
+  ['cmake -S . -B build && cmake --build build', ['sh', '-c', './build/server --port $PORT']],
+])("what GCC's own image compiles is copied to its distribution: %s", (script, Cmd) => {
+  const advice = advise({ ...ON_GCC, own: [run(script)], config: { Cmd } });
+  expect(stepsOf(advice)).toEqual(['multi-stage', 'slim-base']);
+  expect(advice.plan.at(-1)?.projection.base).toBe('debian:bookworm-slim');
+  expect(advice.plan.at(-1)?.projection.after.max).toBeLessThan(40 * MB);
+});
+
+test.each([
+  ['starts a shell', 'make install', ['bash']],
+  ['starts a compiler', 'make install', ['gcc', '--version']],
+  ['compiles nothing', 'apt-get install -y ninja-build', ['./app']],
+])("GCC's own image stays for one that %s", (_, script, Cmd) => {
+  const { plan } = advise({ ...ON_GCC, own: [run(script)], config: { Cmd } });
+  for (const { projection } of plan) expect(projection.after.min).toBeGreaterThanOrEqual(450 * MB);
+});
