@@ -86,6 +86,15 @@ export function installsForProgram({ commands }: LayerView, runtime: Runtime): b
   });
 }
 
+/** Reports whether the image's own steps installed the runtime as a package of the distribution. */
+export function installsRuntime({ own, ownPrograms, image }: ImageView): boolean {
+  const { name: runtime } = runtimeOf(image.verdict);
+  return (
+    PACKAGE_MANAGERS.some((program) => ownPrograms.has(program)) &&
+    own.some(({ commands }) => installedBy(commands).some((name) => isOfRuntime(name, runtime)))
+  );
+}
+
 function isOfRuntime(name: string, runtime: Runtime): boolean {
   return OF_RUNTIME[runtime]?.test(name) === true;
 }

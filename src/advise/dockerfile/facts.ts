@@ -7,7 +7,7 @@ import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import type { PlacedCommand } from '../../policy/shell.ts';
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
-import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
+import { installsRuntime, needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
 import { DEBIAN_VERSION, releaseOf, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import { adviceView } from '../subject.ts';
@@ -54,6 +54,8 @@ export interface DockerfileFacts {
   /** The release of Gradle that its image names in a variable. */
   readonly gradleVersion: string | undefined;
   readonly packages: OwnPackages;
+  /** Whether its own steps installed the runtime as a package of the distribution. */
+  readonly installsRuntime: boolean;
   /** The image's distribution if the names of its packages may differ from the Dockerfile's: `debian 10`. */
   readonly olderDistro: string | undefined;
   /** The folders below the program's that its own steps make, see {@link madeFoldersOf}; absolute paths. */
@@ -149,6 +151,7 @@ export function dockerfileFacts(
     poetryVersion: variables.get('POETRY_VERSION'),
     gradleVersion: variables.get('GRADLE_VERSION'),
     packages: ownPackages(view),
+    installsRuntime: installsRuntime(view),
     olderDistro: olderDistroOf(image),
     writesFolder: build.madeFolders.length > 0 || view.own.some(({ args }) => LETS_WRITE.test(args)),
     linksLibraries: linksLibraries(view, runtime),

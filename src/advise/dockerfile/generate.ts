@@ -12,7 +12,7 @@ import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
 import { goDockerfile } from './go.ts';
 import { javaDockerfile } from './java.ts';
 import { nodeDockerfile } from './node.ts';
-import { phpDockerfile } from './php.ts';
+import { phpDockerfile, startsPackagedPhp } from './php.ts';
 import { pythonDockerfile } from './python.ts';
 import { rubyDockerfile } from './ruby.ts';
 import { rustDockerfile } from './rust.ts';
@@ -65,13 +65,14 @@ export function generateDockerfile(
   if (isWindows(image.config) || isForPlatform(image.config)) return undefined;
   const facts = dockerfileFacts(image, base, today);
   const template = facts && TEMPLATES[facts.runtime];
-  if (!template || isBuiltOtherwise(facts)) return undefined;
+  if (!template || isBuiltOtherwise(facts) || startsPackagedPhp(facts)) return undefined;
   const secrets = facts.secretFiles.map(({ source }) => source).filter((source) => !isIgnored(source, facts.runtime));
   const lines = [
     '# syntax=docker/dockerfile:1',
     ...largerBaseNote(facts),
     ...jibNote(facts),
     ...stagesNote(image, facts),
+    ...packagedNote(image, facts),
     ...facts.credentials,
     template(facts),
     '',
@@ -115,6 +116,18 @@ function stagesNote({ verdict }: AuditedImage, { copies }: DockerfileFacts): rea
         "# The image's own Dockerfile has more stages, which are unknown here: keep them where they do otherwise, and take over the last one.",
       ]
     : [];
+}
+
+/** Returns a note if the official image may be larger than the image's own distribution with its package of the runtime. */
+function packagedNote(
+  { verdict }: AuditedImage,
+  { installsRuntime, runtime, base, servesByApache }: DockerfileFacts,
+): readonly string[] {
+  const isAlpine = base === 'alpine-base' && verdict.distro?.value.id === 'alpine';
+  if (!installsRuntime || !(isAlpine || (runtime === 'php' && servesByApache))) return [];
+  return [
+    `# The image has ${runtime} as a package of its distribution. If this one is larger, keep that base for the last stage.`,
+  ];
 }
 
 function jibNote({ jib }: DockerfileFacts): readonly string[] {

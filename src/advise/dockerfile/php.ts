@@ -103,13 +103,26 @@ const LARAVEL_WRITES = [
 
 const FPM = /^php-fpm[\d.]*$/;
 
+/** Reports whether the image starts more than PHP and its web server, such as a supervisor. */
+function startsOthers({ entrypoint, cmd, program, script }: DockerfileFacts): boolean {
+  return (
+    entrypoint.length + cmd.length > 0 && (script !== undefined || ![APACHE, FPM].some((name) => name.test(program)))
+  );
+}
+
+/**
+ * Reports whether the settings of what the image starts name a distribution's PHP, such as `php-fpm83`, which the official
+ * images do not have.
+ */
+export function startsPackagedPhp(facts: DockerfileFacts): boolean {
+  const isPhp = facts.script === undefined && /^php[\d.]*$/.test(facts.program);
+  return facts.runtime === 'php' && facts.installsRuntime && !isPhp && startsOthers(facts);
+}
+
 /** Returns the lines that start PHP as its official image does, with a note if the image starts something else. */
 function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
-  const { entrypoint, cmd, program, script } = facts;
-  const startsOther =
-    entrypoint.length + cmd.length > 0 && (script !== undefined || ![APACHE, FPM].some((name) => name.test(program)));
   if (server === 'cli') return closingLines(facts, START.cli);
-  if (!startsOther) return closingLines({ ...facts, entrypoint: [], cmd: [] }, START[server]);
+  if (!startsOthers(facts)) return closingLines({ ...facts, entrypoint: [], cmd: [] }, START[server]);
   return closingLines(facts, START[server], [
     '# The image starts more than PHP: also copy the settings of the rest, and make sure that it runs without root.',
   ]);

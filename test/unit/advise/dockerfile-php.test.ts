@@ -53,3 +53,28 @@ test.each<[string, readonly LayerSketch[], boolean]>([
 ])('files from other images are noted as stages unless they are a tool: %s', (_, own, isNoted) => {
   expect(dockerfile({ runtime: 'php', multiStage: 'yes', own }).includes('has more stages')).toBe(isNoted);
 });
+
+const PACKAGED = run('apk add --no-cache php83 php83-fpm supervisor');
+
+test.each([
+  ['a supervisor', ['supervisord', '-c', '/etc/supervisord.conf']],
+  ['a script', ['./start.sh']],
+])("no Dockerfile moves a distribution's PHP that is started by %s: its settings name other programs", (_, Cmd) => {
+  expect(dockerfile({ runtime: 'php', own: [PACKAGED], config: { Cmd } })).toBe('');
+  expect(dockerfile({ runtime: 'php', config: { Cmd } })).not.toBe('');
+});
+
+const MAY_BE_LARGER = 'as a package of its distribution. If this one is larger, keep that base for the last stage.\n';
+
+test.each<[string, Parameters<typeof dockerfile>, boolean]>([
+  ['PHP in Apache', [{ runtime: 'php', own: [run('apt-get install -y php')], config: { Cmd: ['apachectl'] } }], true],
+  ['PHP alone', [{ runtime: 'php', own: [PACKAGED], config: { Cmd: ['php', 'main.php'] } }], false],
+  [
+    'Node.js on Alpine',
+    [{ runtime: 'node', distro: { id: 'alpine' }, own: [run('apk add nodejs npm')] }, 'alpine-base'],
+    true,
+  ],
+  ['another package', [{ runtime: 'node', distro: { id: 'alpine' }, own: [run('apk add git')] }, 'alpine-base'], false],
+])('an official image that may be larger than the package of a distribution is noted: %s', (_, args, isNoted) => {
+  expect(dockerfile(...args).includes(MAY_BE_LARGER)).toBe(isNoted);
+});
