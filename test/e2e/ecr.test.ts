@@ -23,9 +23,7 @@ beforeAll(async () => {
     tags: ['2'],
   });
 });
-afterAll(async () => {
-  await fake?.close();
-});
+afterAll(() => fake?.close());
 
 /** As a user with keys in the environment, and a tool of AWS's pointed at another endpoint. */
 async function slimboard(args: readonly string[], env: Readonly<Record<string, string>> = {}) {

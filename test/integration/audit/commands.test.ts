@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
 import { newFolder } from '../../support/new-folder.ts';
@@ -24,9 +25,7 @@ beforeAll(async () => {
   registry.fault({ path: /team-a\/lost\/manifests/ }, answer(404, {}, 'MANIFEST_UNKNOWN'));
   audited = await slimboard('audit', registry.host);
 });
-afterAll(async () => {
-  await registry.close();
-});
+afterAll(() => registry.close());
 
 /** A variable that names a new database; a command opens it in a tenth of the time that the embedded one takes. */
 async function newDatabase(): Promise<Readonly<Record<string, string>>> {
@@ -85,9 +84,8 @@ describe('the messages of an audit', () => {
 });
 
 test('a failed delivery counts as a failed item, even though the audit is finished', async () => {
-  const folder = await mkdtemp(join(cwd, 'undelivered-'));
+  const folder = await newFolder();
   const own = await newDatabase();
-  onTestFinished(() => rm(folder, { recursive: true }));
   const reports = 'reports: [{ kind: teams, format: csv, path: /proc/nowhere/teams.csv }]';
   await writeFile(join(folder, 'slimboard.yaml'), reports);
   const { code, stderr } = await runInProcess(folder, ['audit', `${registry.host}/team-a/api`], own);
@@ -170,12 +168,9 @@ test.each([
 });
 
 test('a check does not pass if items of the audit failed or were not judged', async () => {
-  const lost = await startRegistry();
+  const lost = closedAfterTest(await startRegistry());
   const folder = await newFolder();
   const own = await newDatabase();
-  onTestFinished(async () => {
-    await lost.close();
-  });
   lost.push('team-a/lost', '1', image({ layers: ['lost'] }));
   const mend = lost.fault({ path: /manifests/ }, answer(403, {}, 'DENIED'));
   expect(await runInProcess(folder, ['audit', lost.host], own)).toMatchObject({ code: 4 });
@@ -260,8 +255,7 @@ test('a plan shows ten of many failures, and its JSON all', async () => {
 test('a tag with several platforms counts once, and its images can be distinguished', async () => {
   const child = (architecture: string) =>
     image({ layers: [`api for ${architecture}`], platform: { os: 'linux', architecture } });
-  const several = await startRegistry();
-  onTestFinished(() => several.close());
+  const several = closedAfterTest(await startRegistry());
   const own = await newDatabase();
   several.push('team-a/api', '1', image({ layers: ['api'] }));
   several.push('team-b/many', '1', index([child('amd64'), child('arm64')]));
@@ -279,12 +273,9 @@ test('a tag with several platforms counts once, and its images can be distinguis
 });
 
 test('sources of one registry share its limit of concurrent requests', async () => {
-  const shared = await startRegistry();
+  const shared = closedAfterTest(await startRegistry());
   const folder = await newFolder();
   const own = await newDatabase();
-  onTestFinished(async () => {
-    await shared.close();
-  });
   for (const name of ['a', 'b', 'c', 'd']) shared.push(`team/${name}`, '1', image({ layers: [name] }));
   const source = (name: string) => `  - { name: ${name}, kind: oci, registry: "${shared.host}", concurrency: 1 }\n`;
   await writeFile(join(folder, 'slimboard.yaml'), `sources:\n${source('one')}${source('other')}`);

@@ -13,9 +13,7 @@ beforeAll(async () => {
   registry = await startRegistry();
   registry.push('library/os', '12', image({ layers: ['os'] }));
 });
-afterAll(async () => {
-  await registry.close();
-});
+afterAll(() => registry.close());
 
 const slimboard = (...args: string[]) => runInProcess(cwd, args);
 

@@ -17,9 +17,7 @@ const server = useRegistry();
 beforeEach(() => {
   client = openClient(server.host);
 });
-afterEach(async () => {
-  await client.close();
-});
+afterEach(() => client.close());
 
 interface InspectOptions {
   readonly deep?: boolean;

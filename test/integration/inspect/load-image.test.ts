@@ -24,9 +24,7 @@ const server = useRegistry();
 beforeEach(() => {
   client = openClient(server.host);
 });
-afterEach(async () => {
-  await client.close();
-});
+afterEach(() => client.close());
 
 /** Its history does not tell what it stands on. */
 const app = image({
