@@ -135,8 +135,9 @@ test('an audit of which all settings are wrong exits with 2, and one of which so
   const [broken, good] = [source('broken', `, caFile: ${cwd}/none.pem`), source('good', '')];
   await writeFile(join(cwd, 'slimboard.yaml'), `sources:\n${broken}${good}`);
   const stderr = expect.stringMatching(/cannot read caFile .*none\.pem \(ENOENT\)/);
-  expect(await runCommand(['audit', 'broken'], { cwd })).toMatchObject({ code: 2, stdout: '', stderr });
-  expect(await runCommand(['audit'], { cwd })).toMatchObject({ code: 4, stdout: '', stderr });
+  const env = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
+  expect(await runCommand(['audit', 'broken'], { cwd, env })).toMatchObject({ code: 2, stdout: '', stderr });
+  expect(await runCommand(['audit'], { cwd, env })).toMatchObject({ code: 4, stdout: '', stderr });
   await server.close();
 });
 

@@ -19,7 +19,7 @@ export interface TestPostgres {
 }
 
 const WAIT_MS = 100;
-const ATTEMPTS = 100;
+const ATTEMPTS = 1_200;
 
 /** Starts a Postgres server. @throws Error when Postgres is not installed (Debian: package postgresql) */
 export async function startPostgres(): Promise<TestPostgres> {
@@ -90,7 +90,7 @@ export function identityOf(name: string): { uid: number; gid: number } {
   return { uid: id('-u'), gid: id('-g') };
 }
 
-/** Resolves when the server accepts connections. @throws the last error after about 10 seconds */
+/** Resolves when the server accepts connections. @throws the last error after two minutes: it hangs */
 export async function untilReady(url: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const client = new pg.Client({ connectionString: url });
