@@ -240,7 +240,6 @@ describe('failures', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', /for another host/],
     ['ERR_SSL_WRONG_VERSION_NUMBER', /--plain-http/],
     ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', /TLS versions/],
-    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', /client certificate/],
     ['HPE_INVALID_CONSTANT', /not HTTP/],
   ])('%s says what to do', (code, message) => {
     expect(failure(code)).toMatchObject({ code: 'registry-unavailable', message: expect.stringMatching(message) });

@@ -19,47 +19,23 @@ describe('the latest slot', () => {
   });
 
   test.each([
+    ['once where clocks are put back', 'Europe/Berlin', '0 2 * * *', '2026-10-25T01:02:30', '2026-10-25T00:00'],
+    ['once in New York, too', 'America/New_York', '0 1 * * *', '2026-11-01T06:30', '2026-11-01T05:00'],
+    ['where clocks are put forward', 'Europe/Berlin', '0 2 * * *', '2026-03-29T01:05', '2026-03-29T01:00'],
+    ['at its very moment there', 'Europe/Berlin', '0 2 * * *', '2026-03-29T01:00', '2026-03-29T01:00'],
+    ['on each hour that is there twice', 'Europe/Berlin', '0 * * * *', '2026-10-25T01:02:30', '2026-10-25T01:00'],
+    ['where half an hour is put back', 'Australia/Lord_Howe', '0 2 * * *', '2026-04-04T15:31', '2026-04-04T15:30'],
     [
-      'comes once where clocks are put back',
-      'Europe/Berlin',
-      '0 2 * * *',
-      '2026-10-25T01:02:30Z',
-      '2026-10-25T00:00:00Z',
-    ],
-    ['comes once in New York, too', 'America/New_York', '0 1 * * *', '2026-11-01T06:30:00Z', '2026-11-01T05:00:00Z'],
-    [
-      'comes where clocks are put forward',
-      'Europe/Berlin',
-      '0 2 * * *',
-      '2026-03-29T01:05:00Z',
-      '2026-03-29T01:00:00Z',
-    ],
-    ['comes at its very moment there', 'Europe/Berlin', '0 2 * * *', '2026-03-29T01:00:00Z', '2026-03-29T01:00:00Z'],
-    [
-      'comes on each hour that is there twice',
-      'Europe/Berlin',
-      '0 * * * *',
-      '2026-10-25T01:02:30Z',
-      '2026-10-25T01:00:00Z',
-    ],
-    [
-      'comes where clocks are put back by half an hour',
-      'Australia/Lord_Howe',
-      '0 2 * * *',
-      '2026-04-04T15:31:00Z',
-      '2026-04-04T15:30:00Z',
-    ],
-    [
-      'was the first of two, though clocks changed since',
+      'as the first of two, though clocks changed',
       'Europe/Berlin',
       '0 2 25 10 *',
-      '2027-08-01T00:00:00Z',
-      '2026-10-25T00:00:00Z',
+      '2027-08-01T00:00',
+      '2026-10-25T00:00',
     ],
-    ['comes when 29 February is a Monday', 'UTC', '0 0 * 2 1#5', '2026-06-01T00:00:00Z', '2016-02-29T00:00:00Z'],
-    ['comes once a year', 'UTC', '0 0 1 1 *', '2026-06-01T00:00:00Z', '2026-01-01T00:00:00Z'],
-  ])('%s', (_, timezone, pattern, now, expected) => {
-    expect(latestSlot({ pattern, timezone }, new Date(now))).toEqual(new Date(expected));
+    ['when 29 February is a Monday', 'UTC', '0 0 * 2 1#5', '2026-06-01T00:00', '2016-02-29T00:00'],
+    ['once a year', 'UTC', '0 0 1 1 *', '2026-06-01T00:00', '2026-01-01T00:00'],
+  ])('comes %s', (_, timezone, pattern, now, expected) => {
+    expect(latestSlot({ pattern, timezone }, new Date(`${now}Z`))).toEqual(new Date(`${expected}Z`));
   });
 
   test('is not after now, and differs from the one before', () => {

@@ -103,66 +103,28 @@ describe("Docker's config.json", () => {
     });
   });
 
+  const HOST = 'registry.example.com';
+  const AUTH = { auth: base64('u:p') };
+  const PAIR = { kind: 'password', username: 'u', password: 'p' };
+
   test.each([
-    [
-      'username and password',
-      'registry.example.com',
-      'registry.example.com',
-      { auth: base64('u:p:with:colons') },
-      { kind: 'password', username: 'u', password: 'p:with:colons' },
-    ],
-    [
-      'unpacked',
-      'registry.example.com',
-      'registry.example.com',
-      { username: 'u', password: 'p' },
-      { kind: 'password', username: 'u', password: 'p' },
-    ],
+    ['username and password', HOST, HOST, { auth: base64('u:p:with:colons') }, { ...PAIR, password: 'p:with:colons' }],
+    ['unpacked', HOST, HOST, { username: 'u', password: 'p' }, PAIR],
     [
       'an identity token',
-      'registry.example.com',
-      'registry.example.com',
+      HOST,
+      HOST,
       { auth: base64('u:'), identitytoken: 'i' },
       { kind: 'identity-token', token: 'i' },
     ],
-    [
-      'a registry token',
-      'registry.example.com',
-      'registry.example.com',
-      { registrytoken: 'r' },
-      { kind: 'registry-token', token: 'r' },
-    ],
-    [
-      'with a port',
-      'registry.example.com:5000',
-      'registry.example.com:5000',
-      { auth: base64('u:p') },
-      { kind: 'password', username: 'u', password: 'p' },
-    ],
-    [
-      'as a URL',
-      'https://registry.example.com/v1/',
-      'registry.example.com',
-      { auth: base64('u:p') },
-      { kind: 'password', username: 'u', password: 'p' },
-    ],
-    [
-      'of Docker Hub',
-      'https://index.docker.io/v1/',
-      'docker.io',
-      { auth: base64('u:p') },
-      { kind: 'password', username: 'u', password: 'p' },
-    ],
-    ['without content', 'registry.example.com', 'registry.example.com', {}, undefined],
-    [
-      'for a longer host',
-      'registry.example.com.evil.example',
-      'registry.example.com',
-      { auth: base64('u:p') },
-      undefined,
-    ],
-    ['for a parent domain', 'example.com', 'registry.example.com', { auth: base64('u:p') }, undefined],
-    ['for another port', 'registry.example.com:1', 'registry.example.com:2', { auth: base64('u:p') }, undefined],
+    ['a registry token', HOST, HOST, { registrytoken: 'r' }, { kind: 'registry-token', token: 'r' }],
+    ['with a port', `${HOST}:5000`, `${HOST}:5000`, AUTH, PAIR],
+    ['as a URL', `https://${HOST}/v1/`, HOST, AUTH, PAIR],
+    ['of Docker Hub', 'https://index.docker.io/v1/', 'docker.io', AUTH, PAIR],
+    ['without content', HOST, HOST, {}, undefined],
+    ['for a longer host', `${HOST}.evil.example`, HOST, AUTH, undefined],
+    ['for a parent domain', 'example.com', HOST, AUTH, undefined],
+    ['for another port', `${HOST}:1`, `${HOST}:2`, AUTH, undefined],
   ])('an entry %s', async (_name, key, host, entry, credentials) => {
     expect(await find(host, { auths: { [key]: entry } })).toEqual(credentials);
   });

@@ -26,37 +26,15 @@ const temurin = (day: string) => `
 const APP = `
   2026-11-15 5MB COPY app /app # buildkit`;
 
+const NET = 'mcr.microsoft.com/dotnet/aspnet';
+const JRE = 'library/eclipse-temurin:21-jre';
+
 test.each([
-  [
-    '.NET 8 after Debian 13',
-    debian('bookworm', '2026-08-12') + aspnet('8.0.20', '2026-09-01'),
-    'mcr.microsoft.com/dotnet/aspnet:8.0',
-    true,
-  ],
-  [
-    '.NET 10',
-    ubuntu('24.04', '2026-08-12') + aspnet('10.0.4', '2026-09-01'),
-    'mcr.microsoft.com/dotnet/aspnet:10.0',
-    true,
-  ],
-  [
-    '.NET 8 on Ubuntu',
-    ubuntu('24.04', '2026-08-12') + aspnet('8.0.20', '2026-09-01'),
-    'mcr.microsoft.com/dotnet/aspnet:8.0',
-    false,
-  ],
-  [
-    'Temurin on the Ubuntu of its day',
-    ubuntu('22.04', '2023-05-01') + temurin('2023-05-02'),
-    'library/eclipse-temurin:21-jre',
-    true,
-  ],
-  [
-    'Temurin on an Ubuntu that was succeeded',
-    ubuntu('22.04', '2026-08-12') + temurin('2026-08-13'),
-    'library/eclipse-temurin:21-jre',
-    false,
-  ],
+  ['.NET 8 after Debian 13', debian('bookworm', '2026-08-12') + aspnet('8.0.20', '2026-09-01'), `${NET}:8.0`, true],
+  ['.NET 10', ubuntu('24.04', '2026-08-12') + aspnet('10.0.4', '2026-09-01'), `${NET}:10.0`, true],
+  ['.NET 8 on Ubuntu', ubuntu('24.04', '2026-08-12') + aspnet('8.0.20', '2026-09-01'), `${NET}:8.0`, false],
+  ['Temurin on the Ubuntu of its day', ubuntu('22.04', '2023-05-01') + temurin('2023-05-02'), JRE, true],
+  ['Temurin on an Ubuntu that was succeeded', ubuntu('22.04', '2026-08-12') + temurin('2026-08-13'), JRE, false],
 ])('%s', (_, history, tag, isNamed) => {
   expect(summaryOf(classifyImage(listedImage({ history: history + APP }))).base.includes(tag)).toBe(isNamed);
 });

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { readBuildHistory } from '../../../../src/classify/history/build-history.ts';
 import { parseImageConfig } from '../../../../src/oci/image-config.ts';
 
-function layersOf(entries: readonly (readonly [line: string, empty: boolean])[], layerCount: number) {
-  const history = entries.map(([created_by, empty_layer]) => ({ created_by, empty_layer }));
+/** Where the layers of steps are found. The steps: each with whether the history flags it as one without a layer. */
+function layersOf(flags: Readonly<Record<string, boolean>>, layerCount: number) {
+  const history = Object.entries(flags).map(([created_by, empty_layer]) => ({ created_by, empty_layer }));
   const read = readBuildHistory(parseImageConfig(JSON.stringify({ history })), layerCount);
   return { aligned: read.aligned, layers: read.steps.map((step) => step.layer) };
 }
@@ -24,78 +25,24 @@ test("Buildah's single layer of a build begins where its first step does, not wi
   expect(steps.slice(2).every(({ tool }) => tool === 'buildah')).toBe(true);
 });
 
-test('correct flags are kept', () => {
-  const entries = [
-    ['ADD a /', false],
-    ['CMD ["a"]', true],
-    ['RUN b', false],
-  ] as const;
-  expect(layersOf(entries, 2)).toEqual({ aligned: true, layers: [0, undefined, 1] });
-});
-
-test('a flag on the wrong entry is corrected by the verbs', () => {
-  expect(
-    layersOf(
-      [
-        ['COPY a /', true],
-        ['CMD ["a"]', false],
-      ],
-      1,
-    ),
-  ).toEqual({ aligned: true, layers: [0, undefined] });
-});
-
-test('missing flags are replaced by the verbs', () => {
-  expect(
-    layersOf(
-      [
-        ['COPY a /', false],
-        ['ENV A=1', false],
-        ['CMD ["a"]', false],
-      ],
-      1,
-    ),
-  ).toEqual({
-    aligned: true,
-    layers: [0, undefined, undefined],
-  });
-});
-
-test('a WORKDIR may have made a layer, or not', () => {
-  expect(
-    layersOf(
-      [
-        ['ADD a /', false],
-        ['WORKDIR /app', false],
-      ],
-      2,
-    ).layers,
-  ).toEqual([0, 1]);
-  expect(
-    layersOf(
-      [
-        ['ADD a /', false],
-        ['WORKDIR /app', true],
-      ],
-      1,
-    ).layers,
-  ).toEqual([0, undefined]);
+test.each([
+  ['correct flags are kept', { 'ADD a /': false, 'CMD ["a"]': true, 'RUN b': false }, [0, undefined, 1]],
+  ['a flag on the wrong entry is corrected by the verbs', { 'COPY a /': true, 'CMD ["a"]': false }, [0, undefined]],
+  [
+    'missing flags are replaced by the verbs',
+    { 'COPY a /': false, 'ENV A=1': false, 'CMD ["a"]': false },
+    [0, undefined, undefined],
+  ],
+  ['a WORKDIR may have made a layer', { 'ADD a /': false, 'WORKDIR /app': false }, [0, 1]],
+  ['a WORKDIR may have made none', { 'ADD a /': false, 'WORKDIR /app': true }, [0, undefined]],
+])('%s', (_, flags, layers) => {
+  const layerCount = layers.filter((layer) => layer !== undefined).length;
+  expect(layersOf(flags, layerCount)).toEqual({ aligned: true, layers });
 });
 
 test('squashed layers have no step of their own', () => {
-  expect(
-    layersOf(
-      [
-        ['ADD a /', false],
-        ['RUN b', false],
-        ['RUN c', false],
-      ],
-      1,
-    ),
-  ).toEqual({
-    aligned: false,
-    layers: [undefined, undefined, undefined],
-  });
+  const layers = [undefined, undefined, undefined];
+  expect(layersOf({ 'ADD a /': false, 'RUN b': false, 'RUN c': false }, 1)).toEqual({ aligned: false, layers });
 });
 
 test('Docker before 1.10 made an empty layer of each setting', () => {

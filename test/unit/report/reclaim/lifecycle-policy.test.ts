@@ -36,47 +36,26 @@ test('rules are sorted by priority and have their defaults', () => {
   ]);
 });
 
+/** Rules by the order of their priorities. */
+const ranked = (...selections: readonly object[]) => selections.map((rule, at): RuleText => [at + 1, rule]);
+const patterns = (...tagPatternList: readonly string[]) => ({ ...DEV, tagPatternList });
+const prefixes = (...tagPrefixList: readonly string[]) => ({ ...UNTAGGED, tagStatus: 'tagged', tagPrefixList });
+const SAME_TAGS = /rule 2 .*selects the same tags/;
+
 test.each<[string, readonly RuleText[], RegExp]>([
   [
     'two rules of one priority',
-    [
-      [1, UNTAGGED],
-      [1, DEV],
-    ],
+    [UNTAGGED, DEV].map((rule) => [1, rule] as const),
     /rule 1 .*another rule has this priority/,
   ],
-  [
-    'two rules for untagged images',
-    [
-      [1, UNTAGGED],
-      [2, UNTAGGED],
-    ],
-    /rule 2 .*selects the same tags/,
-  ],
+  ['two rules for untagged images', ranked(UNTAGGED, UNTAGGED), SAME_TAGS],
   [
     'two rules for the same patterns in another order',
-    [
-      [1, { ...DEV, tagPatternList: ['dev-*', 'test-*'] }],
-      [2, { ...DEV, tagPatternList: ['test-*', 'dev-*'] }],
-    ],
-    /rule 2 .*selects the same tags/,
+    ranked(patterns('a-*', 'b-*'), patterns('b-*', 'a-*')),
+    SAME_TAGS,
   ],
-  [
-    'two rules for the same prefixes in another order',
-    [
-      [1, { ...UNTAGGED, tagStatus: 'tagged', tagPrefixList: ['dev', 'test'] }],
-      [2, { ...UNTAGGED, tagStatus: 'tagged', tagPrefixList: ['test', 'dev'] }],
-    ],
-    /rule 2 .*selects the same tags/,
-  ],
-  [
-    'any before another',
-    [
-      [1, { ...UNTAGGED, tagStatus: 'any' }],
-      [2, DEV],
-    ],
-    /has to be the last/,
-  ],
+  ['two rules for the same prefixes in another order', ranked(prefixes('a', 'b'), prefixes('b', 'a')), SAME_TAGS],
+  ['any before another', ranked({ ...UNTAGGED, tagStatus: 'any' }, DEV), /has to be the last/],
   ['tagged without a pattern', [[1, { ...UNTAGGED, tagStatus: 'tagged' }]], /needs one of/],
   ['both kinds of patterns', [[1, { ...DEV, tagPrefixList: ['dev'] }]], /needs one of/],
   ['untagged with a pattern', [[1, { ...DEV, tagStatus: 'untagged' }]], /takes neither/],
@@ -97,15 +76,8 @@ test.each<[string, readonly RuleText[], RegExp]>([
 });
 
 test('rules for other patterns, for prefixes of the same words, and with four wildcards are accepted', () => {
-  const { tagPatternList: _, ...tagged } = DEV;
-  const lists = [
-    { tagPatternList: ['*a*b*c*'] },
-    { tagPatternList: ['a'] },
-    { tagPrefixList: ['a'] },
-    { tagPrefixList: ['b'] },
-  ];
-  const rules = lists.map((list, at): RuleText => [at + 1, { ...tagged, ...list }]);
-  expect(parseLifecyclePolicy(textOf(rules))).toHaveLength(lists.length);
+  const rules = ranked(patterns('*a*b*c*'), patterns('a'), prefixes('a'), prefixes('b'));
+  expect(parseLifecyclePolicy(textOf(rules))).toHaveLength(4);
 });
 
 test('a file that is no object is named as a whole', () => {
