@@ -4,7 +4,6 @@ import type { Queryable } from '../../database/database.ts';
 import { bySeverity } from '../../policy/finding.ts';
 import {
   type BigLayer,
-  type BigStep,
   LIST_ROWS,
   type RuleCount,
   SIZE_BOUNDARIES,
@@ -27,23 +26,15 @@ export interface TagShare {
   readonly endOfLife: string | null;
 }
 
-/** The newest summaries of all sources, merged. */
-export interface Summaries {
-  /** Every bucket in order of size, including those without images. */
-  readonly sizes: readonly SizeBucket[];
-  readonly rules: readonly RuleCount[];
-  readonly layers: readonly BigLayer[];
-  readonly steps: readonly BigStep[];
-}
-
 /** Reads and merges the summaries that each source's newest audit stored. */
-export async function readSummaries(db: Queryable): Promise<Summaries> {
+export async function readSummaries(db: Queryable) {
   const rows = await db.query<{ lists: SourceSummary }>(
     `select s.lists from slimboard_source_audits a join source_summary s on s.audit_id = a.totals_of and s.source_id = a.source_id
      where a.newest order by a.source_id`,
   );
   const summaries = rows.map(({ lists }) => lists);
   return {
+    /** Every bucket in order of size, including those without images. */
     sizes: SIZE_BOUNDARIES.map((fromBytes, index) => ({
       fromBytes,
       toBytes: SIZE_BOUNDARIES[index + 1] ?? null,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Queryable } from '../../../src/database/database.ts';
-import { readSummaries, type Summaries } from '../../../src/html/overview/read-summaries.ts';
+import { readSummaries } from '../../../src/html/overview/read-summaries.ts';
 import type { BigLayer, BigStep, RuleCount, SourceSummary } from '../../../src/store/totals/summary-store.ts';
 
 /** The summaries of several sources, merged. */
-function merged(...sources: readonly Partial<SourceSummary>[]): Promise<Summaries> {
+function merged(...sources: readonly Partial<SourceSummary>[]) {
   const rows = sources.map((lists) => ({ lists: { sizes: [], rules: [], layers: [], steps: [], ...lists } }));
   return readSummaries({ query: async () => rows } as unknown as Queryable);
 }
