@@ -1,7 +1,6 @@
-import { INSTALL_PROJECT, installsList } from '../installs.ts';
+import { CONDA, INSTALL_PROJECT, installsByConda, installsList } from '../installs.ts';
 import type { Rule } from '../rule.ts';
 import { hasOption, removes, runs, setsOption } from '../shell.ts';
-import { condaCache } from './conda-cache.ts';
 import { type PackageCache, packageCacheRule } from './package-cache.ts';
 import { pipCache } from './pip-cache.ts';
 
@@ -56,7 +55,17 @@ const CACHES: readonly PackageCache[] = [
     largestShare: 0.9,
   },
   pipCache,
-  condaCache,
+  {
+    id: 'conda-cache',
+    areas: ['conda-cache'],
+    title: 'The archives of packages that conda downloads stay in a layer',
+    remedy: 'end the same RUN with "conda clean --all --yes" (mamba and micromamba have the same command)',
+    programs: CONDA,
+    fills: installsByConda,
+    avoids: (command) => runs(command, CONDA, ['clean']) || removes(command, 'pkgs'),
+    // An archive is as large as its files are in the layer, to which the environment has hard links; indexes come on top.
+    largestShare: 0.6,
+  },
   {
     id: 'npm-cache',
     areas: ['npm-cache'],
