@@ -31,12 +31,19 @@ export async function readAuditProgress(db: Queryable, auditId: number): Promise
   return state && { ...audit, ...counted, sources, ...state };
 }
 
-/** Counts the coverage so far of an audit that has not ended, whose own columns are filled at its end. */
+/**
+ * Counts the coverage so far of an audit that has not ended, whose own columns are filled at its end. A tag that an open
+ * task still has to read may be stored from an earlier audit: that is not counted.
+ */
 async function countSoFar(db: Queryable, auditId: number): Promise<Partial<AuditRow>> {
   const [row] = await db.query<Pick<AuditRow, 'repositoriesListed' | 'tagsListed' | 'tagsAudited' | 'tagsFailed'>>(
-    `select (select count(*) from repository where seen_by = $1) as "repositoriesListed",
+    `with waiting as (
+       select (k.payload #>> '{repository,id}')::int8 as repository_id, listed ->> 'tag' as tag
+       from audit_task k cross join jsonb_array_elements(k.payload -> 'listed') listed where k.audit_id = $1 and k.kind = 'manifests')
+     select (select count(*) from repository where seen_by = $1) as "repositoriesListed",
        (select coalesce(sum(tags_listed), 0)::int8 from repository where listed_by = $1) as "tagsListed",
-       (select count(*) from tag t join repository r on r.id = t.repository_id where r.listed_by = $1 and t.ended_at is null and t.name is not null) as "tagsAudited",
+       (select count(*) from tag t join repository r on r.id = t.repository_id where r.listed_by = $1 and t.ended_at is null and t.name is not null
+         and not exists (select from waiting w where w.repository_id = t.repository_id and w.tag = t.name)) as "tagsAudited",
        (select count(distinct (source_id, registry, repository, tag)) from audit_error where audit_id = $1 and tag <> '') as "tagsFailed"`,
     [auditId],
   );

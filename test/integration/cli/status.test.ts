@@ -5,7 +5,7 @@ import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
-import { digestOf } from '../../../src/oci/digest.ts';
+import { digestBytes, digestOf } from '../../../src/oci/digest.ts';
 import type { RegistryHost } from '../../../src/oci/reference.ts';
 import { insertAudit } from '../../../src/store/audit-store.ts';
 import { recordErrors } from '../../../src/store/error-store.ts';
@@ -98,6 +98,24 @@ test('before the first audit, it says how to start one', async () => {
 test('a running audit shows only what it has done', async () => {
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^coverage {6}0\.00 % of the tags listed so far$/m);
+});
+
+test('a running audit does not count the tags that an earlier one stored and that it has still to read', async () => {
+  await db.query(
+    `with m as (insert into manifest (digest, media_type, kind, fetched_at) values ($1, '', 'image', now()) returning id)
+     insert into tag (repository_id, name, manifest_id, started_at)
+     select 1, name, m.id, now() from m, unnest(array['1', '2', '3']) as name`,
+    [digestBytes(digestOf('image'))],
+  );
+  await db.query('insert into audit_task (audit_id, key, kind, payload) values (1, $1, $1, $2)', [
+    'manifests',
+    JSON.stringify({ repository: { id: 1 }, listed: [{ tag: '2' }, { tag: '3' }] }),
+  ]);
+  onTestFinished(async () => {
+    for (const table of ['tag', 'manifest', 'audit_task']) await db.query(`delete from ${table}`);
+  });
+  const { stdout } = await runInProcess('/', ['--database', url, 'status']);
+  expect(stdout).toMatch(/^tags {10}4 listed, 1 audited, 0 skipped, 0 failed$/m);
 });
 
 test('a running audit counts a tag once, however many of its images failed', async () => {
