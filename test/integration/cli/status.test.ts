@@ -60,6 +60,14 @@ test('watching an audit ends by a signal, with its exit code and without an erro
   expect(stderr).toMatch(/^slimboard: stopped by SIGTERM/);
 });
 
+test('watching an audit that has ended shows it once; one that is not there is a mistake', async () => {
+  await db.query("update audit set status = 'finished', finished_at = now()");
+  const { code, stdout } = await runInProcess('/', ['--database', url, 'status', '--watch']);
+  expect({ code, shown: stdout.match(/^audit /gm)?.length }).toEqual({ code: EXIT.done, shown: 1 });
+  const missing = await runInProcess('/', ['--database', url, 'status', '999']);
+  expect(missing).toMatchObject({ code: EXIT.usage, stdout: '', stderr: expect.stringContaining('999') });
+});
+
 describe('an audit that waits in the queue', () => {
   const status = async (redisUrl: string) => {
     const { code, stdout, stderr } = await runInProcess('/', ['--database', url, 'status'], {
@@ -153,6 +161,8 @@ test('of several audits the newest that runs is shown, and the others are named;
   const several = await status();
   expect(several.stdout).toContain(`audit         ${third} of third\n`);
   expect(several.stderr).toContain(`"slimboard status NUMBER" shows the others that run: ${second}, 1`);
+  const wanted = await runInProcess('/', ['--database', url, 'status', '1']);
+  expect(wanted).toMatchObject({ stdout: expect.stringContaining('audit         1 of lab\n'), stderr: '' });
   await db.query("update audit set runner = 'none' where id = $1", [third]);
   await db.query("update audit set status = 'finished', finished_at = now() where id = 1");
   expect(await status()).toMatchObject({ stdout: expect.stringContaining(`audit         ${second} of`), stderr: '' });

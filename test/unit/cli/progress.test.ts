@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProgress, type Progress } from '../../../src/cli/progress.ts';
+import type { ItemError } from '../../../src/store/error-store.ts';
 
 let lines: string[];
 let progress: Progress;
@@ -62,3 +63,80 @@ test('an interrupted audit tells no more', () => {
   vi.advanceTimersByTime(5_000);
   expect(lines).toEqual([]);
 });
+
+test('requests, tags that failed and tags that were unchanged are counted, too, and the layers that are read', () => {
+  progress.events.repositoryListed('main', 'shop/web', 100);
+  progress.events.itemDone('main', 'audited', 30);
+  progress.events.itemDone('main', 'unchanged', 20);
+  fail('shop/web', '1', 'gone');
+  progress.events.stageBegan('layers');
+  vi.advanceTimersByTime(5_000);
+  expect(lines).toEqual([
+    'reading layers: 1 repository, 50 of 100 tags (20 unchanged, 1 failed), 0 requests, 10 tags/s',
+  ]);
+});
+
+test('failures with the same message are one group, of which the first ten are named', () => {
+  for (const tag of ['1', '2']) fail('shop/web', tag, 'gone');
+  for (let number = 1; number <= 10; number++) fail('shop/api', `${number}`, `refused ${number}`);
+  fail('shop/web', '3', 'gone');
+  const { count, first } = progress.failures();
+  expect(count).toBe(13);
+  expect(first).toHaveLength(10);
+  expect(first[0]).toMatchObject({ item: 'r.example.com/shop/web:1', message: 'gone', count: 3 });
+  expect(first.at(-1)).toMatchObject({ message: 'refused 9', count: 1 });
+});
+
+describe('on a terminal that can erase a line', () => {
+  const ERASE = '\r\u001b[K';
+  let written: string;
+  const start = ({ format = 'pretty', quiet = false, columns = 40 } = {}) => {
+    progress.end();
+    written = '';
+    const stderr = { isTTY: true, columns, write: (text: string) => (written += text) };
+    const scope = {
+      io: { stderr, environment: { TERM: 'xterm' }, signal: stop.signal },
+      settings: { log: { format } },
+      notices: { info: (text: string) => lines.push(text) },
+      quiet,
+    };
+    progress = createProgress(scope as unknown as Parameters<typeof createProgress>[0]);
+    vi.advanceTimersByTime(200);
+    return written;
+  };
+
+  test('one line is overwritten, cut to the width of the terminal, and removed at the end, once', () => {
+    const line = '0 repositories, 0 of 0 tags (0 unchanged, 0 failed), 0 requests, 0 tags/s';
+    const cut = `\r${line.slice(0, 39)}\u001b[K`;
+    expect(start()).toBe(cut);
+    vi.advanceTimersByTime(200);
+    expect(written).toBe(cut + cut);
+    progress.end();
+    stop.abort();
+    vi.advanceTimersByTime(5_000);
+    expect(written).toBe(cut + cut + ERASE);
+    expect(start({ columns: line.length + 1 })).toBe(`\r${line}\u001b[K`);
+  });
+
+  test('a notice takes the place of the line', () => {
+    start();
+    written = '';
+    progress.resumed(7);
+    expect({ written, lines }).toEqual({ written: ERASE, lines: ['audit 7 goes on from where it was stopped'] });
+  });
+
+  test('logs as JSON are lines, and with --quiet there is nothing', () => {
+    expect(start({ format: 'json' })).toBe('');
+    vi.advanceTimersByTime(4_800);
+    expect(lines).toHaveLength(1);
+    expect(start({ quiet: true })).toBe('');
+    vi.advanceTimersByTime(5_000);
+    progress.end();
+    expect({ written, lines: lines.length }).toEqual({ written: '', lines: 1 });
+  });
+});
+
+function fail(repository: string, tag: string, message: string): void {
+  const item = { registry: 'r.example.com', repository, tag, digest: '' };
+  progress.events.itemFailed('main', { ...item, code: 'not-found', message } as ItemError, 1);
+}
