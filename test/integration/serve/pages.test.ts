@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import type { RegistryHost } from '../../../src/oci/reference.ts';
+import { recordErrors } from '../../../src/store/error-store.ts';
+import { pageText } from '../../support/dashboard.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+
+const AT = '2026-11-24T02:00:00Z';
+
+describe.each(BACKENDS)('pages over $name', ({ open }) => {
+  const db = useEmptyDatabase(open);
+  const shown = async (path: string) => (await pageText(db, path)).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+
+  test('an audit tells what it covered; of its own errors it lists two hundred, and leads to all', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const [audit, other] = [await inventory.audit(source, AT), await inventory.audit(source, AT)];
+    await db.query(
+      `update audit set tags_listed = 9, tags_audited = 4, tags_skipped = 3, tags_failed = 2, requests = 1000, throttled = 50
+       where id = $1`,
+      [audit],
+    );
+    const page = await shown(`/audits/${audit}`);
+    expect(page).toContain(
+      'Tags listed 9 Tags audited 4 Tags skipped by settings, or not of images 3 Tags failed 2 ' +
+        'Requests 1,000, 50 of them throttled by the registry',
+    );
+    expect(page).toMatch(/Ended 2026-11-24/);
+    expect(page).toContain('No errors: everything that the registries list was read.');
+    const failed = (count: number) =>
+      Array.from({ length: count }, (_, tag) => {
+        const item = { sourceId: source, registry: 'r.example.com' as RegistryHost, repository: 'app', tag: `t${tag}` };
+        return { ...item, digest: '' as const, code: 'not-found', message: 'gone', retry: 'never' } as const;
+      });
+    await recordErrors(db, other, failed(200), AT);
+    expect(await shown(`/audits/${audit}`)).toContain('No errors');
+    expect(await shown(`/audits/${other}`)).not.toContain('The first 200');
+    await recordErrors(db, other, failed(201).slice(200), AT);
+    expect(await shown(`/audits/${other}`)).toContain('The first 200 of 201: show all .');
+    expect(await pageText(db, `/audits/${other}`)).toContain(`<a href="/errors?audit=${other}">show all</a>`);
+    await db.query("update audit set status = 'running', finished_at = null where id = $1", [audit]);
+    expect(await shown(`/audits/${audit}`)).toMatch(/Ended not yet .*No errors so far\./);
+  });
+
+  test('a report keeps what was chosen: in its form, in the CSV and when it is sorted', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    for (const [tag, bytes] of [
+      ['small', 1],
+      ['large', 9],
+    ] as const)
+      await inventory.tag(repository, tag, await inventory.image({ name: tag, layers: [[tag, bytes]] }), AT);
+    const audit = await inventory.audit(source, AT);
+    const page = await pageText(db, `/images?sort=tag&team=shop&q=&audit=${audit}&limit=1&offset=1`);
+    expect(page).toContain('<input type="hidden" name="sort" value="tag">');
+    expect(page).toContain(`<input type="hidden" name="audit" value="${audit}">`);
+    expect(page).toContain(
+      `href="/api/v1/reports/images?sort=tag&amp;team=shop&amp;audit=${audit}&amp;format=csv" download`,
+    );
+    expect(page).toContain('<details open>');
+    const sorts = [...page.matchAll(/<th[^>]*>\s*<a href="([^"]*)"/g)].map(([, href = '']) => href);
+    expect(sorts.length).toBeGreaterThan(0);
+    for (const href of sorts) expect(href).not.toContain('offset');
+    const plain = await pageText(db, '/images');
+    expect(plain).not.toContain('<details open>');
+    expect(plain.indexOf('>large<')).toBeLessThan(plain.indexOf('>small<'));
+    expect(plain).toContain('aria-sort="descending"');
+  });
+
+  test('a leaderboard keeps its grouping in the form, and forgets a sort that it does not have', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    await inventory.tag(repository, '1', await inventory.image({ name: 'app', layers: [['app', 7]] }), AT);
+    await inventory.audit(source, AT);
+    const page = await pageText(db, '/leaderboard?by=distro&metric=logical&sort=team&since=30d');
+    expect([...page.matchAll(/<option value="(\w+)" selected>/g)].map(([, value]) => value)).toEqual([
+      'distro',
+      'logical',
+    ]);
+    expect(page).toContain('name="since" value="30d"');
+    expect(page).not.toContain('name="sort"');
+    const repositories = await pageText(db, '/leaderboard?by=repository&sort=repository');
+    expect(repositories).toContain('name="sort" value="repository"');
+    expect(repositories).toContain('href="/repository?registry=registry.example.com&amp;name=shop%2Fapp"');
+  });
+
+  test('a team shows only its own: figures, repositories, and its images, the biggest first', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    for (const [team, name, bytes] of [
+      ['shop', 'shop/small', 10],
+      ['shop', 'shop/large', 90],
+      ['search', 'search/app', 500],
+    ] as const) {
+      const repository = await inventory.repository(source, name, team, AT);
+      const layers = [['base', 5] as const, [name, bytes] as const];
+      await inventory.tag(repository, '1', await inventory.image({ name, layers, configBytes: 0 }), AT);
+    }
+    await inventory.audit(source, AT);
+    const page = await shown('/teams/shop');
+    expect(page).toMatch(/Freed by removing it 100 B .*Logical 110 B .*Largest image 95 B shop\/large:1 /);
+    expect(page).not.toContain('search/app');
+    const images = page.slice(page.indexOf('Biggest images'));
+    expect(images.indexOf('shop/large')).toBeLessThan(images.indexOf('shop/small'));
+  });
+});
