@@ -85,6 +85,9 @@ describe('an audit that waits in the queue', () => {
     expect(await status(redis.url)).toBe(
       'slimboard: no worker is connected to this Redis: audits go on when "slimboard worker" runs\n',
     );
+    await db.query("update audit set status = 'finished', finished_at = now()");
+    const { stderr } = await runInProcess('/', ['--database', url, 'status'], { SLIMBOARD_REDIS_URL: redis.url });
+    expect(stderr).toBe('');
   });
 
   test('is shown all the same if Redis does not answer', async () => {
@@ -188,10 +191,16 @@ test('an audit whose process was stopped is shown as stopped at once', async () 
 
 test('a finished audit shows how many tags were audited and which failed', async () => {
   await db.query(
-    "update audit set status = 'incomplete', finished_at = now(), tags_listed = 4, tags_audited = 1, tags_skipped = 2, tags_failed = 2",
+    `update audit set status = 'incomplete', finished_at = '2026-03-10T03:00:00Z', heartbeat_at = '2026-03-10T03:00:00Z',
+       repositories_listed = 3, tags_listed = 4, tags_audited = 1, tags_skipped = 2, tags_failed = 2`,
   );
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
+  expect(stdout).toMatch(/^ended {9}2026-03-10T03:00:00(?:\.000)?Z$/m);
+  expect(stdout).toMatch(/^repositories {2}3$/m);
   expect(stdout).toMatch(/^tags {10}4 listed, 1 audited, 2 skipped, 2 failed$/m);
+  const json = await runInProcess('/', ['--database', url, 'status', '--format', 'json']);
+  expect(json.stdout.split('\n')).toHaveLength(2);
+  expect(JSON.parse(json.stdout)).toMatchObject({ status: 'incomplete', abandoned: false });
   expect(stdout).toMatch(/^coverage {6}75\.00 % of the tags listed, 2 of them skipped or of other kinds$/m);
   await db.query(
     "update audit set tags_skipped = 0, requests = 50, throttled = 3, started_at = finished_at - interval '10 seconds'",

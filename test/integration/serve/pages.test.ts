@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RegistryHost } from '../../../src/oci/reference.ts';
 import { recordErrors } from '../../../src/store/error-store.ts';
-import { pageText } from '../../support/dashboard.ts';
+import { pageText, visit } from '../../support/dashboard.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
@@ -81,6 +81,7 @@ describe.each(BACKENDS)('pages over $name', ({ open }) => {
     ]);
     expect(page).toContain('name="since" value="30d"');
     expect(page).not.toContain('name="sort"');
+    expect((await visit(db, '/leaderboard?sort=nothing')).status).toBe(400);
     const repositories = await pageText(db, '/leaderboard?by=repository&sort=repository');
     expect(repositories).toContain('name="sort" value="repository"');
     expect(repositories).toContain('href="/repository?registry=registry.example.com&amp;name=shop%2Fapp"');
@@ -90,7 +91,7 @@ describe.each(BACKENDS)('pages over $name', ({ open }) => {
     const inventory = new Inventory(db);
     const source = await inventory.source('lab');
     for (const [team, name, bytes] of [
-      ['shop', 'shop/small', 10],
+      ['shop', 'shop/a-small', 10],
       ['shop', 'shop/large', 90],
       ['search', 'search/app', 500],
     ] as const) {
@@ -103,6 +104,6 @@ describe.each(BACKENDS)('pages over $name', ({ open }) => {
     expect(page).toMatch(/Freed by removing it 100 B .*Logical 110 B .*Largest image 95 B shop\/large:1 /);
     expect(page).not.toContain('search/app');
     const images = page.slice(page.indexOf('Biggest images'));
-    expect(images.indexOf('shop/large')).toBeLessThan(images.indexOf('shop/small'));
+    expect(images.indexOf('shop/large')).toBeLessThan(images.indexOf('shop/a-small'));
   });
 });

@@ -115,6 +115,7 @@ describe('on a terminal that can erase a line', () => {
     stop.abort();
     vi.advanceTimersByTime(5_000);
     expect(written).toBe(cut + cut + ERASE);
+    expect(start({ columns: line.length })).toBe(`\r${line.slice(0, -1)}\u001b[K`);
     expect(start({ columns: line.length + 1 })).toBe(`\r${line}\u001b[K`);
   });
 
