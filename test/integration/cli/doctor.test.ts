@@ -79,6 +79,8 @@ test('an empty list of repositories is told once, with what to do', async () => 
   const cwd = await newFolder();
   const { code, stdout, stderr } = await runInProcess(cwd, ['doctor', registry.host, '--plain-http']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const store = /^ok +embedded database: Postgres \S+ in (\S+), schema up to date$/m.exec(stdout)?.[1];
+  expect(store).toBe(join(cwd, '.slimboard'));
   expect(stdout).toMatch(/^warning +\S+: list of repositories \(_catalog\) is empty: .* name the repositories/m);
   expect(stdout.match(/repositories \(_catalog\)|lists no repositories/g)).toHaveLength(1);
 });
