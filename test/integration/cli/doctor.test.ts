@@ -30,10 +30,12 @@ async function doctor(redisUrl: string, cwd = '/') {
   return runInProcess(cwd, ['doctor'], environment);
 }
 
-test('it reports the version of Redis, and that its eviction policy keeps all data', async () => {
+test('it reports the version of Redis, and that its eviction policy keeps all data, and leaves no connection', async () => {
   const { code, stdout } = await doctor(server.url);
   expect(code, stdout).toBe(0);
   expect(stdout).toMatch(/^ok +redis: Redis \d+\.\d+/m);
+  // The one of this test.
+  await expect.poll(async () => String(await redis.client('LIST')).match(/^id=/gm)).toHaveLength(1);
 });
 
 test('it tells a Valkey from the Redis that it claims to be compatible with', async () => {
