@@ -16,6 +16,7 @@ import { type Copy, copiesOf, ownCommandsOf, PLAIN_PATH, type SourceFacts, sourc
 import { credentialNotes } from './credentials.ts';
 import { isIgnored } from './dockerignore.ts';
 import { type BuildSettings, nodeBuildSettings, ownEnvironment, registrySettings } from './environment.ts';
+import { gemInstalls } from './gems.ts';
 import { type HealthFacts, healthOf } from './health.ts';
 import { keptSettings } from './kept-settings.ts';
 import { largerBaseOf } from './larger-base.ts';
@@ -54,6 +55,8 @@ export interface DockerfileFacts {
   /** The release of Gradle that its image names in a variable. */
   readonly gradleVersion: string | undefined;
   readonly packages: OwnPackages;
+  /** The `gem install` of its own steps if the program's gems come from them, not from Bundler, see {@link gemInstalls}. */
+  readonly gems: readonly string[] | undefined;
   /** Whether its own steps installed the runtime as a package of the distribution. */
   readonly installsRuntime: boolean;
   /** The image's distribution if the names of its packages may differ from the Dockerfile's: `debian 10`. */
@@ -134,14 +137,16 @@ export function dockerfileFacts(
   const variables = readEnv(config.env);
   const defaultWorkdir = runtime === 'php' ? PHP_FOLDER : DEFAULT_WORKDIR;
   const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? defaultWorkdir;
-  const build = ownBuildOf(view, workdir, runtime);
+  const framework = (verdict.framework?.value ?? '').toLowerCase();
+  const program = programOf(start);
+  const build = ownBuildOf(view, workdir, { runtime, framework, program: program.program });
   const tomcat = runtime === 'java' ? tomcatOf(config, build.copies) : undefined;
   return {
     ...build,
     runtime,
     release,
     ownRelease: version === undefined ? undefined : releaseOf(runtime, version),
-    framework: (verdict.framework?.value ?? '').toLowerCase(),
+    framework,
     servesByApache: servesByApache(view),
     tomcat,
     jib: jibOf(view),
@@ -162,7 +167,7 @@ export function dockerfileFacts(
     health: healthOf(view),
     entrypoint: withoutSecret(start.entrypoint),
     cmd: withoutSecret(start.cmd),
-    ...programOf(start),
+    ...program,
     mayNeedBash: mayNeedBash(start, verdict.distro?.value.id),
     largerBase: largerBaseOf(view, tomcat !== undefined),
     base,
@@ -170,7 +175,11 @@ export function dockerfileFacts(
 }
 
 /** Returns what the image's own build copied and ran, and what of it a Dockerfile cannot repeat. */
-function ownBuildOf(view: ImageView, workdir: string, runtime: Runtime) {
+function ownBuildOf(
+  view: ImageView,
+  workdir: string,
+  { runtime, framework, program }: Pick<DockerfileFacts, 'runtime' | 'framework' | 'program'>,
+) {
   const all = copiesOf(view, workdir);
   const copies = withoutSecretFiles(all, runtime);
   const commands = ownCommandsOf(view, workdir);
@@ -178,12 +187,26 @@ function ownBuildOf(view: ImageView, workdir: string, runtime: Runtime) {
   const folder = sourceFolderOf(copies, deployment?.from ?? workdir, runtime);
   const settings = runtime === 'php' ? phpSettingSteps(view.own, all, servesByApache(view)) : [];
   const others = view.own.filter(({ position }) => !settings.some(({ layer }) => layer === position));
-  const leftOut = leftOutSteps(others, { copies: all, folder, runtime, deployment });
+  const usesBundler = framework === 'rails' || program === 'bundle';
+  const gems = runtime === 'ruby' && !usesBundler ? gemInstalls(commands, copies) : undefined;
+  const leftOut = leftOutSteps(others, { copies: all, folder, runtime, deployment, gems });
   const secretFiles = secretFilesOf(all, commands, runtime);
   const credentials = [...credentialNotes(view), ...secretFileNotes(secretFiles)];
   const madeFolders = madeFoldersOf({ copies: all, folder, runtime }, commands);
   const phpSettings = settings.map(({ line }) => line);
-  return { copies, commands, workdir, folder, deployment, phpSettings, leftOut, secretFiles, credentials, madeFolders };
+  return {
+    copies,
+    commands,
+    workdir,
+    folder,
+    deployment,
+    gems,
+    phpSettings,
+    leftOut,
+    secretFiles,
+    credentials,
+    madeFolders,
+  };
 }
 
 /** Steps that give files to another user, as COPY also does by an option, or that let others than their owner write. */

@@ -12,7 +12,7 @@ import { type Copy, isMergedCopy, PLAIN_PATH, SOURCE, type SourceFacts } from '.
 import { copyStep, targetOf } from './copy-steps.ts';
 import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';
-import { gemInstalls, installsGems } from './gems.ts';
+import { installsGems } from './gems.ts';
 import { LANGUAGES } from './languages.ts';
 
 /** Programs for packages of distributions, which all templates install. */
@@ -42,18 +42,15 @@ const ONE_LINE = /^[^\p{Cc}\u2028\u2029]+$/u;
  */
 export function leftOutSteps(
   own: readonly LayerView[],
-  { copies, folder, runtime, deployment }: SourceFacts & Pick<DockerfileFacts, 'deployment'>,
+  { copies, folder, runtime, deployment, gems }: SourceFacts & Pick<DockerfileFacts, 'deployment' | 'gems'>,
 ): readonly string[] {
-  const commands = own.flatMap((layer) => layer.commands);
-  const repeatsGems = runtime === 'ruby' && gemInstalls(commands, copies) !== undefined;
   const fetched = new Set(copies.filter((copy) => isFetched(copy, folder, runtime)).map(({ layer }) => layer));
   return own
     .filter(
       (layer) =>
         (copiesFiles(layer.verb) && fetched.has(layer.position)) ||
         layer.commands.some(
-          (command) =>
-            !(repeatsGems && installsGems(command)) && isLeftOut(command, layer, { folder, runtime, deployment }),
+          (command) => !(gems && installsGems(command)) && isLeftOut(command, layer, { folder, runtime, deployment }),
         ),
     )
     .filter(({ commands }) => !commands.some(({ program, words }) => commandHoldsSecret([program, ...words])))

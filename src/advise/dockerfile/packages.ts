@@ -77,10 +77,10 @@ export function knownRunPackages(facts: DockerfileFacts): readonly string[] {
   return facts.packages.run.filter(knownNames(facts));
 }
 
-/** Returns {@link runPackages}, or the given note if that is empty. */
+/** Returns {@link runPackages}, with the given note if the image names no packages that the program needs. */
 export function runPackagesOr(facts: DockerfileFacts, note: string): readonly string[] {
-  const packages = runPackages(facts);
-  return packages.length > 0 ? packages : [note];
+  const { run, headers } = facts.packages;
+  return [...(run.length + headers.length > 0 ? [] : [note]), ...runPackages(facts)];
 }
 
 /**

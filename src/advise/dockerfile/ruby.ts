@@ -4,7 +4,6 @@ import { contextFolderOf, isAmong } from './copies.ts';
 import { sourceSteps } from './copy-steps.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
-import { gemInstalls } from './gems.ts';
 import { officialTag, programFolderLines } from './lines.ts';
 import { compilerSteps, knownRunPackages, runPackagesOr } from './packages.ts';
 
@@ -23,7 +22,7 @@ const RAILS_SERVER = 'CMD ["bundle", "exec", "rails", "server", "-b", "0.0.0.0"]
 export function rubyDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('ruby', facts, 'slim-suite');
   const isRails = facts.framework === 'rails';
-  const gems = isRails || facts.program === 'bundle' ? undefined : gemInstalls(facts.commands, facts.copies);
+  const { gems } = facts;
   const settings = `ENV ${gems ? '' : BUNDLER}${isRails ? 'RAILS' : 'RACK'}_ENV=production`;
   const scripts = scriptSteps(facts);
   const from = contextFolderOf(/^Gemfile/, facts);

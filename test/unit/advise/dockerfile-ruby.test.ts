@@ -26,6 +26,20 @@ test('gems beside those of Bundler are listed', () => {
   expect(dockerfile({ runtime: 'ruby', own: [SINATRA, copy('. .'), run('bundle install')] })).toContain('#   RUN ');
 });
 
+test('gems that are installed by name are listed where the Dockerfile has Bundler install those of the project', () => {
+  const own = [run('gem install foreman'), copy('. .')];
+  const step = '#   RUN /bin/sh -c gem install foreman';
+  expect(dockerfile({ runtime: 'ruby', framework: 'rails', own })).toContain(step);
+  expect(dockerfile({ runtime: 'ruby', own, config: { Cmd: ['bundle', 'exec', 'puma'] } })).toContain(step);
+});
+
+test('bash for Alpine leaves the note on the libraries that gems load', () => {
+  const config = { Entrypoint: ['./start.sh'] };
+  expect(dockerfile({ runtime: 'ruby', config }, 'alpine-base')).toContain(
+    '# Install here the libraries that gems load at run time, such as libpq5.\n# Alpine has no bash',
+  );
+});
+
 test('Rails has the folder of its pidfile, which the .dockerignore leaves out', () => {
   expect(dockerfile({ runtime: 'ruby', framework: 'rails' })).toContain('; fi\n# The .dockerignore');
   expect(dockerfile({ runtime: 'ruby', framework: 'rails' })).toContain('\nRUN mkdir -p log tmp/pids\n\nFROM ');
