@@ -8,7 +8,14 @@ import { argumentLines, environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { officialTag } from './lines.ts';
 import { runWith } from './mounts.ts';
-import { type Commands, commandsOf, installOptions, packageManagerOf, setUpStep } from './package-managers.ts';
+import {
+  type Commands,
+  commandsOf,
+  installOptions,
+  packageManagerOf,
+  runnerOf,
+  setUpStep,
+} from './package-managers.ts';
 import { buildPackageNote, buildPackages, installStep } from './packages.ts';
 
 /** Returns the name of the build script that a command runs: `build:prod`. */
@@ -45,11 +52,6 @@ function ownBuilds(facts: DockerfileFacts, build: Commands['build']): readonly s
     return text === undefined ? [] : [inFolder(text, folderBelow(command.folder, facts))];
   });
   return [...new Set(builds)];
-}
-
-/** Returns what runs programs of dependencies: the images of Bun have no npx. */
-function runnerOf({ runtime }: DockerfileFacts): string {
-  return runtime === 'bun' ? 'bunx' : 'npx';
 }
 
 function asWritten({ program, words }: Command, runner: string): string | undefined {

@@ -92,8 +92,12 @@ function productionStep(facts: DockerfileFacts): readonly string[] {
   return [`${runWith(facts, cache)} ${inPackages(facts, prune + installOptions(facts, manager))}`];
 }
 
-/** Returns the step that installs the global package which starts the image. pm2 also starts as `pm2-runtime`. */
-function globalStep({ commands, program }: DockerfileFacts): readonly string[] {
+/**
+ * Returns the step that installs the global package which starts the image. pm2 also starts as `pm2-runtime`. The images
+ * of Bun have no npm, and Bun itself.
+ */
+function globalStep({ commands, program, runtime }: DockerfileFacts): readonly string[] {
+  if (runtime === 'bun') return [];
   const isGlobal = (command: Command): boolean =>
     (runs(command, ['npm'], ['install', 'i']) && hasOption(command, '-g', '--global')) ||
     (runs(command, ['yarn'], ['global']) && runs(command, ['yarn'], ['add']));
@@ -135,7 +139,6 @@ const ON_DEVELOPMENT =
 const FOR_DEVELOPMENT =
   /^(?:dev|develop|watch|start:(?:dev|debug|watch)|preview|vite|nodemon|ts-node(?:-dev)?|ng|react-scripts|webpack(?:-dev-server)?)$/;
 
-const ON_NPX = '# npx downloads what is a development dependency only: make it a dependency.';
 /** Returns the note on a start by a package manager that the last stage lacks. */
 function insteadOf(manager: string): string {
   return `# This stage has no ${manager}: name the command that it starts, such as ["node", "dist/server.js"].`;
@@ -155,14 +158,15 @@ function lackingManagers(facts: DockerfileFacts): readonly string[] {
 
 const LAST_WITH_YARN = 25;
 
-/** Returns the note on a start by a package manager, or by `npx`. */
+/** Returns the note on a start by a package manager, or by `npx` or `bunx`. */
 function startNote(facts: DockerfileFacts): readonly string[] | undefined {
   const { program } = facts;
   if (calls(facts, FOR_DEVELOPMENT)) return [ON_DEVELOPMENT];
   const lacking = lackingManagers(facts).find((name) => calls(facts, new RegExp(`(?:^|[\\s;&|/])${name}(?!\\S)`)));
   if (lacking !== undefined && globalStep(facts).length === 0) return [insteadOf(lacking)];
   if (['npm', 'pnpm', 'yarn'].includes(program)) return [BETTER_THAN_SCRIPT];
-  return calls(facts, /\bnpx\b/) ? [ON_NPX] : undefined;
+  const runner = ['npx', 'bunx'].find((name) => calls(facts, new RegExp(`\\b${name}\\b`)));
+  return runner ? [`# ${runner} downloads what is a development dependency only: make it a dependency.`] : undefined;
 }
 
 /** Reports whether the start has a word that matches. */

@@ -90,6 +90,11 @@ export function commandsOf(facts: DockerfileFacts): Commands {
   return facts.runtime === 'bun' ? OF_BUN : COMMANDS[packageManagerOf(facts)];
 }
 
+/** Returns what runs programs of dependencies: the images of Bun have no npx. */
+export function runnerOf({ runtime }: DockerfileFacts): string {
+  return runtime === 'bun' ? 'bunx' : 'npx';
+}
+
 /**
  * Returns the package manager by the commands that the image's steps ran, or the lock file that they copied. If they
  * copied several lock files or show nothing, it is the package manager that starts the image, else npm.

@@ -1,5 +1,6 @@
 import { baseName } from '../../policy/paths.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
+import { runnerOf } from './package-managers.ts';
 
 /** Options of uv, Poetry and Pipenv that take the next word as their value. */
 const TAKES_VALUE: ReadonlySet<string> = new Set(
@@ -99,11 +100,11 @@ export function startedByNpm(facts: DockerfileFacts): DockerfileFacts {
   return { ...facts, entrypoint: [...entrypoint, ...separator], cmd, program };
 }
 
-/** Starts by npx, which finds it among the project's packages, a tool that a global package put on the image's PATH. */
+/** Starts by npx or bunx, which find it among the project's packages, a tool that a global package put on the image's PATH. */
 export function startedByNpx(facts: DockerfileFacts): DockerfileFacts {
   const named = facts.isEntrypoint ? facts.entrypoint : facts.cmd;
   if (!OF_DEPENDENCIES.test(facts.program) || named[0] !== facts.program) return facts;
-  const words = ['npx', ...named];
+  const words = [runnerOf(facts), ...named];
   return facts.isEntrypoint ? { ...facts, entrypoint: words } : { ...facts, cmd: words };
 }
 

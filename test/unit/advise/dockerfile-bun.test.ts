@@ -66,3 +66,17 @@ test('a program that Node.js runs may be bundled by Bun', () => {
   expect(text).toContain('RUN bun build src/index.ts --outdir dist --target=node\n');
   expect(text).not.toContain('bun run');
 });
+
+test('Bun that npm installed on an image of Node.js comes with the image of Bun, which has no npm', () => {
+  const own = [run('npm install -g bun'), copy('. .'), run('bun install')];
+  const text = bun(own, { Cmd: ['bun', 'index.ts'] });
+  expect(text).toContain('RUN bun run --if-present build\n');
+  expect(text).not.toContain('npm install');
+});
+
+test('tools of dependencies are started by bunx, since the images of Bun have no npx', () => {
+  const own = [run('npm install -g @nestjs/cli nest'), copy('. .'), run('bun install')];
+  expect(bun(own, { Cmd: ['nest', 'start'] })).toContain(
+    '# bunx downloads what is a development dependency only: make it a dependency.\nCMD ["bunx", "nest", "start"]\n',
+  );
+});
