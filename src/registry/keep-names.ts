@@ -16,14 +16,14 @@ export function keepNames<Name>(
       return [parse(textOf(entry))];
     } catch (error) {
       if (!onInvalid || !(error instanceof SlimboardError)) throw error;
-      onInvalid(nameOf(entry), error);
+      onInvalid(listedName(entry), error);
       return [];
     }
   });
 }
 
 /** What an invalid entry is called in errors: one that is no text may be of any size and depth, and "" names nothing. */
-function nameOf(entry: unknown): string {
+export function listedName(entry: unknown): string {
   if (typeof entry !== 'string') return '(not text)';
   return entry === '' ? '(empty)' : entry;
 }

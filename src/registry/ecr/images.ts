@@ -2,7 +2,7 @@ import type { ImageDetail } from '@aws-sdk/client-ecr';
 import { MalformedContentError, NotFoundError } from '../../errors.ts';
 import { type Digest, isDigest } from '../../oci/digest.ts';
 import { parseTag, type Tag } from '../../oci/reference.ts';
-import { keepNames } from '../keep-names.ts';
+import { keepNames, listedName } from '../keep-names.ts';
 import type { ListedManifest, ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { ITEMS_PER_PAGE, readPages } from './pages.ts';
@@ -52,7 +52,7 @@ export async function resolveTag(
 function entriesOf(image: ImageDetail, listing: ListOptions): readonly ListedManifest[] {
   const { onInvalid } = listing;
   if (onInvalid && !isDigest(image.imageDigest ?? '')) {
-    for (const name of image.imageTags ?? [image.imageDigest ?? '']) onInvalid(name, noDigest(image));
+    for (const name of image.imageTags ?? [image.imageDigest ?? '']) onInvalid(listedName(name), noDigest(image));
     return [];
   }
   const { imageTags = [] } = image;

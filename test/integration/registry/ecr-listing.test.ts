@@ -284,6 +284,7 @@ describe('images', () => {
         { imageDigest: 'sha256:short', imageTags: ['odd', 'odder'] },
         { imageDigest: app.digest, imageTags: ['1'] },
         { imageDigest: 'none' },
+        {},
       ],
     });
     const registry = await ecr.open(fake);
@@ -291,7 +292,8 @@ describe('images', () => {
     const onInvalid = (name: string, { code }: SlimboardError) => told.push(`${name}: ${code}`);
     const entries = await collect(registry.listManifests(ecrRepository('api'), { onInvalid }));
     expect(entries).toEqual([{ digest: app.digest, tag: '1' }]);
-    expect(told).toEqual(['odd: malformed-content', 'odder: malformed-content', 'none: malformed-content']);
+    const names = ['odd', 'odder', 'none', '(empty)'];
+    expect(told).toEqual(names.map((name) => `${name}: malformed-content`));
     await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(MalformedContentError);
   });
 
