@@ -6,7 +6,7 @@ import { baseName } from '../policy/paths.ts';
 import { replaceableBytes } from '../policy/replaceable-bytes.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { replacedAbove } from './kept-bytes.ts';
-import { servesByTomcat, startOf } from './start.ts';
+import { SHELL, servesByTomcat, startOf } from './start.ts';
 import type { Subject } from './subject.ts';
 import { isBaseTechnique, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
 
@@ -136,18 +136,16 @@ const GCC = /(?:^|\/)gcc(?::|$)/;
 /** Programs that compile C and C++, or have others do so. */
 const C_COMPILERS = /^(?:gcc|g\+\+|cc|c\+\+|make|cmake|ninja|meson)$/;
 
-/** A shell to work in, as GCC's own image starts. */
-const SHELL_ALONE = /^(?:\S*\/)?(?:ba|da)?sh$/;
-
 /**
- * Reports whether the last stage compiles by GCC's own image, of which the program needs nothing. What starts a shell or a
- * compiler is made for compiling.
+ * Reports whether the last stage compiles by GCC's own image, of which the program needs nothing. What starts a shell to
+ * work in, as GCC's own image does, or a compiler is made for compiling.
  */
 const compilesByGcc: (view: ImageView) => boolean = rememberOf((view) => {
   if (!namesOf(view.image.verdict.base).some((name) => GCC.test(name))) return false;
   const { entrypoint, cmd } = startOf(view);
   const start = [...entrypoint, ...cmd];
-  const isForCompiling = SHELL_ALONE.test(start.join(' ')) || start.some((word) => C_COMPILERS.test(baseName(word)));
+  const isForCompiling =
+    (start.length === 1 && SHELL.test(start[0] ?? '')) || start.some((word) => C_COMPILERS.test(baseName(word)));
   return !isForCompiling && [...view.ownPrograms].some((program) => C_COMPILERS.test(program));
 });
 

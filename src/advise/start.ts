@@ -18,7 +18,8 @@ const SCRIPTS_OF_BASES = [
   '/usr/local/bin/mvn-entrypoint.sh',
   'container-entrypoint',
 ];
-const SHELL = /^(?:\S*\/)?(?:ba|a|da|z)?sh$/;
+/** A shell, by its name or path. */
+export const SHELL = /^(?:\S*\/)?(?:ba|a|da|z)?sh$/;
 /** A command that a shell passes on unchanged: no variables, operators or quotes, no assignment before the program. */
 const PLAIN_COMMAND = /^(?!\S*=)[\w./:@%+,~-]+(?:[ \t]+[\w./:@%+,=~-]+)*$/;
 

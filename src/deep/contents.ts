@@ -4,7 +4,7 @@ import type { LayerPackage } from './packages/package.ts';
 
 /** The result of reading one layer. It depends on the layer alone, and so holds for every image that has the layer. */
 export interface LayerContents extends LayerFacts {
-  /** All entries, in the tar's order, packed by EntryWriter; {@link readEntries} of entries.ts reads them. */
+  /** All entries, in the tar's order, packed by EntryWriter; `readEntries` of entries.ts reads them. */
   readonly entries: Uint8Array;
 }
 

@@ -52,10 +52,7 @@ export async function adviceSections(dashboard: Dashboard, part: Part) {
   };
 }
 
-/**
- * A section with some rows of a part, and a link to the report with all of them.
- * @param texts `empty` is shown in place of a table without rows
- */
+/** A section with some rows of a part, and a link to the report with all of them; `empty` is shown if there are none. */
 export function partSection(
   title: string,
   rows: ReportRows,

@@ -9,6 +9,7 @@ import type { Registry } from '../../../src/registry/registry.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryNames } from '../../support/distribution-client.ts';
 import { collect, useEcr } from '../../support/ecr.ts';
+import { eventually } from '../../support/eventually.ts';
 import { listenOnFreePort } from '../../support/free-port.ts';
 import { image } from '../../support/image-builder.ts';
 import { ProxyServer, type ProxyServerOptions } from '../../support/proxy-server.ts';
@@ -116,7 +117,7 @@ describe('a registry behind a proxy', () => {
     const [server, proxy] = [await startServer(), await startProxy({ silent: true })];
     const client = clientFor(server, through(proxy));
     const listing = repositoryNames(client);
-    await vi.waitUntil(() => proxy.asked.length > 0, { interval: 1 });
+    await eventually(() => expect(proxy.asked).not.toEqual([]));
     await client.close();
     await expect(listing).rejects.toThrow();
   });

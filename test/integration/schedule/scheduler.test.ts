@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
@@ -8,6 +8,7 @@ import { startNow, type WaitOptions, waitForAudits } from '../../../src/schedule
 import { type SchedulerOptions, startScheduler } from '../../../src/schedule/scheduler.ts';
 import { type MemoryAudit, MemoryAudits } from '../../support/audit-starter.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
+import { eventually } from '../../support/eventually.ts';
 import { fail, newPrefix, useRedis } from '../../support/use-redis.ts';
 
 const redis = useRedis();
@@ -88,10 +89,10 @@ describe('the scheduler', () => {
 
     const expected = ['harbor 0 2 * * * Europe/Berlin', 'prod 30 4 * * 1 UTC'];
     here.settings.sources = [nightly('prod', { pattern: '30 4 * * 1', timezone: 'UTC' }), nightly('harbor')];
-    await vi.waitFor(() => expect(synced).toHaveLength(2));
+    await eventually(() => expect(synced).toHaveLength(2));
     expect(await here.stored()).toEqual(expected);
     here.settings.sources = [nightly('harbor')];
-    await vi.waitFor(() => expect(synced).toHaveLength(3));
+    await eventually(() => expect(synced).toHaveLength(3));
     expect(synced).toEqual([
       { wrote: ['prod', 'a:b'], removed: [], scheduled: 2 },
       { wrote: ['prod', 'harbor'], removed: ['a%3Ab'], scheduled: 2 },
@@ -191,7 +192,7 @@ describe('the scheduler', () => {
       },
     });
     here.settings.sources = [everySecond('here')];
-    await vi.waitFor(() => expect(here.audits.audits.length).toBeGreaterThanOrEqual(2), 10_000);
+    await eventually(() => expect(here.audits.audits.length).toBeGreaterThanOrEqual(2));
     expect(errors).toEqual([]);
     expect(new Set(here.audits.calls.map(({ source }) => source))).toEqual(new Set(['here']));
   });
