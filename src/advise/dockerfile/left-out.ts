@@ -28,7 +28,7 @@ const HOUSEKEEPING: ReadonlySet<string> = new Set(
 const PASSING = /^(?!\/)|^\/(?:tmp|root|etc\/apt|var\/(?:cache|lib\/apt))(?:\/|$)/;
 /** What a download installs that the templates install as well. */
 const KNOWN_DOWNLOAD = /nodesource|rustup|install\.python-poetry|astral\.sh|get-pip|getcomposer|sdkman|microsoft-prod/;
-const WRITES_FILE = />{1,2}\s*["']?\/(?!dev\/|tmp\/|etc\/apt\/)/;
+const WRITES_FILE = />{1,2}\s*["']?(?:\/(?!dev\/|tmp\/|etc\/apt\/)|\$\{?PHP_INI_DIR)/;
 /** Python's own steps that the templates repeat. */
 const PYTHON_STEPS = /^(?:-m (?:venv|pip|compileall)\b|(?:\S*\/)?manage\.py (?:collectstatic|compilemessages)\b)/;
 

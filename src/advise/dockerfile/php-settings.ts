@@ -13,9 +13,12 @@ export interface SettingStep {
 const OF_PHP = '(?:/usr/local/etc/php|\\$PHP_INI_DIR|\\$\\{PHP_INI_DIR\\})';
 const OF_APACHE = '/etc/apache2/';
 
-/** No line breaks, escapes at the end, substitutions, or variables that only the image's own build may have had. */
+/**
+ * No line breaks, escapes at the end, documents that follow, substitutions, or variables that only the image's own build
+ * may have had.
+ */
 const PLAIN_SCRIPT =
-  /^(?!.*\\$)(?:[^\p{Cc}\u2028\u2029$`]|\$(?![\w({])|\$\{?(?:PHP_INI_DIR|APACHE_\w+)(?!\w)){1,1000}$/u;
+  /^(?!.*(?:<<|\\$))(?:[^\p{Cc}\u2028\u2029$`]|\$(?![\w({])|\$\{?(?:PHP_INI_DIR|APACHE_\w+)(?!\w)){1,1000}$/u;
 /** A file beside the sources. */
 const OF_CONTEXT = /^[\w.][\w./*-]*\.\w+$/;
 

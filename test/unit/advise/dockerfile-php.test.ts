@@ -34,6 +34,7 @@ test.each<[string, ImageSketch]>([
   ['a variable of the build', { runtime: 'php', own: [run('echo "a=$LIMIT" > /usr/local/etc/php/conf.d/a.ini')] }],
   ['a substitution', { runtime: 'php', own: [run('echo "a=$(date)" > /usr/local/etc/php/conf.d/a.ini')] }],
   ['several lines', { runtime: 'php', own: [run('echo "a\nUSER root" > /usr/local/etc/php/conf.d/a.ini')] }],
+  ['a document that follows', { runtime: 'php', own: [run(`${LIMIT} <<EOF`)] }],
   ['an escape at the end', { runtime: 'php', own: [run(`${LIMIT} \\`)] }],
   ['more than settings', { runtime: 'php', own: [run(`${LIMIT} && make install`)] }],
   [
@@ -45,6 +46,11 @@ test.each<[string, ImageSketch]>([
   ],
 ])('other steps are not: %s', (_, sketch) => {
   expect(dockerfile(sketch)).not.toMatch(/^RUN (?:sed|echo|cp)/m);
+});
+
+test('a written setting that is not repeated is listed, though a variable names its folder', () => {
+  const script = 'echo "memory_limit=1G" > "$PHP_INI_DIR/conf.d/m.ini" && chown -R www-data /var/www';
+  expect(dockerfile({ runtime: 'php', own: [run(script)] })).toContain(`#   RUN /bin/sh -c ${script}`);
 });
 
 test.each<[string, readonly LayerSketch[], boolean]>([
