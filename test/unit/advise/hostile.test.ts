@@ -31,6 +31,20 @@ const word = fc.oneof(
       'pecl',
       'a2enmod',
     ],
+    ...[
+      'gem',
+      'bunx',
+      'prisma',
+      '-g',
+      'http-server',
+      'app.tar.gz',
+      'echo',
+      'sed',
+      'mv',
+      '>',
+      '/usr/local/etc/php/a.ini',
+    ],
+    ...['$PHP_INI_DIR/php.ini', '/etc/apache2/ports.conf', '<<EOF\nEVIL now\nEOF'],
     ...['wget', 'curl', '-O', '-o', '--output=/tmp/x', '/tmp/x', 'rm', '-rf', 'cd', '/tmp', '-r', 'requirements.txt'],
     ...['--index-url=https://example.com/simple', '.[dev]', 'torch>=2', 'libpq-dev', './cmd/x', 'CGO_ENABLED=1'],
     ...['&&', ';', '|', '||', '$(', ')', '`', '"', "'", '\\', '\\\n', '\nEVIL now', '\r\nEVIL now', '\u2028EVIL now'],
@@ -81,7 +95,7 @@ const sketches: fc.Arbitrary<ImageSketch> = fc.record({
 });
 
 const INSTRUCTION =
-  /^(?:FROM|WORKDIR|COPY|RUN|ENV|ARG|USER|EXPOSE|LABEL|VOLUME|STOPSIGNAL|HEALTHCHECK|CMD|ENTRYPOINT) /;
+  /^(?:FROM|WORKDIR|COPY|ADD|RUN|ENV|ARG|USER|EXPOSE|LABEL|VOLUME|STOPSIGNAL|HEALTHCHECK|CMD|ENTRYPOINT) /;
 
 /** Instructions as BuildKit reads them: without comments, and with lines that end in a backslash joined. */
 function instructionsOf(dockerfile: string): readonly string[] {
