@@ -103,10 +103,11 @@ const DIGEST = /\b(?:file|dir|multi):[0-9a-f]{64}\b/;
 
 /**
  * Reports whether a COPY brings files from another stage or image, or from nobody knows where, or ADD from the network
- * or from an archive to any folder, to where the templates bring none. A compiled program is such a file itself.
+ * or from an archive to any folder, to where the templates bring none. A compiled program is such a file itself; an
+ * archive in the first layer is the root file system.
  */
-function isFetched({ sources, into, unpacks }: Copy, folder: string, runtime: Runtime): boolean {
-  if (unpacks && into === '/') return true;
+function isFetched({ sources, into, unpacks, layer }: Copy, folder: string, runtime: Runtime): boolean {
+  if (unpacks && into === '/') return layer > 0;
   if (sources.length > 0 && sources.every((source) => /^https?:/.test(source))) return !PASSING.test(into);
   if (isPassing(into, folder) || isCompiled(runtime)) return false;
   const isElsewhere = sources.every((source) => source.startsWith('/') && !MADE_BY_STAGES.test(source));

@@ -134,6 +134,10 @@ test.each<[string, ImageSketch]>([
     },
   ],
   ['versions', { runtime: 'node', own: [run('node --version && ffmpeg -version')] }],
+  [
+    "the image's own root file system",
+    { runtime: 'node', base: [], baseNames: null, own: [add('rootfs.tar.xz /'), run('apk add --no-cache nodejs')] },
+  ],
 ])('a Dockerfile does not list %s', (_, sketch) => {
   expect(dockerfile(sketch)).not.toContain(NOTE);
 });
