@@ -27,7 +27,8 @@ create or replace view slimboard_audits as
 
 -- Builds made at the same moment follow one another as they were pushed, or as audits first found them; where neither tells,
 -- nobody knows which came first, and they are no pair: of those, the first by tag, then by size, follows the build before. A
--- build of several lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them.
+-- build of several lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals in
+-- that of its first tag.
 create or replace view grown_build as
   with build as (
     select h.source, h.registry, h.repository, h.team, h.repository_id, h.platform, h.manifest_id, h.digest, h.compressed_bytes, h.created_at,
@@ -52,7 +53,7 @@ create or replace view grown_build as
     where p.previous_id is not null and (p.created_at is distinct from p.previous_created_at
       or came_later(p.previous_came_at, p.came_at, p.is_pushed and p.previous_is_pushed, e.ends))
     order by p.source, p.registry, p.repository, p.team, p.repository_id, p.platform, p.manifest_id,
-      p.previous_created_at desc nulls last, p.previous_came_at desc, p.previous_tag desc, p.previous_bytes desc, p.previous_id desc, p.tag)
+      p.previous_created_at desc nulls last, p.previous_came_at desc, p.tag)
   select n.source, n.registry, n.repository, n.team, n.repository_id, n.platform, n.manifest_id, n.digest, n.compressed_bytes, n.created_at,
     n.tag, n.seen_at, n.previous_id, n.previous_digest, n.previous_tag, n.previous_bytes,
     n.compressed_bytes - n.previous_bytes as change_bytes,

@@ -42,8 +42,8 @@ function withSteps(builds: string): string {
  * The builds that grew; with an audit, among those of its sources that had been seen when it ended. Builds made at the same
  * moment follow one another as they were pushed, or as audits first found them; where neither tells, nobody knows which
  * came first, and they are no pair: of those, the first by tag, then by size, follows the build before. A build of several
- * lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them. Names are looked up at the
- * end, for few rows are left then.
+ * lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals in that of its first
+ * tag. Names are looked up at the end, for few rows are left then.
  */
 function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string {
   const { isSeen, isAudited } = auditConditions(audit, parameters);
@@ -63,8 +63,7 @@ function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string
       from pair p join repository r on r.id = p.repository_id left join ended e on e.source_id = r.source_id
       where p.previous_id is not null and (p.created_at is distinct from p.previous_created_at
         or came_later(p.previous_came_at, p.came_at, p.is_pushed and p.previous_is_pushed, e.ends))
-      order by p.repository_id, p.manifest_id, p.previous_created_at desc nulls last, p.previous_came_at desc, p.previous_tag desc,
-        p.previous_bytes desc, p.previous_id desc, p.tag)
+      order by p.repository_id, p.manifest_id, p.previous_created_at desc nulls last, p.previous_came_at desc, p.tag)
     select b.*, s.name as source, r.registry, r.name as repository, r.team, m.digest,
       round(100.0 * b.change_bytes / nullif(b.previous_bytes, 0), 2) as change_percent, count(*) over () as total
     from nearest b join repository r on r.id = b.repository_id join source s on s.id = r.source_id join manifest m on m.id = b.manifest_id

@@ -53,7 +53,7 @@ export async function listTouchedRepositories(
 /**
  * SQL: pairs of successive builds, ordered by creation time, then by when they were pushed or by the audits that found
  * them. Builds that none of these can order are not paired: of those, the first by tag follows the build before. A build in
- * several lines of tags (`1.4`, `latest`) has one predecessor, the newest.
+ * several lines of tags (`1.4`, `latest`) has one predecessor: the newest, of equals that in the line of its first tag.
  */
 const PAIRS = `
   with named as (
@@ -80,7 +80,7 @@ const PAIRS = `
     from follower f join repository r on r.id = f.repository_id left join ended e on e.source_id = r.source_id
     where before_id is not null
       and (created_at is distinct from before_created or came_later(before_seen, seen_at, is_pushed and before_is_pushed, e.ends))
-    order by repository_id, platform, manifest_id, before_created desc nulls last, before_seen desc, before_tag desc, before_id),
+    order by repository_id, platform, manifest_id, before_created desc nulls last, before_seen desc, tag),
   tripped as (
     select manifest_id, array_agg(rule) as rules from finding
     where manifest_id in (select before_id from pair union select manifest_id from pair) group by manifest_id)`;

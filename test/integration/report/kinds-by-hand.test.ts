@@ -275,6 +275,18 @@ describe.each(BACKENDS)('builds over time, on $name', ({ open }) => {
     expect(await grown()).toEqual(['latest to latest +8']);
   });
 
+  test('that follow the same build in several lines are named in that of their first tag', async () => {
+    const { inventory, build, tag } = await newRepository();
+    const first = await build(10, '2026-01-01');
+    await tag('1.0', first, '2026-01-02');
+    await inventory.endTag(await tag('latest', first, '2026-01-02'), '2026-01-03');
+    const next = await build(20, '2026-01-03');
+    for (const name of ['latest', '1.1']) await tag(name, next, '2026-01-03');
+    expect(await grown()).toEqual(['1.0 to 1.1 +10']);
+    const viewed = await db.query('select previous_tag, tag from slimboard_regressions');
+    expect(viewed).toEqual([{ previous_tag: '1.0', tag: '1.1' }]);
+  });
+
   test.each([
     ['smaller', 20, 30],
     ['larger', 30, 20],

@@ -75,6 +75,15 @@ describe.each(BACKENDS)('successive builds of a repository, in $name', ({ open }
     expect(await pairs()).toEqual(['latest to latest']);
   });
 
+  test('that follow the same build in several lines are named in that of their first tag', async () => {
+    const first = await build('2026-01-01');
+    await tag('1.0', first);
+    await inventory.endTag(await tag('latest', first), AT);
+    const next = await build('2026-01-02');
+    for (const name of ['latest', '1.1']) await tag(name, next);
+    expect(await pairs()).toEqual(['1.0 to 1.1']);
+  });
+
   test('are the first of its platform where a tag names an index', async () => {
     await tag('1.0', await build('2026-01-01'));
     const [first, second] = [await build('2026-01-03'), await build('2026-01-02')];
