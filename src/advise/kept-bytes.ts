@@ -3,14 +3,8 @@ import { sum } from '../common/sum.ts';
 import { type ByteRange, sumOfRanges } from '../measure/byte-range.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
-import {
-  keptShares,
-  keptSharesOnRuntime,
-  type Share,
-  type Shares,
-  SMALLEST_SHARE,
-  type Stages,
-} from './layer-shares.ts';
+import { keptShares, keptSharesOnRuntime, keptSharesWithRuntime, type Shares, type Stages } from './layer-shares.ts';
+import { bringsRuntime } from './own-packages.ts';
 import { isBaseTechnique, TECHNIQUES, type TechniqueId } from './technique.ts';
 
 /** A layer with the shares kept on the image's base and on another, and the bytes that each technique removes, by rule. */
@@ -32,8 +26,14 @@ export interface Removable {
 /**
  * Returns what each technique removes from an image's own layers according to the findings.
  * @param own the layers above the base
+ * @param baseLacks the runtime if the base, a distribution, does not bring it, so that one of these layers may
  */
-export function removableOf(own: readonly LayerView[], findings: readonly Finding[], runtime: Runtime): Removable {
+export function removableOf(
+  own: readonly LayerView[],
+  findings: readonly Finding[],
+  runtime: Runtime,
+  baseLacks: Runtime | undefined,
+): Removable {
   const byLayer = new Map<number, Map<TechniqueId, ByteRange[]>>();
   for (const { id, kind, rules } of TECHNIQUES) {
     if (kind !== 'findings') continue;
@@ -41,15 +41,17 @@ export function removableOf(own: readonly LayerView[], findings: readonly Findin
   }
   const special: RemovableLayer[] = [];
   const others: RemovableLayer[] = [];
+  const withRuntime = baseLacks && own.find((layer) => bringsRuntime(layer, baseLacks));
   for (const layer of own) {
-    const onBase = keptShares(layer, runtime);
-    const onAnother = keptSharesOnRuntime(layer, runtime) ?? onBase;
+    const shares = keptShares(layer, runtime);
+    const onBase = layer === withRuntime ? keptSharesWithRuntime(layer, runtime) : shares;
+    const onAnother = keptSharesOnRuntime(layer, runtime) ?? shares;
     const removable = byLayer.get(layer.position) ?? NO_FINDINGS;
     const isSpecial = removable.size > 0 || onAnother !== onBase;
     (isSpecial ? special : others).push({ layer, onBase, onAnother, removable });
   }
   const keptOfOthers = (stages: Stages) =>
-    sumOfRanges(others.map(({ layer, onBase }) => keptOfLayer(layer, onBase[stages], NOTHING)));
+    sumOfRanges(others.map(({ layer, onBase }) => keptOfLayer(layer, onBase, stages, NOTHING)));
   return { special, others: { inOneStage: keptOfOthers('inOneStage'), inStages: keptOfOthers('inStages') } };
 }
 
@@ -73,7 +75,7 @@ function addRemovable(
 export function keptBytes({ special, others }: Removable, ids: readonly TechniqueId[]): ByteRange {
   const stages = stagesOf(ids);
   const base = ids.some(isBaseTechnique) ? 'onAnother' : 'onBase';
-  const kept = special.map((found) => keptOfLayer(found.layer, found[base][stages], takenOff(found.removable, ids)));
+  const kept = special.map((found) => keptOfLayer(found.layer, found[base], stages, takenOff(found.removable, ids)));
   return sumOfRanges([others[stages], ...kept]);
 }
 
@@ -110,8 +112,9 @@ function takenOff(removable: ReadonlyMap<TechniqueId, readonly ByteRange[]>, ids
 }
 
 /** Returns the bytes kept of a layer, never fewer than the program itself is assumed to need. */
-function keptOfLayer(layer: LayerView, [least, most]: Share, { surely, perhaps }: TakenOff): ByteRange {
-  const floor = Math.min(least, SMALLEST_SHARE) * layer.bytes;
+function keptOfLayer(layer: LayerView, shares: Shares, stages: Stages, { surely, perhaps }: TakenOff): ByteRange {
+  const [least, most] = shares[stages];
+  const floor = Math.min(least, shares.floor) * layer.bytes;
   const max = Math.min(layer.bytes * most, layer.bytes - surely);
   const min = Math.max(floor, Math.min(layer.bytes * least, layer.bytes - perhaps));
   return { min: Math.round(Math.min(min, max)), max: Math.round(max) };

@@ -2,7 +2,7 @@ import { copiesFiles, withoutOptions } from '../classify/history/instruction.ts'
 import { lookUp } from '../classify/look-up.ts';
 import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.ts';
 import type { LayerView } from '../policy/image-view.ts';
-import { installsForProgram, installsHeaders, installsRuntimeAlone } from './own-packages.ts';
+import { bringsRuntime, installsForProgram, installsHeaders, installsRuntimeAlone } from './own-packages.ts';
 
 /**
  * The smallest share of a layer that the program itself is assumed to need. It is half of the smallest share observed:
@@ -46,7 +46,24 @@ const UNBUNDLED_PACKAGES: Share = [0.2, 1];
 export type Stages = 'inOneStage' | 'inStages';
 
 /** The shares that a single-stage and a multi-stage build keep of a layer. */
-export type Shares = Readonly<Record<Stages, Share>>;
+export interface Shares extends Readonly<Record<Stages, Share>> {
+  /** The share that stays at least, whatever findings say. */
+  readonly floor: number;
+}
+
+/**
+ * The compressed bytes that a runtime takes at least as a package of a distribution, with its libraries: below the sizes of
+ * Debian 12's packages, which are compressed better than layers (20 MB, 4.7, 6.1, 2.5, 44 and 0.6 MB), because Alpine's
+ * are smaller.
+ */
+const LEAST_OF_RUNTIME: Readonly<Partial<Record<Runtime, number>>> = {
+  node: 12_000_000,
+  python: 4_000_000,
+  ruby: 3_000_000,
+  php: 2_000_000,
+  java: 25_000_000,
+  nginx: 400_000,
+};
 
 /**
  * Commands that fetch libraries to where only the build reads them: what the program needs of them is in the layer of
@@ -101,7 +118,17 @@ function isBuiltElsewhere({ verb, args, commands }: LayerView, runtime: Runtime)
 
 /** Returns the shares of a layer that stay if the base does. */
 export function keptShares(layer: LayerView, runtime: Runtime): Shares {
-  return { inOneStage: WHOLE, inStages: keptInStages(layer, runtime) };
+  return { inOneStage: WHOLE, inStages: keptInStages(layer, runtime), floor: SMALLEST_SHARE };
+}
+
+/** Returns the same of a layer that installed the runtime on a distribution: the program needs it in every stage. */
+export function keptSharesWithRuntime(layer: LayerView, runtime: Runtime): Shares {
+  const shares = keptShares(layer, runtime);
+  const least = Math.min(1, (LEAST_OF_RUNTIME[runtime] ?? 0) / Math.max(1, layer.bytes));
+  const floor = Math.max(least, SMALLEST_SHARE);
+  const isAlone = bringsRuntime(layer, runtime) === 'alone' && installsOnly(layer);
+  const [kept] = shares.inStages;
+  return { ...shares, inStages: isAlone ? WHOLE : [Math.max(kept, floor), 1], floor };
 }
 
 /** Returns the share of a layer that a multi-stage build keeps. */
@@ -119,11 +146,15 @@ const INSTALLS = /^(?:apt(?:-get|-key|-mark)?|add-apt-repository|apk|yum|(?:micr
 
 /** Returns the shares of a layer that stay on a base with the runtime; undefined if such a base replaces none of it. */
 export function keptSharesOnRuntime(layer: LayerView, runtime: Runtime): Shares | undefined {
-  const { commands } = layer;
-  if (!installsRuntimeAlone(layer, runtime, true)) return undefined;
-  if (!commands.every(({ program }) => INSTALLS.test(program) || PLACES_FILES.has(program))) return undefined;
+  if (!installsRuntimeAlone(layer, runtime, true) || !installsOnly(layer)) return undefined;
   return {
     inOneStage: installsRuntimeAlone(layer, runtime, false) ? NOTHING_KEPT : WHOLE,
     inStages: installsHeaders(layer) ? LIBRARIES : NOTHING_KEPT,
+    floor: SMALLEST_SHARE,
   };
+}
+
+/** Reports whether a layer does nothing but install packages of the distribution, and clean up. */
+function installsOnly({ commands }: LayerView): boolean {
+  return commands.every(({ program }) => INSTALLS.test(program) || PLACES_FILES.has(program));
 }

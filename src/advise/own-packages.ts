@@ -36,15 +36,27 @@ const FETCHERS = ['curl', 'wget'];
 /** node-gyp needs Python to build. */
 const OF_NODE_GYP = /^python[23]?$/;
 
+function isForNodeGyp(name: string, all: readonly string[], runtime: Runtime): boolean {
+  return OF_NODE_GYP.test(name) && hasNodePackages(runtime) && all.some(isToolchain);
+}
+
 /** Packages of the runtime itself, as installed on a plain distribution. Official images of the runtime contain it. */
 const OF_RUNTIME: Readonly<Partial<Record<Runtime, RegExp>>> = {
-  node: /^(?:nodejs|npm|yarn)$/,
+  node: /^(?:nodejs(?:\d+|-current|-npm)?|npm\d*|yarn)$/,
   python: /^(?:python[\d.]*(?:-(?:pip|venv|dev|setuptools|wheel|distutils|full|minimal))?|py3-pip|pip)$/,
   java: /^(?:openjdk-?\d.*|default-j(?:re|dk).*|temurin-.*|java-.*)$/,
   ruby: /^(?:ruby[\d.]*(?:-(?:full|dev|bundler))?|bundler)$/,
   php: /^(?:php[\d.]*(?:-.+)?|libapache2-mod-php.*|composer)$/,
   dotnet: /^(?:dotnet|aspnetcore)-.*$/,
+  // Not `nginx-extras` or modules, which the official image lacks.
+  nginx: /^nginx(?:-(?:core|light|full|common))?$/,
+  httpd: /^(?:apache2(?:-bin|-utils|-proxy)?|httpd)$/,
+  caddy: /^caddy$/,
 };
+
+/** Those of them that only a build needs: package managers. A JDK's packages are known by {@link isToolchain}. */
+const OF_RUNTIME_FOR_BUILDS =
+  /^(?:.*npm\d*|yarn|.*-?pip|.*-(?:venv|setuptools|wheel|distutils|bundler)|bundler|composer)$/;
 
 const NONE: OwnPackages = { manager: undefined, run: [], build: [], headers: [], addsRepositories: false };
 
@@ -59,12 +71,11 @@ export function ownPackages(view: ImageView): OwnPackages {
     [...new Set(names)].filter((name) => !isOfRuntime(name, runtime));
   const all = withoutRuntime(scripts.flat().filter(installsPackages).flatMap(namesIn));
   const kept = withoutRuntime(scripts.flatMap(installedBy));
-  const hasToolchain = all.some(isToolchain);
   const isForBuild = (name: string): boolean =>
     isToolchain(name) ||
     FOR_BUILDS.test(name) ||
     (FETCHERS.includes(name) && !view.image.config.healthcheck) ||
-    (OF_NODE_GYP.test(name) && hasToolchain && hasNodePackages(runtime));
+    isForNodeGyp(name, all, runtime);
   return {
     manager: managerOf(scripts.flat().find(installsPackages)?.program),
     run: kept.filter((name) => !isForBuild(name)),
@@ -93,6 +104,19 @@ export function installsRuntime({ own, ownPrograms, image }: ImageView): boolean
     PACKAGE_MANAGERS.some((program) => ownPrograms.has(program)) &&
     own.some(({ commands }) => installedBy(commands).some((name) => isOfRuntime(name, runtime)))
   );
+}
+
+/**
+ * Reports whether a layer installs the runtime as a package of the distribution: `alone`, with nothing but what it needs,
+ * or with more that a build may leave behind. Package managers come with the runtime that they are for.
+ */
+export function bringsRuntime({ commands }: LayerView, runtime: Runtime): 'alone' | 'with more' | undefined {
+  const names = installedBy(commands);
+  const ofRuntime = names.filter((name) => isOfRuntime(name, runtime) && !FOR_BUILDS.test(name));
+  if (ofRuntime.length === 0) return undefined;
+  const isNeeded = (name: string): boolean =>
+    EVERYWHERE.test(name) || (ofRuntime.includes(name) && !isToolchain(name) && !OF_RUNTIME_FOR_BUILDS.test(name));
+  return names.every(isNeeded) ? 'alone' : 'with more';
 }
 
 function isOfRuntime(name: string, runtime: Runtime): boolean {
@@ -142,7 +166,7 @@ export function installsRuntimeAlone({ commands }: LayerView, runtime: Runtime, 
   const isLeft = (name: string): boolean =>
     [EVERYWHERE, FOR_REPOSITORIES].some((known) => known.test(name)) ||
     FETCHERS.includes(name) ||
-    (inStages && (isToolchain(name) || FOR_BUILDS.test(name)));
+    (inStages && (isToolchain(name) || FOR_BUILDS.test(name) || isForNodeGyp(name, names, runtime)));
   const ofRuntime = names.filter((name) => isOfRuntime(name, runtime));
   return ofRuntime.length > 0 && names.every((name) => ofRuntime.includes(name) || isLeft(name));
 }

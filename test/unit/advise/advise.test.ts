@@ -164,7 +164,7 @@ test("without a known base the guide's ranges are used, and marked as an estimat
 });
 
 test("a plan clears apt's lists, also where recommended packages may be nearly all of the layer", () => {
-  const instruction = 'RUN /bin/sh -c apt-get update && apt-get install -y nginx';
+  const instruction = 'RUN /bin/sh -c apt-get update && apt-get install -y certbot';
   const advice = advise({ own: [{ instruction, bytes: 40 * MB, class: 'os-packages' }], runtime: 'nginx' });
   expect(stepsOf(advice)).toEqual(['minimal-packages', 'clean-up']);
 });
@@ -195,6 +195,10 @@ test.each([
   ['java', 'openjdk-17-jdk-headless', ['multi-stage', 'slim-base'], [98, 143]],
   ['java', 'openjdk-17-jdk-headless', ['multi-stage', 'alpine-base'], [63, 95]],
   ['node', 'nodejs npm imagemagick', ['slim-base'], undefined],
+  ['node', 'nodejs npm make g++ python3', ['multi-stage', 'slim-base'], [68, 102]],
+  ['nginx', 'nginx', ['alpine-base'], [32, 40]],
+  ['nginx', 'nginx-light nginx-common', ['alpine-base'], [32, 40]],
+  ['nginx', 'nginx libnginx-mod-http-perl', ['alpine-base'], [208, 216]],
 ] as const)(
   'a larger base with the runtime replaces the layers that installed it: %s, %s, %s',
   (runtime, packages, ids, range) => {
@@ -206,6 +210,45 @@ test.each([
     expect(after && [after.min, after.max].map((bytes) => Math.round(bytes / MB))).toEqual(range);
   },
 );
+
+test.each([
+  ['node', 'apk add --no-cache nodejs', 18, [18, 18]],
+  ['node', 'apk add --no-cache nodejs', 10, [10, 10]],
+  ['node', 'apk add --no-cache nodejs npm', 25, [12, 25]],
+  ['node', 'apk add --no-cache nodejs npm make g++ python3', 100, [12, 100]],
+  ['node', 'apt-get update && apt-get install -y nodejs npm imagemagick', 300, [15, 300]],
+  ['node', 'curl -fsSL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs', 60, [60, 60]],
+  ['python', 'apk add --no-cache python3 ca-certificates', 12, [12, 12]],
+  ['python', 'apt-get install -y python3 python3-pip python3-dev build-essential', 60, [4, 60]],
+  ['php', 'apk add --no-cache php83 php83-fpm php83-mysqli', 9, [9, 9]],
+  ['ruby', 'microdnf install -y ruby && microdnf clean all', 12, [12, 12]],
+  ['ruby', 'apk add --no-cache ruby ruby-bundler', 10, [3, 10]],
+  ['java', 'microdnf install -y java-17-openjdk-headless', 60, [60, 60]],
+  ['java', 'apk add --no-cache openjdk17', 130, [25, 130]],
+  ['nginx', 'apt-get update && apt-get install -y nginx', 6, [6, 6]],
+] as const)(
+  'a second stage keeps the runtime that a step installed on a distribution: %s, %s, %s MB',
+  (runtime, script, megabytes, [min, max]) => {
+    const layer = { instruction: `RUN /bin/sh -c ${script}`, bytes: megabytes * MB, class: 'os-packages' as const };
+    const image = auditedImage({ runtime, own: [layer], runtimeLayers: null });
+    const { removable } = subjectOf(image, [], DEFAULTS);
+    expect(keptBytes(removable, ['multi-stage'])).toEqual({ min: min * MB, max: max * MB });
+    // Whose base brings the runtime installs another, such as Python for node-gyp.
+    expect(keptOf(runtime, [layer]).min).toBe(Math.round(layer.bytes * 0.05));
+  },
+);
+
+test('the runtime stays where recommended packages are left out, and is counted once', () => {
+  const install = (packages: string, bytes: number): LayerSketch => {
+    return { instruction: `RUN /bin/sh -c apt-get install -y ${packages}`, bytes, class: 'os-packages' };
+  };
+  const own = [install('openjdk-17-jre-headless', 90 * MB), install('default-jre-headless', 10 * MB)];
+  const sketch: ImageSketch = { runtime: 'java', variant: 'slim', runtimeLayers: null };
+  const after = (layers: readonly LayerSketch[]) =>
+    project({ ...sketch, own: layers }, ['minimal-packages'])?.after.min;
+  expect(after(own.slice(0, 1))).toBe((30 + 25) * MB);
+  expect(after(own)).toBeLessThan((30 + 25 + 1) * MB);
+});
 
 test('a base with the runtime is chosen although a wide range on the present one just touches the goal', () => {
   const own: LayerSketch[] = [
