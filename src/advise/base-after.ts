@@ -136,6 +136,14 @@ const GCC = /(?:^|\/)gcc(?::|$)/;
 /** Programs that compile C and C++, or have others do so. */
 const C_COMPILERS = /^(?:gcc|g\+\+|cc|c\+\+|make|cmake|ninja|meson)$/;
 
+/** Reports whether an image's own steps compile C or C++, or its base is GCC's image. */
+export function compilesC({ image, ownPrograms }: ImageView): boolean {
+  const programs = [...ownPrograms];
+  return (
+    namesOf(image.verdict.base).some((name) => GCC.test(name)) || programs.some((program) => C_COMPILERS.test(program))
+  );
+}
+
 /**
  * Reports whether the last stage compiles by GCC's own image, of which the program needs nothing. What starts a shell to
  * work in, as GCC's own image does, or a compiler is made for compiling.

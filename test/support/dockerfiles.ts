@@ -6,7 +6,7 @@ export const TODAY = '2026-11-24';
 
 /** The Dockerfile generated for an image on that kind of base; empty if there is none for its language. */
 export function dockerfile(sketch: ImageSketch, base: BaseTechniqueId = 'slim-base'): string {
-  return generateDockerfile(auditedImage(sketch), base, TODAY)?.dockerfile ?? '';
+  return generateDockerfile(auditedImage(sketch), base, TODAY).dockerfile ?? '';
 }
 
 /** Instructions with their continuation lines joined. */

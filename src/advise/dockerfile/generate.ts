@@ -1,18 +1,21 @@
 import type { Runtime } from '../../classify/verdict.ts';
-import { isWindows } from '../../oci/platform.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
-import { installsByConda } from '../../policy/installs.ts';
-import { isForPlatform } from '../../policy/replaceable-bytes.ts';
-import { asksVersion } from '../../policy/shell.ts';
-import type { Plan } from '../advise.ts';
+import type { Advice, Plan } from '../advise.ts';
 import { BASE_TECHNIQUES, type BaseTechniqueId, isBaseTechnique, techniqueOf } from '../technique.ts';
 import { ignoredBy, isIgnored } from './dockerignore.ts';
 import { dotnetDockerfile } from './dotnet.ts';
 import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
 import { goDockerfile } from './go.ts';
 import { javaDockerfile } from './java.ts';
+import {
+  keepsPackage,
+  refusalOfBuild,
+  refusalOfLanguage,
+  refusalOfLarger,
+  refusalOfPlatform,
+} from './no-dockerfile.ts';
 import { nodeDockerfile } from './node.ts';
-import { phpDockerfile, startsPackagedPhp } from './php.ts';
+import { phpDockerfile } from './php.ts';
 import { pythonDockerfile } from './python.ts';
 import { rubyDockerfile } from './ruby.ts';
 import { rustDockerfile } from './rust.ts';
@@ -21,6 +24,14 @@ import { rustDockerfile } from './rust.ts';
 export interface GeneratedFiles {
   readonly dockerfile: string;
   readonly dockerignore: string;
+}
+
+/** That there is no Dockerfile for an image. */
+export interface NoDockerfile {
+  /** Why, in a clause. */
+  readonly because: string;
+  readonly dockerfile?: undefined;
+  readonly dockerignore?: undefined;
 }
 
 type Template = (facts: DockerfileFacts) => string;
@@ -41,11 +52,31 @@ const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
  * Returns the kind of base for the last stage: the plan's, or if the plan keeps the base, the image's own, so that the
  * image does not grow.
  */
-export function lastStageBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'plan'>): BaseTechniqueId {
-  const planned = plan.at(-1)?.projection.techniques.find(isBaseTechnique);
+export function lastStageBase({ verdict }: AuditedImage, plan: Pick<Plan, 'plan'>): BaseTechniqueId {
   const variant = verdict.variant?.value;
   const own = BASE_TECHNIQUES.find((id) => variant !== undefined && techniqueOf(id).variants.includes(variant));
-  return planned ?? own ?? 'slim-base';
+  return plannedBase(plan) ?? own ?? 'slim-base';
+}
+
+function plannedBase({ plan }: Pick<Plan, 'plan'>): BaseTechniqueId | undefined {
+  return plan.at(-1)?.projection.techniques.find(isBaseTechnique);
+}
+
+/**
+ * Generates the Dockerfile that an image's advice amounts to, see {@link generateDockerfile}; none that would make the image
+ * larger.
+ * @param today `2026-11-24`
+ */
+export function proposeDockerfile(
+  image: AuditedImage,
+  advice: Pick<Advice, 'plan' | 'alone' | 'together'>,
+  today: string,
+): GeneratedFiles | NoDockerfile {
+  const base = lastStageBase(image, advice);
+  const keeps = keepsPackage(image, plannedBase(advice));
+  const files = generateDockerfile(image, base, today, keeps);
+  const because = 'because' in files || !keeps ? undefined : refusalOfLarger(image, base, advice);
+  return because === undefined ? files : { because };
 }
 
 /**
@@ -54,25 +85,30 @@ export function lastStageBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'p
  * to be trusted as is.
  * @param base the kind of base for the last stage, such as {@link lastStageBase} returns
  * @param today `2026-11-24`
- * @returns undefined for a language or build tool without a template, for Windows, whose bases and shell are others, and
- * for AWS Lambda, Azure Functions and Jupyter, whose bases call the program
+ * @param keeps whether the plan keeps the distribution with its package of the runtime, see {@link keepsPackage}
+ * @returns no Dockerfile for a language or build tool without a template, for Windows, whose bases and shell are others,
+ * and for AWS Lambda, Azure Functions and Jupyter, whose bases call the program
  */
 export function generateDockerfile(
   image: AuditedImage,
   base: BaseTechniqueId,
   today: string,
-): GeneratedFiles | undefined {
-  if (isWindows(image.config) || isForPlatform(image.config)) return undefined;
+  keeps = false,
+): GeneratedFiles | NoDockerfile {
+  const ofPlatform = refusalOfPlatform(image);
+  if (ofPlatform !== undefined) return { because: ofPlatform };
   const facts = dockerfileFacts(image, base, today);
   const template = facts && TEMPLATES[facts.runtime];
-  if (!template || isBuiltOtherwise(facts) || startsPackagedPhp(facts)) return undefined;
+  if (!template) return { because: refusalOfLanguage(image) };
+  const ofBuild = refusalOfBuild(facts);
+  if (ofBuild !== undefined) return { because: ofBuild };
   const secrets = facts.secretFiles.map(({ source }) => source).filter((source) => !isIgnored(source, facts.runtime));
   const lines = [
     '# syntax=docker/dockerfile:1',
     ...largerBaseNote(facts),
     ...jibNote(facts),
     ...stagesNote(image, facts),
-    ...packagedNote(image, facts),
+    ...packagedNote(image, facts, keeps),
     ...facts.credentials,
     template(facts),
     '',
@@ -81,20 +117,6 @@ export function generateDockerfile(
     dockerfile: lines.join('\n'),
     dockerignore: `${[...ignoredBy(facts.runtime), ...secrets].join('\n')}\n`,
   };
-}
-
-/** Programs that build for Java's virtual machine, for which there is no template. */
-const OTHER_BUILDERS = /^(?:sbt|mill|lein|clojure|ant|bazel|javac)$/;
-
-/** Reports whether the image was built by tools that no template calls: conda, Scala's or Clojure's, or javac itself. */
-function isBuiltOtherwise({ runtime, commands, copies, entrypoint, cmd }: DockerfileFacts): boolean {
-  const paths = [...copies.flatMap(({ sources }) => sources), ...entrypoint, ...cmd];
-  return (
-    commands.some(installsByConda) ||
-    (runtime === 'java' &&
-      (commands.some((command) => OTHER_BUILDERS.test(command.program) && !asksVersion(command)) ||
-        paths.some((path) => path.includes('target/scala-'))))
-  );
 }
 
 function largerBaseNote({ largerBase, runtime }: DockerfileFacts): readonly string[] {
@@ -118,13 +140,17 @@ function stagesNote({ verdict }: AuditedImage, { copies }: DockerfileFacts): rea
     : [];
 }
 
-/** Returns a note if the official image may be larger than the image's own distribution with its package of the runtime. */
+/**
+ * Returns a note if the official image may be larger than the image's own distribution with its package of the runtime.
+ * @param keeps whether the plan keeps that
+ */
 function packagedNote(
   { verdict }: AuditedImage,
   { installsRuntime, runtime, base, servesByApache }: DockerfileFacts,
+  keeps: boolean,
 ): readonly string[] {
   const isAlpine = base === 'alpine-base' && verdict.distro?.value.id === 'alpine';
-  if (!installsRuntime || !(isAlpine || (runtime === 'php' && servesByApache))) return [];
+  if (!installsRuntime || !(keeps || isAlpine || (runtime === 'php' && servesByApache))) return [];
   return [
     `# The image has ${runtime} as a package of its distribution. If this one is larger, keep that base for the last stage.`,
   ];

@@ -1,5 +1,5 @@
 import type { Advice, PlanStep } from '../../advise/advise.ts';
-import { type GeneratedFiles, generateDockerfile, lastStageBase } from '../../advise/dockerfile/generate.ts';
+import { type GeneratedFiles, type NoDockerfile, proposeDockerfile } from '../../advise/dockerfile/generate.ts';
 import { largerBaseOf } from '../../advise/dockerfile/larger-base.ts';
 import { howTo, techniqueOf } from '../../advise/technique.ts';
 import { type Runtime, runtimeOf } from '../../classify/verdict.ts';
@@ -26,9 +26,9 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const goal = wanted === undefined ? undefined : parseFlag('--goal', () => parseGoal(wanted));
   const reference = parseReference(text);
   const { loaded, image, advice } = await withAssessor(session, { ...options, goal }, (assess) => assess(reference));
-  const files = generateDockerfile(image, lastStageBase(image, advice), todayOf(session.io));
+  const files = proposeDockerfile(image, advice, todayOf(session.io));
   const name = formatReference(reference);
-  const members = { reference: name, digest: loaded.digest, advice, files: files ?? null };
+  const members = { reference: name, digest: loaded.digest, advice, files: 'because' in files ? null : files };
   const document = jsonDocument('slimboard.advice/1', members);
   const holdsMore = largerBaseOf(viewImage(image)) !== undefined;
   const runtime = runtimeOf(image.verdict).name;
@@ -45,7 +45,7 @@ interface Present {
 function linesOf(
   reference: string,
   advice: Advice,
-  files: GeneratedFiles | undefined,
+  files: GeneratedFiles | NoDockerfile,
   present: Present,
 ): readonly string[] {
   return [
@@ -57,16 +57,19 @@ function linesOf(
       ? ['slimboard knows nothing that would make it smaller.']
       : advice.plan.flatMap((step, at) => stepLines(step, at, advice.plan[at - 1], present))),
     ...warningLines(advice),
-    ...(files
-      ? [
-          '',
-          '# Dockerfile',
-          ...files.dockerfile.trimEnd().split('\n'),
-          '',
-          '# .dockerignore',
-          ...files.dockerignore.trimEnd().split('\n'),
-        ]
-      : []),
+    '',
+    ...fileLines(files),
+  ];
+}
+
+function fileLines(files: GeneratedFiles | NoDockerfile): readonly string[] {
+  if ('because' in files) return [`no Dockerfile: ${files.because}.`];
+  return [
+    '# Dockerfile',
+    ...files.dockerfile.trimEnd().split('\n'),
+    '',
+    '# .dockerignore',
+    ...files.dockerignore.trimEnd().split('\n'),
   ];
 }
 

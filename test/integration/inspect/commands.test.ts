@@ -98,6 +98,15 @@ test('advise says of a goal out of reach no more where there is no plan', async 
   expect((await run('2025-05-31', 'advise', reference)).stdout).toMatch(/^goal .*: out of reach$/m);
 });
 
+test('advise says why it writes no Dockerfile', async () => {
+  const [table, json] = await Promise.all([
+    run('2025-05-31', 'advise', reference),
+    run('2025-05-31', 'advise', reference, '--format', 'json'),
+  ]);
+  expect(table.stdout).toMatch(/\n\nno Dockerfile: it is not known what its program is written in\.\n$/);
+  expect(JSON.parse(json.stdout).files).toBeNull();
+});
+
 test.each([
   ['2025-05-31', 1],
   ['2025-06-01', 3],

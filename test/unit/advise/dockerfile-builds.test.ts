@@ -336,7 +336,7 @@ test('Maven leaves one jar', () => {
 
 test('a folder named docs may be a package, and is not ignored', () => {
   const files = generateDockerfile(auditedImage({ runtime: 'go' }), 'slim-base', TODAY);
-  expect(files?.dockerignore.split('\n')).not.toContain('docs');
+  expect(files.dockerignore?.split('\n')).not.toContain('docs');
 });
 
 test.each([
@@ -643,12 +643,12 @@ test.each<[string, ImageSketch, string, readonly string[]]>([
   ],
 ])('a file that may hold a token is a secret of the build: %s', (option, sketch, source, parts) => {
   const files = generateDockerfile(auditedImage(sketch), 'slim-base', TODAY);
-  expect(files?.dockerfile).toContain(
+  expect(files.dockerfile).toContain(
     `dockerfile:1\n# Not copied, since it may hold a token: give it to the build by ${option}\n`,
   );
-  for (const part of parts) expect(files?.dockerfile).toContain(part);
-  expect(files?.dockerfile).not.toMatch(new RegExp(`^COPY.*${source.replace('.', '\\.')}`, 'm'));
-  const ignored = files?.dockerignore.split('\n') ?? [];
+  for (const part of parts) expect(files.dockerfile).toContain(part);
+  expect(files.dockerfile).not.toMatch(new RegExp(`^COPY.*${source.replace('.', '\\.')}`, 'm'));
+  const ignored = files.dockerignore?.split('\n') ?? [];
   expect([source, `**/${source}`].some((line) => ignored.includes(line))).toBe(true);
 });
 
@@ -754,7 +754,7 @@ test.each<Runtime>(['node', 'ruby', 'php'])('no file is copied that the .dockeri
 test.each<Runtime>(['node', 'python', 'ruby', 'rust'])(
   "neither tokens nor slimboard's own database get into images: %s",
   (runtime) => {
-    const ignored = generateDockerfile(auditedImage({ runtime }), 'slim-base', TODAY)?.dockerignore.split('\n');
+    const ignored = generateDockerfile(auditedImage({ runtime }), 'slim-base', TODAY).dockerignore?.split('\n');
     expect(ignored).toEqual(expect.arrayContaining(['.slimboard', '**/.env', '**/.npmrc', '**/.netrc', '**/.pypirc']));
   },
 );
@@ -797,7 +797,7 @@ test('a build of Node.js has the variables and build arguments that were set bef
       2026-10-15 - ENV PORT=8080`,
     cmd: ['node', 'server.js'],
   });
-  const text = generateDockerfile({ ...input, verdict: classifyImage(input) }, 'slim-base', TODAY)?.dockerfile ?? '';
+  const text = generateDockerfile({ ...input, verdict: classifyImage(input) }, 'slim-base', TODAY).dockerfile ?? '';
   const [build = '', last = ''] = text.split('\n\nFROM ');
   expect(build).toContain('\nENV PUPPETEER_SKIP_DOWNLOAD=true VITE_API_URL=https://api.example.com\nWORKDIR');
   expect(build).toContain(

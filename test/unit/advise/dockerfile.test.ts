@@ -92,7 +92,7 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
 
 test('the program of a compiled image keeps its name and its arguments', () => {
   const image = pairImage('go-single-stage');
-  const text = generateDockerfile(image, 'scratch-base', TODAY)?.dockerfile ?? '';
+  const text = generateDockerfile(image, 'scratch-base', TODAY).dockerfile ?? '';
   expect(text).toContain('-o /out/status .');
   expect(text).toContain('ENTRYPOINT ["/usr/local/bin/status"]');
 });
@@ -585,7 +585,7 @@ test.each([
 ] as const)('a plan that swaps no base leaves the program on its %s one', (variant, from) => {
   const image = auditedImage({ runtime: 'php', runtimeVersion: '8.3.1', variant });
   const base = lastStageBase(image, { plan: [] });
-  expect(generateDockerfile(image, base, TODAY)?.dockerfile).toContain(from);
+  expect(generateDockerfile(image, base, TODAY).dockerfile).toContain(from);
 });
 
 test('a command that holds a secret is left out', () => {
@@ -604,7 +604,7 @@ test.each<[Runtime, readonly string[]]>([
   ['dotnet', ['**/bin', '**/obj']],
 ])('the list of ignored files fits the language: %s', (runtime, ignored) => {
   const files = generateDockerfile(auditedImage({ runtime }), 'slim-base', TODAY);
-  expect(files?.dockerignore.split('\n')).toEqual(expect.arrayContaining(['.git', ...ignored]));
+  expect(files.dockerignore?.split('\n')).toEqual(expect.arrayContaining(['.git', ...ignored]));
 });
 
 test.each([
@@ -613,7 +613,7 @@ test.each([
   ['Jupyter', ['NB_USER=jovyan', 'NB_UID=1000', 'NB_GID=100']],
 ])('an image for %s gets no Dockerfile, because its base calls the program', (_, Env) => {
   const image = auditedImage({ runtime: 'python', config: { Env } });
-  expect(generateDockerfile(image, 'slim-base', TODAY)).toBeUndefined();
+  expect(generateDockerfile(image, 'slim-base', TODAY).dockerfile).toBeUndefined();
 });
 
 test('an image that sets a user for Binder by hand gets a Dockerfile', () => {
@@ -627,8 +627,8 @@ test('a program of its own that speaks to AWS Lambda gets a Dockerfile', () => {
 });
 
 test('a language without a template gets no Dockerfile', () => {
-  expect(generateDockerfile(auditedImage({ runtime: 'perl' }), 'slim-base', TODAY)).toBeUndefined();
-  expect(generateDockerfile(auditedImage(), 'slim-base', TODAY)).toBeUndefined();
+  expect(generateDockerfile(auditedImage({ runtime: 'perl' }), 'slim-base', TODAY).dockerfile).toBeUndefined();
+  expect(generateDockerfile(auditedImage(), 'slim-base', TODAY).dockerfile).toBeUndefined();
 });
 
 test.each([

@@ -115,7 +115,7 @@ test(
         const image = auditedImage(sketch);
         const advice = adviseImage(image, findingsOf(image), KNOWLEDGE, { kind: 'reduction', ratio: 0.9 });
         const files = generateDockerfile(image, lastStageBase(image, advice), '2026-11-24');
-        for (const line of instructionsOf(files?.dockerfile ?? '')) expect(line).toMatch(INSTRUCTION);
+        for (const line of instructionsOf(files.dockerfile ?? '')) expect(line).toMatch(INSTRUCTION);
       }),
       { numRuns: fuzzRuns(1_000) },
     );

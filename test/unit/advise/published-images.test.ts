@@ -112,7 +112,7 @@ test.each([
 
 test('the Dockerfile for a published image is for a program on it, and repeats none of its steps', () => {
   const image = audited('official/node_22-bookworm');
-  const { dockerfile = '' } = generateDockerfile(image, 'slim-base', '2026-11-24') ?? {};
+  const { dockerfile = '' } = generateDockerfile(image, 'slim-base', '2026-11-24');
   expect(dockerfile).toContain('FROM node:22-trixie-slim AS build\nWORKDIR /app\nCOPY package.json');
   expect(dockerfile).not.toMatch(/docker-entrypoint|nodejs\.org|apt-get/);
 });

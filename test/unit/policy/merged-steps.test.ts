@@ -118,10 +118,10 @@ test('the Dockerfile for an image of merged steps repeats them', () => {
     '#(nop) CMD ["node", "web/server.js"]',
   ];
   const settings = { Env: ['NODE_VERSION=24.1.0'], Cmd: ['node', 'web/server.js'], WorkingDir: '/srv' };
-  const dockerfile = generateDockerfile(mergedImage(lines, settings), 'slim-base', '2026-11-29')?.dockerfile;
+  const dockerfile = generateDockerfile(mergedImage(lines, settings), 'slim-base', '2026-11-29').dockerfile;
   expect(dockerfile).toContain('npm ci');
   expect(dockerfile).toContain('#   COPY dir:1b2c in web/; RUN cd web && npm ci && npm run build; RUN npx playwright');
   const without = generateDockerfile(mergedImage(lines.toSpliced(3, 1), settings), 'slim-base', '2026-11-29');
-  expect(without?.dockerfile).toContain('/srv/web');
-  expect(without?.dockerfile).not.toContain('The image also has these steps');
+  expect(without.dockerfile).toContain('/srv/web');
+  expect(without.dockerfile).not.toContain('The image also has these steps');
 });

@@ -1,0 +1,74 @@
+import { runtimeOf } from '../../classify/verdict.ts';
+import { isWindows } from '../../oci/platform.ts';
+import type { AuditedImage } from '../../policy/audited-image.ts';
+import { installsByConda } from '../../policy/installs.ts';
+import { isForPlatform } from '../../policy/replaceable-bytes.ts';
+import { asksVersion } from '../../policy/shell.ts';
+import type { Advice } from '../advise.ts';
+import { compilesC } from '../base-after.ts';
+import { installsRuntime, needsPackages } from '../own-packages.ts';
+import { adviceView } from '../subject.ts';
+import type { BaseTechniqueId } from '../technique.ts';
+import type { DockerfileFacts } from './facts.ts';
+import { startsPackagedPhp } from './php.ts';
+
+/** Why there is no Dockerfile for an image, in a clause; undefined if it is not for its platform. */
+export function refusalOfPlatform({ config }: AuditedImage): string | undefined {
+  if (isWindows(config)) return 'the image is for Windows, and all known bases are for Linux';
+  return isForPlatform(config)
+    ? 'its base calls the program, as those of AWS Lambda, Azure Functions and Jupyter do, and has to stay'
+    : undefined;
+}
+
+/** Why there is no template for an image, in a clause. */
+export function refusalOfLanguage(image: AuditedImage): string {
+  const { name } = runtimeOf(image.verdict);
+  if (name !== 'none') return `there is no template for ${name}`;
+  if (image.verdict.isPublished) return 'the image is as published, and only its publisher can build it otherwise';
+  return compilesC(adviceView(image))
+    ? 'there is no template for C and C++'
+    : 'it is not known what its program is written in';
+}
+
+/** Programs that build for Java's virtual machine, for which there is no template. */
+const OTHER_BUILDERS = /^(?:sbt|mill|lein|clojure|ant|bazel|javac)$/;
+
+/** Why the language's template does not suit how an image was built or starts, in a clause; undefined if it does. */
+export function refusalOfBuild(facts: DockerfileFacts): string | undefined {
+  const { runtime, commands, copies, entrypoint, cmd } = facts;
+  if (commands.some(installsByConda)) return 'there is no template for packages of conda';
+  const builder = commands.find((command) => OTHER_BUILDERS.test(command.program) && !asksVersion(command))?.program;
+  const paths = [...copies.flatMap(({ sources }) => sources), ...entrypoint, ...cmd];
+  const other = builder ?? (paths.some((path) => path.includes('target/scala-')) ? 'sbt' : undefined);
+  if (runtime === 'java' && other !== undefined) return `there is no template for what ${other} builds`;
+  return startsPackagedPhp(facts)
+    ? "a supervisor or script starts the distribution's PHP, and its settings name other programs than the official image has"
+    : undefined;
+}
+
+/** Reports whether a plan keeps a distribution on which the image's own steps installed the runtime as a package. */
+export function keepsPackage(image: AuditedImage, planned: BaseTechniqueId | undefined): boolean {
+  const view = adviceView(image);
+  return (
+    planned === undefined &&
+    image.verdict.runtimeLayers === undefined &&
+    view.baseBytes !== undefined &&
+    installsRuntime(view)
+  );
+}
+
+/**
+ * Why a plan that keeps the distribution's package of a runtime has no Dockerfile, in a clause: templates start from the
+ * runtime's own image. Of an image that needs other packages, too, the sizes cannot be compared.
+ * @param base the kind of base of that image
+ * @returns undefined if that one may be smaller
+ */
+export function refusalOfLarger(
+  image: AuditedImage,
+  base: BaseTechniqueId,
+  { alone, together }: Pick<Advice, 'alone' | 'together'>,
+): string | undefined {
+  const isSmaller = [...alone, ...together].some(({ techniques }) => techniques.includes(base));
+  if (isSmaller || needsPackages(adviceView(image))) return undefined;
+  return `it would start from an image of ${runtimeOf(image.verdict).name}, which is not known to be smaller than the distribution with its package`;
+}
