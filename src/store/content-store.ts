@@ -95,17 +95,20 @@ export async function saveContent(
 
 /**
  * Whether the description of a blob counts rather than another one, whatever the order in which manifests are read: that
- * of a stored blob, not of a foreign layer; then that with the smaller size, so that no image holds more than its own manifest
- * says; then that with the media type that comes first. {@link isBetterSql} is the same.
+ * of a stored blob, not of a foreign layer; then one that states a size, as no blob but the empty one has 0 bytes; then that with
+ * the smaller size, so that nothing makes another image larger; then that with the media type that comes first.
+ * {@link isBetterSql} is the same.
  */
 function isBetter(blob: NewBlob, known: NewBlob): boolean {
   if (blob.stored !== known.stored) return blob.stored;
-  return blob.size === known.size ? blob.mediaType < known.mediaType : blob.size < known.size;
+  if (blob.size === known.size) return blob.mediaType < known.mediaType;
+  return known.size === 0 || (blob.size !== 0 && blob.size < known.size);
 }
 
 /** SQL: whether a blob is better described than another. */
 const isBetterSql = (blob: string, known: string): string => {
-  const order = (one: string): string => `(not ${one}.stored, ${one}.size, ${one}.media_type collate "C")`;
+  const order = (one: string): string =>
+    `(not ${one}.stored, ${one}.size = 0, ${one}.size, ${one}.media_type collate "C")`;
   return `${order(blob)} < ${order(known)}`;
 };
 

@@ -50,6 +50,18 @@ describe.each(BACKENDS)('a layer that is foreign in one image and not in another
     },
   );
 
+  test.each([[['true', 'none']], [['none', 'true']], [['*']]])(
+    'has a size that a manifest states, where another says 0, whatever is read first: %j',
+    async (order) => {
+      registry.push('true', '1', image({ layers: [LAYER, 'a'] }));
+      registry.push('none', '1', image({ layers: [{ ...LAYER, body: Buffer.alloc(0) }, 'b'] }));
+      for (const name of order) await auditRegistry(db, registry, { source: { include: [name] } });
+      expect(await db.query('select size from blob where digest = $1', [digestBytes(LAYER.digest)])).toEqual([
+        { size: LAYER.body.length },
+      ]);
+    },
+  );
+
   test('hides nothing of another image whose config has its digest', async () => {
     const other = image({ layers: ['b'] });
     registry.push('foreign', '1', image({ layers: [{ ...FOREIGN, ...other.config }, 'a'] }));
