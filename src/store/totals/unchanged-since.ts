@@ -10,8 +10,8 @@ export interface UnchangedSince {
 
 /**
  * Finds the audit that computed the newest totals of each of these sources, if it was the same for all and they have
- * not changed since: no tag or repository was added, moved or ended, no manifest was fetched, and the settings for
- * platforms, provenance and deduplication are the same. For other sources, whose images may be bases of these, changes
+ * not changed since: no tag or repository was added, moved or ended, or came back, no manifest was fetched, and the settings
+ * for platforms, provenance and deduplication are the same. For other sources, whose images may be bases of these, changes
  * during that audit count as well, as it may have missed them.
  */
 export async function findUnchangedSince(
@@ -31,6 +31,10 @@ export async function findUnchangedSince(
      and not exists (
        select 1 from repository r
        where greatest(r.first_seen_at, r.ended_at) > case when r.source_id = any($1::int4[]) then a.finished_at else a.started_at end)
+     and not exists (
+       select 1 from repository r
+       cross join lateral (select x.gone from repository_total x where x.repository_id = r.id order by x.audit_id desc limit 1) t
+       where r.source_id = any($1::int4[]) and r.ended_at is null and t.gone)
      and not exists (select 1 from manifest m where m.fetched_at > a.finished_at)
      and not exists (
        select 1 from audit asked

@@ -165,6 +165,24 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(await listed(3)).toEqual(names);
   });
 
+  test('a repository that comes back empty is listed and counted, even if nothing else has changed', async () => {
+    for (const name of ['team/app', 'team/back']) registry.push(name, '1', build(1, [name]));
+    await auditRegistry(db, registry);
+    registry.deleteRepository('team/back');
+    await auditRegistry(db, registry);
+    registry.push('team/back', '1', build(1, ['team/back']));
+    registry.untag('team/back', '1');
+    for (const audit of [3, 4]) {
+      expect((await auditRegistry(db, registry)).id).toBe(audit);
+      const found = (await readRecords(db, KINDS.repositories, { audit })).map(({ repository }) => repository);
+      expect(found.toSorted()).toEqual(['team/app', 'team/back']);
+      expect(await readRecords(db, KINDS.teams, { audit })).toMatchObject([{ repositories: 2, tags: 1 }]);
+    }
+    expect(await db.query('select totals_of from audit order by id')).toMatchObject(
+      [1, 2, 3, 3].map((totals_of) => ({ totals_of })),
+    );
+  });
+
   test('the role decides which ECR registry it is if no account is named', async () => {
     const alike = async (...ecr: readonly object[]): Promise<unknown> => {
       const [one, other] = ecr.map((source) => JSON.stringify({ sources: [{ name: 'prod', kind: 'ecr', ...source }] }));
