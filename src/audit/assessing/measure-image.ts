@@ -44,7 +44,7 @@ function withRelease(verdict: ImageVerdict, release: OsRelease | undefined): Ima
   if (isCloser) return verdict;
   const value = { id, ...(versionId === '' ? {} : { version: versionId }) };
   const distro: DistroVerdict = { value, confidence: 'proven', evidence: 'os-release' };
-  return { ...verdict, distro };
+  return { ...verdict, distro, signals: [...verdict.signals, { name: 'distro', says: distro.evidence }] };
 }
 
 function isPartOf(version: string, closer: string): boolean {

@@ -7,7 +7,7 @@ import { file, layerOf, whiteout } from '../../deep/layers.ts';
 type Distro = NonNullable<ImageVerdict['distro']>['value'];
 
 /** The distribution of an image that the classifier takes for `known`, and whose os-release names `id` and `versionId`. */
-function distroOf(known: Distro | undefined, id: string, versionId: string) {
+function verdictOf(known: Distro | undefined, id: string, versionId: string) {
   const image = auditedImage({ base: [{}], own: [] });
   const { distro: _none, ...verdict } = image.verdict;
   const judged: ImageVerdict = known
@@ -15,7 +15,7 @@ function distroOf(known: Distro | undefined, id: string, versionId: string) {
     : verdict;
   const path = 'etc/os-release';
   const layer = layerOf([file(path, 'ID=')], { releases: [{ path, id, versionId, prettyName: '' }] });
-  return measureImage({ ...image, verdict: judged }, [layer]).image.verdict.distro;
+  return measureImage({ ...image, verdict: judged }, [layer]).image.verdict;
 }
 
 const PROVEN = { confidence: 'proven', evidence: 'os-release' };
@@ -42,8 +42,16 @@ describe('the distribution is what os-release says', () => {
     ['it is no name', { id: 'debian' }, 'Debian\ud800', '12', { confidence: 'inferred' }],
     ['it has no name', undefined, '', '12', undefined],
   ] as const)('%s', (_case, known, id, versionId, distro) => {
-    if (distro) expect(distroOf(known, id, versionId)).toMatchObject(distro);
-    else expect(distroOf(known, id, versionId)).toBeUndefined();
+    const verdict = verdictOf(known, id, versionId);
+    if (distro) expect(verdict.distro).toMatchObject(distro);
+    else expect(verdict.distro).toBeUndefined();
+  });
+
+  test.each([
+    ['debian', [{ name: 'distro', says: 'os-release' }]],
+    ['', []],
+  ])('and it is among the signals if it says something: %j', (id, signals) => {
+    expect(verdictOf({ id: 'debian' }, id, '12').signals).toEqual(signals);
   });
 });
 
