@@ -21,13 +21,14 @@ export interface AssessOptions {
   readonly goal?: Goal | undefined;
 }
 
-/** A loaded image with its owner, findings and advice. */
+/** A loaded image with its owner, findings and advice, and the known bases that this rests on. */
 export interface AssessedImage {
   readonly loaded: LoadedImage;
   readonly owner: ImageOwner;
   readonly image: AuditedImage;
   readonly findings: readonly Finding[];
   readonly advice: Advice;
+  readonly knowledge: Knowledge;
 }
 
 /** Assesses an image that was read straight from its registry by the same rules as an audit. Pure. */
@@ -40,7 +41,7 @@ export function assessLoaded(
   const findings = findingsOf(image, policy.rules);
   const owner = ownerOf(loaded, teams);
   const advice = adviseImage(image, findings, knowledge, goal ?? goalFor(owner, policy.budgets, policy.goal).goal);
-  return { loaded, owner, image, findings, advice };
+  return { loaded, owner, image, findings, advice, knowledge };
 }
 
 function ownerOf({ reference: { repository, registry } }: LoadedImage, teams: readonly TeamSettings[]): ImageOwner {

@@ -1,6 +1,6 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
-import type { Advice, Plan } from '../advise.ts';
+import type { Plan } from '../advise.ts';
 import { BASE_TECHNIQUES, type BaseTechniqueId, isBaseTechnique, techniqueOf } from '../technique.ts';
 import { ignoredBy, isIgnored } from './dockerignore.ts';
 import { dotnetDockerfile } from './dotnet.ts';
@@ -8,6 +8,7 @@ import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
 import { goDockerfile } from './go.ts';
 import { javaDockerfile } from './java.ts';
 import {
+  type AdvisedImage,
   keepsPackage,
   refusalOfBuild,
   refusalOfLanguage,
@@ -67,15 +68,12 @@ function plannedBase({ plan }: Pick<Plan, 'plan'>): BaseTechniqueId | undefined 
  * larger.
  * @param today `2026-11-24`
  */
-export function proposeDockerfile(
-  image: AuditedImage,
-  advice: Pick<Advice, 'plan' | 'alone' | 'together'>,
-  today: string,
-): GeneratedFiles | NoDockerfile {
+export function proposeDockerfile(advised: AdvisedImage, today: string): GeneratedFiles | NoDockerfile {
+  const { image, advice } = advised;
   const base = lastStageBase(image, advice);
   const keeps = keepsPackage(image, plannedBase(advice));
   const files = generateDockerfile(image, base, today, keeps);
-  const because = 'because' in files || !keeps ? undefined : refusalOfLarger(image, base, advice);
+  const because = 'because' in files || !keeps ? undefined : refusalOfLarger(advised, base);
   return because === undefined ? files : { because };
 }
 

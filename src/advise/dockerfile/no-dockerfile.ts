@@ -1,14 +1,16 @@
 import { runtimeOf } from '../../classify/verdict.ts';
+import { totalBytes } from '../../common/sum.ts';
 import { isWindows } from '../../oci/platform.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { installsByConda } from '../../policy/installs.ts';
-import { isForPlatform } from '../../policy/replaceable-bytes.ts';
+import { isForPlatform, replaceableBytes } from '../../policy/replaceable-bytes.ts';
 import { asksVersion } from '../../policy/shell.ts';
 import type { Advice } from '../advise.ts';
+import type { Knowledge } from '../alternatives.ts';
 import { compilesC } from '../base-after.ts';
-import { installsRuntime, needsPackages } from '../own-packages.ts';
+import { bringsRuntime, installsRuntime, needsPackages } from '../own-packages.ts';
 import { adviceView } from '../subject.ts';
-import type { BaseTechniqueId } from '../technique.ts';
+import { type BaseTechniqueId, techniqueOf } from '../technique.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { startsPackagedPhp } from './php.ts';
 
@@ -46,29 +48,39 @@ export function refusalOfBuild(facts: DockerfileFacts): string | undefined {
     : undefined;
 }
 
+/** An image with its advice, and the known bases that this rests on. */
+export interface AdvisedImage {
+  readonly image: AuditedImage;
+  readonly advice: Pick<Advice, 'plan' | 'alone' | 'together'>;
+  readonly knowledge: Knowledge;
+}
+
 /** Reports whether a plan keeps a distribution on which the image's own steps installed the runtime as a package. */
 export function keepsPackage(image: AuditedImage, planned: BaseTechniqueId | undefined): boolean {
   const view = adviceView(image);
   return (
     planned === undefined &&
     image.verdict.runtimeLayers === undefined &&
-    view.baseBytes !== undefined &&
+    replaceableBytes(view)?.min === view.baseBytes &&
     installsRuntime(view)
   );
 }
 
 /**
  * Why a plan that keeps the distribution's package of a runtime has no Dockerfile, in a clause: templates start from the
- * runtime's own image. Of an image that needs other packages, too, the sizes cannot be compared.
+ * runtime's own image. Of an image that needs other packages, too, how much they take is not known.
  * @param base the kind of base of that image
  * @returns undefined if that one may be smaller
  */
 export function refusalOfLarger(
-  image: AuditedImage,
+  { image, advice: { alone, together }, knowledge }: AdvisedImage,
   base: BaseTechniqueId,
-  { alone, together }: Pick<Advice, 'alone' | 'together'>,
 ): string | undefined {
-  const isSmaller = [...alone, ...together].some(({ techniques }) => techniques.includes(base));
-  if (isSmaller || needsPackages(adviceView(image))) return undefined;
-  return `it would start from an image of ${runtimeOf(image.verdict).name}, which is not known to be smaller than the distribution with its package`;
+  if ([...alone, ...together].some(({ techniques }) => techniques.includes(base))) return undefined;
+  const view = adviceView(image);
+  const { name } = runtimeOf(image.verdict);
+  const known = knowledge.alternativeTo(image.verdict, techniqueOf(base).variants);
+  const present = (view.baseBytes ?? 0) + totalBytes(view.own.filter((layer) => bringsRuntime(layer, name)));
+  if (needsPackages(view) && !(known && known.compressedBytes >= present)) return undefined;
+  return `it would start from an image of ${name}, which is not known to be smaller than the distribution with its package`;
 }

@@ -25,8 +25,9 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const { goal: wanted } = options;
   const goal = wanted === undefined ? undefined : parseFlag('--goal', () => parseGoal(wanted));
   const reference = parseReference(text);
-  const { loaded, image, advice } = await withAssessor(session, { ...options, goal }, (assess) => assess(reference));
-  const files = proposeDockerfile(image, advice, todayOf(session.io));
+  const assessed = await withAssessor(session, { ...options, goal }, (assess) => assess(reference));
+  const { loaded, image, advice } = assessed;
+  const files = proposeDockerfile(assessed, todayOf(session.io));
   const name = formatReference(reference);
   const members = { reference: name, digest: loaded.digest, advice, files: 'because' in files ? null : files };
   const document = jsonDocument('slimboard.advice/1', members);

@@ -10,8 +10,9 @@ import { copy, run, TODAY } from '../../support/dockerfiles.ts';
 const MB = 1_000_000;
 
 function proposed(image: AuditedImage): string {
-  const advice = adviseImage(image, findingsOf(image), knowledgeOf([]), { kind: 'reduction', ratio: 0.9 });
-  const files = proposeDockerfile(image, advice, TODAY);
+  const knowledge = knowledgeOf([]);
+  const advice = adviseImage(image, findingsOf(image), knowledge, { kind: 'reduction', ratio: 0.9 });
+  const files = proposeDockerfile({ image, advice, knowledge }, TODAY);
   if ('because' in files) return files.because;
   const { dockerfile } = files;
   const base = /^FROM (\S+)$/gm.exec(dockerfile)?.[1] ?? '';
@@ -26,13 +27,27 @@ function packaged(runtime: ImageSketch['runtime'], script: string, bytes: number
   return { ...alpine, own, runtimeLayers: null, ...(runtime ? { runtime } : {}), ...more };
 }
 
-const SLIM: ImageSketch = { base: [{ bytes: 28 * MB }], variant: 'slim', distro: { id: 'debian', version: '12' } };
+const SLIM: ImageSketch = {
+  base: [{ instruction: 'ADD rootfs.tar /', bytes: 28 * MB }],
+  variant: 'slim',
+  distro: { id: 'debian', version: '12' },
+};
 const LARGER = 'which is not known to be smaller than the distribution with its package';
 
 test.each<[string, ImageSketch, string]>([
   ['Node.js on Alpine', packaged('node', 'apk add nodejs npm', 25), `it would start from an image of node, ${LARGER}`],
   ['with a toolchain', packaged('node', 'apk add nodejs npm make g++', 100), 'node:24-alpine3.24, with a note'],
-  ['with other packages', packaged('node', 'apk add nodejs vips', 40), 'node:24-alpine3.24, with a note'],
+  [
+    'with other packages',
+    packaged('node', 'apk add nodejs vips', 40),
+    `it would start from an image of node, ${LARGER}`,
+  ],
+  ['with large other packages', packaged('node', 'apk add nodejs vips', 90), 'node:24-alpine3.24, with a note'],
+  [
+    'on a base of unknown contents',
+    packaged('node', 'apk add nodejs', 25, { base: [{ bytes: 4 * MB }, { instruction: 'RUN ./install.sh' }] }),
+    'node:24-alpine3.24, with a note',
+  ],
   ['Python on Alpine', packaged('python', 'apk add python3', 12), `it would start from an image of python, ${LARGER}`],
   [
     'Node.js on Debian',
