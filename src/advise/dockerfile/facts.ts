@@ -9,7 +9,7 @@ import type { PlacedCommand } from '../../policy/shell.ts';
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
 import { installsRuntime, needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
 import { DEBIAN_VERSION, releaseOf, supportedRelease } from '../releases.ts';
-import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
+import { isScript, SHELL, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import { adviceView } from '../subject.ts';
 import type { BaseTechniqueId } from '../technique.ts';
 import { type Copy, copiesOf, ownCommandsOf, PLAIN_PATH, type SourceFacts, sourceFolderOf } from './copies.ts';
@@ -267,7 +267,10 @@ function programOf({
 }
 
 function mayNeedBash({ entrypoint, cmd }: Start, distro: string | undefined): boolean {
-  return [...entrypoint, ...cmd].some((word) => baseName(word) === 'bash' || (isScript(word) && distro !== 'alpine'));
+  const words = [...entrypoint, ...cmd];
+  // A shell alone is to work in, as in the images of compilers.
+  if (words.length === 1 && SHELL.test(words[0] ?? '')) return false;
+  return words.some((word) => baseName(word) === 'bash' || (isScript(word) && distro !== 'alpine'));
 }
 
 /** Returns the program that a command starts, with its arguments; undefined if there is none, or a script hides it. */

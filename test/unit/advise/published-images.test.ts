@@ -117,6 +117,12 @@ test('the Dockerfile for a published image is for a program on it, and repeats n
   expect(dockerfile).not.toMatch(/docker-entrypoint|nodejs\.org|apt-get/);
 });
 
+test("the shell that a compiler's image starts is to work in: the program needs none", () => {
+  const { dockerfile = '' } = generateDockerfile(audited('official/golang_1.26-bookworm'), 'alpine-base', '2026-11-24');
+  expect(dockerfile).toContain('FROM alpine:');
+  expect(dockerfile).not.toContain('bash');
+});
+
 test('a compiler, as published, has no bare distribution for its slimmer variant: nothing would be compiled on that', () => {
   const { verdict } = audited('official/golang_1.26-bookworm');
   const { slimmer } = baseFactsOf(verdict, { bases: [], knowledge: knowledgeOf([]), today: '2026-11-24' });
