@@ -29,7 +29,7 @@ export function startSweeper(options: SweeperOptions): { close(): Promise<void> 
   };
   const key = `${options.prefix ?? DEFAULT_PREFIX}:swept`;
   const sweepInTurn = async (): Promise<void> => {
-    const claimed = await redis.set(key, '1', 'PX', Math.ceil(everyMs * 0.9), 'NX');
+    const claimed = await redis.set(key, '1', 'PX', Math.ceil(intervalMs(everyMs, 0)), 'NX');
     if (claimed !== null) await options.sweep(stop.signal);
   };
   let work = Promise.resolve();
@@ -56,6 +56,11 @@ export function startSweeper(options: SweeperOptions): { close(): Promise<void> 
 async function repeat(action: () => void, everyMs: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     action();
-    await sleep(everyMs * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => undefined);
+    await sleep(intervalMs(everyMs), undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** An interval (ms), up to a tenth shorter or longer, so that processes do not stay in step. A turn is claimed for the shortest. */
+export function intervalMs(everyMs: number, random = Math.random()): number {
+  return everyMs * (0.9 + random / 5);
 }
