@@ -37,6 +37,11 @@ export type ErrorCode =
   | 'workers-ended'
   | 'internal';
 
+interface FailureOptions {
+  readonly cause?: unknown;
+  readonly retry?: Retry;
+}
+
 /**
  * The base class of every expected failure. `message` says what happened, to what, and what would work; `retry`
  * defaults to `never`.
@@ -45,7 +50,7 @@ export class SlimboardError extends Error {
   readonly code: ErrorCode;
   readonly retry: Retry;
 
-  constructor(code: ErrorCode, message: string, options: { retry?: Retry; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: FailureOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
@@ -53,13 +58,11 @@ export class SlimboardError extends Error {
   }
 }
 
-type Cause = { readonly cause?: unknown };
-
-/** Makes the base class of the failures with a code. */
+/** Makes the base class of the failures with a code, whose retry is the given one unless an error says otherwise. */
 function failure(code: ErrorCode, retry = NEVER) {
   return class extends SlimboardError {
-    constructor(message: string, { cause }: Cause = {}) {
-      super(code, message, { retry, cause });
+    constructor(message: string, options?: FailureOptions) {
+      super(code, message, { retry, ...options });
     }
   };
 }
@@ -92,22 +95,14 @@ export class UnsupportedContentError extends failure('unsupported-content') {}
 export class MalformedContentError extends failure('malformed-content') {}
 
 /** Content exceeds its limit, or the size in its descriptor. A retry fails the same way, unless `retry` says otherwise. */
-export class TooLargeError extends SlimboardError {
-  constructor(message: string, options?: Cause & { readonly retry?: Retry }) {
-    super('too-large', message, options);
-  }
-}
+export class TooLargeError extends failure('too-large') {}
 
 /** Bytes do not match their descriptor. A retry may fetch the right ones, unless `retry` says otherwise. */
-export class ContentMismatchError extends SlimboardError {
-  constructor(message: string, options?: Cause & { readonly retry?: Retry }) {
-    super('content-mismatch', message, { retry: BACKOFF, ...options });
-  }
-}
+export class ContentMismatchError extends failure('content-mismatch', BACKOFF) {}
 
 /** The registry asks clients to slow down. Never fails an audit: the attempt is not counted. */
 export class RateLimitedError extends SlimboardError {
-  constructor(message: string, delayMs: number, options?: Cause) {
+  constructor(message: string, delayMs: number, options?: { readonly cause?: unknown }) {
     super('rate-limited', message, { ...options, retry: { kind: 'after', delayMs } });
   }
 }
