@@ -26,13 +26,13 @@ export interface Removable {
 /**
  * Returns what each technique removes from an image's own layers according to the findings.
  * @param own the layers above the base
- * @param baseLacks the runtime if the base, a distribution, does not bring it, so that one of these layers may
+ * @param baseLacksIt whether the base does not bring the runtime, so that one of these layers may
  */
 export function removableOf(
   own: readonly LayerView[],
   findings: readonly Finding[],
   runtime: Runtime,
-  baseLacks: Runtime | undefined,
+  baseLacksIt: boolean,
 ): Removable {
   const byLayer = new Map<number, Map<TechniqueId, ByteRange[]>>();
   for (const { id, kind, rules } of TECHNIQUES) {
@@ -41,7 +41,7 @@ export function removableOf(
   }
   const special: RemovableLayer[] = [];
   const others: RemovableLayer[] = [];
-  const withRuntime = baseLacks && own.find((layer) => bringsRuntime(layer, baseLacks));
+  const withRuntime = baseLacksIt ? own.find((layer) => bringsRuntime(layer, runtime)) : undefined;
   for (const layer of own) {
     const shares = keptShares(layer, runtime);
     const onBase = layer === withRuntime ? keptSharesWithRuntime(layer, runtime) : shares;

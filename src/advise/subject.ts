@@ -52,11 +52,6 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     runtimeVersion: version,
     // The known bases for the last stage of a compiled program are for Linux.
     compiled: isCompiled(runtime) && !isWindows(image.config),
-    removable: removableOf(
-      view.own,
-      findings,
-      runtime,
-      image.verdict.runtimeLayers === undefined ? runtime : undefined,
-    ),
+    removable: removableOf(view.own, findings, runtime, image.verdict.runtimeLayers === undefined),
   };
 }
