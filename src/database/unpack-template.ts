@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DEFAULT_LAYER_LIMITS } from '../deep/limits.ts';
-import { type TarEntry, TarReader, type TarSink } from '../deep/tar-reader.ts';
+import { type TarEntry, TarReader, type TarSink } from '../deep/tar/tar-reader.ts';
 import { PRIVATE } from '../make-folder.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { EntryKind } from './tar-header.ts';
+import type { EntryKind } from './tar/tar-header.ts';
 
 /** One entry of a layer, as stored. */
 export interface LayerEntry {

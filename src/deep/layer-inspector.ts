@@ -4,9 +4,9 @@ import type { FileSize, LayerContents, LayerFacts, OsRelease } from './contents.
 import { EntryWriter } from './entries.ts';
 import { OS_RELEASE_MAX_BYTES, OS_RELEASE_PATHS, parseOsRelease } from './os-release.ts';
 import { PackageCollector } from './packages/collector.ts';
-import { findWhiteout } from './path.ts';
-import { isSensitive, needsLook } from './sensitive.ts';
-import type { TarEntry, TarSink } from './tar-reader.ts';
+import { isSensitive, needsContent } from './sensitive.ts';
+import type { TarEntry, TarSink } from './tar/tar-reader.ts';
+import { findWhiteout } from './whiteout.ts';
 
 /** Maximum length of lists that are far shorter for any honest layer. */
 const MAX_ROWS = 10_000;
@@ -38,7 +38,7 @@ export class LayerInspector implements TarSink {
     this.#hex = '';
     if (findWhiteout(entry.path)) this.#whiteouts++;
     if (entry.kind !== 'file') return;
-    const isWanted = this.#packages.open(entry) || isRelease(entry) || needsLook(entry.path, entry.size);
+    const isWanted = this.#packages.open(entry) || isRelease(entry) || needsContent(entry.path, entry.size);
     this.#content = isWanted ? [] : undefined;
   }
 

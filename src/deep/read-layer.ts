@@ -11,12 +11,12 @@ import {
 import type { Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, type Digest } from '../oci/digest.ts';
 import { whyUnreadable } from '../oci/media-type.ts';
+import type { Decompressor } from './compression/decompressor.ts';
+import { compressionOf, MAGIC_BYTES, openDecompressor } from './compression/open-decompressor.ts';
 import type { LayerContents } from './contents.ts';
-import { compressionOf, MAGIC_BYTES, openDecompressor } from './decompress.ts';
-import type { Decompressor } from './decompressor.ts';
 import { LayerInspector } from './layer-inspector.ts';
 import { DEFAULT_LAYER_LIMITS, type LayerLimits } from './limits.ts';
-import { TarReader } from './tar-reader.ts';
+import { TarReader } from './tar/tar-reader.ts';
 
 /**
  * Checks a layer's media type before the layer, which may be large, is fetched.

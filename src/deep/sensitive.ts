@@ -36,13 +36,13 @@ const MAX_SETTINGS_BYTES = 65_536;
 const ANY_SENSITIVE = anyOf(SENSITIVE);
 
 /** Whether {@link isSensitive} needs a file's content. @param bytes its size */
-export function needsLook(path: string, bytes: number): boolean {
+export function needsContent(path: string, bytes: number): boolean {
   return bytes <= MAX_SETTINGS_BYTES && SETTINGS.some((settings) => settings.path.test(path));
 }
 
 /**
  * Whether a file holds secrets.
- * @param content where {@link needsLook} asks for it; without it, the name alone decides
+ * @param content where {@link needsContent} asks for it; without it, the name alone decides
  */
 export function isSensitive(path: string, content?: Buffer): boolean {
   if (!ANY_SENSITIVE.test(path) || SHIPPED.test(path)) return false;

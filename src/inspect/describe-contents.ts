@@ -1,8 +1,8 @@
 import type { ImageMeasurement } from '../audit/assessing/measure-image.ts';
 import { groupBy } from '../common/group-by.ts';
 import { sum } from '../common/sum.ts';
-import type { StackReport } from '../deep/stack.ts';
-import type { Waste } from '../deep/waste.ts';
+import type { StackReport } from '../deep/stack/stack-layers.ts';
+import type { Waste } from '../deep/stack/waste.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 
 /** {@link describeContents} */

@@ -1,8 +1,8 @@
 import type { DistroVerdict, ImageVerdict } from '../../classify/verdict.ts';
 import { sum } from '../../common/sum.ts';
 import type { LayerContents, OsRelease } from '../../deep/contents.ts';
-import type { StackReport } from '../../deep/stack.ts';
-import { summarizeLayers } from '../../deep/summary.ts';
+import type { StackReport } from '../../deep/stack/stack-layers.ts';
+import { summarizeLayers } from '../../deep/stack/summary.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { baseLayerCount } from '../../policy/image-view.ts';
 

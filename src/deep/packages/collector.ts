@@ -1,6 +1,6 @@
 import { CappedList } from '../capped-list.ts';
 import type { LayerFacts } from '../contents.ts';
-import type { TarEntry } from '../tar-reader.ts';
+import type { TarEntry } from '../tar/tar-reader.ts';
 import { findPackageReader, isRpmDatabase } from './databases.ts';
 import { GoBuildInfoScanner, goPackages } from './go.ts';
 import { packageOfFileName } from './named-files.ts';

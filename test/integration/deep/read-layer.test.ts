@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { type LayerEntry, readEntries } from '../../../src/deep/entries.ts';
 import { readLayer } from '../../../src/deep/read-layer.ts';
-import { stackLayers } from '../../../src/deep/stack.ts';
+import { stackLayers } from '../../../src/deep/stack/stack-layers.ts';
 import { SlimboardError } from '../../../src/errors.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { openClient, repositoryOf } from '../../support/distribution-client.ts';

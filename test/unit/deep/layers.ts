@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LayerContents } from '../../../src/deep/contents.ts';
 import { EntryWriter, type LayerEntry } from '../../../src/deep/entries.ts';
-import { findWhiteout } from '../../../src/deep/path.ts';
+import { findWhiteout } from '../../../src/deep/whiteout.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 
 /** A layer of entries as if read from a tar: for what is judged of layers afterwards. */

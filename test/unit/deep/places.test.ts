@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { areaOf } from '../../../src/deep/areas.ts';
 import { isDevelopmentPackage, toolOf } from '../../../src/deep/development.ts';
 import { isSensitive } from '../../../src/deep/sensitive.ts';
-import { summarizeLayers } from '../../../src/deep/summary.ts';
+import { summarizeLayers } from '../../../src/deep/stack/summary.ts';
 import { file, layerOf, whiteout } from './layers.ts';
 
 test.each([

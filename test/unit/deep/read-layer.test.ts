@@ -7,7 +7,7 @@ import { packContents, unpackContents } from '../../../src/deep/contents.ts';
 import { type LayerEntry, readEntries } from '../../../src/deep/entries.ts';
 import type { LayerLimits } from '../../../src/deep/limits.ts';
 import { readLayer } from '../../../src/deep/read-layer.ts';
-import { stackLayers } from '../../../src/deep/stack.ts';
+import { stackLayers } from '../../../src/deep/stack/stack-layers.ts';
 import {
   ContentMismatchError,
   MalformedContentError,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LayerEntry } from '../../../src/deep/entries.ts';
-import { FileTree } from '../../../src/deep/file-tree.ts';
-import { stackLayers } from '../../../src/deep/stack.ts';
+import { FileTree } from '../../../src/deep/stack/file-tree.ts';
+import { stackLayers } from '../../../src/deep/stack/stack-layers.ts';
 import { modelOf } from './file-system-model.ts';
 import { file, folder, hardlink, layerOf, opaque, symlink, whiteout } from './layers.ts';
 

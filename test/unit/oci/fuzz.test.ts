@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseInstruction } from '../../../src/classify/history/instruction.ts';
 import { DEFAULT_LAYER_LIMITS } from '../../../src/deep/limits.ts';
-import { TarReader } from '../../../src/deep/tar-reader.ts';
+import { TarReader } from '../../../src/deep/tar/tar-reader.ts';
 import { SlimboardError } from '../../../src/errors.ts';
 import { parseDigest } from '../../../src/oci/digest.ts';
 import { parseImageConfig, readDate } from '../../../src/oci/image-config.ts';

@@ -1,4 +1,4 @@
-import { MalformedContentError, TooLargeError } from '../errors.ts';
+import { MalformedContentError, TooLargeError } from '../../errors.ts';
 
 const FRAME_MAGIC = 0xfd2fb528;
 /** The last hex digit may be anything. */

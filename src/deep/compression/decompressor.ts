@@ -1,4 +1,4 @@
-import { MalformedContentError, messageOf } from '../errors.ts';
+import { MalformedContentError, messageOf } from '../../errors.ts';
 
 /**
  * Decompresses a stream and passes on the output in pieces. Pieces share memory: a receiver must copy what it keeps.

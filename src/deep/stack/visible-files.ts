@@ -1,11 +1,11 @@
-import { groupBy } from '../common/group-by.ts';
-import { type Area, areaOf } from './areas.ts';
-import { Largest } from './capped-list.ts';
-import type { FileSize } from './contents.ts';
-import { toolOf } from './development.ts';
+import { groupBy } from '../../common/group-by.ts';
+import { type Area, areaOf } from '../areas.ts';
+import { Largest } from '../capped-list.ts';
+import type { FileSize } from '../contents.ts';
+import { toolOf } from '../development.ts';
+import { npmPackageFolder } from '../packages/npm.ts';
+import type { LayerPackage } from '../packages/package.ts';
 import type { FileTree, StoredFile } from './file-tree.ts';
-import { npmPackageFolder } from './packages/npm.ts';
-import type { LayerPackage } from './packages/package.ts';
 
 /** What the final file system shows of one layer. */
 export class VisibleLayer {

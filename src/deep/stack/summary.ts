@@ -1,8 +1,8 @@
-import { groupBy } from '../common/group-by.ts';
-import type { MeasuredLayer } from '../policy/audited-image.ts';
-import type { LayerContents } from './contents.ts';
-import { isDevelopmentPackage } from './development.ts';
-import { type StackReport, stackLayers } from './stack.ts';
+import { groupBy } from '../../common/group-by.ts';
+import type { MeasuredLayer } from '../../policy/audited-image.ts';
+import type { LayerContents } from '../contents.ts';
+import { isDevelopmentPackage } from '../development.ts';
+import { type StackReport, stackLayers } from './stack-layers.ts';
 
 /** An image whose layers were all read: the whole stack, and for each layer what the rules of policy/ look at. */
 export interface DeepSummary {

@@ -1,4 +1,4 @@
-import type { LayerEntry } from './entries.ts';
+import type { LayerEntry } from '../entries.ts';
 
 /** The content of a file, shared by all hard links to it. */
 export interface StoredFile {

@@ -1,5 +1,5 @@
-import { Largest } from './capped-list.ts';
-import type { FileSize } from './contents.ts';
+import { Largest } from '../capped-list.ts';
+import type { FileSize } from '../contents.ts';
 import type { Change, StoredFile } from './file-tree.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { MalformedContentError } from '../errors.ts';
+import { MalformedContentError } from '../../errors.ts';
 
 /** What extended headers override for the next entry. */
 export interface EntryOverrides {

@@ -1,11 +1,11 @@
-import { sum } from '../common/sum.ts';
-import type { Area } from './areas.ts';
-import type { FileSize, LayerContents, OsRelease } from './contents.ts';
-import { readEntries } from './entries.ts';
+import { sum } from '../../common/sum.ts';
+import type { Area } from '../areas.ts';
+import type { FileSize, LayerContents, OsRelease } from '../contents.ts';
+import { readEntries } from '../entries.ts';
+import { OS_RELEASE_PATHS } from '../os-release.ts';
+import type { LayerPackage } from '../packages/package.ts';
+import { findWhiteout } from '../whiteout.ts';
 import { FileTree } from './file-tree.ts';
-import { OS_RELEASE_PATHS } from './os-release.ts';
-import type { LayerPackage } from './packages/package.ts';
-import { findWhiteout } from './path.ts';
 import { VisibleFiles, type VisibleLayer } from './visible-files.ts';
 import { type Waste, type WastedFile, WasteLedger } from './waste.ts';
 

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
+import type { LayerLimits } from '../limits.ts';
 import type { Decompressor, OnData } from './decompressor.ts';
-import type { LayerLimits } from './limits.ts';
 import { OUTPUT_BYTES, StreamDecompressor } from './stream-decompressor.ts';
 import { ZstdGuard } from './zstd-guard.ts';
 

@@ -1,4 +1,4 @@
-import { MalformedContentError } from '../errors.ts';
+import { MalformedContentError } from '../../errors.ts';
 
 /** The kind of an entry. `other`: devices, pipes, and types that no runtime unpacks. */
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';

@@ -1,6 +1,6 @@
-import { MalformedContentError, TooLargeError } from '../errors.ts';
-import type { LayerLimits } from './limits.ts';
-import { layerPath, pathText } from './path.ts';
+import { MalformedContentError, TooLargeError } from '../../errors.ts';
+import type { LayerLimits } from '../limits.ts';
+import { layerPath, pathText } from './entry-path.ts';
 import { type EntryOverrides, parsePax } from './pax.ts';
 import { BLOCK_BYTES, type EntryKind, isHeaderOnly, kindOfType, parseTarHeader, type TarHeader } from './tar-header.ts';
 

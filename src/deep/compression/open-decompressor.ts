@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib';
+import type { LayerLimits } from '../limits.ts';
 import type { Decompressor, OnData } from './decompressor.ts';
-import type { LayerLimits } from './limits.ts';
 import { openNativeZstd } from './native-zstd.ts';
 import { ScriptZstd } from './script-zstd.ts';
 import { OUTPUT_BYTES, StreamDecompressor } from './stream-decompressor.ts';

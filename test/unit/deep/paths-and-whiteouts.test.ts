@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findWhiteout, layerPath } from '../../../src/deep/path.ts';
+import { layerPath } from '../../../src/deep/tar/entry-path.ts';
+import { findWhiteout } from '../../../src/deep/whiteout.ts';
 
 const pathOf = (text: string) => layerPath(Buffer.from(text, 'latin1'));
 

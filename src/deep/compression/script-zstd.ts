@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { Decompress } from 'fzstd';
-import { SlimboardError, TooLargeError } from '../errors.ts';
+import { SlimboardError, TooLargeError } from '../../errors.ts';
+import type { LayerLimits } from '../limits.ts';
 import { type Decompressor, malformedStream, type OnData } from './decompressor.ts';
-import type { LayerLimits } from './limits.ts';
 import { ZstdGuard } from './zstd-guard.ts';
 
 /**
