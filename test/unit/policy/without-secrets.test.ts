@@ -4,8 +4,8 @@ import { redact } from '../../../src/classify/redact.ts';
 import { MalformedContentError } from '../../../src/errors.ts';
 import { parseImageConfig } from '../../../src/oci/image-config.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
-import { withoutSecrets } from '../../../src/policy/kept-content.ts';
 import { hideSecrets, secretsIn } from '../../../src/policy/secrets.ts';
+import { withoutSecrets } from '../../../src/policy/without-secrets.ts';
 import { auditedImage } from '../../support/audited-image.ts';
 
 const kept = (content: unknown): string => Buffer.from(withoutSecrets(Buffer.from(JSON.stringify(content)))).toString();
