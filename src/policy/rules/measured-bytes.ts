@@ -1,5 +1,6 @@
 import type { MeasuredLayer } from '../audited-image.ts';
-import { type Files, filesIn, measuredFiles, totalOf } from '../evidence.ts';
+import { type Files, filesIn } from '../compressed-share.ts';
+import { measuredFiles, totalOf } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 /** Waste below this, in a whole image, is not worth reporting. */

@@ -1,7 +1,7 @@
 import { CONDA, INSTALL_PROJECT, installsByConda, installsList } from '../installs.ts';
 import type { Rule } from '../rule.ts';
 import { hasOption, removes, runs, setsOption } from '../shell.ts';
-import { type PackageCache, packageCacheRule } from './package-cache.ts';
+import { type PackageCache, packageCacheRule } from './package-cache-rule.ts';
 import { pipCache } from './pip-cache.ts';
 
 const APT = ['apt', 'apt-get'];

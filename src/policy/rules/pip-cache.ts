@@ -4,7 +4,7 @@ import type { ImageView, LayerView } from '../image-view.ts';
 import { absolutePath, isWithin } from '../paths.ts';
 import { type Command, hasOption, isRemoval, removes, runs, valuesOf } from '../shell.ts';
 import { isRemovedAbove } from './deleted-files.ts';
-import type { PackageCache } from './package-cache.ts';
+import type { PackageCache } from './package-cache-rule.ts';
 
 const PIP = ['pip', 'poetry', 'pipenv', 'uv'];
 const PYTHON = ['python'];

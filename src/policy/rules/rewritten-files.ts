@@ -1,4 +1,5 @@
-import { compressedShare, type Files, hitFrom, measuredFiles, wholeLayer } from '../evidence.ts';
+import { compressedShare, type Files } from '../compressed-share.ts';
+import { hitFrom, measuredFiles, wholeLayer } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';

@@ -1,6 +1,7 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
 import { upTo } from '../../measure/byte-range.ts';
-import { evidenceOf, filesIn, hitFrom, measuredFiles, totalOf, wholeLayer } from '../evidence.ts';
+import { filesIn } from '../compressed-share.ts';
+import { evidenceOf, hitFrom, measuredFiles, totalOf, wholeLayer } from '../evidence.ts';
 import type { Evidence, Hit } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
