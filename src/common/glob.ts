@@ -1,4 +1,5 @@
 import { SettingsError } from '../errors.ts';
+import { remember } from './remember.ts';
 
 /**
  * Tests a text against globs for repositories and tags: `*` and `?` match within a path part, `**` matches any number
@@ -32,6 +33,12 @@ export function compileGlobs(patterns: readonly string[]): Matcher {
     return compiled.some((parts) => matchesAll(parts, texts, '**', partMatches));
   };
 }
+
+/**
+ * Returns the matcher of one pattern, which is compiled once: for patterns of the settings, which contain few.
+ * @throws SettingsError naming the pattern and the rule it breaks
+ */
+export const matcherOf: (pattern: string) => Matcher = remember((pattern) => compileGlobs([pattern]));
 
 /** Returns a pattern unchanged if it is one. @throws SettingsError naming the pattern and the rule it breaks */
 export function checkedGlob(pattern: string): string {

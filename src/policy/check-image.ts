@@ -1,11 +1,13 @@
 import { namesOf } from '../classify/verdict.ts';
+import { matcherOf } from '../common/glob.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from './audited-image.ts';
-import { type Budget, budgetsFor, type ImageOwner, matcherOf } from './budgets.ts';
+import { type Budget, budgetsFor } from './budgets.ts';
 import { type AppliedException, type Exception, exceptionFor } from './exceptions.ts';
 import { bySeverity, type Evidence, type Finding, type Severity } from './finding.ts';
 import { findingsOf, type RuleSettings } from './findings-of.ts';
+import type { ImageOwner } from './owners.ts';
 
 /** What an organisation requires of its images. */
 export interface Policy {

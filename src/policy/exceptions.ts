@@ -1,4 +1,4 @@
-import { type ImageOwner, matchesOwner, type Owners } from './budgets.ts';
+import { type ImageOwner, matchesOwner, type Owners } from './owners.ts';
 
 /** A decision to accept violations, for good or until a day. Which ones: those that match everything it names. */
 export interface Exception extends Owners {
