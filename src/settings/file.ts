@@ -10,10 +10,10 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import { codeOf, messageOf, SettingsError } from '../errors.ts';
-import type { KeyPath, Layer } from './layers.ts';
+import type { KeyPath, SettingsOrigin } from './origins.ts';
 
 /** A parsed YAML file. */
-export interface SettingsFile extends Layer {
+export interface SettingsFile extends SettingsOrigin {
   readonly path: string;
 }
 

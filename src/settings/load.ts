@@ -6,7 +6,7 @@ import { SettingsError } from '../errors.ts';
 import { packagePath } from '../package-root.ts';
 import { notAChoice, unknownKey } from './fields.ts';
 import { readSettingsFile, type SettingsFile } from './file.ts';
-import { type Assignment, type KeyPath, type Layer, layerOf, mergeAll, valueAt } from './layers.ts';
+import { type Assignment, type KeyPath, mergeAll, originOf, type SettingsOrigin, valueAt } from './origins.ts';
 import { flagSchema, PASSWORD_IN_QUERY, settingsSchema } from './schema.ts';
 import type { Environment, PolicySettings, Reading, Settings, SourceSettings } from './settings.ts';
 
@@ -71,17 +71,17 @@ const MAX_MISTAKES = 10;
  */
 export async function loadSettings(options: LoadSettingsOptions): Promise<Settings> {
   const file = await readOwnFile(options);
-  const layers = [
-    layerOf(assignments(FLAGS, options.flags, flagOf)),
-    layerOf(assignments(VARIABLES, variables(options.env), (variable) => variable)),
+  const origins = [
+    originOf(assignments(FLAGS, options.flags, flagOf)),
+    originOf(assignments(VARIABLES, variables(options.env), (variable) => variable)),
     ...(file ? [file] : []),
     await readDefaults(),
   ];
   if (file) refuseSecrets(file);
-  const readingFlags = layerOf(assignments(READING_FLAGS, options.flags, flagOf));
+  const readingFlags = originOf(assignments(READING_FLAGS, options.flags, flagOf));
   const reading = check(flagSchema, [readingFlags]);
-  const settings = check(settingsSchema, layers);
-  if (options.policyNames) checkPolicyNames(settings.policy, options.policyNames, layers);
+  const settings = check(settingsSchema, origins);
+  if (options.policyNames) checkPolicyNames(settings.policy, options.policyNames, origins);
   const sourceDefaults: Reading = { full: false, ...settings.sourceDefaults, ...reading };
   return {
     ...settings,
@@ -122,31 +122,31 @@ function assignments(
     .filter(({ value }) => value !== undefined && value !== '');
 }
 
-/** Merges the layers and parses the result. @throws SettingsError with a line for each mistake */
-function check<Schema extends z.ZodType>(schema: Schema, layers: readonly Layer[]): z.output<Schema> {
-  const result = schema.safeParse(mergeAll(layers.map((layer) => layer.value)));
+/** Merges the origins and parses the result. @throws SettingsError with a line for each mistake */
+function check<Schema extends z.ZodType>(schema: Schema, origins: readonly SettingsOrigin[]): z.output<Schema> {
+  const result = schema.safeParse(mergeAll(origins.map((origin) => origin.value)));
   if (result.success) return result.data;
   throw new SettingsError(
     result.error.issues
-      .flatMap((issue) => formatIssue(issue, layers))
+      .flatMap((issue) => formatIssue(issue, origins))
       .slice(0, MAX_MISTAKES)
       .join('\n'),
   );
 }
 
 /** A line for each mistake; one issue tells of all unknown keys of an object, and its message has a line for each. */
-function formatIssue(issue: z.core.$ZodIssue, layers: readonly Layer[]): readonly string[] {
-  if (issue.code !== 'unrecognized_keys') return [formatMistake(issue.path, layers, issue.message)];
+function formatIssue(issue: z.core.$ZodIssue, origins: readonly SettingsOrigin[]): readonly string[] {
+  if (issue.code !== 'unrecognized_keys') return [formatMistake(issue.path, origins, issue.message)];
   const messages = issue.message.split('\n');
-  return issue.keys.map((key, at) => formatMistake([...issue.path, key], layers, messages[at] ?? ''));
+  return issue.keys.map((key, at) => formatMistake([...issue.path, key], origins, messages[at] ?? ''));
 }
 
 /** `slimboard.yaml:12: sources[0].regions: …` */
-function formatMistake(path: KeyPath, layers: readonly Layer[], message: string): string {
-  const origin = layers.map((layer) => layer.placeOf(path)).find((found) => found !== undefined);
+function formatMistake(path: KeyPath, origins: readonly SettingsOrigin[], message: string): string {
+  const place = origins.map((origin) => origin.placeOf(path)).find((found) => found !== undefined);
   // A flag already names its key.
-  const key = origin?.startsWith('--') ? '' : formatPath(path);
-  return [origin ?? 'settings', key, message].filter((part) => part !== '').join(': ');
+  const key = place?.startsWith('--') ? '' : formatPath(path);
+  return [place ?? 'settings', key, message].filter((part) => part !== '').join(': ');
 }
 
 /** `sources[0].regions` */
@@ -157,17 +157,21 @@ function formatPath(path: KeyPath): string {
     .replace(/^\./, '');
 }
 
-function checkPolicyNames({ rules, exceptions }: PolicySettings, known: PolicyNames, layers: readonly Layer[]): void {
+function checkPolicyNames(
+  { rules, exceptions }: PolicySettings,
+  known: PolicyNames,
+  origins: readonly SettingsOrigin[],
+): void {
   const mistakes = [
     ...Object.keys(rules)
       .filter((rule) => !known.rules.includes(rule))
-      .map((rule) => formatMistake(['policy', 'rules', rule], layers, unknownKey(rule, known.rules))),
+      .map((rule) => formatMistake(['policy', 'rules', rule], origins, unknownKey(rule, known.rules))),
     ...exceptions.flatMap(({ rules: named = [] }, index) =>
       named
         .filter((rule) => !known.violations.includes(rule))
         .map((rule) => {
           const path = ['policy', 'exceptions', index, 'rules'];
-          return formatMistake(path, layers, `"${rule}": ${notAChoice(rule, known.violations)}`);
+          return formatMistake(path, origins, `"${rule}": ${notAChoice(rule, known.violations)}`);
         }),
     ),
   ];

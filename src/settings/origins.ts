@@ -2,11 +2,11 @@
 export type KeyPath = readonly PropertyKey[];
 
 /** Settings from one origin (the flags, the environment, or a file), not validated yet. */
-export interface Layer {
+export interface SettingsOrigin {
   readonly value: unknown;
   /**
-   * Where this layer sets the value at a path, for errors: a flag, a variable, or `slimboard.yaml:12`, the line of the deepest
-   * part of the path that the file sets; undefined if it does not.
+   * Where the value at a path is set, for errors: a flag, a variable, or `slimboard.yaml:12`, the line of the deepest part of
+   * the path that the file sets; undefined if it is not set here.
    */
   placeOf(path: KeyPath): string | undefined;
 }
@@ -18,8 +18,8 @@ export interface Assignment {
   readonly value: unknown;
 }
 
-/** Makes a layer from single settings; if two set the same path, the first wins. */
-export function layerOf(assignments: readonly Assignment[]): Layer {
+/** Makes an origin of single settings; if two set the same path, the first wins. */
+export function originOf(assignments: readonly Assignment[]): SettingsOrigin {
   return {
     value: mergeAll(assignments.map(({ path, value }) => nest(path, value))),
     placeOf: (path) => assignments.find((assignment) => assignment.path.every((step, at) => step === path[at]))?.name,
