@@ -5,7 +5,7 @@ import { printable } from '../../common/printable.ts';
 import { DAY_MS } from '../../common/units.ts';
 import { messageOf } from '../../errors.ts';
 import { Proxies } from '../../network/proxies.ts';
-import type { EcrAccessFinding } from '../../registry/ecr/access.ts';
+import type { EcrAccessResult } from '../../registry/ecr/access.ts';
 import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
 import { withinLimit } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
@@ -18,44 +18,44 @@ import type { Session } from '../prepare.ts';
 import { describeSharedRepositories } from '../shared-repositories.ts';
 import { counted, labelled } from '../text.ts';
 
-/** The outcome of one check. */
-type Finding = Omit<EcrAccessFinding, 'region'>;
+/** The result of one check. */
+type CheckResult = Omit<EcrAccessResult, 'region'>;
 
 /** Checks everything that an audit depends on. @returns 1 when a check failed */
 export async function doctorCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
   const { io, settings } = session;
-  const findings: Finding[] = [];
-  const report = (finding: Finding): void => {
-    findings.push(finding);
-    io.stdout.write(line(finding));
+  const results: CheckResult[] = [];
+  const report = (result: CheckResult): void => {
+    results.push(result);
+    io.stdout.write(line(result));
   };
   report(describeSettings(session));
   (await checkStore(session)).forEach(report);
   report(await checkRedis(session));
   for (const check of [checkDates, checkNotifications, checkProxies]) check(session).forEach(report);
   for (const source of sourcesOf(targets, settings))
-    for (const finding of await checkSource(session, source)) report(finding);
-  return findings.some(({ status }) => status === 'error') ? EXIT.failure : EXIT.done;
+    for (const result of await checkSource(session, source)) report(result);
+  return results.some(({ status }) => status === 'error') ? EXIT.failure : EXIT.done;
 }
 
-function line({ subject, status, message }: Finding): string {
+function line({ subject, status, message }: CheckResult): string {
   return `${status.padEnd(8)} ${printable(labelled(subject, message))}\n`;
 }
 
-function describeSettings({ settings: { file, sources, teams }, io }: Session): Finding {
+function describeSettings({ settings: { file, sources, teams }, io }: Session): CheckResult {
   const found = `${counted(sources.length, 'source')}, ${counted(teams.length, 'team')}`;
   const where = file === undefined ? `; there is no slimboard.yaml in ${io.cwd}` : ` in ${file}`;
   return { subject: 'settings', status: 'ok', message: `${found}${where}` };
 }
 
-async function checkStore({ settings }: Session): Promise<readonly Finding[]> {
+async function checkStore({ settings }: Session): Promise<readonly CheckResult[]> {
   const subject = settings.databaseUrl ? 'database' : 'embedded database';
   try {
     return await withStore(settings, 'write', async (db) => {
       const [row] = await db.query<{ version: string }>("select current_setting('server_version') as version");
       const where = settings.databaseUrl ? '' : ` in ${settings.dataDir}`;
       const warnings = (about: string, messages: readonly string[]) =>
-        messages.map((message): Finding => ({ subject: about, status: 'warning', message }));
+        messages.map((message): CheckResult => ({ subject: about, status: 'warning', message }));
       const obstacle = await whatKeepsFromWriting(db);
       const hidden = await whatHidesRows(db);
       return [
@@ -74,7 +74,7 @@ async function checkStore({ settings }: Session): Promise<readonly Finding[]> {
 const DATES_HOLD_DAYS = 300;
 
 /** An old program takes releases that it does not know for supported ones, however long ago their support ended. */
-function checkDates({ io }: Session): readonly Finding[] {
+function checkDates({ io }: Session): readonly CheckResult[] {
   const holdUntil = new Date(Date.parse(END_OF_LIFE_REVIEWED) + DATES_HOLD_DAYS * DAY_MS);
   if (todayOf(io) <= dayOf(holdUntil)) return [];
   const message = `are those of ${END_OF_LIFE_REVIEWED}: releases that came out later count as supported; install a newer slimboard`;
@@ -82,7 +82,7 @@ function checkDates({ io }: Session): readonly Finding[] {
 }
 
 /** Checks the variables that notifications use: an audit would report a missing one only at its end. */
-function checkNotifications({ settings, io }: Session): readonly Finding[] {
+function checkNotifications({ settings, io }: Session): readonly CheckResult[] {
   const named = settings.notify.flatMap(({ urlFrom, secretFrom }) => [urlFrom, secretFrom]);
   const missing = named.filter((name) => name !== undefined && !io.environment[name]);
   return missing.map((name) => ({
@@ -92,7 +92,7 @@ function checkNotifications({ settings, io }: Session): readonly Finding[] {
   }));
 }
 
-function checkProxies({ io }: Session): readonly Finding[] {
+function checkProxies({ io }: Session): readonly CheckResult[] {
   try {
     return new Proxies(io.environment).all().map(({ url, variable }) => ({
       subject: variable,
@@ -104,7 +104,7 @@ function checkProxies({ io }: Session): readonly Finding[] {
   }
 }
 
-async function checkRedis({ settings }: Session): Promise<Finding> {
+async function checkRedis({ settings }: Session): Promise<CheckResult> {
   const subject = 'redis';
   if (!settings.redisUrl) return { subject, status: 'ok', message: 'not set; only "schedule" and "worker" need it' };
   try {
@@ -125,7 +125,7 @@ async function checkRedis({ settings }: Session): Promise<Finding> {
 }
 
 /** Describes a Redis by the sections `server` and `memory` of its INFO. */
-function describeRedis(server: string, memory: string): Omit<Finding, 'subject'> {
+function describeRedis(server: string, memory: string): Omit<CheckResult, 'subject'> {
   // Valkey also tells the version of Redis that it is compatible with.
   const [, valkey] = /valkey_version:(\S+)/.exec(server) ?? [];
   const [, redis = 'of an unknown version'] = /redis_version:(\S+)/.exec(server) ?? [];
@@ -138,7 +138,7 @@ function describeRedis(server: string, memory: string): Omit<Finding, 'subject'>
   };
 }
 
-async function checkSource(session: Session, source: SourceSettings): Promise<readonly Finding[]> {
+async function checkSource(session: Session, source: SourceSettings): Promise<readonly CheckResult[]> {
   try {
     if (source.kind === 'ecr') return await checkEcr(session, source);
     return [await checkListing(session, source)];
@@ -148,9 +148,9 @@ async function checkSource(session: Session, source: SourceSettings): Promise<re
   }
 }
 
-async function checkEcr({ io, settings }: Session, source: EcrSource): Promise<readonly Finding[]> {
+async function checkEcr({ io, settings }: Session, source: EcrSource): Promise<readonly CheckResult[]> {
   const { describeEcrAccess } = await import('../../registry/ecr/access.ts');
-  const findings = await describeEcrAccess(
+  const results = await describeEcrAccess(
     {
       ...source,
       proxies: new Proxies(io.environment),
@@ -159,18 +159,22 @@ async function checkEcr({ io, settings }: Session, source: EcrSource): Promise<r
     },
     { signal: io.signal },
   );
-  return findings.map(({ region, ...finding }) => ({
-    ...finding,
-    subject: `${source.name} ${region} ${finding.subject}`,
+  return results.map(({ region, ...result }) => ({
+    ...result,
+    subject: `${source.name} ${region} ${result.subject}`,
   }));
 }
 
 /** Lists the first page of repositories, and the first page of tags of the first repository. */
-async function checkListing(session: Session, source: SourceSettings): Promise<Finding> {
+async function checkListing(session: Session, source: SourceSettings): Promise<CheckResult> {
   const notes: string[] = [];
   const registry = await openSource(session, source, { onNote: (note) => void notes.push(note) });
   const listing = { signal: session.io.signal, onInvalid: () => undefined };
-  const found = (status: Finding['status'], message: string): Finding => ({ subject: source.name, status, message });
+  const found = (status: CheckResult['status'], message: string): CheckResult => ({
+    subject: source.name,
+    status,
+    message,
+  });
   try {
     for await (const [first] of registry.listRepositories(listing)) {
       if (!first) continue;

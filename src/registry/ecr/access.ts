@@ -6,7 +6,7 @@ import type { EcrOptions } from './options.ts';
 import { accountOf } from './repositories.ts';
 
 /** Whether one thing is in place that an audit needs, or is better with. */
-export interface EcrAccessFinding {
+export interface EcrAccessResult {
   readonly region: string;
   /** The IAM action, or `pull-time exclusion`. */
   readonly subject: string;
@@ -16,7 +16,7 @@ export interface EcrAccessFinding {
   readonly message: string;
 }
 
-type Status = EcrAccessFinding['status'];
+type Status = EcrAccessResult['status'];
 
 /** A call that tries one operation without effect: it asks for a listing, or for something that does not exist. */
 interface Probe {
@@ -35,11 +35,11 @@ const NOBODYS_DIGEST = `sha256:${'0'.repeat(64)}`;
 export async function describeEcrAccess(
   options: EcrOptions,
   { signal }: CallOptions,
-): Promise<readonly EcrAccessFinding[]> {
+): Promise<readonly EcrAccessResult[]> {
   const clients = await openEcrClients(options);
   try {
-    const findings = await Promise.all(clients.map((client) => describeRegion(client, options, signal)));
-    return findings.flat();
+    const results = await Promise.all(clients.map((client) => describeRegion(client, options, signal)));
+    return results.flat();
   } finally {
     for (const client of clients) client.close();
   }
@@ -49,20 +49,20 @@ async function describeRegion(
   client: EcrClient,
   options: EcrOptions,
   signal: AbortSignal | undefined,
-): Promise<readonly EcrAccessFinding[]> {
+): Promise<readonly EcrAccessResult[]> {
   const first = await findRepository(client, signal);
-  if (first.finding.status === 'error') return [first.finding];
+  if (first.result.status === 'error') return [first.result];
   const probes = [...repositoryProbes(client, first), BLOB_MOUNTING];
-  const findings = await Promise.all(probes.map((probe) => tryProbe(client, probe, first.name, signal)));
-  const untried = first.name ? [] : [findingOf(client, REPOSITORY_ACTIONS, 'unknown', NO_REPOSITORY)];
-  return [first.finding, ...findings, ...untried, await describeExclusion(client, options, signal)];
+  const results = await Promise.all(probes.map((probe) => tryProbe(client, probe, first.name, signal)));
+  const untried = first.name ? [] : [resultOf(client, REPOSITORY_ACTIONS, 'unknown', NO_REPOSITORY)];
+  return [first.result, ...results, ...untried, await describeExclusion(client, options, signal)];
 }
 
 const REPOSITORY_ACTIONS = 'ecr:DescribeImages, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, ecr:ListTagsForResource';
 const NO_REPOSITORY = 'not checked: there is no repository to try them on';
 
 interface FirstRepository {
-  readonly finding: EcrAccessFinding;
+  readonly result: EcrAccessResult;
   readonly name?: string;
   readonly arn?: string;
 }
@@ -73,11 +73,11 @@ async function findRepository(client: EcrClient, signal: AbortSignal | undefined
   try {
     const [repository] = (await client.call('DescribeRepositories', input, { signal })).repositories ?? [];
     client.learnAccount(repository && accountOf(repository));
-    const finding = findingOf(client, actionOf(probe), 'ok', `can ${probe.purpose} of ${client.host}`);
-    if (!repository?.repositoryName || !repository.repositoryArn) return { finding };
-    return { finding, name: repository.repositoryName, arn: repository.repositoryArn };
+    const result = resultOf(client, actionOf(probe), 'ok', `can ${probe.purpose} of ${client.host}`);
+    if (!repository?.repositoryName || !repository.repositoryArn) return { result };
+    return { result, name: repository.repositoryName, arn: repository.repositoryArn };
   } catch (error) {
-    return { finding: failedProbe(client, probe, error) };
+    return { result: failedProbe(client, probe, error) };
   }
 }
 
@@ -108,28 +108,28 @@ async function tryProbe(
   probe: Probe,
   repository: string | undefined,
   signal: AbortSignal | undefined,
-): Promise<EcrAccessFinding> {
+): Promise<EcrAccessResult> {
   try {
     await client.call(probe.operation, probe.input, { signal, repository });
   } catch (error) {
     if (!(error instanceof NotFoundError)) return failedProbe(client, probe, error);
   }
-  return findingOf(client, actionOf(probe), 'ok', `can ${probe.purpose}`);
+  return resultOf(client, actionOf(probe), 'ok', `can ${probe.purpose}`);
 }
 
-function failedProbe(client: EcrClient, probe: Probe, error: unknown): EcrAccessFinding {
+function failedProbe(client: EcrClient, probe: Probe, error: unknown): EcrAccessResult {
   if (!(error instanceof SlimboardError)) throw error;
   const isDenied = error instanceof AccessDeniedError;
   const message = isDenied ? `cannot ${probe.purpose}: ${error.message}` : error.message;
   const status = isDenied ? probe.refused : error instanceof AuthenticationError ? 'error' : 'unknown';
-  return findingOf(client, actionOf(probe), status, message);
+  return resultOf(client, actionOf(probe), status, message);
 }
 
 function actionOf({ operation }: Probe): string {
   return `ecr:${operation}`;
 }
 
-function findingOf({ region }: EcrClient, subject: string, status: Status, message: string): EcrAccessFinding {
+function resultOf({ region }: EcrClient, subject: string, status: Status, message: string): EcrAccessResult {
   return { region, subject, status, message };
 }
 
@@ -138,21 +138,21 @@ async function describeExclusion(
   client: EcrClient,
   { assumeRole }: EcrOptions,
   signal: AbortSignal | undefined,
-): Promise<EcrAccessFinding> {
-  const finding = (status: Status, message: string) => findingOf(client, 'pull-time exclusion', status, message);
+): Promise<EcrAccessResult> {
+  const result = (status: Status, message: string) => resultOf(client, 'pull-time exclusion', status, message);
   try {
     const answer = await client.call('ListPullTimeUpdateExclusions', {}, { signal });
     const excluded = answer.pullTimeUpdateExclusions ?? [];
     if (assumeRole && excluded.includes(assumeRole))
-      return finding('ok', `${assumeRole} does not change last-pull dates`);
+      return result('ok', `${assumeRole} does not change last-pull dates`);
     if (!assumeRole && excluded.length > 0)
-      return finding('unknown', `check that the audit's own role or user is one of these: ${excluded.join(', ')}`);
+      return result('unknown', `check that the audit's own role or user is one of these: ${excluded.join(', ')}`);
     const command = registerCommand(client.region, assumeRole);
-    return finding('warning', `${PULL_TIME_HARM}; to exclude its role, run ${command}`);
+    return result('warning', `${PULL_TIME_HARM}; to exclude its role, run ${command}`);
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
     const unread = `unless its role is excluded, which could not be read: ${error.message}`;
-    return finding('unknown', `${PULL_TIME_HARM}, ${unread}`);
+    return result('unknown', `${PULL_TIME_HARM}, ${unread}`);
   }
 }
 

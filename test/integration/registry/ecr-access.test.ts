@@ -22,8 +22,8 @@ function describeAccess(fake: FakeEcr, options: Partial<EcrOptions> = {}) {
   );
 }
 
-async function statusesOf(findings: ReturnType<typeof describeAccess>): Promise<Record<string, string>> {
-  return Object.fromEntries((await findings).map(({ subject, status }) => [subject, status]));
+async function statusesOf(results: ReturnType<typeof describeAccess>): Promise<Record<string, string>> {
+  return Object.fromEntries((await results).map(({ subject, status }) => [subject, status]));
 }
 
 const ALL_WELL = {
@@ -51,14 +51,14 @@ test.each([
   ['GetDownloadUrlForLayer', 'error'],
   ['ListTagsForResource', 'warning'],
   ['GetAccountSetting', 'warning'],
-])('without ecr:%s there is an %s finding that names it', async (operation, status) => {
+])('without ecr:%s there is an %s result that names it', async (operation, status) => {
   const fake = await ecr.start({ pullTimeExclusions: [ROLE] });
   fake.push('api', image(), { tags: ['1'] });
   fake.fail({ operation }, { name: 'AccessDeniedException' });
-  const findings = describeAccess(fake, { assumeRole: ROLE });
-  expect(await statusesOf(findings)).toEqual({ ...ALL_WELL, [`ecr:${operation}`]: status });
-  const finding = (await findings).find(({ subject }) => subject === `ecr:${operation}`);
-  expect(finding?.message).toContain(`ecr:${operation} on `);
+  const results = describeAccess(fake, { assumeRole: ROLE });
+  expect(await statusesOf(results)).toEqual({ ...ALL_WELL, [`ecr:${operation}`]: status });
+  const result = (await results).find(({ subject }) => subject === `ecr:${operation}`);
+  expect(result?.message).toContain(`ecr:${operation} on `);
 });
 
 test('without ecr:DescribeRepositories nothing else is tried', async () => {
@@ -70,8 +70,8 @@ test('without ecr:DescribeRepositories nothing else is tried', async () => {
 test('credentials that AWS refuses are one error per region', async () => {
   const fake = await ecr.start();
   fake.fail({ operation: '*' }, { name: 'UnrecognizedClientException' });
-  const findings = await describeAccess(fake, { regions: ['eu-west-1', 'us-east-1'] });
-  expect(findings.map(({ region, status }) => [region, status])).toEqual([
+  const results = await describeAccess(fake, { regions: ['eu-west-1', 'us-east-1'] });
+  expect(results.map(({ region, status }) => [region, status])).toEqual([
     ['eu-west-1', 'error'],
     ['us-east-1', 'error'],
   ]);
@@ -87,12 +87,12 @@ test.each([
   ['a role that is not excluded', { assumeRole: ROLE }, [], 'warning', `--principal-arn ${ROLE}`],
   ['nobody excluded', {}, [], 'warning', 'register-pull-time-update-exclusion --region eu-west-1'],
   ['somebody excluded, perhaps this identity', {}, [ROLE], 'unknown', ROLE],
-])('with %s the finding says what to do', async (_case, options, pullTimeExclusions, status, words) => {
+])('with %s the result says what to do', async (_case, options, pullTimeExclusions, status, words) => {
   const fake = await ecr.start({ pullTimeExclusions });
-  const findings = await describeAccess(fake, options);
-  const finding = findings.find(({ subject }) => subject === 'pull-time exclusion');
-  expect(finding).toMatchObject({ status });
-  expect(finding?.message).toContain(words);
+  const results = await describeAccess(fake, options);
+  const result = results.find(({ subject }) => subject === 'pull-time exclusion');
+  expect(result).toMatchObject({ status });
+  expect(result?.message).toContain(words);
 });
 
 test('without permission to read them, exclusions are unknown', async () => {
