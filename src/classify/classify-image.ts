@@ -20,7 +20,7 @@ import {
   type DistroVerdict,
   type ImageVerdict,
   namesOf,
-  type Signal,
+  signalOf,
 } from './verdict.ts';
 
 /** Raise it when verdicts change: those stored under an older version are then computed again, from stored content. */
@@ -84,10 +84,6 @@ function namesOfKnownBases({ bases }: ClassifierInput): readonly string[] {
 function annotatedNames({ manifest, indexAnnotations }: ClassifierInput): readonly string[] {
   const names = [manifest.annotations[BASE_NAME], indexAnnotations?.[BASE_NAME]];
   return names.filter((name) => name !== undefined);
-}
-
-function signalOf(name: string, verdict: { readonly evidence: string } | undefined): readonly Signal[] {
-  return verdict ? [{ name, says: verdict.evidence }] : [];
 }
 
 /**

@@ -161,6 +161,11 @@ export interface Signal {
   readonly says: string;
 }
 
+/** The evidence of a verdict as a signal; none without a verdict. */
+export function signalOf(name: string, verdict: { readonly evidence: string } | undefined): readonly Signal[] {
+  return verdict ? [{ name, says: verdict.evidence }] : [];
+}
+
 /** Everything that the classifier determines about an image. */
 export interface ImageVerdict {
   readonly base: BaseVerdict;

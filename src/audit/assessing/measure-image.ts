@@ -1,4 +1,4 @@
-import type { DistroVerdict, ImageVerdict } from '../../classify/verdict.ts';
+import { type DistroVerdict, type ImageVerdict, signalOf } from '../../classify/verdict.ts';
 import { sum } from '../../common/sum.ts';
 import type { LayerContents, OsRelease } from '../../deep/contents.ts';
 import type { StackReport } from '../../deep/stack/stack-layers.ts';
@@ -44,7 +44,7 @@ function withRelease(verdict: ImageVerdict, release: OsRelease | undefined): Ima
   if (isCloser) return verdict;
   const value = { id, ...(versionId === '' ? {} : { version: versionId }) };
   const distro: DistroVerdict = { value, confidence: 'proven', evidence: 'os-release' };
-  return { ...verdict, distro, signals: [...verdict.signals, { name: 'distro', says: distro.evidence }] };
+  return { ...verdict, distro, signals: verdict.signals.concat(signalOf('distro', distro)) };
 }
 
 function isPartOf(version: string, closer: string): boolean {
