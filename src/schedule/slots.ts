@@ -1,5 +1,5 @@
 import { CronExpressionParser } from 'cron-parser';
-import { HOUR_MS } from '../common/units.ts';
+import { DAY_MS, HOUR_MS } from '../common/units.ts';
 import type { LastAudit } from './audit-starter.ts';
 
 /** When a source is audited. */
@@ -16,15 +16,23 @@ export const SLOT_GRACE_MS = 120_000;
 /** Longer than the period that occurs twice, or not at all, when clocks change. */
 const LEAD_MS = 3 * HOUR_MS;
 
+/** Within this time, clocks that were changed are not changed back. */
+const ONE_CHANGE_MS = 7 * DAY_MS;
+
 /**
- * The latest slot of a schedule that is not after `now`: a pattern that never matches is no schedule. Near a change of
+ * The latest slot of a schedule that is not after `now`: a pattern that never matches is no schedule. Over a change of
  * clocks, stepping backwards may find a slot twice or skip one, so it steps forward there, as the jobs do.
  */
 export function latestSlot(schedule: Schedule, now: Date): Date {
   const back = stepBack(schedule, now);
   const lead = new Date(back.getTime() - LEAD_MS);
-  const offsets = [lead, back, now].map((moment) => offsetAt(moment, schedule));
-  return new Set(offsets).size === 1 ? back : (stepForward(schedule, lead, now) ?? back);
+  return keepsOffset(schedule, lead, now) ? back : (stepForward(schedule, lead, now) ?? back);
+}
+
+/** Whether clocks surely were not changed between two moments. */
+function keepsOffset(schedule: Schedule, from: Date, to: Date): boolean {
+  if (to.getTime() - from.getTime() > ONE_CHANGE_MS) return false;
+  return offsetAt(from, schedule) === offsetAt(to, schedule);
 }
 
 function stepForward(schedule: Schedule, from: Date, now: Date): Date | undefined {
