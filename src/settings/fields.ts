@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { checkedGlob } from '../common/glob.ts';
 import { SlimboardError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 
@@ -113,3 +114,6 @@ function transformBy<Value>(parse: (text: string) => Value) {
     }
   };
 }
+
+export const glob = parsedName('payments/**', checkedGlob);
+export const globs = oneOrMore(glob, '["payments/**", "billing-*"]');

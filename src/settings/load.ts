@@ -4,11 +4,11 @@ import { flagOf } from '../common/flags.ts';
 import { variableOf } from '../common/variable-of.ts';
 import { SettingsError } from '../errors.ts';
 import { packagePath } from '../package-root.ts';
-import { notAChoice, unknownKey } from './fields.ts';
 import { readSettingsFile, type SettingsFile } from './file.ts';
 import { type Assignment, type KeyPath, mergeAll, originOf, type SettingsOrigin, valueAt } from './origins.ts';
+import type { PolicyNames } from './policy-schema.ts';
 import { flagSchema, PASSWORD_IN_QUERY, settingsSchema } from './schema.ts';
-import type { Environment, PolicySettings, Reading, Settings, SourceSettings } from './settings.ts';
+import type { Environment, Reading, Settings, SourceSettings } from './settings.ts';
 
 /** Flags of the command line by their names in camel case; flags that are not settings are ignored. */
 export type SettingsFlags = Readonly<Record<string, unknown>>;
@@ -22,14 +22,6 @@ export interface LoadSettingsOptions {
   readonly flags: SettingsFlags;
   /** The names that a policy may use; default: any name is accepted. */
   readonly policyNames?: PolicyNames;
-}
-
-/** What a policy may name. */
-interface PolicyNames {
-  /** The rules, which have a severity. */
-  readonly rules: readonly string[];
-  /** What images may violate, and exceptions may accept: rules and budgets. */
-  readonly violations: readonly string[];
 }
 
 /** If several variables for one setting are set, the first in this list wins. */
@@ -79,9 +71,9 @@ export async function loadSettings(options: LoadSettingsOptions): Promise<Settin
   ];
   if (file) refuseSecrets(file);
   const readingFlags = originOf(assignments(READING_FLAGS, options.flags, flagOf));
-  const reading = check(flagSchema, [readingFlags]);
-  const settings = check(settingsSchema, origins);
-  if (options.policyNames) checkPolicyNames(settings.policy, options.policyNames, origins);
+  const { data: reading, mistakes: wrongFlags } = parse(flagSchema, [readingFlags]);
+  const { data: settings, mistakes } = parse(settingsSchema(options.policyNames), origins);
+  if (!reading || !settings) throw new SettingsError([...wrongFlags, ...mistakes].slice(0, MAX_MISTAKES).join('\n'));
   const sourceDefaults: Reading = { full: false, ...settings.sourceDefaults, ...reading };
   return {
     ...settings,
@@ -122,16 +114,21 @@ function assignments(
     .filter(({ value }) => value !== undefined && value !== '');
 }
 
-/** Merges the origins and parses the result. @throws SettingsError with a line for each mistake */
-function check<Schema extends z.ZodType>(schema: Schema, origins: readonly SettingsOrigin[]): z.output<Schema> {
+/** What the origins of settings come to; without data if they have mistakes. */
+interface ParsedOrigins<Settings> {
+  readonly data?: Settings;
+  /** A line for each. */
+  readonly mistakes: readonly string[];
+}
+
+/** Merges the origins and parses the result. */
+function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  origins: readonly SettingsOrigin[],
+): ParsedOrigins<z.output<Schema>> {
   const result = schema.safeParse(mergeAll(origins.map((origin) => origin.value)));
-  if (result.success) return result.data;
-  throw new SettingsError(
-    result.error.issues
-      .flatMap((issue) => formatIssue(issue, origins))
-      .slice(0, MAX_MISTAKES)
-      .join('\n'),
-  );
+  if (result.success) return { data: result.data, mistakes: [] };
+  return { mistakes: result.error.issues.flatMap((issue) => formatIssue(issue, origins)) };
 }
 
 /** A line for each mistake; one issue tells of all unknown keys of an object, and its message has a line for each. */
@@ -157,27 +154,6 @@ function formatPath(path: KeyPath): string {
     .replace(/^\./, '');
 }
 
-function checkPolicyNames(
-  { rules, exceptions }: PolicySettings,
-  known: PolicyNames,
-  origins: readonly SettingsOrigin[],
-): void {
-  const mistakes = [
-    ...Object.keys(rules)
-      .filter((rule) => !known.rules.includes(rule))
-      .map((rule) => formatMistake(['policy', 'rules', rule], origins, unknownKey(rule, known.rules))),
-    ...exceptions.flatMap(({ rules: named = [] }, index) =>
-      named
-        .filter((rule) => !known.violations.includes(rule))
-        .map((rule) => {
-          const path = ['policy', 'exceptions', index, 'rules'];
-          return formatMistake(path, origins, `"${rule}": ${notAChoice(rule, known.violations)}`);
-        }),
-    ),
-  ];
-  if (mistakes.length > 0) throw new SettingsError(mistakes.slice(0, MAX_MISTAKES).join('\n'));
-}
-
 /** Files are copied, committed and mailed, so secrets are read from the environment only. */
 const SECRETS: readonly (readonly [path: KeyPath, variable: string, isSecret: (value: unknown) => boolean])[] = [
   [['databaseUrl'], 'SLIMBOARD_DATABASE_URL', hasPassword],
@@ -197,7 +173,7 @@ function hasPassword(url: unknown): boolean {
 }
 
 /** Makes the paths in a source absolute, so that they do not depend on the working directory later. */
-function withAbsolutePaths<Source extends z.output<typeof settingsSchema>['sources'][number]>(
+function withAbsolutePaths<Source extends z.output<ReturnType<typeof settingsSchema>>['sources'][number]>(
   source: Source,
   cwd: string,
 ): Source {

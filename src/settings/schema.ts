@@ -1,7 +1,6 @@
 import { CronExpressionParser } from 'cron-parser';
 import * as z from 'zod';
-import { checkedGlob } from '../common/glob.ts';
-import { parseBytes, parseDuration, parseGoal } from '../common/units.ts';
+import { parseDuration } from '../common/units.ts';
 import { SettingsError } from '../errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log-levels.ts';
 import { type PlatformSelection, parsePlatform } from '../oci/platform.ts';
@@ -9,16 +8,14 @@ import { parseRegistryHost } from '../oci/reference.ts';
 import { credentialVariable } from '../registry/auth/find-credentials.ts';
 import { FORMAT_NAMES, KIND_NAMES } from '../report/names.ts';
 import { checkDestination } from './destination.ts';
-import { choice, integer, keys, list, oneOrMore, optional, parsed, parsedName, text, toggle } from './fields.ts';
+import { choice, globs, integer, keys, list, oneOrMore, optional, parsed, text, toggle } from './fields.ts';
+import { type PolicyNames, policySchema } from './policy-schema.ts';
 
 // The shape of a settings file. config/default.yaml explains each key.
 
 const REPORT_KINDS = [...KIND_NAMES, 'leaderboard'] as const;
 const NOTIFY_EVENTS = ['finished', 'regression', 'budget', 'failed'] as const;
 
-const glob = parsedName('payments/**', checkedGlob);
-const globs = oneOrMore(glob, '["payments/**", "billing-*"]');
-const bytes = parsed('300MB', parseBytes);
 const port = integer(0, 65_535);
 const duration = parsed('90d', parseDuration);
 /** The name of an environment variable that holds a secret. */
@@ -190,51 +187,6 @@ function checkCredentialVariables(
   }
 }
 
-/** Whose images a budget or an exception is about. */
-const owners = {
-  // Any text, not only a configured name: a team may also come from a tag in the registry or from an image label.
-  team: text('payments').exactOptional(),
-  repository: glob.exactOptional(),
-};
-
-const budget = keys({
-  ...owners,
-  maxImageSize: bytes.exactOptional(),
-  maxLayers: integer(1, 1_000).exactOptional(),
-  goal: parsed('90%', parseGoal).exactOptional(),
-  baseline: bytes.exactOptional(),
-}).superRefine((entry, context) => {
-  if (entry.baseline !== undefined && entry.goal === undefined)
-    context.addIssue({ code: 'custom', message: 'baseline needs a goal, such as goal: 90%' });
-  const limits = [entry.maxImageSize, entry.maxLayers, entry.goal].filter((limit) => limit !== undefined);
-  if (limits.length > 0) return;
-  context.addIssue({
-    code: 'custom',
-    message: 'expected maxImageSize, maxLayers or goal, such as maxImageSize: 300MB',
-  });
-});
-
-const exception = keys({
-  ...owners,
-  rules: oneOrMore(text('root-user'), '[root-user, max-image-size]').exactOptional(),
-  until: z.iso.date({ error: 'expected a day, such as "2027-03-31"' }).exactOptional(),
-  reason: text('"waits for the new runtime"', /\S/, 'why these violations are accepted'),
-}).refine(({ rules, team, repository }) => (rules ?? team ?? repository) !== undefined, {
-  error: 'expected rules, team or repository, such as rules: [root-user]',
-});
-
-const policy = keys({
-  goal: parsed('90%', parseGoal),
-  budgets: list(budget, '[{ team: payments, maxImageSize: 300MB }]'),
-  rules: z
-    .record(z.string(), choice(['off', 'info', 'warn', 'error']), {
-      error: 'expected rules and their severity, such as { root-user: warn }',
-    })
-    .readonly(),
-  allowedBases: globs,
-  exceptions: list(exception, '[{ rules: [root-user], repository: "legacy/**", reason: "waits for the new runtime" }]'),
-});
-
 const report = keys({
   kind: choice(REPORT_KINDS),
   format: choice(FORMAT_NAMES),
@@ -271,39 +223,46 @@ function isDatabaseUrl(url: string): boolean {
   return !`${pathname}${search.replace(/=.*/, '')}${hash}`.includes('@');
 }
 
-/** All settings. Parsing gives bytes for sizes and milliseconds for durations. */
-export const settingsSchema = keys({
-  databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL of Postgres')
-    .refine(isDatabaseUrl, {
-      error:
-        'not a valid URL: name one host; in a password, write # / ? @ and % as %23 %2F %3F %40 %25; the port is at most 65535',
-    })
-    .exactOptional(),
-  redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//).exactOptional(),
-  dataDir: text('./.slimboard'),
-  log: keys({ level: choice(LOG_LEVELS), format: choice(LOG_FORMATS) }),
-  sourceDefaults: keys(readingShape),
-  sources,
-  teamKey: text('team'),
-  teams,
-  policy,
-  prices: keys({
-    storagePerGBMonth: z
-      .number({ error: 'expected a number, such as 0.10' })
-      .min(0, { error: 'expected a price of 0 or more' }),
-    currency: text('USD', /^[A-Z]{3}$/),
-  }),
-  reports: list(report, '[{ kind: teams, format: csv, path: "reports/teams-{date}.csv" }]').superRefine(unique('path')),
-  notify: list(notification, '[{ kind: webhook, url: "https://ci.example.com/hooks/slimboard" }]'),
-  catalogue: keys({ learn: list(text('mirror.example.com/library/*'), '["mirror.example.com/library/*"]') }),
-  retention: keys({ audits: duration, content: duration }),
-  serve: keys(
-    {
-      host: text('127.0.0.1'),
-      port,
-      token: text('those that "openssl rand -hex 32" prints', /^.{16,}$/, 'at least 16 characters').exactOptional(),
-    },
-    'SLIMBOARD_SERVE_TOKEN',
-  ),
-  metricsPort: port.exactOptional(),
-});
+/**
+ * All settings. Parsing gives bytes for sizes and milliseconds for durations.
+ * @param known what the policy may name; default: any name is accepted
+ */
+export function settingsSchema(known?: PolicyNames) {
+  return keys({
+    databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL of Postgres')
+      .refine(isDatabaseUrl, {
+        error:
+          'not a valid URL: name one host; in a password, write # / ? @ and % as %23 %2F %3F %40 %25; the port is at most 65535',
+      })
+      .exactOptional(),
+    redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//).exactOptional(),
+    dataDir: text('./.slimboard'),
+    log: keys({ level: choice(LOG_LEVELS), format: choice(LOG_FORMATS) }),
+    sourceDefaults: keys(readingShape),
+    sources,
+    teamKey: text('team'),
+    teams,
+    policy: policySchema(known),
+    prices: keys({
+      storagePerGBMonth: z
+        .number({ error: 'expected a number, such as 0.10' })
+        .min(0, { error: 'expected a price of 0 or more' }),
+      currency: text('USD', /^[A-Z]{3}$/),
+    }),
+    reports: list(report, '[{ kind: teams, format: csv, path: "reports/teams-{date}.csv" }]').superRefine(
+      unique('path'),
+    ),
+    notify: list(notification, '[{ kind: webhook, url: "https://ci.example.com/hooks/slimboard" }]'),
+    catalogue: keys({ learn: list(text('mirror.example.com/library/*'), '["mirror.example.com/library/*"]') }),
+    retention: keys({ audits: duration, content: duration }),
+    serve: keys(
+      {
+        host: text('127.0.0.1'),
+        port,
+        token: text('those that "openssl rand -hex 32" prints', /^.{16,}$/, 'at least 16 characters').exactOptional(),
+      },
+      'SLIMBOARD_SERVE_TOKEN',
+    ),
+    metricsPort: port.exactOptional(),
+  });
+}

@@ -32,7 +32,13 @@ describe('the latest slot', () => {
       '2027-08-01T00:00',
       '2026-10-25T00:00',
     ],
-    ['in an hour that was skipped half a year ago', 'Europe/Berlin', '30 2 29 3 *', '2027-01-01T00:00', '2026-03-29T01:30'],
+    [
+      'in an hour that was skipped half a year ago',
+      'Europe/Berlin',
+      '30 2 29 3 *',
+      '2027-01-01T00:00',
+      '2026-03-29T01:30',
+    ],
     ['when 29 February is a Monday', 'UTC', '0 0 * 2 1#5', '2026-06-01T00:00', '2016-02-29T00:00'],
     ['once a year', 'UTC', '0 0 1 1 *', '2026-06-01T00:00', '2026-01-01T00:00'],
   ])('comes %s', (_, timezone, pattern, now, expected) => {

@@ -362,6 +362,19 @@ describe('mistakes name file, line, key and what is accepted', () => {
     );
   });
 
+  test('a rule, an exception and a flag that are wrong, and a mistake elsewhere, at once', async () => {
+    const yaml =
+      'policy: { rules: { root-usr: off, root-user: loud }, exceptions: [{ rules: max-layer, reason: why }] }\nteamKey: [a]';
+    const refusal = await refusalOf(yaml, { policyNames: POLICY_NAMES, flags: { newest: '0' } });
+    expect(refusal.replaceAll(`${cwd}/`, '').split('\n')).toEqual([
+      expect.stringMatching(/^--newest: /),
+      expect.stringMatching(/^slimboard.yaml:2: teamKey: /),
+      expect.stringMatching(/^slimboard.yaml:1: policy.rules.root-usr: unknown key/),
+      expect.stringMatching(/^slimboard.yaml:1: policy.rules.root-user: expected one of off/),
+      expect.stringMatching(/^slimboard.yaml:1: policy.exceptions\[0\].rules: "max-layer": expected one of/),
+    ]);
+  });
+
   test('exceptions, and what they accept', async () => {
     const yaml = 'policy: { exceptions: [{ rules: max-layers, until: 2028-02-29, reason: why }] }';
     const { policy } = await load(yaml, { policyNames: POLICY_NAMES });
