@@ -240,6 +240,18 @@ describe('tasks that fail', () => {
     expect(await redis().keys(`${prefix}:*:1-*`)).toEqual([]);
   });
 
+  test('a task that failed is delayed before it is tried again', async () => {
+    const { queue, prefix } = queueOf();
+    const { seen, attempts } = workersOf(
+      prefix,
+      { run: () => Promise.reject(new RegistryUnavailableError('down')) },
+      { limits: { ...LIMITS, firstDelayMs: 3_600_000 } },
+    );
+    await queue.add([task('manifests', 'm')]);
+    await Promise.race([untilSome(queue, ({ delayed }) => delayed === 1), attempts(LIMITS.attempts)]);
+    expect(seen).toEqual([['m', 'retried']]);
+  });
+
   test('a permanent failure is given up at once, an unexpected one after all attempts', async () => {
     const { queue, prefix } = queueOf();
     const { seen, attempts } = workersOf(prefix, {

@@ -36,6 +36,17 @@ describe('a task that failed', () => {
     );
   });
 
+  test('rate limits of tasks that end at the same moment are waited out by up to a tenth longer', () => {
+    const delays = [0, 0.5, 1].map((random) =>
+      decideAfterFailure(new RateLimitedError('slow down', 10_000), 1, DEFAULT_ATTEMPTS, () => random),
+    );
+    expect(delays).toMatchObject([{ delayMs: 10_000 }, { delayMs: 10_500 }, { delayMs: 11_000 }]);
+  });
+
+  test('delays are whole milliseconds', () => {
+    expect(backoffMs(1, { firstDelayMs: 5 }, () => 0)).toBe(3);
+  });
+
   test('delays double, and are a random half to all of that', () => {
     const delays = (random: number) =>
       [1, 2, 3, 4].map((failures) => backoffMs(failures, DEFAULT_ATTEMPTS, () => random));

@@ -136,6 +136,14 @@ describe('the in-process queue', () => {
     expect(audits).toEqual([1, 2]);
   });
 
+  test('tasks run in the order in which they were added', async () => {
+    const ran: string[] = [];
+    const { queue } = queueOf(async ({ key }) => void ran.push(key), { tasksAtOnce: ofEachKind(1) });
+    await queue.add(['a', 'b', 'c'].map((key) => task('manifests', key)));
+    await queue.drain();
+    expect(ran).toEqual(['a', 'b', 'c']);
+  });
+
   test('a temporary failure is tried again with growing delays, then given up', async () => {
     const outage = new RegistryUnavailableError('down');
     const { queue, delays, givenUp } = queueOf(() => Promise.reject(outage), {
@@ -220,11 +228,11 @@ describe('the in-process queue', () => {
     expect(givenUp).toEqual([]);
   });
 
-  test('a drained queue listens to its signal no more', async () => {
+  test.each(['drain', 'close'] as const)('after %s, a queue listens to its signal no more', async (end) => {
     const stop = new AbortController();
     const { queue } = queueOf(async () => undefined, { signal: stop.signal });
     await queue.add([task('source', 's')]);
-    await queue.drain();
+    await queue[end]();
     expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
   });
 

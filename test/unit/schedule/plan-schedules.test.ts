@@ -51,6 +51,16 @@ test('a job stays where clocks are put back after its slot, which comes again', 
   expect(planSchedules([source('prod', berlin)], before, Date.parse('2026-10-25T01:05:00Z')).upsert).toEqual([]);
 });
 
+test('a job stays where the slot after it cannot be told: cron-parser gives up where half an hour is put back', () => {
+  const island = { pattern: '0 2 * * *', timezone: 'Australia/Lord_Howe' };
+  const before = [stored('prod', { ...island, nextMs: Date.parse('2026-04-04T15:30:00Z') })];
+  expect(planSchedules([source('prod', island)], before, Date.parse('2026-04-04T09:00:00Z')).upsert).toEqual([]);
+});
+
+test('the id of a scheduler has no colon, which separates the parts of keys in Redis', () => {
+  expect(schedulerId('mirror:5000')).toBe('mirror%3A5000');
+});
+
 test('after the plan Redis holds the wanted schedules, and the next plan is empty', () => {
   const sources = fc.uniqueArray(
     fc.record({
