@@ -36,6 +36,7 @@ const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000 };
 /**
  * Runs one audit in this process.
  * @returns the audit's row after its end
+ * @throws SettingsError if a source of Amazon ECR has no region: nothing is stored then
  * @throws AuditRunningError if one of the sources is being audited by another process, or another process has taken
  * over the audit
  * @throws the signal's reason if it was stopped
@@ -45,6 +46,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
   const { db, now } = engine.context;
   let inHand: number | undefined;
   try {
+    await openEcr(options.sources, engine);
     const started = await startAudit(db, {
       sources: options.sources,
       lane: 'adhoc',
@@ -78,6 +80,11 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     if (inHand !== undefined) await releaseAudit(db, inHand).catch(() => undefined);
     await engine.close();
   }
+}
+
+/** Opens the sources of Amazon ECR, which sends nothing yet, so that a missing region is told before there is an audit. */
+async function openEcr(sources: readonly SourceSettings[], { context }: AuditEngine): Promise<void> {
+  await Promise.all(sources.filter(({ kind }) => kind === 'ecr').map(context.registryOf));
 }
 
 /** An engine with a queue in this process, and a counter of the requests it sends. */

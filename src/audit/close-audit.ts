@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/database.ts';
+import { asItemError, SlimboardError } from '../errors.ts';
 import type { DedupScope } from '../registry/registry.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import { findAudit, finishAudit, hasAssessTasks } from '../store/audit-store.ts';
@@ -58,7 +59,10 @@ async function readDedupScopes(
   const scopes = new Map<number, DedupScope>();
   for (const { id, settings } of sources.filter((source) => source.settings.kind === 'ecr')) {
     if (!settings.full && (await findUnchangedSince(context.db, [id], auditId))) continue;
-    const scope = await (await context.registryOf(settings)).dedupScope?.({ signal });
+    const registry = await context.registryOf(settings).catch(asItemError);
+    // The source's own task has reported why it cannot be opened, and the other sources need their totals.
+    if (registry instanceof SlimboardError) continue;
+    const scope = await registry.dedupScope?.({ signal });
     if (scope) scopes.set(id, scope);
   }
   return scopes;

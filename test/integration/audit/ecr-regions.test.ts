@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { SettingsError } from '../../../src/errors.ts';
 import type { Settings } from '../../../src/settings/settings.ts';
 import { parseTarget } from '../../../src/settings/target.ts';
 import { auditEcr, defaultSettings, errorsOf } from '../../support/audits.ts';
@@ -73,5 +74,13 @@ describe.each(BACKENDS)('audits of several regions into $name', ({ open }) => {
       ['No_Name', 'invalid-reference'],
     ]);
     expect(told.toSorted()).toEqual(['', 'No_Name']);
+  });
+
+  test('do not begin if no region is set anywhere', async () => {
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
+    const beginning = auditEcr(db, await registriesOf({}), { source: Object({ regions: undefined }) });
+    await expect(beginning).rejects.toThrow(SettingsError);
+    await expect(beginning).rejects.toThrow('no AWS region is set');
+    expect(await db.query('select id from audit')).toEqual([]);
   });
 });

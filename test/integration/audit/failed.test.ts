@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
 import { singleTask } from '../../../src/audit/task-payloads.ts';
@@ -30,6 +30,9 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     queued.length = 0;
     ended.length = 0;
     await emptyTables(db);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
   });
 
   const sourceOf = (name: string, registry = 'registry.example.com'): OciSource =>
@@ -85,6 +88,17 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     await Promise.all([closing(), closing()]);
     expect(ended).toEqual([`${auditId} finished`]);
     expect(queued).toEqual([task('deliver', 'deliver', { auditId })]);
+  });
+
+  test('if only the region of a source of Amazon ECR is missing, it closes all the same: others need their totals', async () => {
+    vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
+    const ecr = { ...settings.sourceDefaults, kind: 'ecr', name: 'ecr', dedup: 'repository' } as const;
+    const auditId = (await start('prod', { sources: [sourceOf('prod'), ecr] }))?.auditId ?? 0;
+    await leave(auditId, singleTask('close'));
+    await db.query("update audit set stage = 'close' where id = $1", [auditId]);
+    await handlersOf().run(task('close', 'close', { auditId }), { signal: new AbortController().signal });
+    expect(ended).toEqual([`${auditId} finished`]);
   });
 
   test('because its next stage cannot begin: it ends as failed', async () => {
