@@ -157,6 +157,15 @@ export function isDiskFull(error: unknown): boolean {
   return DISK_FULL_CODES.has(codeOf(error));
 }
 
+/**
+ * The error for a file that the user named, and that cannot be read.
+ * @param what the file, perhaps with what names it: `certFile /etc/client.pem`
+ */
+export function unreadableFile(what: string, cause: unknown): SettingsError {
+  const message = `cannot read ${what} (${codeOf(cause)}): check that it is a file, and that you may read it`;
+  return new SettingsError(message, { cause });
+}
+
 /** Whether the error comes from the file system: `ENOENT: no such file or directory, …` */
 export function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;

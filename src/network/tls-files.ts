@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
-import { codeOf, messageOf, SettingsError } from '../errors.ts';
+import { messageOf, SettingsError, unreadableFile } from '../errors.ts';
 
 /** PEM files for connections to one server; a certificate needs its key. */
 export interface TlsFiles {
@@ -60,7 +60,7 @@ function readPem(setting: string, path: string | undefined, label: string): stri
   try {
     pem = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new SettingsError(`cannot read ${setting} ${path} (${codeOf(cause)})`, { cause });
+    throw unreadableFile(`${setting} ${path}`, cause);
   }
   if (new RegExp(`-----BEGIN [A-Z ]*${label}-----`).test(pem)) return pem;
   throw new SettingsError(

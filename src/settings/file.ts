@@ -9,7 +9,7 @@ import {
   parseDocument,
   type YAMLParseError,
 } from 'yaml';
-import { codeOf, messageOf, SettingsError } from '../errors.ts';
+import { codeOf, messageOf, SettingsError, unreadableFile } from '../errors.ts';
 import type { KeyPath, SettingsOrigin } from './origins.ts';
 
 /** A parsed YAML file. */
@@ -58,11 +58,8 @@ async function readBytes(file: string): Promise<Buffer | undefined> {
   try {
     return await readFile(file);
   } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOENT') return undefined;
-    throw new SettingsError(`cannot read ${file} (${code}): check that it is a file, and that you may read it`, {
-      cause: error,
-    });
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw unreadableFile(file, error);
   }
 }
 

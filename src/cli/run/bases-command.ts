@@ -5,7 +5,7 @@ import { withStore } from '../../app/open-store.ts';
 import { exportBases, importBases } from '../../catalogue/file.ts';
 import { listBases } from '../../catalogue/listing.ts';
 import type { Database } from '../../database/database.ts';
-import { codeOf, isFileError, SettingsError } from '../../errors.ts';
+import { isFileError, unreadableFile } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { StreamedFormat } from '../../report/names.ts';
 import { countBases } from '../../store/catalogue-store.ts';
@@ -59,12 +59,6 @@ async function* linesOf(io: Io, file: string): AsyncGenerator<string> {
       yield line;
     }
   } catch (error) {
-    if (!isFileError(error)) throw error;
-    throw new SettingsError(
-      `cannot read ${file} (${codeOf(error)}): check that it is a file, and that you may read it`,
-      {
-        cause: error,
-      },
-    );
+    throw isFileError(error) ? unreadableFile(file, error) : error;
   }
 }

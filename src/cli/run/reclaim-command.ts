@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
 import { flagOf } from '../../common/flags.ts';
-import { codeOf, SettingsError } from '../../errors.ts';
+import { SettingsError, unreadableFile } from '../../errors.ts';
 import { findSummary } from '../../report/audit-summary.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
@@ -91,6 +91,6 @@ async function readText(io: Io, file: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new SettingsError(`cannot read ${what} ${path} (${codeOf(cause)})`, { cause });
+    throw unreadableFile(`${what} ${path}`, cause);
   }
 }

@@ -162,9 +162,13 @@ describe('files that cannot be used are named', () => {
     [
       'a certificate that is not there',
       { ...CLIENT, certFile: '/none.pem' },
-      /^cannot read certFile \/none.pem \(ENOENT\)$/,
+      /^cannot read certFile \/none.pem \(ENOENT\): check/,
     ],
-    ['a key that is not there', { ...CLIENT, keyFile: '/none.pem' }, /^cannot read keyFile \/none.pem \(ENOENT\)$/],
+    [
+      'a key that is not there',
+      { ...CLIENT, keyFile: '/none.pem' },
+      /^cannot read keyFile \/none.pem \(ENOENT\): check/,
+    ],
     [
       'a certificate in place of the key',
       { ...CLIENT, keyFile: CLIENT.certFile },
