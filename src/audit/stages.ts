@@ -1,3 +1,4 @@
+import { sum } from '../common/sum.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Lane } from '../queue/queue.ts';
 import { type AuditStage, advanceStage, findAudit, recordAssessStage, renewHeartbeat } from '../store/audit-store.ts';
@@ -10,8 +11,8 @@ import { findUnchangedSince } from '../store/totals/unchanged-since.ts';
 import { IMAGES_PER_TASK } from './assessing/assess-range.ts';
 import type { AuditContext } from './context.ts';
 import type { AuditPlan } from './plan.ts';
-import { layersTasks } from './reading/plan-layers.ts';
-import { assessTask, referenceTo, singleTask } from './task-payloads.ts';
+import { unreadLayers } from './reading/plan-layers.ts';
+import { assessTask, layersTask, referenceTo, singleTask } from './task-payloads.ts';
 
 /** The stage after another, and what makes the tasks that it begins with. */
 interface NextStage {
@@ -64,9 +65,11 @@ export async function beginStage(context: AuditContext, plan: AuditPlan): Promis
   return tasks;
 }
 
-async function readingTasks(tx: Queryable, plan: AuditPlan): Promise<readonly NewTask[]> {
+async function readingTasks(tx: Queryable, plan: AuditPlan, { events }: AuditContext): Promise<readonly NewTask[]> {
   await completeIndexes(tx);
-  return layersTasks(tx, plan);
+  const batches = await unreadLayers(tx, plan);
+  events.layersListed(sum(batches.map(({ length }) => length)));
+  return batches.map(layersTask);
 }
 
 async function assessTasks(tx: Queryable, plan: AuditPlan, context: AuditContext): Promise<readonly NewTask[]> {

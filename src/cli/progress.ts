@@ -56,17 +56,23 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope) 
   return { ...counting, resumed, end };
 }
 
-/** What an audit does when it has read all tags, which may take minutes; in front, as terminals may be narrow. */
-const STAGE_TEXTS: Readonly<Partial<Record<AuditStage, string>>> = {
-  layers: 'reading layers: ',
-  assess: 'judging images: ',
-  close: 'computing totals: ',
+/** What an audit does when it has read all tags, which may take hours; in front, as terminals may be narrow. */
+const STAGE_TEXTS: Readonly<Partial<Record<AuditStage, (layers: LayerCounts) => string>>> = {
+  layers: ({ done, listed }) => `reading layers, ${done} of ${listed}`,
+  assess: () => 'judging images',
+  close: () => 'computing totals',
 };
+
+interface LayerCounts {
+  readonly done: number;
+  readonly listed: number;
+}
 
 const NO_COUNTS = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
 
 function createTally() {
   const counts = { ...NO_COUNTS };
+  const layers = { done: 0, listed: 0 };
   let stage: AuditStage = 'inventory';
   let hasTotal = true;
   const failures = new Map<string, FailureGroup>();
@@ -86,6 +92,12 @@ function createTally() {
       if (count > 0 || failures.size < MAX_FAILURES_SHOWN)
         failures.set(message, { code, message, item, count: count + 1 });
     },
+    layersListed: (count) => {
+      layers.listed = count;
+    },
+    layerDone: () => {
+      layers.done++;
+    },
     stageBegan: (began) => {
       stage = began;
     },
@@ -103,19 +115,32 @@ function createTally() {
     },
     /** The number of all items that failed, and the first messages with an item each. */
     failures: () => ({ count: counts.failed, first: [...failures.values()] }),
-    /** What was counted so far, in one line. */
-    line: () => `${STAGE_TEXTS[stage] ?? ''}${lineOf(counts, hasTotal, (Date.now() - startedAt) / 1_000)}`,
+    /** What was counted so far, in one line; the rate only while tags are read. */
+    line: () => {
+      const text = STAGE_TEXTS[stage]?.(layers);
+      return text
+        ? `${text}: ${countsOf(counts, hasTotal)}`
+        : `${countsOf(counts, hasTotal)}, ${rateOf(counts, (Date.now() - startedAt) / 1_000)}`;
+    },
   };
 }
 
-function lineOf(counts: typeof NO_COUNTS, hasTotal: boolean, seconds: number): string {
-  const { repositories, tags, audited, unchanged, failed, requests } = counts;
-  const done = audited + unchanged;
+function countsOf(counts: typeof NO_COUNTS, hasTotal: boolean): string {
+  const { repositories, tags, unchanged, failed, requests } = counts;
+  const done = doneOf(counts);
   const ofTags = hasTotal ? `${done} of ${counted(tags, 'tag')}` : counted(done, 'tag');
   return (
     `${counted(repositories, 'repository')}, ${ofTags} (${unchanged} unchanged, ${failed} failed), ` +
-    `${counted(requests, 'request')}, ${Math.round(done / Math.max(1, Math.round(seconds)))} tags/s`
+    counted(requests, 'request')
   );
+}
+
+function rateOf(counts: typeof NO_COUNTS, seconds: number): string {
+  return `${Math.round(doneOf(counts) / Math.max(1, Math.round(seconds)))} tags/s`;
+}
+
+function doneOf({ audited, unchanged }: typeof NO_COUNTS): number {
+  return audited + unchanged;
 }
 
 function clip(text: string, columns: number): string {

@@ -137,6 +137,8 @@ function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
       log.warn({ audit: auditId, source, item, code: error.code }, error.message);
     },
     repositoryListed: (source, repository, tags) => log.debug({ source, repository, tags }, 'listed'),
+    layersListed: () => undefined,
+    layerDone: () => undefined,
     stageBegan: () => undefined,
     auditEnded({ id, status, repositoriesListed, tagsListed, tagsAudited, tagsSkipped, tagsFailed }) {
       const counts = { repositories: repositoriesListed, tags: tagsListed, audited: tagsAudited };

@@ -27,6 +27,8 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
   /** Called when a stage begins. */
+  readonly onLayers?: (count: number) => void;
+  readonly onLayer?: () => void;
   readonly onStage?: (stage: string) => unknown;
   /** Called when the audit has ended. */
   readonly onEnd?: (audit: AuditRow) => unknown;
@@ -47,6 +49,8 @@ export const NO_EVENTS: AuditEvents = {
   itemDone: () => undefined,
   repositoryListed: () => undefined,
   itemFailed: () => undefined,
+  layersListed: () => undefined,
+  layerDone: () => undefined,
   stageBegan: () => undefined,
   auditEnded: () => undefined,
 };
@@ -99,6 +103,8 @@ export async function auditSources(
     events: {
       itemDone: (_source, outcome, count) => options.onDone?.(outcome, count),
       repositoryListed: () => undefined,
+      layersListed: (count) => options.onLayers?.(count),
+      layerDone: () => options.onLayer?.(),
       stageBegan: (stage) => options.onStage?.(stage),
       auditEnded: (audit) => options.onEnd?.(audit),
       itemFailed: (_source, error) => options.onFailure?.(itemName(error), error.message),

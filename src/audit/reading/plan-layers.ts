@@ -4,9 +4,7 @@ import type { Queryable } from '../../database/database.ts';
 import { LAYER_READER_VERSION } from '../../deep/contents.ts';
 import { newestTags, tagSelector, takesAllTags } from '../../fetch/select.ts';
 import { type HeldLayer, listOpenTags, listUnreadLayers } from '../../store/layer-store.ts';
-import type { NewTask } from '../../store/task-store.ts';
 import type { AuditPlan, PlannedSource } from '../plan.ts';
-import { layersTask } from '../task-payloads.ts';
 
 /** Few, so that many workers have something to do. */
 const LAYERS_PER_TASK = 8;
@@ -14,8 +12,11 @@ const BYTES_PER_TASK = 500_000_000;
 /** At most about this many tasks: a registry with more layers gets larger tasks. */
 const TASKS = 4_000;
 
-/** Tasks for the layers of the audit's deep sources that no audit has read, each layer once. */
-export async function layersTasks(tx: Queryable, { auditId, sources }: AuditPlan): Promise<readonly NewTask[]> {
+/** The layers of the audit's deep sources that no audit has read, each once, in batches of a task. */
+export async function unreadLayers(
+  tx: Queryable,
+  { auditId, sources }: AuditPlan,
+): Promise<readonly (readonly HeldLayer[])[]> {
   const layers = new Map<number, SizedLayer>();
   for (const source of sources.filter(({ settings }) => settings.deep)) {
     const tagIds = await selectedTags(tx, auditId, source);
@@ -23,7 +24,7 @@ export async function layersTasks(tx: Queryable, { auditId, sources }: AuditPlan
     for (const layer of await listUnreadLayers(tx, scope))
       if (!layers.has(layer.blobId)) layers.set(layer.blobId, layer);
   }
-  return batchesOf([...layers.values()]).map(layersTask);
+  return batchesOf([...layers.values()]);
 }
 
 type SizedLayer = HeldLayer & { readonly size: number };

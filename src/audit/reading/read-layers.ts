@@ -101,6 +101,7 @@ async function keep({ context, plan }: Work<unknown>, layer: UnreadLayer, conten
     await saveLayer(tx, record, at);
     await replaceErrors(tx, plan.auditId, [itemOfLayer(layer)], [], at);
   });
+  context.events.layerDone();
 }
 
 async function recordFailure(
@@ -112,7 +113,9 @@ async function recordFailure(
   const error: ItemError = { ...item, ...itemFailure(failed) };
   const at = now();
   await db.transaction((tx) => replaceErrors(tx, plan.auditId, [item], [error], at));
-  if (error.retry === 'never') events.itemFailed(layer.repository.source, error, plan.auditId);
+  if (error.retry !== 'never') return;
+  events.layerDone();
+  events.itemFailed(layer.repository.source, error, plan.auditId);
 }
 
 function itemOfLayer({ sourceId, repository, digest }: UnreadLayer): Item {

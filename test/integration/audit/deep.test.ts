@@ -67,6 +67,16 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     return layers;
   }
 
+  test('tells how many layers it is to read, and each that it has read or cannot read', async () => {
+    await pushWasteful();
+    registry.push('team/broken', '1', image({ layers: [layerOfTar(noise('no tar', 2_000))] }));
+    const told: (number | 'done')[] = [];
+    const onLayers = (count: number) => told.push(count);
+    const onLayer = () => told.push('done');
+    await auditRegistry(db, registry, { source: { deep: true }, onLayers, onLayer });
+    expect(told).toEqual([7, ...Array(7).fill('done')]);
+  });
+
   test('measures the contents and hidden files of layers, to the byte', async () => {
     const layers = await pushWasteful();
     expect(await auditDeep()).toMatchObject({ status: 'finished' });

@@ -57,6 +57,8 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
       queue: { add: options.add ?? (async (tasks) => void queued.push(...tasks)) },
       events: {
         ...NO_EVENTS,
+        layersListed: () => undefined,
+        layerDone: () => undefined,
         stageBegan: () => undefined,
         auditEnded: ({ id, status }) => ended.push(`${id} ${status}`),
       },

@@ -73,6 +73,8 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
         },
         itemFailed: (_source, error) => told.push(itemName(error)),
         repositoryListed: () => undefined,
+        layersListed: () => undefined,
+        layerDone: () => undefined,
         stageBegan: () => undefined,
         auditEnded: () => undefined,
       },

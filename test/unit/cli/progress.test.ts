@@ -69,11 +69,11 @@ test('requests, tags that failed and tags that were unchanged are counted, too, 
   progress.events.itemDone('main', 'audited', 30);
   progress.events.itemDone('main', 'unchanged', 20);
   fail('shop/web', '1', 'gone');
+  progress.events.layersListed(57);
   progress.events.stageBegan('layers');
+  progress.events.layerDone();
   vi.advanceTimersByTime(5_000);
-  expect(lines).toEqual([
-    'reading layers: 1 repository, 50 of 100 tags (20 unchanged, 1 failed), 0 requests, 10 tags/s',
-  ]);
+  expect(lines).toEqual(['reading layers, 1 of 57: 1 repository, 50 of 100 tags (20 unchanged, 1 failed), 0 requests']);
 });
 
 test('failures with the same message are one group, of which the first ten are named', () => {
