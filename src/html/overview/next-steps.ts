@@ -105,7 +105,11 @@ function savings({ steps }: Overview, links: LinkOf): readonly Markup[] {
 /** Repositories without an owner: nobody will make them smaller. */
 function unownedRepositories({ teams }: Overview, links: LinkOf): readonly Markup[] {
   const row = recordsOf(teams).find(({ team }) => team === UNOWNED);
-  if (!row || teams.rows.length === 1) return [];
+  if (!row) return [];
+  if (teams.rows.length === 1)
+    return [
+      html`No repository has a team yet: name teams and their repositories under <code>teams</code> in the settings.`,
+    ];
   const repositories = countOf(Number(row.repositories), 'repository');
   return [
     html`No team owns ${link(repositories, links('team', { team: UNOWNED }))} (${humanBytes(Number(row.stored_bytes))} stored): assign a team under <code>teams</code> in the settings.`,

@@ -127,7 +127,7 @@ test('savings name the image, the amount and the technique; a file has no links'
   ]);
 });
 
-test('repositories without an owner are told, but not where no repository has one', () => {
+test('repositories without an owner are told, and how to begin where no repository has one', () => {
   const columns = ['team', 'repositories', 'stored_bytes'].map(
     (name) => ({ name, type: 'text', description: '' }) as const,
   );
@@ -137,6 +137,8 @@ test('repositories without an owner are told, but not where no repository has on
   expect(told(payments, unowned)).toEqual([
     'No team owns <a href="/teams/unowned">2 repositories</a> (1.0 MB stored): assign a team under <code>teams</code> in the settings.',
   ]);
-  expect(told(unowned)).toEqual([]);
+  expect(told(unowned)).toEqual([
+    'No repository has a team yet: name teams and their repositories under <code>teams</code> in the settings.',
+  ]);
   expect(told(payments)).toEqual([]);
 });
