@@ -31,7 +31,7 @@ export async function planCommand(
     const estimates: AuditEstimate[] = [];
     for (const source of sources) estimates.push(...(await planSource(session, db, source)));
     const plan = jsonDocument('slimboard.plan/1', { sources: estimates });
-    await writeTableOrJson(session.io, format, plan, estimates.flatMap(linesOf));
+    await writeTableOrJson(session.io, format, plan, linesOfAll(estimates));
     const isWhole = estimates.length === sources.length && estimates.every(({ unlisted }) => unlisted === undefined);
     return isWhole ? EXIT.done : EXIT.failure;
   });
@@ -76,6 +76,10 @@ function observing(governor: RequestGovernor<PlaceOptions>, observed: ObservedRe
   };
 }
 
+function linesOfAll(estimates: readonly AuditEstimate[]): readonly string[] {
+  return estimates.flatMap((estimate, index) => [...(index > 0 ? [''] : []), ...linesOf(estimate)]);
+}
+
 function linesOf(estimate: AuditEstimate): readonly string[] {
   const { requests, durationMs } = estimate;
   const range = (min: string, max: string) => (min === max ? min : `${min} to ${max}`);
@@ -93,7 +97,7 @@ function linesOf(estimate: AuditEstimate): readonly string[] {
     ['limit', limitOf(estimate)],
     ['takes about', range(duration(durationMs.min), duration(durationMs.max))],
   ];
-  return [...factLines(lines), ''];
+  return factLines(lines);
 }
 
 function unlistedLine({ unlisted }: AuditEstimate): readonly string[][] {

@@ -199,9 +199,11 @@ test('a report to an unknown object store is refused, not written to a file of t
   expect(await readdir(cwd)).toEqual([]);
 });
 
-test('a plan of several registries is one document', async () => {
+test('a plan of several registries is one document, and as a table has an empty line between them', async () => {
   const other = registry.host.replace('127.0.0.1', 'localhost');
   const { code, stdout } = await slimboard('plan', registry.host, other, '--format', 'json');
+  const table = await slimboard('plan', registry.host, other);
+  expect(table.stdout.split('\n\n').map((part) => part.split(/ +/)[1]?.split('\n')[0])).toEqual([registry.host, other]);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     schema: 'slimboard.plan/1',
