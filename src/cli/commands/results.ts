@@ -68,7 +68,8 @@ function addReportOptions(command: Command): Command {
     .option('--team <name>', 'only this team')
     .option('--repository <glob>', 'only repositories that match: payments/**')
     .option('--audit <id>', 'as of this audit; default: the newest', parseAuditNumber)
-    .option('--limit <n>', 'at most this many rows', numberParser(/^[1-9]\d{0,14}$/, 'a whole number, at least 1'));
+    .option('--limit <n>', 'at most this many rows', numberParser(/^[1-9]\d{0,14}$/, 'a whole number, at least 1'))
+    .addHelpText('after', '\nWhat each column means: docs/reports.md');
 }
 
 export function serve(program: Command, { exit, prepare }: CommandContext): void {
