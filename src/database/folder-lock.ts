@@ -129,7 +129,7 @@ async function lockedError(path: string): Promise<StoreLockedError> {
   const holder = parseHolder(await readFile(path, 'utf8').catch(() => ''));
   const holderText = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
   return new StoreLockedError(
-    `the embedded database is in use by ${holderText} (${path}): wait until it ends, or use Postgres: set SLIMBOARD_DATABASE_URL`,
+    `the embedded database is in use by ${holderText} (${path}): stop it, wait until it ends, or use Postgres: set SLIMBOARD_DATABASE_URL`,
   );
 }
 
