@@ -132,6 +132,17 @@ test('a long name widens the table in its frame, never the page', async () => {
   expect(await overflow()).toBe(0);
 });
 
+test('a long name breaks in its figure, which would hide its end', async () => {
+  await page.setViewportSize({ width: 390, height: 900 });
+  await page.goto(`${server.url}/repository?name=payments/app-0`);
+  const note = page.locator('.figures .note a');
+  await note.evaluate((name) => {
+    name.textContent = 'x'.repeat(255);
+  });
+  const [frame, text] = [await page.locator('.figures').boundingBox(), await note.boundingBox()];
+  expect((text?.x ?? 0) + (text?.width ?? 0)).toBeLessThan((frame?.x ?? 0) + (frame?.width ?? 0));
+});
+
 test('a table is sorted, filtered and paged by the server', async () => {
   await page.goto(`${server.url}/images?limit=5`);
   const sorted = (direction: string) => page.locator(`th[aria-sort="${direction}"]`).textContent();
