@@ -1,7 +1,8 @@
 import { Queue } from 'bullmq';
 import { describe, expect, test } from 'vitest';
+import { untilAborted } from '../../../src/common/until-aborted.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
-import type { TaskReference } from '../../../src/queue/queue.ts';
+import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
 import type { ScheduledSource } from '../../../src/schedule/plan-schedules.ts';
 import { startNow, type WaitOptions, waitForAudits } from '../../../src/schedule/run-now.ts';
@@ -195,6 +196,20 @@ describe('the scheduler', () => {
     await eventually(() => expect(here.audits.audits.length).toBeGreaterThanOrEqual(2));
     expect(errors).toEqual([]);
     expect(new Set(here.audits.calls.map(({ source }) => source))).toEqual(new Set(['here']));
+  });
+
+  test('closing ends the wait for room in the queue', async () => {
+    const here = installation([everySecond('prod')]);
+    const errors: unknown[] = [];
+    const scheduler = await new Promise<{ close(): Promise<void> }>((resolve) => {
+      const waiting: TaskQueue['add'] = (_, { signal } = {}) => {
+        resolve(started);
+        return untilAborted(signal ?? new AbortController().signal).then(() => signal?.throwIfAborted());
+      };
+      const started = here.start({ queue: { add: waiting }, events: { onError: (error) => errors.push(error) } });
+    });
+    await scheduler.close();
+    expect(errors).toMatchObject([{ name: 'AbortError' }]);
   });
 
   test('settings that cannot be read fail at the start', async () => {
