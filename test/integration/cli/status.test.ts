@@ -129,6 +129,46 @@ test('a running audit does not count the tags that an earlier one stored and tha
   expect(stdout).toMatch(/^tags {10}4 listed, 1 audited, 0 skipped, 0 failed$/m);
 });
 
+test('a running audit does not count what only other audits listed or failed to read, nor what has no tag', async () => {
+  const source = await findOrMakeSource(db, { name: 'other', kind: 'oci', dedup: 'registry', platforms: 'all' });
+  const start = { lane: 'adhoc', runner: 'process', options: { sources: [] }, tasks: [] } as const;
+  const other = (await insertAudit(db, { ...start, sourceIds: [source], now: new Date().toISOString() })) ?? 0;
+  const [{ id: elsewhere } = { id: 0 }] = await db.query<{ id: number }>(
+    `insert into repository (source_id, registry, name, first_seen_at, last_seen_at, seen_by, listed_by, tags_listed)
+     values ($1, 'registry.example', 'other', now(), now(), $2, $2, 90) returning id`,
+    [source, other],
+  );
+  // Of its own repository: one tag, one that has ended, and a manifest without a tag.
+  await db.query(
+    `with m as (insert into manifest (digest, media_type, kind, fetched_at) values ($1, '', 'image', now()) returning id)
+     insert into tag (repository_id, name, manifest_id, started_at, ended_at)
+     select t.repository_id, t.name, m.id, now(), case when t.has_ended then now() end
+     from m, (values (1, '1', false), (1, '0', true), (1, null, false), ($2::int8, '2', false)) t (repository_id, name, has_ended)`,
+    [digestBytes(digestOf('image')), elsewhere],
+  );
+  await db.query('insert into audit_task (audit_id, key, kind, payload) values ($1, $2, $2, $3), (1, $2, $2, $4)', [
+    other,
+    'manifests',
+    JSON.stringify({ repository: { id: 1 }, listed: [{ tag: '1' }] }),
+    JSON.stringify({ repository: { id: elsewhere }, listed: [{ tag: '1' }] }),
+  ]);
+  const failure = { code: 'not-found', message: '', retry: 'never' } as const;
+  const item = { sourceId: 1, registry: 'registry.example' as RegistryHost, repository: 'app', digest: '' as const };
+  await recordErrors(db, 1, [{ ...item, tag: '', ...failure }], new Date().toISOString());
+  await recordErrors(db, other, [{ ...item, tag: '3', ...failure }], new Date().toISOString());
+  onTestFinished(async () => {
+    for (const table of ['tag', 'manifest', 'audit_task', 'audit_error']) await db.query(`delete from ${table}`);
+    await db.query('delete from repository where id = $1', [elsewhere]);
+    await db.query('delete from audit where id = $1', [other]);
+  });
+  const { stdout } = await runInProcess('/', ['--database', url, 'status', '1']);
+  expect(stdout).toMatch(/^repositories {2}1$/m);
+  expect(stdout).toMatch(/^tags {10}4 listed, 1 audited, 0 skipped, 0 failed$/m);
+  expect(stdout).toMatch(/^errors {8}1 not-found$/m);
+  const { stdout: json } = await runInProcess('/', ['--database', url, 'status', '1', '--format', 'json']);
+  expect(JSON.parse(json)).toMatchObject({ open_tasks: 1 });
+});
+
 test('a running audit counts a tag once, however many of its images failed', async () => {
   const item = { sourceId: 1, registry: 'registry.example' as RegistryHost, repository: 'app', tag: '1' };
   const failure = { code: 'not-found', message: '', retry: 'never' } as const;

@@ -52,7 +52,7 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     expect(lost).toEqual([task('source', 'source/prod', { auditId: 1 })]);
   });
 
-  test('an audit whose process was killed is abandoned, until it is handed to workers', async () => {
+  test('an audit whose process was killed is abandoned, until it is handed to workers, or has ended', async () => {
     const starter = starterOn(db);
     const { auditId } = await starter.startAudit('prod', 'adhoc');
     const since = (age: string) =>
@@ -62,7 +62,11 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     await since('2 minutes');
     expect(await starter.auditStatus(auditId)).toBe('abandoned');
     expect(await starter.startAudit('prod', 'adhoc')).toMatchObject({ kind: 'started', auditId });
+    await db.query("update audit set heartbeat_at = now() - interval '2 minutes'");
     expect(await starter.auditStatus(auditId)).toBe('running');
+    await since('2 minutes');
+    await db.query("update audit set status = 'incomplete', finished_at = now()");
+    expect(await starter.auditStatus(auditId)).toBe('incomplete');
   });
 
   test('a slot is served once, also when its audit has ended; the next one and an ad-hoc audit wait for its end', async () => {

@@ -65,7 +65,7 @@ test('no further heartbeat starts while one waits for the database', async () =>
 /** A sweeper that starts a turn only when told: by Redis, which answers each claim with the next of some answers. */
 function startedOnce(
   answers: readonly (string | null)[],
-  sweep: () => Promise<void>,
+  sweep: (signal: AbortSignal) => Promise<void>,
   signOfLife: () => Promise<void> = async () => undefined,
 ) {
   const claims: unknown[][] = [];
@@ -113,6 +113,14 @@ test('one sweep runs at a time, however often Redis comes back', async () => {
   redis.emit('ready');
   await sweeper.close();
   expect(most).toBe(1);
+});
+
+test('closing ends a sweep that takes long', async () => {
+  const signals: AbortSignal[] = [];
+  const { sweeper } = startedOnce(['OK'], async (signal) => void signals.push(signal));
+  await eventually(() => expect(signals.map(({ aborted }) => aborted)).toEqual([false]));
+  await sweeper.close();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
 });
 
 test('an error of a sweep is reported, and is no news once closed', async () => {

@@ -93,6 +93,12 @@ describe.each(BACKENDS)('the totals of an earlier audit, in $name', ({ open }) =
     expect(await found([east], { ...SETTINGS, ...other })).toBe(expected);
   });
 
+  test('hold if other settings are those of another source', async () => {
+    const [own, other] = optionsOf(SETTINGS).sources;
+    await db.query('update audit set options = $1', [JSON.stringify({ sources: [own, { ...other, dedup: 'none' }] })]);
+    expect(await found([east])).toBe(1);
+  });
+
   test('hold for several sources if they are of one audit', async () => {
     expect(await found([east, west])).toBeUndefined();
     const second = await audit(west);
