@@ -2,6 +2,7 @@ import { copiesFiles, withoutOptions } from '../classify/history/instruction.ts'
 import { lookUp } from '../classify/look-up.ts';
 import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.ts';
 import type { LayerView } from '../policy/image-view.ts';
+import { rewritesOnly } from '../policy/rules/rewritten-files.ts';
 import { bringsRuntime, installsForProgram, installsHeaders, installsRuntimeAlone } from './own-packages.ts';
 
 /**
@@ -135,6 +136,8 @@ export function keptSharesWithRuntime(layer: LayerView, runtime: Runtime): Share
 function keptInStages(layer: LayerView, runtime: Runtime): Share {
   const { class: made } = layer;
   if (fetchesOnly(layer)) return NOTHING_KEPT;
+  // By its commands it is a setting, but it holds whatever files of the program it gave another owner or mode.
+  if (rewritesOnly(layer)) return KEPT_BY_STAGES.application;
   if (isBuiltElsewhere(layer, runtime)) return WHOLE;
   if (made === 'build-tools' && installsForProgram(layer, runtime)) return OS_PACKAGES;
   if (made === 'build-tools' && installsHeaders(layer)) return LIBRARIES;

@@ -1,12 +1,12 @@
 import { totalBytes } from '../common/sum.ts';
 import { type ByteRange, exactly } from '../measure/byte-range.ts';
 import { applies } from './applies.ts';
-import { baseAfter, isFat } from './base-after.ts';
+import { baseAfter, compilesC, isFat } from './base-after.ts';
 import { goalBytes } from './goal.ts';
 import { keptBytes } from './kept-bytes.ts';
 import { SMALLEST_SHARE } from './layer-shares.ts';
 import type { Subject } from './subject.ts';
-import { guideReduction, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
+import { guideReduction, type Language, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
 
 /** How large an image would be after some techniques. */
 export interface Projection {
@@ -42,8 +42,12 @@ export function projectTechniques(subject: Subject, ids: readonly TechniqueId[])
     savings: { min: subject.currentBytes - after.max, max: subject.currentBytes - after.min },
     basis: swap && !swap.unsure ? 'measured' : 'estimate',
     ...(swap?.reference ? { base: swap.reference } : {}),
-    warnings: techniques.flatMap((technique) => warningsOf(technique, subject.runtime)),
+    warnings: techniques.flatMap((technique) => warningsOf(technique, languageOf(subject))),
   };
+}
+
+function languageOf({ runtime, view }: Subject): Language {
+  return runtime === 'none' && compilesC(view) ? 'c' : runtime;
 }
 
 /** Layer order removes no bytes, but is still listed if a rule asks for it: it speeds up builds and shares layers. */

@@ -10,6 +10,9 @@ export type TechniqueId =
   | 'dockerignore'
   | 'layer-order';
 
+/** What a program needs to run; `c` for one without a runtime that is compiled from C or C++. */
+export type Language = Runtime | 'c';
+
 /** A way of making an image smaller, as a row of config/techniques.json. */
 export interface Technique {
   readonly id: TechniqueId;
@@ -29,7 +32,7 @@ export interface Technique {
   /** How much may break, from 0. Of two techniques that reach the goal, the one with the lower risk is advised. */
   readonly risk: number;
   /** What may break; a warning without `runtimes` applies to every runtime. */
-  readonly warnings: readonly { readonly runtimes?: readonly Runtime[]; readonly text: string }[];
+  readonly warnings: readonly { readonly runtimes?: readonly Language[]; readonly text: string }[];
 }
 
 type TechniqueRow = Omit<Technique, 'variants'> & { readonly variants?: readonly Variant[] };
@@ -83,9 +86,9 @@ export function howTo({ how, howFor }: Technique, runtime: Runtime): string {
   return howFor?.[runtime] ?? how;
 }
 
-/** Returns the texts of the technique's warnings that apply to programs of a runtime. */
-export function warningsOf(technique: Technique, runtime: Runtime): readonly string[] {
+/** Returns the texts of the technique's warnings that apply to programs in a language. */
+export function warningsOf(technique: Technique, language: Language): readonly string[] {
   return technique.warnings
-    .filter(({ runtimes }) => runtimes === undefined || runtimes.includes(runtime))
+    .filter(({ runtimes }) => runtimes === undefined || runtimes.includes(language))
     .map(({ text }) => text);
 }

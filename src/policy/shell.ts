@@ -29,6 +29,8 @@ const QUOTED = /["'()]/;
 /** A word with its quoted parts, which may contain spaces: `--features="tls metrics"`. */
 const WORD = /(?:"[^"]*"|'[^']*'|\S)+/g;
 const QUOTED_PART = /"([^"]*)"|'([^']*)'/g;
+/** A quoted word or value, within which other quotes are text: `NODE_ENV='"production"'`. */
+const QUOTED_VALUE = /^(?:[^"'()]*=)?(?:"[^"]*"|'[^']*')$/;
 /** Parentheses of subshells, and quotes whose other half a separator split off. */
 const OPENING = /^["'(]+/;
 const CLOSING = /(?<!["')])["')]+$/;
@@ -91,7 +93,9 @@ function commandOf(line: readonly string[], nested = 0): Command | undefined {
 }
 
 function withoutQuotes(word: string): string {
-  return QUOTED.test(word) ? word.replace(QUOTED_PART, '$1$2').replace(OPENING, '').replace(CLOSING, '') : word;
+  if (!QUOTED.test(word)) return word;
+  const text = word.replace(QUOTED_PART, '$1$2');
+  return QUOTED_VALUE.test(word) ? text : text.replace(OPENING, '').replace(CLOSING, '');
 }
 
 /** Options before a command belong to `sudo` or `sh`, or to RUN: Buildah writes `--mount=…` before the script. */

@@ -55,9 +55,14 @@ function ownBuilds(facts: DockerfileFacts, build: Commands['build']): readonly s
 }
 
 function asWritten({ program, words }: Command, runner: string): string | undefined {
-  if (!words.every((word) => /^[\w@./:=*,-]+$/.test(word))) return undefined;
-  return `${OF_DEPENDENCIES.test(program) ? `${runner} ` : ''}${[program, ...words].join(' ')}`;
+  if (!words.every((word) => QUOTABLE.test(word))) return undefined;
+  const quoted = words.map((word) => (PLAIN.test(word) ? word : `'${word}'`));
+  return `${OF_DEPENDENCIES.test(program) ? `${runner} ` : ''}${[program, ...quoted].join(' ')}`;
 }
+
+const PLAIN = /^[\w@./:=*,-]+$/;
+/** What a shell takes as it is between single quotes, such as the value of `--define`. */
+const QUOTABLE = /^[\w@./:=*,"+ -]+$/;
 
 export function inFolder(command: string, folder: string): string {
   return folder === '' ? command : `cd ${folder} && ${command}`;

@@ -103,8 +103,10 @@ export function startedByNpm(facts: DockerfileFacts): DockerfileFacts {
 /** Starts by npx or bunx, which find it among the project's packages, a tool that a global package put on the image's PATH. */
 export function startedByNpx(facts: DockerfileFacts): DockerfileFacts {
   const named = facts.isEntrypoint ? facts.entrypoint : facts.cmd;
-  if (!OF_DEPENDENCIES.test(facts.program) || named[0] !== facts.program) return facts;
-  const words = [runnerOf(facts), ...named];
+  // Behind an init program and its options: `tini -- nest start`.
+  const at = named.indexOf(facts.program);
+  if (!OF_DEPENDENCIES.test(facts.program) || at < 0) return facts;
+  const words = named.toSpliced(at, 0, runnerOf(facts));
   return facts.isEntrypoint ? { ...facts, entrypoint: words } : { ...facts, cmd: words };
 }
 

@@ -33,9 +33,14 @@ function measuredEvidence(layer: LayerView, files: Files): readonly Evidence[] {
 
 /** Returns evidence if the layer's commands only change existing files. */
 function likelyEvidence(layer: LayerView): readonly Evidence[] {
-  if (layer.bytes < WORTH_REPORTING_BYTES || !layer.commands.some(changes)) return [];
-  const changesOnly = layer.commands.every((command) => changes(command) || ADDS_NOTHING.includes(command.program));
-  return changesOnly ? [wholeLayer(layer)] : [];
+  return layer.bytes >= WORTH_REPORTING_BYTES && rewritesOnly(layer) ? [wholeLayer(layer)] : [];
+}
+
+/** Reports whether a layer's commands only change the owner or mode of files, so that it holds copies of them. */
+export function rewritesOnly({ commands }: LayerView): boolean {
+  return (
+    commands.some(changes) && commands.every((command) => changes(command) || ADDS_NOTHING.includes(command.program))
+  );
 }
 
 function changes({ program }: Command): boolean {

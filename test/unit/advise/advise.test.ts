@@ -393,6 +393,12 @@ test.each([
   expect(keptOf(runtime, [{ instruction, bytes: 100 }])).toEqual({ min: 1, max: 100 });
 });
 
+test('a multi-stage build may leave behind most of what a chown wrote once more, but no settings', () => {
+  const written = (instruction: string) => keptOf('node', [{ instruction, bytes: 1_000, class: 'configuration' }]);
+  expect(written('RUN /bin/sh -c mkdir -p /data && chown -R node:node /app /data')).toEqual({ min: 10, max: 1_000 });
+  expect(written('COPY nginx.conf /etc/nginx/ # buildkit')).toEqual({ min: 1_000, max: 1_000 });
+});
+
 test('a multi-stage build drops the compiler, however much the build may leave behind', () => {
   const advice = advise({
     baseNames: ['library/eclipse-temurin:21-jdk'],
@@ -712,6 +718,16 @@ test('warnings fit the runtime', () => {
   expect(alpine.flatMap((technique) => warningsOf(technique, 'python')).join(' ')).toContain('musllinux');
   expect(alpine.flatMap((technique) => warningsOf(technique, 'node')).join(' ')).toContain('native addons');
   expect(alpine.flatMap((technique) => warningsOf(technique, 'go')).join(' ')).not.toContain('wheels');
+});
+
+test.each<[string, ImageSketch, boolean]>([
+  ['C++ on a distribution', { own: [run('apt-get install -y cmake'), run('cmake --build build')] }, true],
+  ['GCC', { ...NODE_FULL, baseNames: ['library/gcc:14'], own: [run('apt-get install -y cmake'), run('make')] }, true],
+  ['an unknown program', { own: [run('apt-get install -y build-essential'), run('/src/install.sh')] }, false],
+  ['native addons', { ...NODE_APP, own: [run('apt-get install -y g++ make'), run('make'), run('npm ci')] }, false],
+])('a second stage for %s warns of the libstdc++ that it needs: %#', (_, sketch, warns) => {
+  const warnings = project(sketch, ['multi-stage'])?.warnings;
+  expect(warnings).toEqual(warns ? [expect.stringContaining('libstdc++')] : []);
 });
 
 test('a base that is not smaller is not advised, whatever the guide says of its kind', () => {

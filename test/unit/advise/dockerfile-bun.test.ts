@@ -43,6 +43,11 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
     [copy('. .'), run('bun build src/index.ts --outdir dist')],
     ['RUN bun build src/index.ts --outdir dist\n'],
   ],
+  [
+    'bundles by Bun with a constant',
+    [copy('. .'), run(`bun build src/index.ts --define 'process.env.NODE_ENV="production"' --outdir dist`)],
+    [`RUN bun build src/index.ts --define 'process.env.NODE_ENV="production"' --outdir dist\n`],
+  ],
   ['compiles by bunx', [copy('. .'), run('bunx tsc -p .')], ['RUN bunx tsc -p .\n']],
   ['has no lock file', [copy('package.json ./'), run('bun install'), copy('. .')], ['was built without bun.lock: if']],
   [

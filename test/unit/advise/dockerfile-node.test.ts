@@ -32,6 +32,16 @@ test.each<[string, ImageSketch, string]>([
     'ENTRYPOINT ["npx", "nest"]\nCMD ["start"]',
   ],
   [
+    'behind an init program',
+    { own: [run('npm ci')], config: { Entrypoint: ['tini', '--'], Cmd: ['nest', 'start'] } },
+    'ENTRYPOINT ["tini", "--"]\nCMD ["npx", "nest", "start"]',
+  ],
+  [
+    'behind an init program in the same words',
+    { own: [run('npm ci')], config: { Cmd: ['tini', '--', 'nest', 'start'] } },
+    'CMD ["tini", "--", "npx", "nest", "start"]',
+  ],
+  [
     'that is installed again',
     { own: [run('npm install -g nodemon && npm ci')], config: { Cmd: ['nodemon', 'index.js'] } },
     'CMD ["nodemon", "index.js"]',

@@ -37,6 +37,8 @@ test.each<[string, readonly string[]]>([
   ['CFLAGS="-O2 -g" pip install x', ['pip', 'install', 'x']],
   ['bash -lc \'pip install "a b" c\' x', ['pip', 'install', 'a b', 'c', 'x']],
   ['["/bin/sh", "-c", "npm ci"]', ['npm', 'ci']],
+  [`bun build --define 'A="b"' src`, ['bun', 'build', '--define', 'A="b"', 'src']],
+  [`bun build --define A='"b"' src`, ['bun', 'build', '--define', 'A="b"', 'src']],
   [`rm -rf "/var/lib/apt/lists/"*`, ['rm', '-rf', '/var/lib/apt/lists/*']],
   [`echo "it's`, ['echo', "it's"]],
 ])('words in quotes are one: %s', (script, words) => {
