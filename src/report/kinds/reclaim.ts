@@ -68,7 +68,7 @@ const NOT_LISTED = `not exists (
 function candidatesSql(where: string): string {
   return `
     with chosen as (
-      select c.*, row_number() over (order by c.source, c.registry, c.repository, c.dated_at nulls first, c.manifest_id) as place
+      select c.*, row_number() over (order by c.source, c.registry, c.repository, c.dated_at nulls first, c.digest) as place
       from slimboard_reclaimable c where ${where}),
     ${freedSql('slimboard_holdings', 'chosen')}
     ${withFreedBytes(columns)}`;

@@ -41,9 +41,10 @@ function withSteps(builds: string): string {
 /**
  * The builds that grew; with an audit, among those of its sources that had been seen when it ended. Builds made at the same
  * moment follow one another as they were pushed, or as audits first found them; where neither tells, nobody knows which
- * came first, and they are no pair: of those, the first by tag, then by size, follows the build before. A build of several
- * lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals in that of its first
- * tag. Names are looked up at the end, for few rows are left then.
+ * came first, and they are no pair: of those, the first by tag, then by size, follows the build before. `after_at` is the
+ * push, else the end of the audit before: the order in which an audit read tags does not count. A build of several lines, as
+ * `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals in that of its first tag.
+ * Names are looked up at the end, for few rows are left then.
  */
 function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string {
   const { isSeen, isAudited } = auditConditions(audit, parameters);
@@ -52,18 +53,24 @@ function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string
       select i.repository_id, i.manifest_id, i.platform, i.created_at, i.compressed_bytes, tag_line(i.tag) as line, min(i.tag) as tag,
         min(i.first_seen_at) as seen_at, min(coalesce(i.pushed_at, i.first_seen_at)) as came_at, bool_and(i.pushed_at is not null) as is_pushed
       from image_history i where i.tag <> '' and ${isAudited('i')} and ${isSeen('i.first_seen_at')} and ${where} group by 1, 2, 3, 4, 5, 6),
-    pair as (
-      select *, lag(manifest_id) over w as previous_id, lag(tag) over w as previous_tag, lag(compressed_bytes) over w as previous_bytes,
-        lag(created_at) over w as previous_created_at, lag(came_at) over w as previous_came_at, lag(is_pushed) over w as previous_is_pushed
-      from build window w as (partition by repository_id, platform, line order by created_at nulls first, came_at, tag, compressed_bytes, manifest_id)),
     -- One row a source: added up once, however few builds the planner expects.
     ended as materialized (select source_id, ends from audit_ends),
+    dated as (
+      select b.*, case when b.is_pushed then b.came_at else e.ends[width_bucket(b.came_at - interval '1 microsecond', e.ends)] end as after_at
+      from build b join repository r on r.id = b.repository_id left join ended e on e.source_id = r.source_id),
+    pair as (
+      select *, lag(manifest_id) over w as previous_id, lag(tag) over w as previous_tag, lag(compressed_bytes) over w as previous_bytes,
+        lag(created_at) over w as previous_created_at, lag(came_at) over w as previous_came_at, lag(after_at) over w as previous_after_at,
+        lag(is_pushed) over w as previous_is_pushed
+      from dated window w as (
+        partition by repository_id, platform, line
+        order by created_at nulls first, after_at nulls first, tag, compressed_bytes, manifest_id)),
     nearest as (
       select distinct on (p.repository_id, p.manifest_id) p.*, p.compressed_bytes - p.previous_bytes as change_bytes
       from pair p join repository r on r.id = p.repository_id left join ended e on e.source_id = r.source_id
       where p.previous_id is not null and (p.created_at is distinct from p.previous_created_at
         or came_later(p.previous_came_at, p.came_at, p.is_pushed and p.previous_is_pushed, e.ends))
-      order by p.repository_id, p.manifest_id, p.previous_created_at desc nulls last, p.previous_came_at desc, p.tag)
+      order by p.repository_id, p.manifest_id, p.previous_created_at desc nulls last, p.previous_after_at desc nulls last, p.tag)
     select b.*, s.name as source, r.registry, r.name as repository, r.team, m.digest,
       round(100.0 * b.change_bytes / nullif(b.previous_bytes, 0), 2) as change_percent, count(*) over () as total
     from nearest b join repository r on r.id = b.repository_id join source s on s.id = r.source_id join manifest m on m.id = b.manifest_id

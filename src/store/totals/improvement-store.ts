@@ -52,7 +52,8 @@ export async function listTouchedRepositories(
 
 /**
  * SQL: pairs of successive builds, ordered by creation time, then by when they were pushed or by the audits that found
- * them. Builds that none of these can order are not paired: of those, the first by tag follows the build before. A build in
+ * them; `after_at`: its push, else the end of the audit before, so that the order in which one audit reads tags does not
+ * count. Builds that none of these can order are not paired: of those, the first by tag follows the build before. A build in
  * several lines of tags (`1.4`, `latest`) has one predecessor: the newest, of equals that in the line of its first tag.
  */
 const PAIRS = `
@@ -66,21 +67,25 @@ const PAIRS = `
     select distinct on (l.id, i.platform) l.repository_id, tag_line(l.name) as line, l.name as tag, i.platform, i.manifest_id, i.created_at, l.seen_at,
       l.is_pushed
     from leads_to l join image i on i.manifest_id = l.image_id order by l.id, i.platform, l.position),
+  ended as materialized (
+    select source_id, ends from audit_ends where source_id = any(array(select source_id from repository where id = any($1::int8[])))),
   build as (
     select repository_id, line, platform, manifest_id, created_at, min(seen_at) as seen_at, bool_and(is_pushed) as is_pushed, min(tag) as tag
     from tagged group by repository_id, line, platform, manifest_id, created_at),
+  dated as (
+    select b.*, case when b.is_pushed then b.seen_at else e.ends[width_bucket(b.seen_at - interval '1 microsecond', e.ends)] end as after_at
+    from build b join repository r on r.id = b.repository_id left join ended e on e.source_id = r.source_id),
   follower as (
-    select b.*, lag(manifest_id) over w as before_id, lag(tag) over w as before_tag, lag(created_at) over w as before_created, lag(seen_at) over w as before_seen,
-      lag(is_pushed) over w as before_is_pushed
-    from build b window w as (partition by repository_id, line, platform order by created_at nulls first, seen_at, tag, manifest_id)),
-  ended as materialized (
-    select source_id, ends from audit_ends where source_id = any(array(select source_id from repository where id = any($1::int8[])))),
+    select d.*, lag(manifest_id) over w as before_id, lag(tag) over w as before_tag, lag(created_at) over w as before_created, lag(seen_at) over w as before_seen,
+      lag(after_at) over w as before_after, lag(is_pushed) over w as before_is_pushed
+    from dated d window w as (
+      partition by repository_id, line, platform order by created_at nulls first, after_at nulls first, tag, manifest_id)),
   pair as (
     select distinct on (repository_id, platform, manifest_id) f.*
     from follower f join repository r on r.id = f.repository_id left join ended e on e.source_id = r.source_id
     where before_id is not null
       and (created_at is distinct from before_created or came_later(before_seen, seen_at, is_pushed and before_is_pushed, e.ends))
-    order by repository_id, platform, manifest_id, before_created desc nulls last, before_seen desc, tag),
+    order by repository_id, platform, manifest_id, before_created desc nulls last, before_after desc nulls last, tag),
   tripped as (
     select manifest_id, array_agg(rule) as rules from finding
     where manifest_id in (select before_id from pair union select manifest_id from pair) group by manifest_id)`;

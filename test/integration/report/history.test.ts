@@ -339,6 +339,25 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect((await rowsOf('regressions')).map(({ tag }) => tag)).toEqual(['1.400']);
   });
 
+  test('builds of one date that one audit read one after another follow the build before in the order of their tags', async () => {
+    const push = (tag: string, month: number, bytes: number) => {
+      const layer = { ...textLayer(tag), body: Buffer.alloc(bytes, tag) };
+      registry.push('team/app', tag, image({ layers: [layer], created: `2025-0${month}-01T00:00:00Z` }));
+    };
+    push('1.0', 1, 100);
+    await auditRegistry(db, registry);
+    push('1.1', 2, 300);
+    push('1.2', 2, 200);
+    await auditRegistry(db, registry);
+    // As if the second tag had been read long before the first: by another worker, or before the audit was killed.
+    await db.query(
+      "update tag set started_at = (select started_at from audit order by id desc limit 1) where name = '1.2'",
+    );
+    const names = [{ tag: '1.1', previous_tag: '1.0' }];
+    expect(await rowsOf('regressions')).toMatchObject(names);
+    expect(await db.query('select tag, previous_tag from slimboard_regressions')).toEqual(names);
+  });
+
   test('removing what the planner chose frees exactly the bytes that it said', async () => {
     for (let month = 1; month <= 12; month++)
       registry.push('team/app', `${month}`, build(month, ['shared step', `build ${month}`]));

@@ -67,6 +67,16 @@ describe.each(BACKENDS)('successive builds of a repository, in $name', ({ open }
     },
   );
 
+  test('of one date that one audit read one after another stand in the order of their tags', async () => {
+    await inventory.audit(source, AT);
+    await tag('1.0', await build('2026-01-01'), '2026-11-02T02:00:00Z');
+    await tag('1.2', await build('2026-01-02'), '2026-11-02T02:01:00Z');
+    await tag('1.1', await build('2026-01-02'), '2026-11-02T02:02:00Z');
+    await inventory.audit(source, '2026-11-02T02:03:00Z');
+    await tag('1.3', await build('2026-01-03'), '2026-11-03T02:00:00Z');
+    expect(await pairs()).toEqual(['1.0 to 1.1', '1.2 to 1.3']);
+  });
+
   test('in several lines follow the newest before them', async () => {
     await tag('1.0', await build('2026-01-01'));
     await inventory.endTag(await tag('latest', await build('2026-01-02')), AT);
