@@ -46,7 +46,7 @@ const OPEN_SHARE = 0.01;
 const MAP_ROWS = `
   with ranked as (
     select r.registry, r.team, r.repository, r.repository_id, r.stored_bytes, r.images,
-      row_number() over (order by r.stored_bytes desc, r.repository_id) <= ${REPOSITORIES} as is_big
+      row_number() over (order by r.stored_bytes desc, r.repository, r.registry, r.source) <= ${REPOSITORIES} as is_big
     from slimboard_repositories r where r.stored_bytes > 0)
   select registry, team, case when is_big then repository end as repository, case when is_big then repository_id end as id,
     sum(stored_bytes)::int8 as "storedBytes", sum(images)::int8 as "imageCount", count(*) as repositories
@@ -57,11 +57,11 @@ const MAP_IMAGES = `
   with image_of as (
     select r.id as repository_id, i.* from unnest($1::int8[]) r (id) cross join lateral (
       select c.manifest_id, min(c.tag) as tag, i.platform, i.pull_bytes,
-        row_number() over (order by i.pull_bytes desc, c.manifest_id) as place
+        row_number() over (order by i.pull_bytes desc, min(c.tag), i.platform, c.manifest_id) as place
       from tag_content c join image i on i.manifest_id = c.manifest_id
       where c.repository_id = r.id and c.tag is not null
       group by c.manifest_id, i.platform, i.pull_bytes
-      order by i.pull_bytes desc, c.manifest_id limit ${IMAGES}) i),
+      order by place limit ${IMAGES}) i),
   first_holder as (
     select distinct on (i.repository_id, l.blob_id) i.repository_id, i.manifest_id, b.size
     from image_of i join manifest_layer l on l.manifest_id = i.manifest_id join blob b on b.id = l.blob_id and b.stored

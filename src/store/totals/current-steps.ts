@@ -14,11 +14,12 @@ const MOST_REPOSITORIES = 200;
 export function currentSteps(gain: string): string {
   return `
   advised as (
-    select repository_id, max(${gain}) as gain, array_agg(distinct manifest_id) as manifest_ids from step group by 1),
+    select repository_id, r.name, r.registry, max(${gain}) as gain, array_agg(distinct manifest_id) as manifest_ids
+    from step join repository r on r.id = step.repository_id group by 1, 2, 3),
   -- Repository by repository, in their order, until the limit is reached.
   current_of as (
     select a.repository_id, c.manifest_ids
-    from (select * from advised order by gain desc nulls last, repository_id) a
+    from (select * from advised order by gain desc nulls last, name, registry, repository_id) a
     cross join lateral (
       select array_agg(b.manifest_id) as manifest_ids
       from (
@@ -38,7 +39,7 @@ export function currentSteps(gain: string): string {
           where r.id = a.repository_id and t.name is not null and t.ended_at is null) o
         where o.age = 1) b) c
     where c.manifest_ids is not null
-    order by a.gain desc nulls last, a.repository_id limit ${MOST_REPOSITORIES}),
+    order by a.gain desc nulls last, a.name, a.registry, a.repository_id limit ${MOST_REPOSITORIES}),
   current_build as materialized (select repository_id, unnest(manifest_ids) as manifest_id from current_of),
   current_step as materialized (select * from step join current_build using (repository_id, manifest_id))`;
 }

@@ -62,7 +62,7 @@ const ADD_COMBINATIONS = `
   select $1, combination, ${NAMES}, teams
   from (select distinct combination, ${NAMES} from judged_image) n
   join (
-    select combination, array_agg(team) as teams
+    select combination, array_agg(team order by team) as teams
     from (select distinct combination, team from judged_image join tagged_image using (manifest_id)) d group by 1) t using (combination)`;
 
 /** Whether images of these sources were judged after this time (ISO 8601), also by audits of other sources. */

@@ -93,11 +93,12 @@ const SUMMARY = `
     select f.rule, f.severity, count(distinct f.manifest_id) as images, sum(f.max_bytes) as bytes
     from image_once i join finding f on f.manifest_id = i.manifest_id group by 1, 2),
   candidate as materialized (
-    select distinct blob_id, size from holding order by size desc, blob_id limit ${LAYER_CANDIDATES}),
+    select h.blob_id, h.size, b.digest from (select distinct blob_id, size from holding) h join blob b on b.id = h.blob_id
+    order by h.size desc, b.digest limit ${LAYER_CANDIDATES}),
   biggest as materialized (
     select c.blob_id, c.size from candidate c
     where exists (select 1 from manifest_layer l join image_once i on i.manifest_id = l.manifest_id where l.blob_id = c.blob_id)
-    order by c.size desc, c.blob_id limit ${LIST_ROWS}),
+    order by c.size desc, c.digest limit ${LIST_ROWS}),
   layers as (
     select l.blob_id, count(distinct t.manifest_id) as images, count(distinct t.repository_id) as repositories,
       (array_agg(t.repository_id order by t.repository))[1] as repository_id
@@ -111,12 +112,12 @@ const SUMMARY = `
   step_once as materialized (
     select distinct on (manifest_id, technique) * from current_step order by manifest_id, technique, repository),
   best as materialized (
-    select repository_id, technique, max(gain) as gain, count(*) as images
-    from step_once group by 1, 2 order by gain desc, 1, 2 limit ${LIST_ROWS}),
+    select repository_id, repository, technique, max(gain) as gain, count(*) as images
+    from step_once group by 1, 2, 3 order by gain desc, repository, technique limit ${LIST_ROWS}),
   steps as (
     select distinct on (s.repository_id, s.technique) s.*, b.images
     from best b join step_once s on s.repository_id = b.repository_id and s.technique = b.technique and s.gain = b.gain
-    order by s.repository_id, s.technique, s.manifest_id desc)
+    join manifest m on m.id = s.manifest_id order by s.repository_id, s.technique, s.tag desc, m.digest)
   select $2, $1, jsonb_build_object(
     'sizes', coalesce((
       select jsonb_agg(jsonb_build_object('fromBytes', ($3::int8[])[bucket], 'images', images) order by bucket) from sizes), '[]'),
@@ -125,13 +126,13 @@ const SUMMARY = `
     'layers', coalesce((
       select jsonb_agg(jsonb_build_object('digest', ${digestText('b.digest')}, 'bytes', b.size, 'class', b.layer_class,
           'instruction', b.instruction, 'images', l.images, 'repositories', l.repositories, 'registry', r.registry, 'repository', r.name)
-        order by b.size desc, b.id)
+        order by b.size desc, b.digest)
       from layers l join blob b on b.id = l.blob_id join repository r on r.id = l.repository_id), '[]'),
     'steps', coalesce((
       select jsonb_agg(jsonb_build_object('digest', ${digestText('m.digest')}, 'registry', r.registry, 'repository', r.name,
           'tag', s.tag, 'team', s.team, 'bytes', s.pull_bytes, 'technique', s.step ->> 'technique', 'base', s.step #>> '{projection,base}',
           'gainBytes', s.gain, 'images', s.images, 'afterMaxBytes', (s.step #>> '{projection,after,max}')::numeric::int8, 'basis', s.step #>> '{projection,basis}')
-        order by s.gain desc, s.manifest_id)
+        order by s.gain desc, s.repository, s.technique)
       from steps s join manifest m on m.id = s.manifest_id join repository r on r.id = s.repository_id), '[]'))`;
 
 /**

@@ -6,6 +6,7 @@ import { POSTGRES, useEmptyDatabase } from '../../../support/databases.ts';
 import { Inventory } from '../../../support/inventory.ts';
 import { recordPlans } from '../../../support/plans.ts';
 
+const AT = '2026-11-24T02:00:00Z';
 const db = useEmptyDatabase(POSTGRES.open);
 
 /** Stores builds, each in a line of tags that has no other. One of five is an index that lists the image before it. */
@@ -87,4 +88,19 @@ test('images of an index for platforms that the source does not audit make no ot
      select count(*) as steps from current_step`,
   );
   expect(found).toEqual([{ steps: 1 }]);
+});
+
+test('of repositories with equal steps, the first by name count, whichever was stored first', async () => {
+  const inventory = new Inventory(db);
+  const source = await inventory.source('equals');
+  const image = await inventory.image({ name: 'equals', layers: [['equals', 1]] });
+  const names = Array.from({ length: 250 }, (_, at) => `equals/${100 + at}`);
+  for (const name of names.toReversed())
+    await inventory.tag(await inventory.repository(source, name, 'equals', AT), '1', image, AT);
+  const found = await db.query<{ name: string }>(
+    `with step as materialized (select repository_id, manifest_id, 7 as gain from tag where manifest_id = $1), ${currentSteps('gain')}
+     select r.name from current_step c join repository r on r.id = c.repository_id order by 1`,
+    [image],
+  );
+  expect(found.map(({ name }) => name)).toEqual(names.slice(0, 200));
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readSummaries } from '../../../../src/html/overview/read-summaries.ts';
+import { digestOf } from '../../../../src/oci/digest.ts';
 import { LIST_ROWS } from '../../../../src/store/totals/summary-store.ts';
 import { BACKENDS, useDatabase } from '../../../support/databases.ts';
 import { Inventory } from '../../../support/inventory.ts';
@@ -99,5 +100,26 @@ describe.each(BACKENDS)('the lists of a source in $name', ({ open }) => {
     );
     const projection = { base: 'os:slim', afterMaxBytes: 2, basis: 'measured' };
     expect(lists.steps).toMatchObject(lists.steps.map(() => projection));
+  });
+
+  test('name the first of equals, whatever was stored first', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('equals');
+    const names = Array.from({ length: LIST_ROWS + 5 }, (_, at) => `equals/${10 + at}`);
+    for (const name of names.toReversed()) {
+      const repository = await inventory.repository(source, name, 'equals', AT);
+      const layers = [[`layer of ${name}`, 7e9]] as const;
+      await inventory.tag(
+        repository,
+        '1',
+        await inventory.image({ name, layers, assessment: steps({ slim: 7e9 }) }),
+        AT,
+      );
+    }
+    await inventory.audit(source, AT);
+    const lists = await readSummaries(db);
+    const digests = names.map((name) => digestOf(`layer of ${name}`)).toSorted();
+    expect(lists.steps.map(({ repository }) => repository)).toEqual(names.slice(0, LIST_ROWS));
+    expect(lists.layers.map(({ digest }) => digest)).toEqual(digests.slice(0, LIST_ROWS));
   });
 });
