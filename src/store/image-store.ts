@@ -61,7 +61,7 @@ export async function readImages(db: Queryable, ids: readonly number[]): Promise
 const INDEXES = `
   select c.child_id as id, p.body
   from (select distinct child_id, index_id from index_child where child_id = any($1::int8[])) c join manifest p on p.id = c.index_id
-  where p.body is not null order by c.child_id, c.index_id`;
+  where p.body is not null order by c.child_id, p.digest`;
 
 const PROVENANCE = `
   select m.id, b.body
@@ -69,7 +69,7 @@ const PROVENANCE = `
   cross join lateral (select child_id from index_child where describes = m.digest and child_id is not null offset 0) c
   join manifest_layer l on l.manifest_id = c.child_id
   join blob b on b.id = l.blob_id and b.body is not null
-  where m.id = any($1::int8[]) group by m.id, b.id order by m.id, b.id`;
+  where m.id = any($1::int8[]) group by m.id, b.id order by m.id, b.digest`;
 
 async function bodiesByImage(
   db: Queryable,
