@@ -27,6 +27,13 @@ export function checkReadable({ digest, mediaType }: Pick<Descriptor, 'digest' |
   if (reason) throw new UnsupportedContentError(`layer ${digest} ${reason} (${mediaType}), and is not read`);
 }
 
+/** A layer to read. `atMost`: what manifests say of its size is not known for certain, and its digest alone proves its bytes. */
+export interface LayerToRead {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number | { readonly atMost: number };
+}
+
 /** Options of {@link readLayer}; limits that are absent are those of DEFAULT_LAYER_LIMITS. */
 export interface ReadLayerOptions {
   readonly limits?: Partial<LayerLimits>;
@@ -44,7 +51,7 @@ export interface ReadLayerOptions {
  */
 export async function readLayer(
   stream: Readable,
-  layer: Pick<Descriptor, 'digest' | 'size'>,
+  layer: LayerToRead,
   options: ReadLayerOptions = {},
 ): Promise<LayerContents> {
   const limits = { ...DEFAULT_LAYER_LIMITS, ...options.limits };
@@ -93,33 +100,37 @@ async function findMalformed(work: Promise<void>): Promise<unknown> {
 
 /** Counts and hashes the compressed blob. */
 class BlobVerifier {
-  readonly #layer: Pick<Descriptor, 'digest' | 'size'>;
+  readonly #digest: Digest;
+  readonly #size: number | undefined;
+  readonly #maxBytes: number;
   readonly #hash: Hash;
   bytes = 0;
 
-  constructor(layer: Pick<Descriptor, 'digest' | 'size'>) {
-    this.#layer = layer;
-    this.#hash = createHash(algorithmOf(layer.digest));
+  constructor({ digest, size }: LayerToRead) {
+    this.#digest = digest;
+    this.#size = typeof size === 'number' ? size : undefined;
+    this.#maxBytes = typeof size === 'number' ? size : size.atMost;
+    this.#hash = createHash(algorithmOf(digest));
   }
 
   add(chunk: Buffer): void {
     this.bytes += chunk.length;
-    if (this.bytes > this.#layer.size) {
-      throw new TooLargeError(
-        `layer ${this.#layer.digest}: more bytes came than the ${this.#layer.size} of its descriptor`,
-      );
+    if (this.bytes > this.#maxBytes) {
+      const whose = this.#size === undefined ? 'that any of its images has in all' : 'of its descriptor';
+      throw new TooLargeError(`layer ${this.#digest}: more bytes came than the ${this.#maxBytes} ${whose}`);
     }
     this.#hash.update(chunk);
   }
 
   verify(): void {
-    const { digest, size } = this.#layer;
-    if (this.bytes !== size) {
-      throw new ContentMismatchError(`layer ${digest}: ${this.bytes} bytes came, its descriptor says ${size}`);
+    if (this.#size !== undefined && this.bytes !== this.#size) {
+      throw new ContentMismatchError(
+        `layer ${this.#digest}: ${this.bytes} bytes came, its descriptor says ${this.#size}`,
+      );
     }
-    const actual = `${algorithmOf(digest)}:${this.#hash.digest('hex')}`;
-    if (actual !== digest) {
-      throw new ContentMismatchError(`layer: other bytes than asked for: expected ${digest}, got ${actual}`);
+    const actual = `${algorithmOf(this.#digest)}:${this.#hash.digest('hex')}`;
+    if (actual !== this.#digest) {
+      throw new ContentMismatchError(`layer: other bytes than asked for: expected ${this.#digest}, got ${actual}`);
     }
   }
 }

@@ -14,8 +14,8 @@ export interface HeldLayer {
 /** A layer to read, with where to fetch it. */
 export interface UnreadLayer extends HeldLayer {
   readonly digest: Digest;
-  /** Bytes, as its descriptor says. */
-  readonly size: number;
+  /** Bytes: at most what an image that has it states to have in all. Manifests may disagree about the layer's size. */
+  readonly maxBytes: number;
   readonly mediaType: string;
   readonly sourceId: number;
   readonly repository: StoredRepository;
@@ -50,7 +50,7 @@ export async function listUnreadLayers(
   { auditId, sourceId, tagIds, readerVersion }: LayerScope,
 ): Promise<readonly (HeldLayer & { readonly size: number })[]> {
   return tx.query(
-    `select b.id as "blobId", b.size, min(r.id) as "repositoryId"
+    `select b.id as "blobId", b.size, (array_agg(r.id order by r.name, r.registry))[1] as "repositoryId"
      from repository r
      join tag_content c on c.repository_id = r.id
      join tag t on t.id = c.tag_id and not t.archived
@@ -109,8 +109,9 @@ export async function readStillUnread(
   readerVersion: number,
 ): Promise<readonly UnreadLayer[]> {
   const rows = await db.query<UnreadRow>(
-    `select b.id as "blobId", r.id as "repositoryId", b.digest, b.size, b.media_type as "mediaType", r.source_id as "sourceId",
-       r.registry, r.name, s.name as source
+    `select b.id as "blobId", r.id as "repositoryId", b.digest, b.media_type as "mediaType", r.source_id as "sourceId",
+       r.registry, r.name, s.name as source, (
+         select max(i.pull_bytes) from manifest_layer l join image i on i.manifest_id = l.manifest_id where l.blob_id = b.id) as "maxBytes"
      from unnest($2::int8[], $3::int8[]) as n (blob_id, repository_id)
      join blob b on b.id = n.blob_id
      join repository r on r.id = n.repository_id

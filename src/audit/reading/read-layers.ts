@@ -62,8 +62,9 @@ async function tryToRead(
   try {
     checkReadable(layer);
     const registry = await context.registryOf(plannedSource(plan, layer.repository.source).settings);
-    const stream = await registry.openBlob(layer.repository, { ...layer, annotations: {} }, { signal });
-    const contents = await readLayer(stream, layer, { signal });
+    const { repository, maxBytes } = layer;
+    const stream = await registry.openBlob(repository, { ...layer, size: maxBytes, annotations: {} }, { signal });
+    const contents = await readLayer(stream, { ...layer, size: { atMost: maxBytes } }, { signal });
     checkDiffId(layer.digest, contents.diffId, places);
     return contents;
   } catch (error) {

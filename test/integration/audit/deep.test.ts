@@ -197,6 +197,24 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(await measured('team/two')).toMatchObject([{ uncompressed_bytes: uncompressedBytes([shared, two]) }]);
   });
 
+  test('a manifest with a false size of a shared layer does not affect other images', async () => {
+    const shared = await baseLayer();
+    registry.push('team/app', '1', image({ layers: [{ ...shared, body: Buffer.alloc(10) }] }));
+    registry.push('team/app', '2', image({ layers: [shared] }));
+    const audit = await auditDeep();
+    expect(await errorsOf(db, audit.id)).toEqual([]);
+    expect((await measured('team/app')).slice(1)).toMatchObject([{ uncompressed_bytes: uncompressedBytes([shared]) }]);
+  });
+
+  test('a layer that fails is an error of the first repository by name, whichever was found first', async () => {
+    const broken = layerOfTar(Buffer.from('no tar at all'.repeat(100)));
+    registry.push('team/two', '1', image({ layers: [broken] }));
+    await auditRegistry(db, registry);
+    registry.push('team/one', '1', image({ layers: [broken] }));
+    const audit = await auditDeep();
+    expect((await errorsOf(db, audit.id)).map(({ repository }) => repository)).toEqual(['team/one']);
+  });
+
   test('an aborted download is retried; if it keeps failing, the other layers of its batch are stored', async () => {
     const [good, weak, bad] = [
       await tarLayer({ app: noise('good', 9_000) }),
