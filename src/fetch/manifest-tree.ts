@@ -174,7 +174,7 @@ export class ManifestTree {
     depth: number,
   ): Promise<void> {
     if (this.#childrenBytes > MAX_CHILDREN_BYTES) {
-      for (const digest of digests) this.#failures.set(digest, tooManyBytes(digest));
+      for (const digest of digests) this.#failures.set(digest, this.#tooManyBytes(digest));
       return;
     }
     const { registry, repository, options } = this.#context;
@@ -195,7 +195,7 @@ export class ManifestTree {
   #countChild(digest: Digest, { fetched, manifest }: ReadManifest): void {
     const blobs = neededBlobs(manifest, this.#context.settings).filter(({ blob }) => blob.size <= MAX_CONFIG_BYTES);
     this.#childrenBytes += fetched.body.length + sum(blobs.map(({ blob }) => blob.size));
-    if (this.#childrenBytes > MAX_CHILDREN_BYTES) throw tooManyBytes(digest);
+    if (this.#childrenBytes > MAX_CHILDREN_BYTES) throw this.#tooManyBytes(digest);
   }
 
   #wantedChildren(digest: Digest, depth: number): readonly Digest[] {
@@ -204,14 +204,21 @@ export class ManifestTree {
     const children = wantedChildren(manifest, this.#context.settings);
     this.#children.set(digest, children);
     if (depth < MAX_INDEX_DEPTH || children.length === 0) return children;
-    this.#failures.set(
-      digest,
-      new TooLargeError(
-        `${digest}: indexes are nested deeper than ${MAX_INDEX_DEPTH} levels: the next attempt continues there`,
-        { retry: BACKOFF },
-      ),
-    );
+    this.#failures.set(digest, this.#tooLarge(`${digest}: indexes are nested deeper than ${MAX_INDEX_DEPTH} levels`));
     return [];
+  }
+
+  #tooManyBytes(digest: Digest): TooLargeError {
+    return this.#tooLarge(
+      `${digest}: the manifests and configs of the indexes in this batch exceed ${MAX_CHILDREN_BYTES} bytes, the limit for one batch`,
+    );
+  }
+
+  /** What fitted is stored, so the rest may fit next time; `--full` would read what fitted again, and get no further. */
+  #tooLarge(why: string): TooLargeError {
+    return this.#context.settings.full
+      ? new TooLargeError(`${why}: an audit without --full continues there`)
+      : new TooLargeError(`${why}: the next attempt continues there`, { retry: BACKOFF });
   }
 }
 
@@ -219,12 +226,4 @@ function parsed(digest: Digest, answer: FetchedManifest | Error | undefined): Re
   if (answer === undefined) throw new MalformedContentError(`${digest}: the registry left it out of its answer`);
   if (answer instanceof Error) throw answer;
   return new ReadManifest(answer);
-}
-
-/** What fitted is stored, so the rest may fit next time. */
-function tooManyBytes(digest: Digest): TooLargeError {
-  return new TooLargeError(
-    `${digest}: the manifests and configs of the indexes in this batch exceed ${MAX_CHILDREN_BYTES} bytes, the limit for one batch: the next attempt continues there`,
-    { retry: BACKOFF },
-  );
 }

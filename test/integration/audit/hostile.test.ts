@@ -160,6 +160,21 @@ describe.each(BACKENDS)('hostile contents, in an audit into $name', ({ open }) =
     expect(await errorsOfAudit()).toEqual([]);
   });
 
+  test('indexes nested deeper than one audit reads are read on after --full by an audit without it, as the error says', async () => {
+    registry.push('hostile/nested', '1', nested(8));
+    const errorsOfAudit = async (full: boolean) =>
+      errorsOf(db, (await auditRegistry(db, registry, { source: { full } })).id);
+    const expected = {
+      code: 'too-large',
+      message: expect.stringContaining('without --full continues'),
+      retry: 'never',
+    };
+    expect(await errorsOfAudit(true)).toMatchObject([expected]);
+    expect(await errorsOfAudit(true)).toMatchObject([expected]);
+    await errorsOfAudit(false);
+    expect(await errorsOfAudit(false)).toEqual([]);
+  });
+
   test('a manifest of blobs alone is an artifact, and its blobs are stored bytes', async () => {
     const mediaType = 'application/vnd.oci.artifact.manifest.v1+json';
     const blobs = [{ mediaType: 'text/plain', digest: `sha256:${HEX}`, size: 7_000_000 }];
