@@ -25,6 +25,7 @@ export async function assessRange({ context, task, plan, payload: range, signal 
     assessments.push(assessImage(image, criteria, layers));
   }
   await context.db.transaction(async (tx) => {
-    await Promise.all([saveAssessments(tx, assessments, context.now()), settleTask(tx, task)]);
+    // Otherwise another process has done the range, perhaps with more of the bases known.
+    if (await settleTask(tx, task)) await saveAssessments(tx, assessments, context.now());
   });
 }

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createAuditEngine } from '../../../src/app/engine.ts';
+import { assessRange } from '../../../src/audit/assessing/assess-range.ts';
 import { createListingWriter, type ReadListing } from '../../../src/audit/listing/listing-writer.ts';
 import { parseTag } from '../../../src/oci/reference.ts';
 import type { TaskKind } from '../../../src/queue/queue.ts';
 import type { StoredRepository } from '../../../src/store/inventory-store.ts';
-import { type AuditOptions, auditRegistry, contentOf } from '../../support/audits.ts';
+import { type AuditOptions, auditRegistry, contentOf, defaultSettings, NO_EVENTS } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import type { Fault } from '../../support/registry-server.ts';
@@ -74,5 +76,28 @@ describe.each(BACKENDS)('a task that another process has settled, in $name', ({ 
   test('stores no tag of a batch', async () => {
     await auditMeanwhile(/\/manifests\//, () => settle('manifests'));
     expect(await tagsOf()).toEqual([]);
+  });
+
+  test('replaces no judgement', async () => {
+    const { id } = await auditRegistry(db, registry);
+    const sources = await db.query<{ id: number }>('select id from source');
+    const engine = createAuditEngine({
+      settings: await defaultSettings(),
+      environment: {},
+      db,
+      queue: { add: async () => undefined },
+      events: NO_EVENTS,
+      onNote: () => undefined,
+    });
+    await db.query('delete from assessment');
+    await assessRange({
+      context: engine.context,
+      plan: { auditId: id, sources: [], sourceIds: sources.map((source) => source.id) },
+      task: task('assess', 'an older one', { auditId: id }),
+      payload: { from: 1, to: Number.MAX_SAFE_INTEGER },
+      signal: new AbortController().signal,
+    });
+    expect(await db.query('select manifest_id from assessment')).toEqual([]);
+    await engine.close();
   });
 });
