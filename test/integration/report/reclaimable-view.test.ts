@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/kinds/reclaim.ts';
 import { FIXED_DATES_BEFORE } from '../../../src/store/known-bases.ts';
-import { BACKENDS, useDatabase } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
+import { readRecords } from '../../support/report-records.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -56,4 +59,23 @@ describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) 
       { tags: 'single', reason: 'stale', days: 205 },
     ]);
   });
+
+  test.each([[['one', 'two', 'three']], [['three', 'two', 'one']]])(
+    'what nothing dates is as old as the audit that found it, in whatever order that read it: %j',
+    async (order) => {
+      await emptyTables(db);
+      const inventory = new Inventory(db);
+      const source = await inventory.source('lab');
+      const repository = await inventory.repository(source, 'undated', 'team', '2026-11-01T02:00:00Z');
+      for (const [minute, name] of order.entries()) {
+        const image = await inventory.image({ name, layers: [['shared', 5]], configBytes: 0 });
+        await inventory.tag(repository, null, image, `2026-11-01T02:0${minute}:00Z`);
+      }
+      await inventory.audit(source, '2026-11-01T03:00:00Z');
+      const [, ...gone] = ['one', 'two', 'three'].map((name) => digestOf(name)).toSorted();
+      const dated_at = '2026-11-01T03:00:00Z';
+      const found = await readRecords(db, KINDS.reclaim);
+      expect(found).toMatchObject(gone.map((digest) => ({ digest, reason: 'untagged', dated_at })));
+    },
+  );
 });
