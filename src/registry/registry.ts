@@ -93,6 +93,8 @@ export interface RequestOutcome {
    * which says nothing about a limit.
    */
   readonly kind: 'answered' | 'throttled' | 'failed';
+  /** For `throttled`: whether it was a 503 that names no limit. Slowing down helps if the server is overloaded, not if it is down. */
+  readonly mayBeOutage?: boolean | undefined;
   /** Retry-After, in ms. */
   readonly retryAfterMs?: number | undefined;
   /** `ratelimit-remaining`, if the registry sends it. */

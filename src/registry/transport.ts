@@ -243,6 +243,7 @@ function outcomeOf(answer: Answer, registry: RegistryHost, method: string): Requ
   return {
     status: answer.status,
     kind: kindOf(answer),
+    ...(answer.status === 503 && !asksToSlowDown(answer) ? { mayBeOutage: true } : {}),
     retryAfterMs,
     // Docker Hub does not count HEAD against its budget: what remains need not be spread over HEADs.
     ...(method === 'HEAD' && registry === DOCKER_HUB ? {} : budget),

@@ -100,7 +100,8 @@ export function outcomeOf(error: unknown): RequestOutcome {
   if (!(error instanceof Error)) return { kind: 'failed' };
   const status = isThrottled(error) ? 429 : statusOf(error);
   const { retryAfterMs } = rateLimitsOf((error as SdkError).$response?.headers ?? {}, Date.now());
-  return { kind: outcomeKind(status), status, retryAfterMs };
+  const mayBeOutage = status === 503 && retryAfterMs === undefined;
+  return { kind: outcomeKind(status), status, retryAfterMs, ...(mayBeOutage ? { mayBeOutage } : {}) };
 }
 
 function statusOf(error: SdkError): number | undefined {

@@ -13,6 +13,10 @@ import type { RequestOutcome } from '../registry.ts';
  *    rate a second, and is lifted at four times the refused rate.
  * 4. A budget that the registry announces: what remains is spread over its window.
  *
+ * A row of 503s that name no limit, and that pauses of five minutes do not end, is an outage, of a single repository maybe.
+ * The next ones pause nothing, or an audit would wait a minute for each of a thousand tags. One request at a time is sent
+ * until the next success.
+ *
  * Refusals rarer than one in fifty requests halve neither places nor rate. They come from a registry under load rather
  * than from a limit, and are waited out.
  */
@@ -63,6 +67,8 @@ export type Admission =
 const FIRST_PLACES = 16;
 /** One request in five seconds, so that the end of a limit is noticed. */
 export const MIN_RATE_PER_SECOND = 0.2;
+/** 503s that name no limit lower the rate no further: they may be those of a single repository, whose speed matters not. */
+export const MIN_RATE_IN_OUTAGE = 4;
 /** The part of the refused rate that the rate grows by each second: from half of it to all of it in ten seconds. */
 export const RATE_GROWTH = 0.05;
 /** The multiple of the refused rate at which the rate is lifted. */
@@ -74,6 +80,8 @@ export const COUNTING_MS = 2_000;
 /** The pause after a first refusal without Retry-After, and the longest after many in a row. */
 export const FIRST_PAUSE_MS = 1_000;
 export const LONGEST_BACKOFF_MS = 60_000;
+/** After as many refusals in a row, between which the pauses add up to five minutes, one may be an outage. */
+export const OUTAGE_AFTER = 10;
 /** As many refusals close together halve places and rate. */
 export const MOST_CAUTION = 3;
 /** Keeps refusals that are rarer than one in fifty requests from adding up. */
@@ -125,10 +133,17 @@ export function settle(
   maxConcurrency: number,
 ): GovernorState {
   const budgeted = withBudget({ ...state, places: Math.min(state.places, maxConcurrency) }, outcome, nowMs);
-  if (outcome.kind === 'throttled') return refused(budgeted, outcome, startedAtMs, nowMs);
+  if (outcome.kind === 'throttled')
+    return isOutage(state, outcome)
+      ? { ...budgeted, ratePerSecond: 0 }
+      : refused(budgeted, outcome, startedAtMs, nowMs);
   // The transport itself backs off from a registry in trouble.
   if (outcome.kind === 'failed') return budgeted;
   return succeeded(budgeted, startedAtMs, maxConcurrency);
+}
+
+function isOutage({ refusals }: GovernorState, { mayBeOutage }: RequestOutcome): boolean {
+  return mayBeOutage === true && refusals >= OUTAGE_AFTER;
 }
 
 /** The lower of the rate and the budget (requests a second); 0: no limit. */
@@ -155,7 +170,7 @@ function refused(state: GovernorState, outcome: RequestOutcome, startedAtMs: num
   const tooFast = caution === MOST_CAUTION && startedAtMs >= state.halvedAtMs;
   const isSpeedNew = tooFast || state.ratePerSecond === 0;
   const measured = isSpeedNew ? { ...state, refusedPerSecond: refusedSpeed(state, nowMs) } : state;
-  const slower = tooFast ? halved(measured, nowMs) : measured;
+  const slower = tooFast ? halved(measured, outcome, nowMs) : measured;
   return { ...slower, refusals, caution, pausedUntilMs, refusedAtMs: isNew ? nowMs : state.refusedAtMs };
 }
 
@@ -170,9 +185,11 @@ function refusedSpeed(state: GovernorState, nowMs: number): number {
   return Math.max(perSecond, MIN_RATE_PER_SECOND);
 }
 
-function halved(state: GovernorState, nowMs: number): GovernorState {
+function halved(state: GovernorState, { mayBeOutage }: RequestOutcome, nowMs: number): GovernorState {
   const places = Math.max(1, state.places / 2);
-  const ratePerSecond = Math.max(state.refusedPerSecond / 2, MIN_RATE_PER_SECOND);
+  const slowest = mayBeOutage ? MIN_RATE_IN_OUTAGE : MIN_RATE_PER_SECOND;
+  const least = state.ratePerSecond > 0 ? Math.min(slowest, state.ratePerSecond) : slowest;
+  const ratePerSecond = Math.max(state.refusedPerSecond / 2, least);
   return { ...state, places, slowStartUntil: places, ratePerSecond, halvedAtMs: nowMs };
 }
 

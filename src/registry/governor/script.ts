@@ -56,10 +56,12 @@ local function refused_speed(s, now)
   return math.max(s.ratePerSecond > 0 and math.min(s.ratePerSecond, sent) or sent, MIN_RATE_PER_SECOND)
 end
 
-local function halved(s, now)
+local function halved(s, outcome, now)
   s.places = math.max(1, s.places / 2)
   s.slowStartUntil = s.places
-  s.ratePerSecond = math.max(s.refusedPerSecond / 2, MIN_RATE_PER_SECOND)
+  local slowest = outcome.mayBeOutage and MIN_RATE_IN_OUTAGE or MIN_RATE_PER_SECOND
+  local least = s.ratePerSecond > 0 and math.min(slowest, s.ratePerSecond) or slowest
+  s.ratePerSecond = math.max(s.refusedPerSecond / 2, least)
   s.halvedAtMs = now
 end
 
@@ -68,7 +70,7 @@ local function refused(s, outcome, started_at, now)
   local caution = math.min(MOST_CAUTION, s.caution + 1)
   local too_fast = caution == MOST_CAUTION and started_at >= s.halvedAtMs
   if too_fast or s.ratePerSecond == 0 then s.refusedPerSecond = refused_speed(s, now) end
-  if too_fast then halved(s, now) end
+  if too_fast then halved(s, outcome, now) end
   s.caution = caution
   s.refusals = news and s.refusals + 1 or math.max(1, s.refusals)
   local pause = outcome.retryAfterMs or math.min(LONGEST_BACKOFF_MS, FIRST_PAUSE_MS * 2 ^ math.min(s.refusals - 1, 16))
@@ -89,6 +91,10 @@ end
 local function settle(s, outcome, started_at, now, max_concurrency)
   s.places = math.min(s.places, max_concurrency)
   with_budget(s, outcome, now)
+  if outcome.kind == 'throttled' and outcome.mayBeOutage and s.refusals >= OUTAGE_AFTER then
+    s.ratePerSecond = 0
+    return
+  end
   if outcome.kind == 'throttled' then return refused(s, outcome, started_at, now) end
   if outcome.kind == 'failed' then return end
   succeeded(s, started_at, max_concurrency)

@@ -385,6 +385,8 @@ describe('limits', () => {
     const { outcomes, governor } = recording();
     const { server, read } = await start({ governor });
     server.fault({ times: 1 }, answer(429, { 'retry-after': 3 }));
+    server.fault({ times: 1 }, answer(503, { 'retry-after': 4 }));
+    server.fault({ times: 1 }, answer(503));
     server.fault({ times: 1 }, reset());
     server.fault({ times: 1 }, answer(200, { 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '76;w=21600' }));
     await read();
@@ -392,6 +394,8 @@ describe('limits', () => {
     expect(outcomes).toEqual([
       { status: 200, kind: 'answered', remaining: 76, windowMs: 21_600_000 },
       { kind: 'failed' },
+      { status: 503, kind: 'throttled', mayBeOutage: true },
+      { status: 503, kind: 'throttled', retryAfterMs: 4_000 },
       { status: 429, kind: 'throttled', retryAfterMs: 3_000 },
       { status: 200, kind: 'answered' },
     ]);

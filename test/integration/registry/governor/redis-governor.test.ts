@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseRegistryHost, type RegistryHost } from '../../../../src/oci/reference.ts';
 import type { Clock } from '../../../../src/registry/clock.ts';
-import { admit, type GovernorState, INITIAL_STATE, settle } from '../../../../src/registry/governor/policy.ts';
+import {
+  admit,
+  type GovernorState,
+  INITIAL_STATE,
+  OUTAGE_AFTER,
+  settle,
+} from '../../../../src/registry/governor/policy.ts';
 import { createRedisGovernor, type RedisGovernor } from '../../../../src/registry/governor/redis-governor.ts';
 import { POLICY_SCRIPT } from '../../../../src/registry/governor/script.ts';
 import type { PlaceOptions, RequestOutcome } from '../../../../src/registry/registry.ts';
@@ -62,6 +68,7 @@ describe('the policy in Redis', () => {
   const outcome = fc.record(
     {
       kind: fc.constantFrom('answered', 'throttled', 'failed'),
+      mayBeOutage: fc.boolean(),
       agoMs: fc.nat(5_000),
       retryAfterMs: fc.constantFrom(0, 20, 2_000, 90_000, 1e12),
       remaining: fc.constantFrom(0, 1, 70, 4_000),
@@ -99,8 +106,9 @@ describe('the policy in Redis', () => {
       fc.asyncProperty(
         fc.array(step, { minLength: 1, maxLength: 60 }),
         fc.constantFrom(1, 4, 64),
-        async (steps, maxConcurrency) => {
-          let current = INITIAL_STATE;
+        fc.constantFrom(0, OUTAGE_AFTER - 1),
+        async (steps, maxConcurrency, refusals) => {
+          let current: GovernorState = { ...INITIAL_STATE, refusals };
           const names = Object.keys(current) as (keyof GovernorState)[];
           const given = { state: current, startMs, steps, maxConcurrency, names };
           const answers = (await redis().eval(STEPS_SCRIPT, 0, JSON.stringify(given))) as string[][];

@@ -39,7 +39,8 @@ describe('an answer of AWS', () => {
     const failure = toSlimboardError(error, REQUEST);
     expect(failure).toMatchObject({ code, retry: { kind: retry }, cause: error });
     expect(failure.message).toContain('ecr:DescribeImages');
-    expect(outcomeOf(error)).toEqual({ status: code === 'rate-limited' ? 429 : status, kind });
+    const outcome = { status: code === 'rate-limited' ? 429 : status, kind };
+    expect(outcomeOf(error)).toEqual(status === 503 ? { ...outcome, mayBeOutage: true } : outcome);
   });
 
   test('is an expected failure, whatever its name and status', () => {

@@ -115,6 +115,38 @@ test.each([
   expect(state.pausedUntilMs - nowMs).toBe(pauseMs);
 });
 
+test('503s of one repository among many do not slow down the others by more than a rate of four a second', () => {
+  const unavailable: RequestOutcome = { status: 503, kind: 'throttled', mayBeOutage: true };
+  /** The rate after rounds of two successes and a refusal. */
+  const rateAfter = (outcome: RequestOutcome): number => {
+    let state = start;
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 3_000) {
+      state = settle(after(state, ok, 2, nowMs), outcome, nowMs + 2_000, nowMs + 2_000, LIMIT);
+    }
+    return state.ratePerSecond;
+  };
+  expect(rateAfter(unavailable)).toBe(4);
+  expect(rateAfter(refusal)).toBe(0.2);
+  expect(settle({ ...start, ratePerSecond: 0.5 }, unavailable, 0, 0, LIMIT).ratePerSecond).toBe(0.5);
+});
+
+test('a row of 503s that pauses of five minutes do not end pauses no more, until one after a success', () => {
+  const unavailable: RequestOutcome = { status: 503, kind: 'throttled', mayBeOutage: true };
+  let state = start;
+  let nowMs = 0;
+  for (let refusals = 0; refusals < 10; refusals += 1) {
+    state = settle(state, unavailable, nowMs, nowMs, LIMIT);
+    nowMs = state.pausedUntilMs;
+  }
+  expect(nowMs).toBe(303_000);
+  expect(settle(state, refusal, nowMs, nowMs, LIMIT).pausedUntilMs).toBe(nowMs + 60_000);
+  state = settle(state, unavailable, nowMs, nowMs, LIMIT);
+  expect(admit(state, 0, nowMs, LIMIT).admitted).toBe(true);
+  expect(admit(state, 1, nowMs, LIMIT)).toEqual({ admitted: false });
+  state = settle(settle(state, ok, nowMs, nowMs, LIMIT), unavailable, nowMs, nowMs, LIMIT);
+  expect(state.pausedUntilMs).toBe(nowMs + 1_000);
+});
+
 test.each([
   ['remaining spread over its window', { remaining: 300, windowMs: 30_000 }, 10],
   ['a budget of hours may go in a minute', { remaining: 60, windowMs: 21_600_000 }, 1],
