@@ -20,11 +20,14 @@ export function nextPage(header: string | readonly string[] | undefined, page: U
   return next;
 }
 
+/** A target, in angle brackets or bare (Quay has left them out), and its parameters, whose quoted values may have commas. */
+const LINK = /(?:<([^<>]*)>|([^\s<>,;"]+))\s*((?:;(?:"(?:[^"\\]|\\.)*"?|[^",;<])*)*)/g;
+
 function nextTarget(header: string): string | undefined {
-  for (const [, target = '', parameters = ''] of header.matchAll(/<([^<>]*)>([^,<]*)/g)) {
-    const relations = parameters.split(';').flatMap(relationsOf);
+  for (const [, target, bare, parameters = ''] of header.matchAll(LINK)) {
+    const isNext = parameters.split(';').flatMap(relationsOf).includes('next');
     // Some registries leave out rel="next"; lists have no other links.
-    if (relations.includes('next') || parameters.trim() === '') return target;
+    if (isNext || (target !== undefined && parameters === '')) return target ?? bare;
   }
   return undefined;
 }
