@@ -128,7 +128,8 @@ function createTally() {
 function countsOf(counts: typeof NO_COUNTS, hasTotal: boolean): string {
   const { repositories, tags, unchanged, failed, requests } = counts;
   const done = doneOf(counts);
-  const ofTags = hasTotal ? `${done} of ${counted(tags, 'tag')}` : counted(done, 'tag');
+  // The tags of a large repository are read while it is still being listed.
+  const ofTags = hasTotal && done <= tags ? `${done} of ${counted(tags, 'tag')}` : counted(done, 'tag');
   return (
     `${counted(repositories, 'repository')}, ${ofTags} (${unchanged} unchanged, ${failed} failed), ` +
     counted(requests, 'request')

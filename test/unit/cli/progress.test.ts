@@ -50,6 +50,18 @@ test('an audit that goes on tells no total of tags: what it had listed before is
   ]);
 });
 
+test('no total is told that is lower than what was read of a repository whose list is not read to its end', () => {
+  progress.events.repositoryListed('main', 'shop/web', 1);
+  progress.events.itemDone('main', 'audited', 200);
+  vi.advanceTimersByTime(5_000);
+  progress.events.repositoryListed('main', 'shop/api', 300);
+  vi.advanceTimersByTime(5_000);
+  expect(lines).toEqual([
+    '1 repository, 200 tags (0 unchanged, 0 failed), 0 requests, 40 tags/s',
+    '2 repositories, 200 of 301 tags (0 unchanged, 0 failed), 0 requests, 20 tags/s',
+  ]);
+});
+
 test('an audit that has read all tags tells what it does, where a narrow terminal shows it', () => {
   progress.events.stageBegan('assess');
   vi.advanceTimersByTime(5_000);
