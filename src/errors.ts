@@ -91,6 +91,9 @@ export class UnknownRepositoryError extends NotFoundError {}
 /** The content is of a kind that slimboard does not read. */
 export class UnsupportedContentError extends failure('unsupported-content') {}
 
+/** A reference names something else than an image, such as a Helm chart. Exit code 2 when a person typed it. */
+export class NotAnImageError extends UnsupportedContentError {}
+
 /** JSON has the wrong shape; the message gives the path of the field. */
 export class MalformedContentError extends failure('malformed-content') {}
 

@@ -1,6 +1,6 @@
 import { printable, printableLines } from '../common/printable.ts';
 import { variableOf } from '../common/variable-of.ts';
-import { InvalidReferenceError, messageOf, SettingsError, SlimboardError } from '../errors.ts';
+import { InvalidReferenceError, messageOf, NotAnImageError, SettingsError, SlimboardError } from '../errors.ts';
 import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, type ExitCode, isInterruption } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
@@ -37,7 +37,8 @@ function textOf(error: unknown, outlook: string | undefined): string {
 /** Returns the exit code of a command that failed with the error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (isInterruption(error)) return error.exitCode;
-  if (error instanceof SettingsError || error instanceof InvalidReferenceError) return EXIT.usage;
+  const isMistake = [SettingsError, InvalidReferenceError, NotAnImageError].some((mistake) => error instanceof mistake);
+  if (isMistake) return EXIT.usage;
   return EXIT.failure;
 }
 

@@ -1,7 +1,13 @@
 import { type ImageMeasurement, measureImage } from '../audit/assessing/measure-image.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
-import { isItemFailure, MalformedContentError, NotFoundError, UnsupportedContentError } from '../errors.ts';
+import {
+  isItemFailure,
+  MalformedContentError,
+  NotAnImageError,
+  NotFoundError,
+  UnsupportedContentError,
+} from '../errors.ts';
 import { wantedChildren } from '../fetch/wanted-children.ts';
 import { attestedImage, provenanceLayers } from '../oci/attestation.ts';
 import { contentKind, needsConfig } from '../oci/content-kind.ts';
@@ -57,7 +63,7 @@ interface ParsedManifest {
 /**
  * Reads one image with its config and provenance, and classifies it.
  * @throws NotFoundError when the image does not exist, or not for the platform
- * @throws UnsupportedContentError when the reference names no image
+ * @throws NotAnImageError when the reference names something else
  */
 export async function loadImage(
   registry: Registry,
@@ -207,9 +213,7 @@ async function readConfig(
     const config = naming(reference, () => parseImageConfig(content));
     if (contentKind(manifest, reference.tag, config) === 'image') return { image: manifest, config };
   }
-  throw new UnsupportedContentError(
-    `${formatReference(reference)} is not an image but ${describeKind(manifest, reference)}`,
-  );
+  throw new NotAnImageError(`${formatReference(reference)} is not an image but ${describeKind(manifest, reference)}`);
 }
 
 function describeKind(manifest: Manifest, { tag }: Reference): string {

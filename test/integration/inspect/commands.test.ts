@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Interruption } from '../../../src/cli/exit-code.ts';
 import { startSampleRegistry } from '../../../src/demo/sample-registry.ts';
-import { image } from '../../support/image-builder.ts';
+import { artifact, image } from '../../support/image-builder.ts';
 import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -49,6 +49,22 @@ test('inspect and check have the same findings for an image', async () => {
   expect(rules(JSON.parse(inspected.stdout).findings)).toContain('end-of-life-base');
   expect(rules(JSON.parse(inspected.stdout).findings)).toEqual(rules(JSON.parse(checked.stdout).violations));
 });
+
+test.each([
+  ['inspect', [], 2],
+  ['advise', [], 2],
+  ['check', [], 2],
+  ['check', [1], 1],
+])(
+  '%s of a Helm chart, with these other images: %j, ends with %i and says what it is',
+  async (command, others, code) => {
+    const chart = artifact({ configType: 'application/vnd.cncf.helm.config.v1+json', layerType: 'application/gzip' });
+    server.push('chart', '1', chart);
+    const asked = [`${server.host}/chart:1`, ...others.map(() => reference)];
+    const told = await run('2025-05-31', command, ...asked);
+    expect(told).toMatchObject({ code, stderr: expect.stringContaining('/chart:1 is not an image but an artifact\n') });
+  },
+);
 
 test('advise and diff read their images', async () => {
   const [advised, compared] = await Promise.all([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
 import { exitCodeOf } from '../../../src/cli/write-failure.ts';
-import { InvalidReferenceError, NotFoundError, SettingsError } from '../../../src/errors.ts';
+import { InvalidReferenceError, NotAnImageError, NotFoundError, SettingsError } from '../../../src/errors.ts';
 import { FORMAT_NAMES, GROUPINGS, KIND_NAMES, METRICS } from '../../../src/report/names.ts';
 import { runInProcess } from '../../support/program.ts';
 
@@ -96,6 +96,7 @@ describe('exit codes', () => {
     [new NotFoundError('gone'), 1],
     [new SettingsError('a typo'), 2],
     [new InvalidReferenceError('no reference'), 2],
+    [new NotAnImageError('a chart'), 2],
     [new Interruption('SIGINT'), 130],
     [new Interruption('SIGTERM'), 143],
   ])('%s ends with %i', (error, code) => {
