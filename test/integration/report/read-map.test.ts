@@ -43,6 +43,24 @@ describe.each(BACKENDS)('the map of stored bytes, over $name', ({ open }) => {
     expect(others).toEqual([]);
   });
 
+  test('has the eight biggest images of each repository, also if another repository has the same', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const names = ['shop/app', 'shop/copy'];
+    const repositories = await Promise.all(names.map((name) => inventory.repository(source, name, 'shop', AT)));
+    for (let bytes = 1; bytes <= 9; bytes++) {
+      const image = await inventory.image({ name: `${bytes}`, layers: [[`${bytes}`, bytes]], configBytes: 0 });
+      for (const repository of repositories) await inventory.tag(repository, `${bytes}`, image, AT);
+    }
+    await inventory.audit(source, AT);
+    const map = await readMap(db);
+    const biggest = Array.from({ length: 8 }, (_, at) => 9 - at);
+    expect(map.repositories.map(({ images }) => images.map(({ addedBytes }) => addedBytes))).toEqual([
+      biggest,
+      biggest,
+    ]);
+  });
+
   test('has the sixty biggest repositories one by one, and the others of each team as one', async () => {
     const inventory = new Inventory(db);
     const source = await inventory.source('lab');

@@ -39,6 +39,69 @@ test('a health check with another command is a difference', () => {
   expect(diffImages(checkedBy('/health'), checkedBy('/ready')).settings).toEqual(['healthcheck']);
 });
 
+test('every setting that differs is named, and then the variables that came, went or changed, in their order', () => {
+  const config = (value: string, env: readonly string[]) => ({
+    User: value,
+    Entrypoint: [value],
+    Cmd: [value],
+    WorkingDir: `/${value}`,
+    ExposedPorts: { [`${value.length}/tcp`]: {} },
+    Env: [...env, 'SAME=1'],
+  });
+  const before = auditedImage({ config: config('old', ['WENT=1', 'CHANGED=1']) });
+  const after = auditedImage({ config: config('newer', ['CHANGED=2', 'CAME=1']) });
+  expect(diffImages(before, after).settings).toEqual([
+    'user',
+    'entrypoint',
+    'cmd',
+    'workingDir',
+    'exposedPorts',
+    'env CAME',
+    'env CHANGED',
+    'env WENT',
+  ]);
+});
+
+test('a layer that occurs twice is kept as often as the other image has it', () => {
+  const image = auditedImage({ base: [], own: [{ bytes: 5 }, { bytes: 5 }] });
+  const diffIds = [0, 0].flatMap((at) => image.config.diffIds[at] ?? []);
+  const twice = { ...image, config: { ...image.config, diffIds } };
+  const once = auditedImage({ base: [], own: [{ bytes: 5 }] });
+  const changes = (layers: readonly { change: string }[]) => layers.map(({ change }) => change);
+  expect(changes(diffImages(twice, once).layers)).toEqual(['kept', 'gone']);
+  expect(changes(diffImages(once, twice).layers)).toEqual(['kept', 'new']);
+  expect(changes(diffImages(twice, twice).layers)).toEqual(['kept', 'kept']);
+});
+
+test('layers are equal by their content even if compressed anew, or by their digest where the config does not name each', () => {
+  const before = auditedImage({ base: [], own: [{ bytes: 5 }, { bytes: 6 }] });
+  const after = auditedImage({ base: [], own: [{ bytes: 4 }, { bytes: 6 }] });
+  const unnamed = (image: typeof before) => ({
+    ...image,
+    config: { ...image.config, diffIds: image.config.diffIds.slice(1) },
+  });
+  expect(diffImages(before, after).keptBytes).toBe(11);
+  expect(diffImages(unnamed(before), unnamed(after)).keptBytes).toBe(6);
+});
+
+test('classes are listed from the biggest reduction to the biggest growth, each layer with its instruction', () => {
+  const image = (packages: number, modules: number, application: number) =>
+    auditedImage({
+      base: [],
+      own: [
+        { bytes: modules, class: 'dependencies', instruction: 'RUN npm ci' },
+        { bytes: packages, class: 'os-packages', instruction: 'RUN apk add git' },
+        { bytes: application, class: 'application', instruction: 'COPY . .' },
+      ],
+    });
+  const { byClass, layers } = diffImages(image(90, 10, 3), image(10, 12, 3));
+  expect(byClass).toEqual([
+    { class: 'os-packages', changedBytes: -80 },
+    { class: 'dependencies', changedBytes: 2 },
+  ]);
+  expect(layers.map(({ instruction }) => instruction)).toEqual(['RUN npm ci', 'RUN apk add git', 'COPY . .']);
+});
+
 const sizes = fc.array(fc.record({ bytes: fc.nat({ max: 1e9 }) }), { maxLength: 8 });
 
 test('changes by layer and by class add up to the total', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { humanBytes, humanRange, signedBytes } from '../../../src/measure/human-bytes.ts';
+import { humanBytes, humanRange, signedBytes, signedPercent } from '../../../src/measure/human-bytes.ts';
 
 test.each([
   [0, '0 B'],
@@ -24,6 +24,15 @@ test.each([
   [0, '0 B'],
 ])('a change of %d bytes is %s', (bytes, text) => {
   expect(signedBytes(bytes)).toBe(text);
+});
+
+test.each([
+  [10, 100, '+10.0 %'],
+  [-75, 100, '-75.0 %'],
+  [0, 100, '0.0 %'],
+  [5, 0, undefined],
+])('a change of %d from %d bytes is %s', (changed, before, text) => {
+  expect(signedPercent(changed, before)).toBe(text);
 });
 
 test.each([
