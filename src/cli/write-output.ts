@@ -2,15 +2,46 @@ import { type Text, writeTo } from '../deliver/write-destination.ts';
 import { codeOf, DeliveryError, isDiskFull, isFileError, SettingsError, SlimboardError } from '../errors.ts';
 import { CONTENT_TYPES } from '../report/formats/formats.ts';
 import type { FormatName } from '../report/names.ts';
-import type { Destination } from '../settings/destination.ts';
-import type { Io } from './io.ts';
+import type { AuditSummary } from '../report/report.ts';
+import { checkDestination, type Destination, destinationOf } from '../settings/destination.ts';
+import { type Io, todayOf, writeResult } from './io.ts';
+
+/** Whether the value of `--output` names a file or an object: as in other programs, `-` is stdout, like no value. */
+export function namesFile(output: string | undefined): output is string {
+  return output !== undefined && output !== '-';
+}
+
+/** Checks where a report is to be written before it is computed. @throws SettingsError */
+export function checkOutput(output: string | undefined): void {
+  if (namesFile(output)) checkDestination(output);
+}
 
 /**
- * Writes into the file or object that the command line names, all of it or nothing.
+ * Writes a report to stdout, or into the file or object that `output` names.
+ * @param audit fills the placeholders of that name
+ * @throws as {@link writeDestination} does
+ */
+export async function writeOutput(
+  io: Io,
+  { output, format }: { readonly output: string | undefined; readonly format: FormatName },
+  text: Text,
+  audit: AuditSummary | null,
+): Promise<void> {
+  if (!namesFile(output)) return writeResult(io, text);
+  const values = {
+    date: todayOf(io),
+    audit: audit?.id ?? 0,
+    source: audit?.sources.join('+') ?? '',
+  };
+  await writeDestination(io, destinationOf(output, values, io.cwd), text, format);
+}
+
+/**
+ * Writes into a file or object, all of it or nothing.
  * @throws SettingsError when it cannot be written, DeliveryError when its disk is full or its store does not answer, and
  * what making the text throws
  */
-export async function writeOutput(
+export async function writeDestination(
   { signal }: Pick<Io, 'signal'>,
   destination: Destination,
   text: Text,

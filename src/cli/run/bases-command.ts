@@ -12,7 +12,7 @@ import { countBases } from '../../store/catalogue-store.ts';
 import { type Io, terminalColumns, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { counted } from '../text.ts';
-import { writeOutput } from '../write-output.ts';
+import { namesFile, writeDestination } from '../write-output.ts';
 
 /** Writes the catalogue as a report. */
 export async function listCommand(
@@ -36,9 +36,10 @@ async function tellIfEmpty({ notices }: Session, db: Database): Promise<void> {
 /** Exports the catalogue into a file, all of it or nothing; `-` is stdout. */
 export async function exportCommand(session: Session, file: string): Promise<void> {
   await withStore(session.settings, 'read', async (db) => {
-    if (file === '-') await writeResult(session.io, exportBases(db));
-    else
-      await writeOutput(session.io, { kind: 'file', path: resolve(session.io.cwd, file) }, exportBases(db), 'ndjson');
+    const { io } = session;
+    const text = exportBases(db);
+    if (namesFile(file)) await writeDestination(io, { kind: 'file', path: resolve(io.cwd, file) }, text, 'ndjson');
+    else await writeResult(io, text);
     await tellIfEmpty(session, db);
   });
 }

@@ -15,7 +15,8 @@ import { parseLifecyclePolicy } from '../../report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../report/reclaim/nearest-policy.ts';
 import type { Io } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { checkOutput, emit, filtersOf, type ReportOptions } from './report-command.ts';
+import { checkOutput, writeOutput } from '../write-output.ts';
+import { filtersOf, type ReportOptions } from './report-command.ts';
 import { findProblem } from './report-problem.ts';
 
 /** The options that only `report reclaim` has. */
@@ -70,7 +71,7 @@ export async function policyCommand(
     const problem = await findProblem(db, settings, { audit: summary, kind: name }, filters);
     if (problem !== undefined) throw new SettingsError(problem);
     const policy = await nearestPolicy(db, inUse, { filters, now });
-    await emit(io, { output: report.output, format: 'json' }, [`${JSON.stringify(policy, null, 2)}\n`], null);
+    await writeOutput(io, { output: report.output, format: 'json' }, [`${JSON.stringify(policy, null, 2)}\n`], null);
   });
 }
 

@@ -1,18 +1,16 @@
 import { extname } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
-import type { Text } from '../../deliver/write-destination.ts';
 import { reportText } from '../../html/report-text.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { leaderboard } from '../../report/leaderboard.ts';
 import type { FormatName, Grouping, Metric } from '../../report/names.ts';
 import { checkRequest, openReport } from '../../report/open-report.ts';
-import type { AuditSummary, FormatOptions } from '../../report/report.ts';
+import type { FormatOptions } from '../../report/report.ts';
 import { sinceTime } from '../../report/since.ts';
-import { checkDestination, destinationOf } from '../../settings/destination.ts';
-import { type Io, showsColours, terminalColumns, todayOf, writeResult } from '../io.ts';
+import { type Io, showsColours, terminalColumns } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { writeOutput } from '../write-output.ts';
+import { checkOutput, namesFile, writeOutput } from '../write-output.ts';
 import { findProblem } from './report-problem.ts';
 
 /** The options of `report`, those of `report reclaim` aside. */
@@ -42,9 +40,9 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
   checkOutput(output);
   return withStore(settings, 'read', async (db) => {
     const report = await openReport(db, kind, request);
-    const terminal = isFile(output) ? {} : terminalOptions(io);
+    const terminal = namesFile(output) ? {} : terminalOptions(io);
     const text = reportText(db, report, format, { now, prices, filters, audit, ...terminal });
-    await emit(io, { output, format }, text, report.audit);
+    await writeOutput(io, { output, format }, text, report.audit);
     const problem = session.quiet ? undefined : await findProblem(db, settings, report, filters);
     if (problem !== undefined) session.notices.problem(problem);
   });
@@ -80,30 +78,4 @@ function formatOfFile(path: string | undefined): FormatName {
 
 function terminalOptions({ stdout, environment }: Io): FormatOptions {
   return { colour: showsColours(stdout, environment), width: terminalColumns(stdout) };
-}
-
-/** As in other programs and `bases export`, `-` is stdout. */
-function isFile(output: string | undefined): output is string {
-  return output !== undefined && output !== '-';
-}
-
-/** Checks where a report is to be written before it is computed. @throws SettingsError */
-export function checkOutput(output: string | undefined): void {
-  if (isFile(output)) checkDestination(output);
-}
-
-/** Writes to stdout, or into the file that `output` names. @throws as {@link writeOutput} does */
-export async function emit(
-  io: Io,
-  { output, format }: { readonly output: string | undefined; readonly format: FormatName },
-  text: Text,
-  audit: AuditSummary | null,
-): Promise<void> {
-  if (!isFile(output)) return writeResult(io, text);
-  const values = {
-    date: todayOf(io),
-    audit: audit?.id ?? 0,
-    source: audit?.sources.join('+') ?? '',
-  };
-  await writeOutput(io, destinationOf(output, values, io.cwd), text, format);
 }

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Io } from '../../../src/cli/io.ts';
-import { emit } from '../../../src/cli/run/report-command.ts';
+import { writeOutput } from '../../../src/cli/write-output.ts';
 import { writeTo } from '../../../src/deliver/write-destination.ts';
 import { closeServer } from '../../../src/network/http-server.ts';
 import { freePort, listenOnFreePort } from '../../support/free-port.ts';
@@ -92,8 +92,8 @@ test('a report without a line is an empty object, and no connection to its store
 
 test('a report that -o sends has the type of its format', async () => {
   const io = { cwd: '/', now: () => new Date(), signal } as Io;
-  await emit(io, { output: 's3://reports/teams.csv', format: 'csv' }, ['rank\n'], null);
-  await emit(io, { output: 's3://reports/teams.html', format: 'html' }, ['<p>'], null);
+  await writeOutput(io, { output: 's3://reports/teams.csv', format: 'csv' }, ['rank\n'], null);
+  await writeOutput(io, { output: 's3://reports/teams.html', format: 'html' }, ['<p>'], null);
   expect(types).toEqual([expect.stringMatching('^text/csv'), expect.stringMatching('^text/html')]);
 });
 
@@ -139,7 +139,7 @@ test('the text of a large report is closed when a bucket refuses it: its rows co
 
 test('-o tells a bucket that refuses from a store that does not answer', async () => {
   const io = { cwd: '/', now: () => new Date(), signal } as Io;
-  const failure = () => emit(io, { output: 's3://reports/teams.csv', format: 'csv' }, ['rank\n'], null);
+  const failure = () => writeOutput(io, { output: 's3://reports/teams.csv', format: 'csv' }, ['rank\n'], null);
   refuse = 403;
   await expect(failure()).rejects.toMatchObject({ code: 'settings', message: expect.stringContaining('credentials') });
   const away = { code: 'delivery', message: expect.stringContaining('can be reached') };

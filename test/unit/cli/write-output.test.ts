@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeOutput } from '../../../src/cli/write-output.ts';
+import { writeDestination } from '../../../src/cli/write-output.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import { newFolder } from '../../support/new-folder.ts';
 
@@ -14,5 +14,5 @@ test.each([
   }
   const path = join(await newFolder(), 'report.csv');
   const scope = { signal: new AbortController().signal };
-  await expect(writeOutput(scope, { kind: 'file', path }, text(), 'csv')).rejects.toBe(failure);
+  await expect(writeDestination(scope, { kind: 'file', path }, text(), 'csv')).rejects.toBe(failure);
 });
