@@ -6,7 +6,8 @@ import { type ComparedImage, diffImages } from '../measure/compare.ts';
 import { digestBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import { parseManifest } from '../oci/manifest.ts';
-import { type ImageDetail, readImageDetail, resolveImage } from './image-detail.ts';
+import { type ImageDetail, readImageDetail } from './image-detail.ts';
+import { resolveImage } from './resolve-image.ts';
 
 /** Two stored images, and how they differ. */
 export type Comparison = Awaited<ReturnType<typeof compareStored>>;

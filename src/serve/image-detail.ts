@@ -2,7 +2,7 @@ import type { PlanStep } from '../advise/advise.ts';
 import type { Projection } from '../advise/projection.ts';
 import type { Queryable } from '../database/database.ts';
 import { NotFoundError } from '../errors.ts';
-import { type Digest, digestBytes, digestFromBytes, isDigest } from '../oci/digest.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 
 /**
  * One stored image with its assessment. Sizes are compressed bytes, except `uncompressed_bytes` and `wasted_bytes`. Of
@@ -178,22 +178,3 @@ const PLACES = `
   from tag t join repository r on r.id = t.repository_id join source s on s.id = r.source_id
   where t.ended_at is null and (t.manifest_id = $1 or t.manifest_id in (select index_id from index_child where child_id = $1))
   order by s.name, r.registry, r.name, t.name limit 200`;
-
-/**
- * The digest of the image that a text names: a digest, or `REPOSITORY:TAG` with or without a registry (without a tag,
- * `latest`). Of several registries or platforms it takes the first.
- * @throws NotFoundError when no tag of that name exists now
- */
-export async function resolveImage(db: Queryable, text: string): Promise<Digest> {
-  if (isDigest(text)) return text;
-  const [, name, tag] = /^(.+?)(?::([^:/]+))?$/.exec(text) ?? [];
-  const [found] = await db.query<{ digest: Uint8Array }>(
-    `select m.digest from tag t join repository r on r.id = t.repository_id
-     join tag_content c on c.tag_id = t.id join image i on i.manifest_id = c.manifest_id join manifest m on m.id = i.manifest_id
-     where $1 in (r.name, r.registry || '/' || r.name) and t.name = $2
-     order by r.registry, i.platform limit 1`,
-    [name ?? '', tag ?? 'latest'],
-  );
-  if (!found) throw new NotFoundError(`tag "${text.slice(0, 200)}" not found: expected REPOSITORY:TAG, or a digest`);
-  return digestFromBytes(found.digest);
-}

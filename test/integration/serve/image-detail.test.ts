@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
-import { readImageDetail, resolveImage } from '../../../src/serve/image-detail.ts';
+import { readImageDetail } from '../../../src/serve/image-detail.ts';
+import { resolveImage } from '../../../src/serve/resolve-image.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
