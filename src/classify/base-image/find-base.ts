@@ -9,8 +9,8 @@ import { inferredBase } from './history.ts';
 import { baseByDigest, baseByName, cataloguedLayers, longestBase, type ProvenBase } from './layer-chain.ts';
 import { isContradicted, provenanceBases, provenMaterial, withoutNames } from './materials.ts';
 
-/** The verdict on the base image, with the findings of each signal. */
-export interface BaseFinding {
+/** The verdict on the base image, and what each signal says of it. */
+export interface FoundBase {
   readonly verdict: BaseVerdict;
   readonly signals: readonly Signal[];
 }
@@ -20,7 +20,7 @@ export interface BaseFinding {
  * by digest or name, but never contradict them. Without layer proof, a declaration counts unless the root file system
  * contradicts it; then the history counts; otherwise the base is unknown, with a reason.
  */
-export function findBase(context: Context, distro: DistroName | undefined): BaseFinding {
+export function findBase(context: Context, distro: DistroName | undefined): FoundBase {
   const inferred = inferredBase(context, distro);
   const historical = isContradicted(context, inferred) ? withoutNames(inferred) : inferred;
   const declarations = declaredBases(context, historical);
