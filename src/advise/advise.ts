@@ -1,8 +1,8 @@
 import type { Runtime } from '../classify/verdict.ts';
-import type { Goal } from '../common/units.ts';
 import { type ByteRange, exactly, middle } from '../measure/byte-range.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { Finding } from '../policy/finding.ts';
+import type { Goal } from '../policy/goal.ts';
 import type { Knowledge } from './alternatives.ts';
 import { leavesBase } from './base-after.ts';
 import { type GoalReach, goalBytes, goalReachOf } from './goal.ts';

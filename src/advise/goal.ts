@@ -1,4 +1,4 @@
-import type { Goal } from '../common/units.ts';
+import type { Goal } from '../policy/goal.ts';
 import type { Projection } from './projection.ts';
 
 /** Whether a projected size reaches a goal. `yes`: even its upper end does. `perhaps`: only its lower end does. */

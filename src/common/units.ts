@@ -26,15 +26,6 @@ const MS_PER_UNIT: Readonly<Record<string, number>> = {
   y: 365 * DAY_MS,
 };
 
-/** How small images should become: reduced by a ratio, or down to a size. */
-export type Goal =
-  | {
-      readonly kind: 'reduction';
-      /** 0 to 1; `90%` is 0.9. */
-      readonly ratio: number;
-    }
-  | { readonly kind: 'size'; readonly bytes: number };
-
 /**
  * Parses a size: `300MB` (300,000,000), `300MiB` (314,572,800), `1.5 GB`, or a bare number of bytes.
  * @returns whole bytes
@@ -45,30 +36,22 @@ export function parseBytes(text: string): number {
 }
 
 /**
+ * Parses a size that has a unit; a bare number is refused.
+ * @param rule what the text should be, for the error: `goal: expected for example 90% or 120MB`
+ * @returns whole bytes
+ * @throws SettingsError when the text is not a size with a unit
+ */
+export function parseBytesWithUnit(text: string, rule: string): number {
+  return quantity(text, BYTES_PER_UNIT, undefined, rule);
+}
+
+/**
  * Parses a duration: `500ms`, `30s`, `15m`, `12h`, `30d`, `6w`, `2y` (a year has 365 days).
  * @returns whole milliseconds
  * @throws SettingsError when the text is not a duration
  */
 export function parseDuration(text: string): number {
   return quantity(text, MS_PER_UNIT, undefined, 'duration: expected for example 30s, 12h, 90d or 2y');
-}
-
-/**
- * Parses a goal: `90%` is a reduction by nine tenths, `120MB` a size to get down to.
- * @throws SettingsError when the text is neither, or is 0% or above 100%
- */
-export function parseGoal(text: string): Goal {
-  const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim()) ?? [];
-  // Without a unit, 90 would be a goal of 90 bytes.
-  if (percent === undefined)
-    return {
-      kind: 'size',
-      bytes: quantity(text, BYTES_PER_UNIT, undefined, 'goal: expected for example 90% or 120MB'),
-    };
-  const ratio = Number(percent) / 100;
-  if (ratio === 0) throw new SettingsError(`"${text}" is not a goal: every image meets it already`);
-  if (ratio > 1) throw new SettingsError(`"${text}" is not a goal: expected at most 100%`);
-  return { kind: 'reduction', ratio };
 }
 
 function quantity(

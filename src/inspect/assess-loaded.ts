@@ -1,11 +1,11 @@
 import { type Advice, adviseImage } from '../advise/advise.ts';
 import type { Knowledge } from '../advise/alternatives.ts';
 import { baseFactsOf } from '../advise/base-facts.ts';
-import type { Goal } from '../common/units.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import { goalFor } from '../policy/budgets.ts';
 import type { Finding } from '../policy/finding.ts';
 import { findingsOf } from '../policy/findings-of.ts';
+import type { Goal } from '../policy/goal.ts';
 import type { ImageOwner } from '../policy/owners.ts';
 import type { PolicySettings, TeamSettings } from '../settings/settings.ts';
 import { teamOf } from '../settings/team-of.ts';

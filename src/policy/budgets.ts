@@ -1,4 +1,4 @@
-import type { Goal } from '../common/units.ts';
+import type { Goal } from './goal.ts';
 import { type ImageOwner, matchesOwner, type Owners } from './owners.ts';
 
 /** Limits and a goal for images. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { parseBytes, parseGoal } from '../common/units.ts';
+import { parseBytes } from '../common/units.ts';
+import { parseGoal } from '../policy/goal.ts';
 import { choice, glob, globs, integer, keys, list, notAChoice, oneOrMore, parsed, text, unknownKey } from './fields.ts';
 
 const bytes = parsed('300MB', parseBytes);

@@ -1,5 +1,5 @@
-import type { Goal } from '../../common/units.ts';
 import type { Queryable } from '../../database/database.ts';
+import type { Goal } from '../../policy/goal.ts';
 import { FIXED_DATES_BEFORE } from '../known-bases.ts';
 import { jsonRows } from '../sql/json-rows.ts';
 import { setExcluded } from '../sql/rows.ts';

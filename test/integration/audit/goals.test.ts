@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseGoal } from '../../../src/common/units.ts';
+import { parseGoal } from '../../../src/policy/goal.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';

@@ -6,10 +6,10 @@ import { projectTechniques } from '../../../src/advise/projection.ts';
 import { recogniseTechniques, savedByPart } from '../../../src/advise/recognise.ts';
 import { subjectOf } from '../../../src/advise/subject.ts';
 import type { TechniqueId } from '../../../src/advise/technique.ts';
-import type { Goal } from '../../../src/common/units.ts';
 import { diffImages } from '../../../src/measure/compare.ts';
 import { pullBytes } from '../../../src/measure/pull-bytes.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
+import type { Goal } from '../../../src/policy/goal.ts';
 import { pairImage } from '../../support/audited-image.ts';
 
 const NODE_20_SLIM: BaseAlternative = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseBytes, parseDuration, parseGoal } from '../../../src/common/units.ts';
+import { parseBytes, parseDuration } from '../../../src/common/units.ts';
 import { SettingsError } from '../../../src/errors.ts';
 
 describe('sizes', () => {
@@ -58,28 +58,6 @@ describe('durations', () => {
 
   test('any text gives whole milliseconds or a SettingsError', () => {
     fc.assert(fc.property(fc.string(), (text) => isWholeOrRefused(() => parseDuration(text))));
-  });
-});
-
-describe('goals', () => {
-  test('every percentage up to 100 is a reduction by a ratio up to 1', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1_000 }), (tenths) => {
-        expect(parseGoal(`${tenths / 10}%`)).toEqual({ kind: 'reduction', ratio: expect.closeTo(tenths / 1_000, 12) });
-      }),
-    );
-  });
-
-  test('others are a size', () => {
-    expect(parseGoal('120MB')).toEqual({ kind: 'size', bytes: 120_000_000 });
-  });
-
-  test.each<readonly [string, string]>([
-    ['101%', 'expected at most 100%'],
-    ['0%', 'every image meets it already'],
-    ...['small', '90', '-5%', '%', 'ninety%'].map((text) => [text, 'expected for example 90% or 120MB'] as const),
-  ])('refuses "%s"', (text, rule) => {
-    expect(() => parseGoal(text)).toThrow(`"${text}" is not a goal: ${rule}`);
   });
 });
 
