@@ -4,7 +4,7 @@ import { type Content, html, type Markup } from './markup.ts';
 export interface Frame {
   /** Style and script: links to both, or both themselves. */
   readonly head: Markup;
-  /** The pages to link to; none in a file. */
+  /** The pages to link to, or the parts of a file. */
   readonly navigation: readonly NavigationEntry[];
   /** Content at the right of the header, such as the search. */
   readonly tools?: Content;
@@ -55,15 +55,17 @@ export interface SectionOptions {
   readonly note?: Content;
   /** Whether it takes the full width of the page. */
   readonly wide?: boolean;
+  /** What a link to the section names, behind a `#`. */
+  readonly id?: string;
   /** The address of the page that shows all of what the section shows a part of. */
   readonly more?: string | undefined;
 }
 
 /** A part of a page with its own heading. */
-export function section(title: string, body: Content, { note, wide, more }: SectionOptions = {}): Markup {
+export function section(title: string, body: Content, { note, wide, id, more }: SectionOptions = {}): Markup {
   const link =
     more === undefined ? null : html`<a class="more" href="${more}" aria-label="Show all: ${title}">Show all</a>`;
-  return html`<section class="card${wide ? ' wide' : ''}"><div class="title"><h2>${title}</h2>${link}</div>${note ? html`<p class="note">${note}</p>` : null}${body}</section>`;
+  return html`<section class="card${wide ? ' wide' : ''}"${id ? html` id="${id}"` : null}><div class="title"><h2>${title}</h2>${link}</div>${note ? html`<p class="note">${note}</p>` : null}${body}</section>`;
 }
 
 /** A list of facts, one on each line; facts without a value are left out. */

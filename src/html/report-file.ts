@@ -12,7 +12,7 @@ import { noLinks } from './links.ts';
 import { html, type Markup } from './markup.ts';
 import { readOverview } from './overview/read-overview.ts';
 import { overviewSections } from './overview/sections.ts';
-import { document, section } from './page.ts';
+import { document, type Frame, section } from './page.ts';
 import { SCREEN_COLUMNS } from './screen-columns.ts';
 import { reportTable } from './table.ts';
 import { titleOf } from './titles.ts';
@@ -47,10 +47,18 @@ export async function htmlReport(db: Database, report: Report, options: ReportFi
   const view = { links: noLinks, currency: prices.currency, today: dayOf(now) };
   const rows = await ownRows(report, view.today, filters);
   const title = titleOf(report.kind);
-  const body = html`${overview ? html`${overviewSections(overview, view)}${section(title, rows)}` : html`<section class="card">${rows}</section>`}
+  const body = html`${overview ? html`${overviewSections(overview, view)}${section(title, rows, { id: 'rows' })}` : html`<section class="card">${rows}</section>`}
 <p class="note">Written by slimboard, ${moment(now.toISOString())}.</p>`;
-  const frame = { head: inlineHead(readAssets()), navigation: [] };
+  const frame = { head: inlineHead(readAssets()), navigation: overview ? linksTo(title) : [] };
   return String(document(frame, { title: overview ? 'Container images' : title, lead: auditLead(audits), body }));
+}
+
+/** The overview is several screens long: without a link, nobody finds the rows that were asked for. */
+function linksTo(title: string): Frame['navigation'] {
+  return [
+    { title: 'Overview', href: '#content' },
+    { title, href: '#rows' },
+  ];
 }
 
 async function ownRows(report: Report, today: string, filters: ReportFilters): Promise<Markup> {

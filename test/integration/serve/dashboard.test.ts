@@ -421,6 +421,8 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(file).not.toContain('<script>window');
     for (const heading of ['Teams by stored bytes', 'Where the bytes are', 'Findings', 'What would save most'])
       expect(file).toContain(`<h2>${heading}</h2>`);
+    expect(file).toContain('<a href="#rows">Images</a>');
+    expect(file).toContain('id="rows"><div class="title"><h2>Images</h2>');
   });
 
   test('an HTML report of a selection says what was selected, and has no totals of everything', async () => {
