@@ -1,6 +1,13 @@
 -- Which build follows which, and which is a repository's newest, depended on the order in which an audit had read tags.
 -- Safe on a live system: replaces views by ones of the same columns.
 
+-- When audits of a source ended: after all that they found. One that failed, or was given up for one with other settings, has not
+-- read everything: what it lacked did not come later.
+create or replace view audit_ends as
+  select s.id as source_id, s.name as source, array_agg(a.finished_at order by a.finished_at) as ends
+  from source s join audit_source x on x.source_id = s.id join audit a on a.id = x.audit_id
+  where a.status in ('finished', 'incomplete') group by s.id, s.name;
+
 -- Builds made at the same moment follow one another as they were pushed, or as audits first found them; where neither tells,
 -- nobody knows which came first, and they are no pair: of those, the first by tag, then by size, follows the build before. A
 -- build of several lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals in

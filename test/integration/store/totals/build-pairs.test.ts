@@ -57,6 +57,13 @@ describe.each(BACKENDS)('successive builds of a repository, in $name', ({ open }
     expect(await pairs()).toEqual(['1.0 to 1.1']);
   });
 
+  test('of one date have no order by an audit that failed: it has not read everything', async () => {
+    await tag('1.0', await build('2026-01-01'), '2026-11-01T01:00:00Z');
+    await inventory.audit(source, AT, 'failed');
+    await tag('1.1', await build('2026-01-01'), '2026-11-01T03:00:00Z');
+    expect(await pairs()).toEqual([]);
+  });
+
   test.each([[['1.1', '1.2']], [['1.2', '1.1']]])(
     'of one date that one audit found stand in the order of their tags, however they were stored: %j',
     async (order) => {
