@@ -181,8 +181,13 @@ describe('tasks in Redis', () => {
   test('of tasks in the table those that Redis lost are queued and counted', async () => {
     const { queue } = queueOf();
     await queue.add([task('manifests', 'kept')]);
-    expect(await queue.requeueLost(pageOf('kept', 'lost'))).toBe(1);
-    expect(await left(queue)).toBe(2);
+    async function* pages() {
+      yield* pageOf('kept', 'lost');
+      yield [task('manifests', 'lost, too'), task('assess', 'lost')];
+      yield [task('manifests', 'kept')];
+    }
+    expect(await queue.requeueLost(pages())).toBe(3);
+    expect(await left(queue)).toBe(4);
   });
 
   test('adding says what is wrong when the memory of Redis is full', async () => {

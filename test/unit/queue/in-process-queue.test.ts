@@ -199,7 +199,8 @@ describe('the in-process queue', () => {
     const ended: string[] = [];
     const { queue } = queueOf(
       async ({ key }, signal) => {
-        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        await untilAborted(signal).catch(() => undefined);
+        await new Promise(setImmediate);
         ended.push(key);
       },
       { signal: stop.signal, bound: 1, tasksAtOnce: ofEachKind(1) },
