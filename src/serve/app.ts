@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
-import { SlimboardError, StoreAccessError, StoreUnavailableError } from '../errors.ts';
 import { linkedHead } from '../html/assets.ts';
 import { html } from '../html/markup.ts';
 import { document, type NavigationEntry, type PageContent } from '../html/page.ts';
 import { apiRoutes } from './api.ts';
 import type { Dashboard } from './dashboard.ts';
+import { failureOf, failureResponse, NO_SUCH_ADDRESS } from './failures.ts';
 import { isLoopback, limitConcurrency, loopbackNamesOnly, requestLimits, securityHeaders } from './guards.ts';
 import { loginRoutes, requireToken } from './login.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -103,44 +103,4 @@ function renderer({ assets, queues }: Dashboard): (content: PageContent) => stri
   const navigation = queues ? [...NAVIGATION, { title: 'Queues', href: '/queues' }] : NAVIGATION;
   const tools = html`<form action="/images" role="search"><input type="search" name="q" placeholder="Search images" aria-label="Search images"></form>`;
   return (content) => String(document({ head: linkedHead(assets), navigation, tools }, content));
-}
-
-interface Failure {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-}
-
-const NO_SUCH_ADDRESS: Failure = { status: 404, code: 'not-found', message: 'There is nothing at this address.' };
-
-/** The HTTP status of expected errors, by their code; 500 for all others. */
-const STATUSES: Readonly<Record<string, number>> = {
-  settings: 400,
-  'invalid-reference': 400,
-  'not-found': 404,
-};
-
-/** Expected errors say what is wrong; the details of all others go only to the log. */
-function failureOf(error: unknown): Failure {
-  if (error instanceof StoreUnavailableError)
-    return { status: 503, code: error.code, message: 'the database does not answer' };
-  if (error instanceof SlimboardError && !(error instanceof StoreAccessError)) {
-    const status = STATUSES[error.code];
-    if (status !== undefined) return { status, code: error.code, message: error.message };
-  }
-  return { status: 500, code: 'internal', message: 'unexpected failure: see the log of slimboard serve' };
-}
-
-const TITLES: Readonly<Record<number, string>> = { 400: 'Bad request', 404: 'Not found' };
-
-/** An error response: JSON under /api/, elsewhere a page. */
-function failureResponse(
-  path: string,
-  { status, code, message }: Failure,
-  render: (content: PageContent) => string,
-): Response {
-  if (path.startsWith('/api/')) return Response.json({ error: { code, message } }, { status });
-  const body = html`<p class="notice" role="alert">${message}</p>`;
-  const page = render({ title: TITLES[status] ?? 'The request failed', body });
-  return new Response(page, { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
 }
