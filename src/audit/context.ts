@@ -41,6 +41,7 @@ export interface AuditContext extends AuditClock {
   readonly criteriaOf: CriteriaReader;
   /** The registry of a source, opened on first use and closed with the process. */
   readonly registryOf: (source: SourceSettings) => Promise<Registry>;
+  /** The sources of which batches are stored a few tags at a time, because their registry put one off. */
   readonly limited: LimitedSources;
   readonly events: AuditEvents;
   /** Writes reports and calls webhooks when an audit has ended. */

@@ -62,6 +62,7 @@ const TEAM_COLUMNS = (
   'rank team stored_bytes moved growth_bytes savings_max_bytes repositories tags images logical_bytes ' +
   'median_bytes monthly_cost goal_percent slim_score findings_error'
 ).split(' ');
+
 function teamsNote(teams: number): string {
   const part = teams < MOST_TEAMS ? '' : ` The first ${count(MOST_TEAMS)} teams.`;
   return `A layer that several teams share is divided among them, so that the teams add up to what the registries store.${part}`;
