@@ -1,13 +1,16 @@
+import { dirname } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
 import { END_OF_LIFE_REVIEWED } from '../../classify/end-of-life.ts';
 import { dayOf } from '../../common/day.ts';
 import { printable } from '../../common/printable.ts';
 import { DAY_MS } from '../../common/units.ts';
+import { checkFolder } from '../../deliver/check-folder.ts';
 import { messageOf } from '../../errors.ts';
 import { Proxies } from '../../network/proxies.ts';
 import type { EcrAccessResult } from '../../registry/ecr/access.ts';
 import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
 import { withinLimit } from '../../registry/open-registry.ts';
+import { destinationOf } from '../../settings/destination.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 import { sourcesOf } from '../../settings/target.ts';
 import { whatHidesRows, whatKeepsFromWriting } from '../../store/role-access.ts';
@@ -33,6 +36,7 @@ export async function doctorCommand(session: Session, targets: readonly string[]
   (await checkStore(session)).forEach(report);
   report(await checkRedis(session));
   for (const check of [checkDates, checkNotifications, checkProxies]) check(session).forEach(report);
+  (await checkReports(session)).forEach(report);
   for (const source of sourcesOf(targets, settings))
     for (const result of await checkSource(session, source)) report(result);
   return results.some(({ status }) => status === 'error') ? EXIT.failure : EXIT.done;
@@ -90,6 +94,21 @@ function checkNotifications({ settings, io }: Session): readonly CheckResult[] {
     status: 'error',
     message: `the environment variable ${name} is not set: notifications that need it cannot be sent`,
   }));
+}
+
+/** Checks the folders that reports are written to: an audit would find out only at its end. */
+async function checkReports({ settings, io }: Session): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const { path } of settings.reports) {
+    const destination = destinationOf(path, { date: todayOf(io), audit: 1, source: 'source' }, io.cwd);
+    if (destination.kind !== 'file') continue;
+    try {
+      await checkFolder(dirname(destination.path));
+    } catch (error) {
+      results.push({ subject: 'reports', status: 'error', message: `cannot write ${path}: ${messageOf(error)}` });
+    }
+  }
+  return results;
 }
 
 function checkProxies({ io }: Session): readonly CheckResult[] {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -113,6 +113,21 @@ test('a missing variable of a notification is reported before the audit', async 
   const { code, stdout } = await doctor(server.url, cwd);
   expect(code, stdout).toBe(1);
   expect(stdout).toMatch(/^error +notify: the environment variable SLIMBOARD_WEBHOOK_SECRET is not set/m);
+});
+
+test('a report that cannot be written is reported before the audit, and nothing is made', async () => {
+  const cwd = await newFolder();
+  const paths = ['new/{date}/teams.csv', 'slimboard.yaml/teams.csv', 's3://bucket/teams.csv'];
+  const reports = paths.map((path) => `{ kind: teams, format: csv, path: "${path}" }`);
+  await writeFile(join(cwd, 'slimboard.yaml'), `reports: [${reports}]`);
+  const { code, stdout } = await doctor(server.url, cwd);
+  expect(code, stdout).toBe(1);
+  expect(stdout.match(/^.* reports: .*$/gm)).toEqual([
+    expect.stringMatching(
+      /^error +reports: cannot write slimboard\.yaml\/teams\.csv: \/.*\/slimboard\.yaml is not a folder$/,
+    ),
+  ]);
+  expect(await readdir(cwd)).toEqual(['slimboard.yaml']);
 });
 
 test.each([
