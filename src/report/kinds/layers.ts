@@ -1,3 +1,4 @@
+import { distinctRows } from '../../store/sql/distinct-rows.ts';
 import { imagesRelation, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { firstColumn, IMAGE_FILTERS, type ReportKind } from './kind.ts';
@@ -25,11 +26,6 @@ const columns = defineColumns({
 /** The columns that a layer has by itself, whoever holds it. */
 const OWN_COLUMNS: ReadonlySet<string> = new Set(['digest', 'bytes', 'media_type', 'class', 'instruction']);
 const LAYERS = '(select id, digest, size as bytes, media_type, layer_class as class, instruction from blob)';
-/**
- * The images of the scope. Of the column alone, Postgres before 17 expects 200 values, and would look up the layers of a
- * hundred thousand images one by one; of a union it expects one for each row.
- */
-const SHOWN_IMAGES = 'select manifest_id from shown union select manifest_id from shown where false';
 const HELD = 'shown s join manifest_layer l on l.manifest_id = s.manifest_id';
 
 /**
@@ -40,7 +36,7 @@ function layersSql({ where, rowWhere, ...scope }: QueryScope, first?: string): s
   const chosen = `,
     first as materialized (
       select b.*, count(*) over () as total from ${LAYERS} b
-      where b.id in (select blob_id from manifest_layer where manifest_id in (${SHOWN_IMAGES})) and ${rowWhere} ${first})`;
+      where b.id in (select blob_id from manifest_layer where manifest_id in (${distinctRows('manifest_id', 'shown')})) and ${rowWhere} ${first})`;
   return `
     with shown as materialized (
       select i.tag_id, i.manifest_id, i.repository_id, i.tag <> '' as is_tagged from ${imagesRelation(scope)} i

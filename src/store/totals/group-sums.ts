@@ -1,5 +1,6 @@
 import type { Queryable } from '../../database/database.ts';
 import { DEDUP_SCOPE } from '../sql/dedup-scope.ts';
+import { distinctRows } from '../sql/distinct-rows.ts';
 import { FAIR_SHARE, imageSums } from '../sql/shared-sums.ts';
 import { IMAGE_ONCE, judgedImages } from './judged-images.ts';
 
@@ -71,12 +72,13 @@ export function groupSums(tagged: string, judged: string, groupings: readonly Im
     sizes as (${SIZES}),
     held_image as materialized (
       select t.*, r.name as repository, p.scope, o.combination, o.config_id, o.base_layers, o.pull_bytes as bytes
-      from tagged t join image_once o on o.manifest_id = t.manifest_id
+      -- Images are joined by their table, of which Postgres has statistics: of two queries it would expect far more rows.
+      from tagged t join image i on i.manifest_id = t.manifest_id join image_once o on o.manifest_id = i.manifest_id
       join repository r on r.id = t.repository_id join place p on p.repository_id = r.id),
     ${HELD_BYTES},
     largest as (
       select distinct on (n.grouping, n.name) n.grouping, n.name, o.bytes, o.repository || ':' || o.tag as image
-      from (select distinct on (combination) * from held_image order by combination, bytes desc, repository, tag) o
+      from held_image o join (select combination, max(bytes) as bytes from held_image group by 1) m using (combination, bytes)
       join named n on n.combination = o.combination
       order by n.grouping, n.name, o.bytes desc, o.repository, o.tag),
     logical as (
@@ -101,15 +103,17 @@ export function groupSums(tagged: string, judged: string, groupings: readonly Im
  * groupings.
  */
 const HELD_BYTES = `
-    image_of_scope as materialized (select distinct manifest_id, config_id, scope, combination, base_layers from held_image),
+    image_of_scope as materialized (${distinctRows('manifest_id, config_id, scope, combination, base_layers', 'held_image')}),
     held as materialized (
-      select x.blob_id, b.size, x.scope, x.combination, bool_or(x.own) as own
+      select x.*, b.size
       from (
-        select l.blob_id, i.scope, i.combination, l.position >= i.base_layers as own
-        from image_of_scope i join manifest_layer l on l.manifest_id = i.manifest_id
-        union all select config_id, scope, combination, false from image_of_scope) x
-      join blob b on b.id = x.blob_id and b.stored
-      group by 1, 2, 3, 4),
+        select blob_id, scope, combination, bool_or(own) as own
+        from (
+          select l.blob_id, i.scope, i.combination, l.position >= i.base_layers as own
+          from image_of_scope i join manifest_layer l on l.manifest_id = i.manifest_id
+          union all select config_id, scope, combination, false from image_of_scope) h
+        group by 1, 2, 3) x
+      join blob b on b.id = x.blob_id and b.stored),
     blob_once as materialized (
       select blob_id, size, scope, count(*) as combinations, min(combination) as combination, bool_or(own) as own
       from held group by 1, 2, 3),

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
+import { distinctRows } from '../sql/distinct-rows.ts';
 import { hasRows } from '../sql/rows.ts';
 
 /** What each tagged image of a source counts for in sums; the columns of `source_image` that {@link judgedImages} selects. */
@@ -8,20 +9,19 @@ const NAMES = 'base_image, distro, distro_version, distro_eol, runtime';
 
 /**
  * SQL: what sums need of the judgement of images, one row for each.
- * @param images a relation with the column `manifest_id`. An image may occur in it several times: of distinct values of a
- *   query Postgres expects 200, and would look up all else for each.
+ * @param images a relation with the column `manifest_id`, in which an image may occur several times
  */
 export function judgedImages(images: string): string {
+  const once = distinctRows('manifest_id', images);
   return `
-    select distinct on (w.manifest_id) w.manifest_id, m.config_id, i.pull_bytes, a.base_image, a.distro, a.distro_version, a.distro_eol, a.runtime,
+    select i.manifest_id, m.config_id, i.pull_bytes, a.base_image, a.distro, a.distro_version, a.distro_eol, a.runtime,
       coalesce(a.base_layers, 0) as base_layers, a.savings_min_bytes, a.savings_max_bytes, a.slim_score,
       coalesce(f.errors, 0) as findings_error, coalesce(f.warnings, 0) as findings_warn
-    from ${images} w join manifest m on m.id = w.manifest_id join image i on i.manifest_id = w.manifest_id
-    left join assessment a on a.manifest_id = w.manifest_id
+    from image i join manifest m on m.id = i.manifest_id left join assessment a on a.manifest_id = i.manifest_id
     left join (
       select manifest_id, count(*) filter (where severity = 'error')::int as errors, count(*) filter (where severity = 'warn')::int as warnings
-      from finding where manifest_id in (select manifest_id from ${images}) group by 1) f on f.manifest_id = w.manifest_id
-    order by w.manifest_id`;
+      from finding where manifest_id in (${once}) group by 1) f on f.manifest_id = i.manifest_id
+    where i.manifest_id in (${once})`;
 }
 
 /**

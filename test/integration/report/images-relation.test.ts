@@ -37,6 +37,16 @@ describe.each(BACKENDS)('the plan of a report as of an audit, in $name', ({ open
     expect(plan).toContain('rows=1000 ');
   });
 
+  test('looks for no untagged manifests where tags alone are asked for', async () => {
+    const parameters = new SqlParameters();
+    const relation = imagesRelation({ audit, parameters });
+    const untagged = /Anti Join|SubPlan/;
+    expect(await planOf(db, `select * from ${relation} i`, parameters.values)).toMatch(untagged);
+    const plan = await planOf(db, `select * from ${relation} i where i.tag <> ''`, parameters.values);
+    expect(plan).toContain('Scan');
+    expect(plan).not.toMatch(untagged);
+  });
+
   test('reads no tag for teams when none has images in several sources', async () => {
     const parameters = new SqlParameters();
     const scope: QueryScope = {
