@@ -40,7 +40,7 @@ export const IMAGE_ONCE = `
 const JUDGED_IMAGE = `
   create temp table judged_image on commit drop as
   select *, ('x' || left(md5(jsonb_build_array(${NAMES})::text), 16))::bit(64)::int8 as combination
-  from (${judgedImages('tagged_image')}) j`;
+  from (${judgedImages('tagged_image')}) j order by manifest_id`;
 
 /**
  * SQL: deletes what differs from before, so that only changes are written. Rows are looked up by an array: before
