@@ -13,7 +13,7 @@ import type { RequestOutcome } from '../registry.ts';
  *    rate a second, and is lifted at four times the refused rate.
  * 4. A budget that the registry announces: what remains is spread over its window.
  *
- * A row of 503s that name no limit, and that pauses of five minutes do not end, is an outage, of a single repository maybe.
+ * A row of 503s that name no limit, and that pauses of two minutes do not end, is an outage, of a single repository maybe.
  * The next ones pause nothing, or an audit would wait a minute for each of a thousand tags. One request at a time is sent
  * until the next success.
  *
@@ -80,8 +80,8 @@ export const COUNTING_MS = 2_000;
 /** The pause after a first refusal without Retry-After, and the longest after many in a row. */
 export const FIRST_PAUSE_MS = 1_000;
 export const LONGEST_BACKOFF_MS = 60_000;
-/** After as many refusals in a row, between which the pauses add up to five minutes, one may be an outage. */
-export const OUTAGE_AFTER = 10;
+/** After as many refusals in a row, after which the pauses add up to two minutes, one may be an outage. */
+export const OUTAGE_AFTER = 7;
 /** As many refusals close together halve places and rate. */
 export const MOST_CAUTION = 3;
 /** Keeps refusals that are rarer than one in fifty requests from adding up. */
