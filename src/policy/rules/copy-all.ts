@@ -1,4 +1,5 @@
 import { copiesFiles, withoutOptions } from '../../classify/history/instruction.ts';
+import type { LayerClass } from '../../classify/verdict.ts';
 import { hitFrom, wholeLayer } from '../evidence.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -8,17 +9,19 @@ const WHOLE_CONTEXT = /^\.\/?\s+\S/;
 /**
  * A folder as the classic builder and Buildah record it, by its checksum. Only its size suggests that it is the whole
  * context. Neither a relative target with a name, such as `./node_modules`, matches nor the root: such a folder is a part
- * of the context, or from another stage.
+ * of the context, or from another stage, as is any folder where the last stage neither installs nor builds anything.
  */
 const CLASSIC_FOLDER = /^dir:[0-9a-f]+\s+in\s+(?:\.\/?|\/\S+)\s*$/;
 const LARGE_FOLDER_BYTES = 1_000_000;
+const WORKS: readonly LayerClass[] = ['dependencies', 'application', 'build-tools'];
 
 export const copyAll: Rule = {
   id: 'copy-all',
   severity: 'info',
   title: 'The whole build context is copied into the image',
   find: (view) => {
-    const found = view.own.filter(copiesContext);
+    const works = view.own.some(({ verb, class: made }) => verb === 'RUN' && WORKS.includes(made));
+    const found = view.own.filter((layer) => copiesContext(layer, works));
     return hitFrom(
       found.map(wholeLayer),
       'Copy by name what the program needs, and list .git, node_modules, tests and local settings in .dockerignore',
@@ -26,8 +29,9 @@ export const copyAll: Rule = {
   },
 };
 
-function copiesContext(layer: LayerView): boolean {
+/** Reports whether a layer copies the context. @param works whether the last stage installs or builds anything itself */
+function copiesContext(layer: LayerView, works: boolean): boolean {
   if (!copiesFiles(layer.verb)) return false;
   const paths = withoutOptions(layer.args);
-  return WHOLE_CONTEXT.test(paths) || (layer.bytes >= LARGE_FOLDER_BYTES && CLASSIC_FOLDER.test(paths));
+  return WHOLE_CONTEXT.test(paths) || (works && layer.bytes >= LARGE_FOLDER_BYTES && CLASSIC_FOLDER.test(paths));
 }

@@ -24,6 +24,12 @@ function copy(instruction: string, more: Partial<LayerSketch> = {}): LayerSketch
   return { instruction: `${instruction} # buildkit`, bytes: 10 * MB, ...more };
 }
 
+/** An image with a folder that the classic builder copied, and perhaps a step after it. */
+function classicCopy(target: string, step?: string, made: LayerSketch['class'] = 'application'): ImageSketch {
+  const folder = copy(`/bin/sh -c #(nop) COPY dir:1b2c in ${target} `);
+  return { own: [folder, ...(step === undefined ? [] : [copy(step, { class: made })])] };
+}
+
 /** An image with copied wheels on a plain base, and with the RUNs after them. */
 function wheels(...scripts: readonly string[]): ImageSketch {
   return {
@@ -84,8 +90,8 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['recommended-packages', run('apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*')],
   ['copy-all', { own: [copy('COPY . .')] }],
   ['copy-all', { own: [copy('COPY --chown=node:node ./ /app')] }],
-  ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in /app ')] }],
-  ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in ./ ')] }],
+  ['copy-all', classicCopy('/app', 'RUN /bin/sh -c npm run build')],
+  ['copy-all', classicCopy('./', 'RUN /bin/sh -c npm run build')],
   ['cache-order', { own: [copy('COPY . /app'), copy('RUN /bin/sh -c npm ci')] }],
   [
     'cache-order',
@@ -196,10 +202,13 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['recommended-packages', run('apt-get -o APT::Install-Recommends=false install -y curl')],
   ['copy-all', { own: [copy('COPY package.json package-lock.json ./')] }],
   ['copy-all', { own: [copy('COPY /app/dist ./dist')] }],
-  ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in ./dist ')] }],
+  ['copy-all', classicCopy('./dist', 'RUN /bin/sh -c npm run build')],
+  // What another stage built.
+  ['copy-all', classicCopy('/app')],
+  ['copy-all', classicCopy('/app', 'RUN /bin/sh -c apt-get install -y curl', 'os-packages')],
   // The files of s6-overlay's services, or all that a tool for slimming found to be used.
-  ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in / ')] }],
-  ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in /app ', { bytes: 2_000 })] }],
+  ['copy-all', classicCopy('/', 'RUN /bin/sh -c npm run build')],
+  ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in /app ', { bytes: 2_000 }), copy('RUN make')] }],
   ['cache-order', { own: [copy('COPY package.json ./'), copy('RUN /bin/sh -c npm ci'), copy('COPY . .')] }],
   [
     'cache-order',
