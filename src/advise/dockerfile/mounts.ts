@@ -1,7 +1,7 @@
 import { hasNodePackages, type Runtime } from '../../classify/verdict.ts';
 import { INSTALL_PROJECT } from '../../policy/installs.ts';
-import { baseName, withoutDotSlash } from '../../policy/paths.ts';
-import { type Command, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
+import { baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
+import { type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
 import { type Copy, PLAIN_PATH, SOURCE, sourceOf } from './copies.ts';
 import { LANGUAGES } from './languages.ts';
 
@@ -39,11 +39,14 @@ export function secretFilesOf(
 /** Returns the `.npmrc` that an installation may have read beside the sources, such as for pnpm's hoisting. */
 function settingsInContext(
   copies: readonly Copy[],
-  commands: readonly Command[],
+  commands: readonly PlacedCommand<string>[],
   runtime: Runtime,
 ): readonly SecretFile[] {
   const install = commands.findIndex((command) => runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT));
-  const context = copies.find(({ isContext, commandsBefore }) => isContext && commandsBefore <= install);
+  const folder = commands[install]?.folder ?? '/';
+  const context = copies.find(
+    ({ isContext, commandsBefore, into }) => isContext && commandsBefore <= install && isWithin(folder, into),
+  );
   return hasNodePackages(runtime) && context !== undefined && PLAIN_PATH.test(context.into)
     ? [{ id: 'npmrc', source: '.npmrc', path: `${context.into}/.npmrc`, mayLack: true }]
     : [];

@@ -1,5 +1,5 @@
 import { INSTALL_PROJECT, installsList, isToolchain } from '../../policy/installs.ts';
-import { absolutePath, baseName, withoutDotSlash } from '../../policy/paths.ts';
+import { absolutePath, baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, hasOption, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
 import { contextFolderBelow, folderBelow } from './copies.ts';
 import { copySteps, sourceSteps } from './copy-steps.ts';
@@ -194,11 +194,12 @@ function installsRepository(facts: DockerfileFacts): boolean {
   return isOfSeveral && packageFolders(facts).every((folder) => folder === '');
 }
 
-/** Reports whether the image's own build copied the whole context before it installed packages. */
+/** Reports whether the image's own build copied the whole context, or unknown folders, before it installed packages. */
 function installsFromContext({ commands, copies, folder }: DockerfileFacts): boolean {
   const install = commands.findIndex(installsProject);
   return copies.some(
-    ({ isContext, into, commandsBefore }) => isContext && into === folder && commandsBefore <= install,
+    ({ isContext, sources, into, commandsBefore }) =>
+      isContext && commandsBefore <= install && (sources.length === 0 ? isWithin(into, folder) : into === folder),
   );
 }
 

@@ -266,6 +266,16 @@ test.each<[string, readonly LayerSketch[], string, string[]?]>([
     'WORKDIR /app\n# Before installing, copy the lists of all packages instead, so that a change of sources installs nothing.\nCOPY . .\nRUN',
   ],
   [
+    'all of a repository of which only digests are known',
+    [
+      { instruction: '/bin/sh -c #(nop) WORKDIR /app' },
+      { instruction: '/bin/sh -c #(nop) COPY file:1b2c in ./ ' },
+      { instruction: '/bin/sh -c #(nop) COPY dir:1b2c in apps ' },
+      run('npm ci && npm run build -w @acme/api'),
+    ],
+    'WORKDIR /app\n# Before installing, copy the lists of all packages instead, so that a change of sources installs nothing.\nCOPY . .\nRUN --mount=type=cache,target=/root/.npm npm ci\n',
+  ],
+  [
     'all of a project whose yarn may be among its sources',
     [copy('. .'), run('yarn install --immutable')],
     'WORKDIR /app\n# Before installing, copy the lists of all packages instead, so that a change of sources installs nothing.\nCOPY . .\nRUN',
