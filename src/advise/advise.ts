@@ -108,11 +108,10 @@ function chooseTechniques(subject: Subject, targetBytes: number): readonly Techn
   const always = TECHNIQUES.map(({ id }) => id)
     .filter((id) => !isBaseTechnique(id))
     .filter((id) => isWorthIt(projectTechniques(subject, [id])) || isNeededByBases(id, subject));
-  const options = optionsWith(always, subject);
+  const all = optionsWith(always, subject);
+  const options = all.filter((option) => !isBeatenBySlimBase(option, all));
   const sure = options.find((option) => goalReachOf(option, targetBytes) === 'yes');
-  const possible = options.find(
-    (option) => goalReachOf(option, targetBytes) === 'perhaps' && !isBeatenBySlimBase(option, options),
-  );
+  const possible = options.find((option) => goalReachOf(option, targetBytes) === 'perhaps');
   return (sure ?? possible ?? safestOfSmall(options))?.techniques ?? always;
 }
 
@@ -151,7 +150,7 @@ const UNNOTICED_BYTES = 5_000_000;
 function safestOfSmall(options: readonly Option[]): Option | undefined {
   const smallest = Math.min(...options.map(({ after }) => middle(after)));
   const largest = Math.max(smallest * WORTH_THE_SAFETY, smallest + UNNOTICED_BYTES);
-  return options.find((option) => middle(option.after) <= largest && !isBeatenBySlimBase(option, options));
+  return options.find((option) => middle(option.after) <= largest);
 }
 
 /**

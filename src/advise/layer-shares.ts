@@ -3,7 +3,14 @@ import { lookUp } from '../classify/look-up.ts';
 import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.ts';
 import type { LayerView } from '../policy/image-view.ts';
 import { rewritesOnly } from '../policy/rules/rewritten-files.ts';
-import { bringsRuntime, installsForProgram, installsHeaders, installsRuntimeAlone } from './own-packages.ts';
+import {
+  bringsRuntime,
+  installsForProgram,
+  installsForProgramAlone,
+  installsHeaders,
+  installsLargeHeaders,
+  installsRuntimeAlone,
+} from './own-packages.ts';
 
 /**
  * The smallest share of a layer that the program itself is assumed to need. It is half of the smallest share observed:
@@ -22,6 +29,10 @@ const OS_PACKAGES: Share = [0.05, 1];
  * of libcurl and OpenSSL (200 MB).
  */
 const LIBRARIES: Share = [0, 0.05];
+/** The same of libraries that bring many others: libvips took 48 MB of the 227 MB of Debian's packages of libvips-dev and build-essential. */
+const LARGE_LIBRARIES: Share = [0, 0.25];
+/** The most that curl, wget and GnuPG take together, as packages that the program does not call. */
+const FETCHERS_BYTES = 15_000_000;
 
 /** The least and greatest share of a layer of the last stage that a multi-stage build keeps, by the layer's class. */
 const KEPT_BY_STAGES: Readonly<Record<LayerClass, Share>> = {
@@ -140,8 +151,17 @@ function keptInStages(layer: LayerView, runtime: Runtime): Share {
   if (rewritesOnly(layer)) return KEPT_BY_STAGES.application;
   if (isBuiltElsewhere(layer, runtime)) return WHOLE;
   if (made === 'build-tools' && installsForProgram(layer, runtime)) return OS_PACKAGES;
-  if (made === 'build-tools' && installsHeaders(layer)) return LIBRARIES;
+  if (made === 'build-tools' && installsHeaders(layer))
+    return installsLargeHeaders(layer) ? LARGE_LIBRARIES : LIBRARIES;
+  if (made === 'os-packages' && installsForProgramAlone(layer, runtime) && installsOnly(layer))
+    return keptOfPackages(layer);
   return made === 'dependencies' && UNBUNDLED.includes(runtime) ? UNBUNDLED_PACKAGES : KEPT_BY_STAGES[made];
+}
+
+/** A second stage installs the program's packages again; what they recommend and their caches are findings of their own. */
+function keptOfPackages({ bytes }: LayerView): Share {
+  const [least, most] = OS_PACKAGES;
+  return [Math.max(least, 1 - FETCHERS_BYTES / Math.max(1, bytes)), most];
 }
 
 /** Programs that install packages of a distribution, or add a repository of packages. */

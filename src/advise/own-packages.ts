@@ -97,6 +97,23 @@ export function installsForProgram({ commands }: LayerView, runtime: Runtime): b
   });
 }
 
+/**
+ * Reports whether a layer installs packages that the program may need, but neither the runtime nor what only a build needs,
+ * except for what fetches files or adds a repository.
+ */
+export function installsForProgramAlone({ commands }: LayerView, runtime: Runtime): boolean {
+  const names = installedBy(commands);
+  const isOther = (name: string): boolean =>
+    isOfRuntime(name, runtime) ||
+    isToolchain(name) ||
+    (FOR_BUILDS.test(name) && !FOR_REPOSITORIES.test(name)) ||
+    OF_NODE_GYP.test(name);
+  const fetches = (name: string): boolean =>
+    FETCHERS.includes(name) || FOR_REPOSITORIES.test(name) || EVERYWHERE.test(name);
+  const namesAll = commands.filter(installsPackages).every(({ words }) => !words.some((word) => word.includes('$')));
+  return namesAll && !names.some(isOther) && !names.every(fetches);
+}
+
 /** Reports whether the image's own steps installed the runtime as a package of the distribution. */
 export function installsRuntime({ own, ownPrograms, image }: ImageView): boolean {
   const { name: runtime } = runtimeOf(image.verdict);
@@ -169,6 +186,15 @@ export function installsRuntimeAlone({ commands }: LayerView, runtime: Runtime, 
     (inStages && (isToolchain(name) || FOR_BUILDS.test(name) || isForNodeGyp(name, names, runtime)));
   const ofRuntime = names.filter((name) => isOfRuntime(name, runtime));
   return ofRuntime.length > 0 && names.every((name) => ofRuntime.includes(name) || isLeft(name));
+}
+
+/** Headers of libraries that bring many others: for images and videos, windows, maps. */
+const LARGE_HEADERS =
+  /^(?:lib(?:vips|magick\w*|graphicsmagick.*|opencv|gdal|gtk-?[\d.-]*|webkit2gtk.*|av\w+|gstreamer.*)|imagemagick|vips|opencv|gdal|ffmpeg|qt\w+|gtk.*)-dev(?:el)?$/i;
+
+/** Reports whether a layer installs headers of libraries that bring many others. */
+export function installsLargeHeaders({ commands }: LayerView): boolean {
+  return installedBy(commands).some((name) => LARGE_HEADERS.test(name));
 }
 
 /** Reports whether a layer installs headers of libraries, which what was compiled with them loads. */

@@ -273,7 +273,21 @@ test('a multi-stage build keeps the libraries whose headers a toolchain came wit
   };
   // Built so, libcurl took 4.8 MB.
   expect(afterOf('build-essential cmake git libcurl4-openssl-dev')).toEqual({ min: 30 * MB, max: 40 * MB });
+  // libvips took 48 MB of 227 MB.
+  expect(afterOf('build-essential libvips-dev')).toEqual({ min: 30 * MB, max: 80 * MB });
   expect(afterOf('build-essential libc6-dev')).toEqual({ min: 30 * MB, max: 30 * MB });
+});
+
+test.each([
+  ['packages of the program', 'apt-get install -y libgtk-3-0 libnss3 fonts-liberation', 85],
+  ['the same and what fetches files', 'apt-get install -y libgtk-3-0 wget ca-certificates', 85],
+  ['tools of a build, too', 'apt-get install -y libgtk-3-0 git', 5],
+  ['packages that a variable names, too', 'apt-get install -y libgtk-3-0 $DEPS', 5],
+  ['nothing but what fetches files', 'apt-get install -y curl ca-certificates', 5],
+  ['dependencies of the project, too', 'apt-get install -y libgtk-3-0 && npm ci', 5],
+])('a multi-stage build keeps what the program calls: %s', (_, script, least) => {
+  const layer = { ...run(script), bytes: 100 * MB, class: 'os-packages' } as const;
+  expect(keptOf('node', [layer]).min).toBe(least * MB);
 });
 
 test("the guide's ranges are for images on full bases: a slim one without a known base gets no estimate", () => {
@@ -526,6 +540,12 @@ test('a full base is replaced by the slim one, however large the layers above it
     variant: 'full',
   });
   expect(stepsOf(advice)).toContain('slim-base');
+});
+
+test('a full base is replaced by the slim one, however easily the goal is reached', () => {
+  const own = [{ ...run('apt-get install -y build-essential'), bytes: 300 * MB, class: 'build-tools' as const }];
+  const advice = advise({ ...NODE_APP, own }, { kind: 'reduction', ratio: 0.1 });
+  expect(stepsOf(advice)).toEqual(['slim-base', 'multi-stage']);
 });
 
 test('packages of Python are not bundled: a second stage copies what was installed', () => {
