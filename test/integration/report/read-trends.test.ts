@@ -48,6 +48,13 @@ describe.each(BACKENDS)('the trends of many sources on $name', ({ open }) => {
     expect(trends.map(({ points }) => points.length)).toEqual([60, 60, 60, 60]);
   });
 
+  test('are the newest thousand points of each source', async () => {
+    await audited(4, 1_001);
+    const trends = await readTrends(db, { scope: 'source' }, NOW);
+    expect(trends.map(({ points }) => points.length)).toEqual([1_000, 1_000, 1_000, 1_000]);
+    expect(trends[0]?.points[0]?.at).toBe('2024-01-03T00:00:00Z');
+  });
+
   test('of a base image are those with most pull sizes on it', async () => {
     await audited(6, 1);
     await db.query(
