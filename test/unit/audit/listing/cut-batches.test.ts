@@ -50,6 +50,13 @@ test('every entry is in exactly one batch, however the listing is paged', async 
   );
 });
 
+test('known manifests are cut by the hundred, also those without a tag', async () => {
+  const digests = Array.from({ length: 250 }, (_, image) => digestOf(`${image}`));
+  const entries = digests.map((digest) => ({ digest }));
+  const batches = await cut(entries, 1_000, new Set(digests));
+  expect(batches.map(({ length }) => length)).toEqual([100, 100, 50]);
+});
+
 test('unread manifests need as few requests as possible, however the listing mixes them with known ones', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(listed, { maxLength: 600 }), fc.nat(400), async (entries, limit) => {
