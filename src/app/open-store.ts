@@ -16,6 +16,7 @@ export async function openStore(settings: Settings, access: 'write' | 'read' = '
     if (access === 'read' && db.kind === 'postgres') await requireCurrentSchema(db);
     else await migrate(db);
     collectEarly();
+    if (access === 'write') inlineLess();
     return db;
   } catch (error) {
     await db.close();
@@ -44,4 +45,12 @@ export async function withStore<T>(
  */
 function collectEarly(): void {
   v8.setFlagsFromString('--heap-growing-percent=40');
+}
+
+/**
+ * Makes V8 inline less when it optimises a function: 200 bytes of bytecode instead of 920. An audit runs a large program
+ * for seconds to minutes, and optimising it takes less than half as long; what is optimised is as fast.
+ */
+function inlineLess(): void {
+  v8.setFlagsFromString('--max-inlined-bytecode-size-cumulative=200');
 }
