@@ -133,6 +133,9 @@ const STORED = {
     from slimboard_improvements order by repository, platform, tag, saved_bytes`,
   goals: `select r.name, g.start_bytes, g.goal_bytes, g.current_bytes, g.possible_bytes
     from repository_goal g join repository r on r.id = g.repository_id order by r.name, g.since`,
+  regressions: `select repository, platform, tag, previous_tag, change_bytes from slimboard_regressions order by repository, platform, tag`,
+  removable: `select repository, tags, encode(digest, 'hex') as digest, reason from slimboard_reclaimable order by repository, digest`,
+  lists: `select lists from source_summary where audit_id = (select max(totals_of) from audit) order by source_id`,
   source:
     'select repositories, tags, images, blobs, logical_bytes, stored_bytes from source_total where audit_id = (select max(totals_of) from audit)',
 } as const;
