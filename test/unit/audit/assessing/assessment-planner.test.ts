@@ -52,6 +52,13 @@ describe('AssessmentPlanner', () => {
     expect(note(planner, ids(999, 1), [batch(2)]).task).toMatchObject({ auditId: 2, payload: { from: 500, to: 999 } });
   });
 
+  test('another audit without new images leaves the plan as it is', () => {
+    const planner = new AssessmentPlanner();
+    note(planner, ids(1, 499));
+    note(planner, [], [batch(2)]);
+    expect(note(planner, ids(500, 1)).task).toMatchObject({ auditId: 1, payload: { from: 1, to: 500 } });
+  });
+
   test('a doubling of the images is reported', () => {
     const planner = new AssessmentPlanner();
     const doubled = [0, 1, 2, 3, 4, 5, 6, 7].filter((part) => note(planner, ids(part * 500, 500)).isDoubled);
