@@ -66,10 +66,10 @@ function linesOf(
 function fileLines(files: GeneratedFiles | NoDockerfile): readonly string[] {
   if ('because' in files) return [`no Dockerfile: ${files.because}.`];
   return [
-    '# Dockerfile',
+    'Dockerfile:',
     ...files.dockerfile.trimEnd().split('\n'),
     '',
-    '# .dockerignore',
+    '.dockerignore:',
     ...files.dockerignore.trimEnd().split('\n'),
   ];
 }

@@ -86,13 +86,14 @@ test('inspect counts a single layer', async () => {
   expect((await run('2025-05-31', 'inspect', reference)).stdout).toMatch(/ in 1 layer$/m);
 });
 
-test('advise names a base once, where it is chosen', async () => {
+test('advise names a base once, where it is chosen, and no comment stands before the parser directive of its file', async () => {
   const samples = await startSampleRegistry();
   const { stdout } = await run('2026-11-24', 'advise', `${samples.host}/payments/checkout-api:1.0`).finally(
     samples.close,
   );
   expect(stdout.match(/^\d\. .*? \(.*\): then/gm)).toHaveLength(1);
   expect(stdout).toMatch(/^2\. /m);
+  expect(stdout).toMatch(/^Dockerfile:\n# syntax=/m);
 });
 
 test.each([
