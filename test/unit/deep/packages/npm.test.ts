@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { npmPackageFolder } from '../../../src/deep/packages/npm.ts';
+import { npmPackageFolder } from '../../../../src/deep/packages/npm.ts';
 
 test.each([
   ['srv/node_modules/a/index.js', 'srv/node_modules/a'],

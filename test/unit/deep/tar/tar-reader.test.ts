@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_LAYER_LIMITS } from '../../../src/deep/limits.ts';
-import { type TarEntry, TarReader } from '../../../src/deep/tar/tar-reader.ts';
-import { MalformedContentError, SlimboardError, TooLargeError } from '../../../src/errors.ts';
-import { headerBlock, padded, sealed, tarOfEntries } from '../../support/tar-entries.ts';
+import { DEFAULT_LAYER_LIMITS } from '../../../../src/deep/limits.ts';
+import { type TarEntry, TarReader } from '../../../../src/deep/tar/tar-reader.ts';
+import { MalformedContentError, SlimboardError, TooLargeError } from '../../../../src/errors.ts';
+import { headerBlock, padded, sealed, tarOfEntries } from '../../../support/tar-entries.ts';
 
 const END = Buffer.alloc(1_024);
 

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { packageOfFileName } from '../../../src/deep/packages/named-files.ts';
-import { readLayer } from '../../../src/deep/read-layer.ts';
-import { summarizeLayers } from '../../../src/deep/stack/summary.ts';
-import { descriptorOf, type TarInput, tarOfEntries } from '../../support/tar-entries.ts';
+import { packageOfFileName } from '../../../../src/deep/packages/named-files.ts';
+import { readLayer } from '../../../../src/deep/read-layer.ts';
+import { summarizeLayers } from '../../../../src/deep/stack/summary.ts';
+import { descriptorOf, type TarInput, tarOfEntries } from '../../../support/tar-entries.ts';
 
 async function contentsOf(entries: readonly TarInput[], pieceBytes = 1_000_000) {
   const tar = await tarOfEntries(entries);

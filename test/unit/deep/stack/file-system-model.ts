@@ -1,5 +1,5 @@
-import type { LayerEntry } from '../../../src/deep/entries.ts';
-import { findWhiteout } from '../../../src/deep/whiteout.ts';
+import type { LayerEntry } from '../../../../src/deep/entries.ts';
+import { findWhiteout } from '../../../../src/deep/whiteout.ts';
 
 interface Node {
   readonly kind: 'file' | 'directory' | 'symlink' | 'other';

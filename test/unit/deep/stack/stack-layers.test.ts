@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LayerEntry } from '../../../src/deep/entries.ts';
-import { FileTree } from '../../../src/deep/stack/file-tree.ts';
-import { stackLayers } from '../../../src/deep/stack/stack-layers.ts';
+import type { LayerEntry } from '../../../../src/deep/entries.ts';
+import { FileTree } from '../../../../src/deep/stack/file-tree.ts';
+import { stackLayers } from '../../../../src/deep/stack/stack-layers.ts';
+import { file, folder, hardlink, layerOf, opaque, symlink, whiteout } from '../layers.ts';
 import { modelOf } from './file-system-model.ts';
-import { file, folder, hardlink, layerOf, opaque, symlink, whiteout } from './layers.ts';
 
 function* walked(entries: readonly LayerEntry[], maxImpliedFolders?: number): Generator<string> {
   const tree = new FileTree(() => undefined, maxImpliedFolders);

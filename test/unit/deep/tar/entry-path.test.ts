@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { layerPath } from '../../../src/deep/tar/entry-path.ts';
-import { findWhiteout } from '../../../src/deep/whiteout.ts';
+import { layerPath } from '../../../../src/deep/tar/entry-path.ts';
 
 const pathOf = (text: string) => layerPath(Buffer.from(text, 'latin1'));
 
@@ -55,17 +54,4 @@ describe('layerPath', () => {
       }),
     );
   });
-});
-
-test.each([
-  ['app/.wh.old', { kind: 'remove', path: 'app/old' }],
-  ['.wh.old', { kind: 'remove', path: 'old' }],
-  ['app/.wh..wh..opq', { kind: 'opaque', directory: 'app' }],
-  ['.wh..wh..opq', { kind: 'opaque', directory: '' }],
-  ['.wh..wh.plnk', { kind: 'ignore' }],
-  ['app/.wh.', { kind: 'ignore' }],
-  ['app/file.wh.x', undefined],
-  ['.wh.dir/file', undefined],
-])('the whiteout of %j', (path, expected) => {
-  expect(findWhiteout(path)).toEqual(expected);
 });
