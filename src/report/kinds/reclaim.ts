@@ -20,7 +20,7 @@ const columns = defineColumns({
     `\`archived\`, \`untagged\`, \`stale\` (not pulled for ${STALE_DAYS} days) or \`superseded\` (${SUPERSEDED_BUILDS} newer builds, ${SUPERSEDED_DAYS} days old).`,
     'gist',
   ],
-  dated_at: ['timestamp', 'The last pull, else the push, else the build, else when an audit first found it.'],
+  dated_at: ['timestamp', 'The last pull, else the push, else the build, else the end of the audit that found it.'],
   compressed_bytes: ['bytes', 'Its pull size; empty for an index.', 'detail'],
   freed_bytes: [
     'bytes',
