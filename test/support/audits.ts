@@ -26,9 +26,11 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   readonly clock?: () => Date;
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
-  /** Called when a stage begins. */
+  /** Called when layers are to be read, with their number. */
   readonly onLayers?: (count: number) => void;
+  /** Called when a layer was read, or cannot be. */
   readonly onLayer?: () => void;
+  /** Called when a stage begins. */
   readonly onStage?: (stage: string) => unknown;
   /** Called when the audit has ended. */
   readonly onEnd?: (audit: AuditRow) => unknown;
