@@ -6,6 +6,7 @@ import { parseTag } from '../../../src/oci/reference.ts';
 import type { TaskKind } from '../../../src/queue/queue.ts';
 import type { StoredRepository } from '../../../src/store/inventory-store.ts';
 import { type AuditOptions, auditRegistry, contentOf, defaultSettings, NO_EVENTS } from '../../support/audits.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import type { Fault } from '../../support/registry-server.ts';
@@ -81,14 +82,16 @@ describe.each(BACKENDS)('a task that another process has settled, in $name', ({ 
   test('replaces no judgement', async () => {
     const { id } = await auditRegistry(db, registry);
     const sources = await db.query<{ id: number }>('select id from source');
-    const engine = createAuditEngine({
-      settings: await defaultSettings(),
-      environment: {},
-      db,
-      queue: { add: async () => undefined },
-      events: NO_EVENTS,
-      onNote: () => undefined,
-    });
+    const engine = closedAfterTest(
+      createAuditEngine({
+        settings: await defaultSettings(),
+        environment: {},
+        db,
+        queue: { add: async () => undefined },
+        events: NO_EVENTS,
+        onNote: () => undefined,
+      }),
+    );
     await db.query('delete from assessment');
     await assessRange({
       context: engine.context,
@@ -98,6 +101,5 @@ describe.each(BACKENDS)('a task that another process has settled, in $name', ({ 
       signal: new AbortController().signal,
     });
     expect(await db.query('select manifest_id from assessment')).toEqual([]);
-    await engine.close();
   });
 });
