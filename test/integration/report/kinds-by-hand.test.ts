@@ -266,8 +266,9 @@ describe.each(BACKENDS)('builds over time, on $name', ({ open }) => {
   });
 
   test('are compared in several lines with the newest before them, of one date with the one that came last', async () => {
-    const { inventory, build, tag } = await newRepository();
+    const { inventory, source, build, tag } = await newRepository();
     await tag('1.0', await build(10, '2026-01-01'), '2026-01-01');
+    await inventory.audit(source, '2026-01-01T12:00:00Z');
     const former = await tag('latest', await build(12, '2026-01-01'), '2026-01-02');
     await inventory.endTag(former, '2026-01-03');
     const next = await build(20, '2026-01-03');
