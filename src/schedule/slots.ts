@@ -19,12 +19,16 @@ const LEAD_MS = 3 * HOUR_MS;
 /** Within this time, clocks that were changed are not changed back. */
 const ONE_CHANGE_MS = 7 * DAY_MS;
 
+/** Where stepping back fails, slots are looked for from as long ago: each time over more than a longer period of patterns. */
+const LOOK_BACK_MS = [2, 8, 40, 400, 10 * 366].map((days) => days * DAY_MS);
+
 /**
  * The latest slot of a schedule that is not after `now`: a pattern that never matches is no schedule. Over a change of
  * clocks, stepping backwards may find a slot twice or skip one, so it steps forward there, as the jobs do.
+ * @throws where the pattern matches at no time
  */
 export function latestSlot(schedule: Schedule, now: Date): Date {
-  const back = stepBack(schedule, now);
+  const back = stepBackOver(schedule, now);
   const lead = new Date(back.getTime() - LEAD_MS);
   return keepsOffset(schedule, lead, now) ? back : (stepForward(schedule, lead, now) ?? back);
 }
@@ -54,6 +58,19 @@ function slotAfter(schedule: Schedule, moment: Date): Date | undefined {
 function offsetAt(moment: Date, { timezone }: Schedule): string | undefined {
   const format = new Intl.DateTimeFormat('en', { timeZone: timezone, timeZoneName: 'longOffset' });
   return format.formatToParts(moment).find(({ type }) => type === 'timeZoneName')?.value;
+}
+
+/** Steps back even where cron-parser gives up: at slots of a midnight that is skipped, as in Cairo, Beirut and Havana. */
+function stepBackOver(schedule: Schedule, now: Date): Date {
+  try {
+    return stepBack(schedule, now);
+  } catch (error) {
+    for (const lookBackMs of LOOK_BACK_MS) {
+      const slot = stepForward(schedule, new Date(now.getTime() - lookBackMs), now);
+      if (slot) return slot;
+    }
+    throw error;
+  }
 }
 
 function stepBack(schedule: Schedule, now: Date): Date {

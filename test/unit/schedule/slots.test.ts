@@ -39,10 +39,16 @@ describe('the latest slot', () => {
       '2027-01-01T00:00',
       '2026-03-29T01:30',
     ],
+    ['at a midnight that was skipped', 'Africa/Cairo', '0 0 * * *', '2026-04-24T12:00', '2026-04-23T22:00'],
+    ['once a year, at such a midnight', 'Africa/Cairo', '0 0 24 4 *', '2026-06-01T00:00', '2026-04-23T22:00'],
     ['when 29 February is a Monday', 'UTC', '0 0 * 2 1#5', '2026-06-01T00:00', '2016-02-29T00:00'],
     ['once a year', 'UTC', '0 0 1 1 *', '2026-06-01T00:00', '2026-01-01T00:00'],
   ])('comes %s', (_, timezone, pattern, now, expected) => {
     expect(latestSlot({ pattern, timezone }, new Date(`${now}Z`))).toEqual(new Date(`${expected}Z`));
+  });
+
+  test('is none of a pattern that never matches', () => {
+    expect(() => latestSlot({ pattern: '0 0 30 2 *', timezone: 'UTC' }, at('10T00:00:00'))).toThrow();
   });
 
   test('is not after now, and differs from the one before', () => {
