@@ -15,7 +15,7 @@ import type { RequestOutcome } from '../registry.ts';
  *
  * A row of 503s that name no limit, and that pauses of two minutes do not end, is an outage, of a single repository maybe.
  * The next ones pause nothing, or an audit would wait a minute for each of a thousand tags. One request at a time is sent
- * until the next success.
+ * until the next success, and no more than {@link OUTAGE_RATE} a second: a whole registry may be down.
  *
  * Refusals rarer than one in fifty requests halve neither places nor rate. They come from a registry under load rather
  * than from a limit, and are waited out.
@@ -69,6 +69,8 @@ const FIRST_PLACES = 16;
 export const MIN_RATE_PER_SECOND = 0.2;
 /** 503s that name no limit lower the rate no further: they may be those of a single repository, whose speed matters not. */
 export const MIN_RATE_IN_OUTAGE = 4;
+/** As many requests a second are sent to a registry in an outage. */
+export const OUTAGE_RATE = 20;
 /** The part of the refused rate that the rate grows by each second: from half of it to all of it in ten seconds. */
 export const RATE_GROWTH = 0.05;
 /** The multiple of the refused rate at which the rate is lifted. */
@@ -147,10 +149,11 @@ function isOutage({ refusals }: GovernorState, { mayBeOutage }: RequestOutcome):
 }
 
 /** The lower of the rate and the budget (requests a second); 0: no limit. */
-function effectiveRate({ ratePerSecond, budgetPerSecond, budgetUntilMs }: GovernorState, nowMs: number): number {
-  const budget = nowMs < budgetUntilMs ? budgetPerSecond : 0;
-  if (ratePerSecond === 0 || budget === 0) return Math.max(ratePerSecond, budget);
-  return Math.min(ratePerSecond, budget);
+function effectiveRate(state: GovernorState, nowMs: number): number {
+  const budget = nowMs < state.budgetUntilMs ? state.budgetPerSecond : 0;
+  const rate = state.ratePerSecond === 0 && state.refusals >= OUTAGE_AFTER ? OUTAGE_RATE : state.ratePerSecond;
+  if (rate === 0 || budget === 0) return Math.max(rate, budget);
+  return Math.min(rate, budget);
 }
 
 function started(state: GovernorState, nowMs: number, rate: number): GovernorState {

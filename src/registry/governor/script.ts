@@ -16,8 +16,9 @@ ${CONSTANTS}
 
 local function effective_rate(s, now)
   local budget = now < s.budgetUntilMs and s.budgetPerSecond or 0
-  if s.ratePerSecond == 0 or budget == 0 then return math.max(s.ratePerSecond, budget) end
-  return math.min(s.ratePerSecond, budget)
+  local rate = s.ratePerSecond == 0 and s.refusals >= OUTAGE_AFTER and OUTAGE_RATE or s.ratePerSecond
+  if rate == 0 or budget == 0 then return math.max(rate, budget) end
+  return math.min(rate, budget)
 end
 
 local function started(s, now, rate)

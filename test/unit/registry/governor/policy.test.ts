@@ -147,6 +147,22 @@ test('a row of 503s that pauses of two minutes do not end pauses no more, until 
   expect(state.pausedUntilMs).toBe(nowMs + 1_000);
 });
 
+test('a registry that is down is asked no more than 20 times a second, however fast it answers', () => {
+  const unavailable: RequestOutcome = { status: 503, kind: 'throttled', mayBeOutage: true };
+  let state: GovernorState = { ...start, refusals: 7 };
+  let requests = 0;
+  for (let nowMs = 10_000; nowMs < 20_000; nowMs += 1) {
+    const admission = admit(state, 0, nowMs, LIMIT);
+    if (!admission.admitted) continue;
+    requests += 1;
+    state = settle(admission.state, unavailable, nowMs, nowMs, LIMIT);
+  }
+  expect(requests).toBeGreaterThan(190);
+  expect(requests).toBeLessThanOrEqual(202);
+  const recovered = settle(state, ok, 20_000, 20_000, LIMIT);
+  expect(admit(recovered, 0, 20_000, LIMIT).admitted).toBe(true);
+});
+
 test.each([
   ['remaining spread over its window', { remaining: 300, windowMs: 30_000 }, 10],
   ['a budget of hours may go in a minute', { remaining: 60, windowMs: 21_600_000 }, 1],
