@@ -3,15 +3,26 @@ import { sum } from '../common/sum.ts';
 import { type ByteRange, sumOfRanges } from '../measure/byte-range.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
-import { keptShares, keptSharesOnRuntime, keptSharesWithRuntime, type Shares, type Stages } from './layer-shares.ts';
+import {
+  keptShares,
+  keptSharesOnAlpine,
+  keptSharesOnRuntime,
+  keptSharesWithRuntime,
+  type Shares,
+  type Stages,
+} from './layer-shares.ts';
 import { bringsRuntime } from './own-packages.ts';
 import { isBaseTechnique, TECHNIQUES, type TechniqueId } from './technique.ts';
 
-/** A layer with the shares kept on the image's base and on another, and the bytes that each technique removes, by rule. */
+/**
+ * A layer with the shares kept on the image's base, on another and on Alpine, and the bytes that each technique removes, by
+ * rule.
+ */
 interface RemovableLayer {
   readonly layer: LayerView;
   readonly onBase: Shares;
   readonly onAnother: Shares;
+  readonly onAlpine: Shares;
   readonly removable: ReadonlyMap<TechniqueId, readonly ByteRange[]>;
 }
 
@@ -23,16 +34,23 @@ export interface Removable {
   readonly others: Readonly<Record<Stages, ByteRange>>;
 }
 
+/** What is known of the image that own layers belong to. */
+interface LayersOf {
+  readonly runtime: Runtime;
+  /** Whether the base does not bring the runtime, so that one of these layers may. */
+  readonly baseLacksIt: boolean;
+  /** Whether the image is on Alpine already. */
+  readonly isAlpine: boolean;
+}
+
 /**
  * Returns what each technique removes from an image's own layers according to the findings.
  * @param own the layers above the base
- * @param baseLacksIt whether the base does not bring the runtime, so that one of these layers may
  */
 export function removableOf(
   own: readonly LayerView[],
   findings: readonly Finding[],
-  runtime: Runtime,
-  baseLacksIt: boolean,
+  { runtime, baseLacksIt, isAlpine }: LayersOf,
 ): Removable {
   const byLayer = new Map<number, Map<TechniqueId, ByteRange[]>>();
   for (const { id, kind, rules } of TECHNIQUES) {
@@ -46,9 +64,10 @@ export function removableOf(
     const shares = keptShares(layer, runtime);
     const onBase = layer === withRuntime ? keptSharesWithRuntime(layer, runtime) : shares;
     const onAnother = keptSharesOnRuntime(layer, runtime) ?? shares;
+    const onAlpine = (isAlpine ? undefined : keptSharesOnAlpine(layer, runtime)) ?? onAnother;
     const removable = byLayer.get(layer.position) ?? NO_FINDINGS;
-    const isSpecial = removable.size > 0 || onAnother !== onBase;
-    (isSpecial ? special : others).push({ layer, onBase, onAnother, removable });
+    const isSpecial = removable.size > 0 || onAnother !== onBase || onAlpine !== onAnother;
+    (isSpecial ? special : others).push({ layer, onBase, onAnother, onAlpine, removable });
   }
   const keptOfOthers = (stages: Stages) =>
     sumOfRanges(others.map(({ layer, onBase }) => keptOfLayer(layer, onBase, stages, NOTHING)));
@@ -74,9 +93,14 @@ function addRemovable(
 /** Returns the compressed bytes that remain of the layers above the base once all the techniques are applied. */
 export function keptBytes({ special, others }: Removable, ids: readonly TechniqueId[]): ByteRange {
   const stages = stagesOf(ids);
-  const base = ids.some(isBaseTechnique) ? 'onAnother' : 'onBase';
+  const base = baseOf(ids);
   const kept = special.map((found) => keptOfLayer(found.layer, found[base], stages, takenOff(found.removable, ids)));
   return sumOfRanges([others[stages], ...kept]);
+}
+
+function baseOf(ids: readonly TechniqueId[]): 'onBase' | 'onAnother' | 'onAlpine' {
+  if (ids.includes('alpine-base')) return 'onAlpine';
+  return ids.some(isBaseTechnique) ? 'onAnother' : 'onBase';
 }
 
 /** Returns the most compressed bytes of the layers above the base that the techniques replace by a base with the runtime. */

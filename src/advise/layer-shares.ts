@@ -153,9 +153,17 @@ function keptInStages(layer: LayerView, runtime: Runtime): Share {
   if (made === 'build-tools' && installsForProgram(layer, runtime)) return OS_PACKAGES;
   if (made === 'build-tools' && installsHeaders(layer))
     return installsLargeHeaders(layer) ? LARGE_LIBRARIES : LIBRARIES;
-  if (made === 'os-packages' && installsForProgramAlone(layer, runtime) && installsOnly(layer))
-    return keptOfPackages(layer);
+  if (holdsPackagesAlone(layer, runtime)) return keptOfPackages(layer);
   return made === 'dependencies' && UNBUNDLED.includes(runtime) ? UNBUNDLED_PACKAGES : KEPT_BY_STAGES[made];
+}
+
+/** Programs that unpack archives, which may hold anything. */
+const UNPACKS = /^(?:tar|unzip|gunzip|bunzip2|xz)$/;
+
+/** Reports whether a layer holds nothing but packages for the program, and perhaps what fetches files. */
+function holdsPackagesAlone(layer: LayerView, runtime: Runtime): boolean {
+  const unpacks = layer.commands.some(({ program }) => UNPACKS.test(program));
+  return layer.class === 'os-packages' && !unpacks && installsOnly(layer) && installsForProgramAlone(layer, runtime);
 }
 
 /** A second stage installs the program's packages again; what they recommend and their caches are findings of their own. */
@@ -175,6 +183,14 @@ export function keptSharesOnRuntime(layer: LayerView, runtime: Runtime): Shares 
     inStages: installsHeaders(layer) ? LIBRARIES : NOTHING_KEPT,
     floor: SMALLEST_SHARE,
   };
+}
+
+/**
+ * Returns the shares of a layer that stay on Alpine, of another distribution's packages: Alpine's are smaller. Debian's FFmpeg
+ * brings drivers of graphics cards, for example.
+ */
+export function keptSharesOnAlpine(layer: LayerView, runtime: Runtime): Shares | undefined {
+  return holdsPackagesAlone(layer, runtime) ? { ...keptShares(layer, runtime), inStages: OS_PACKAGES } : undefined;
 }
 
 /** Reports whether a layer does nothing but install packages of the distribution, and clean up. */

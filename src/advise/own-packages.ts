@@ -110,8 +110,19 @@ export function installsForProgramAlone({ commands }: LayerView, runtime: Runtim
     OF_NODE_GYP.test(name);
   const fetches = (name: string): boolean =>
     FETCHERS.includes(name) || FOR_REPOSITORIES.test(name) || EVERYWHERE.test(name);
-  const namesAll = commands.filter(installsPackages).every(({ words }) => !words.some((word) => word.includes('$')));
-  return namesAll && !names.some(isOther) && !names.every(fetches);
+  const areNamed = commands.every((command) => !addsUnnamed(command));
+  return areNamed && !names.some(isOther) && !names.every(fetches);
+}
+
+/** Newer versions of what the base has, which a second stage has as they are, or what another package is built with. */
+const ADD_UNNAMED = /^(?:(?:dist-|full-)?upgrade|up|dup|build-dep)$/;
+
+/** Reports whether a command adds packages that it does not name: those of a variable, a file, a group, or newer ones. */
+function addsUnnamed(command: Command): boolean {
+  if (!PACKAGE_MANAGERS.includes(command.program)) return false;
+  const [verb = ''] = argumentsIn(command);
+  const updates = verb === 'update' && !/^ap(?:t|k)/.test(command.program);
+  return updates || ADD_UNNAMED.test(verb) || (installsPackages(command) && namedIn(command).some(isNoName));
 }
 
 /** Reports whether the image's own steps installed the runtime as a package of the distribution. */
@@ -160,12 +171,23 @@ function virtualName({ words }: Command): string | undefined {
   return word?.includes('=') ? word.slice(word.indexOf('=') + 1) : word && words[option + 1];
 }
 
-/** Returns the names of the packages of a command, without versions and architectures (`libpq5=15.*`, `libc6:i386`). */
-function namesIn({ words }: Command): readonly string[] {
-  const names = words.filter(
-    (word, at) => !word.startsWith('-') && !INSTALL_WORDS.includes(word) && !TAKES_VALUE.includes(words[at - 1] ?? ''),
-  );
-  return names.map((word) => word.replace(/[=<>~:].*$/s, '')).filter((name) => PACKAGE_NAME.test(name));
+/** Returns the names of the packages of a command. */
+function namesIn(command: Command): readonly string[] {
+  return namedIn(command).filter((name) => !isNoName(name));
+}
+
+/** Returns what a command installs, without versions and architectures (`libpq5=15.*`, `libc6:i386`). */
+function namedIn(command: Command): readonly string[] {
+  const named = argumentsIn(command).filter((word) => !INSTALL_WORDS.includes(word));
+  return named.map((word) => word.replace(/[=<>~:].*$/s, ''));
+}
+
+function isNoName(name: string): boolean {
+  return !PACKAGE_NAME.test(name);
+}
+
+function argumentsIn({ words }: Command): readonly string[] {
+  return words.filter((word, at) => !word.startsWith('-') && !TAKES_VALUE.includes(words[at - 1] ?? ''));
 }
 
 /** Packages that every distroless image contains or makes unnecessary. */
@@ -190,7 +212,7 @@ export function installsRuntimeAlone({ commands }: LayerView, runtime: Runtime, 
 
 /** Headers of libraries that bring many others: for images and videos, windows, maps. */
 const LARGE_HEADERS =
-  /^(?:lib(?:vips|magick\w*|graphicsmagick.*|opencv|gdal|gtk-?[\d.-]*|webkit2gtk.*|av\w+|gstreamer.*)|imagemagick|vips|opencv|gdal|ffmpeg|qt\w+|gtk.*)-dev(?:el)?$/i;
+  /^(?:lib)?(?:vips|(?:image|graphics)?magick.*|opencv.*|gdal|gtk.*|webkit.*|gstreamer.*|ffmpeg|av\w+|qt.*)-dev(?:el)?$/i;
 
 /** Reports whether a layer installs headers of libraries that bring many others. */
 export function installsLargeHeaders({ commands }: LayerView): boolean {

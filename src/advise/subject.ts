@@ -52,6 +52,10 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     runtimeVersion: version,
     // The known bases for the last stage of a compiled program are for Linux.
     compiled: isCompiled(runtime) && !isWindows(image.config),
-    removable: removableOf(view.own, findings, runtime, image.verdict.runtimeLayers === undefined),
+    removable: removableOf(view.own, findings, {
+      runtime,
+      baseLacksIt: image.verdict.runtimeLayers === undefined,
+      isAlpine: image.verdict.distro?.value.id === 'alpine',
+    }),
   };
 }

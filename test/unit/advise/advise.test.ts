@@ -274,7 +274,8 @@ test('a multi-stage build keeps the libraries whose headers a toolchain came wit
   // Built so, libcurl took 4.8 MB.
   expect(afterOf('build-essential cmake git libcurl4-openssl-dev')).toEqual({ min: 30 * MB, max: 40 * MB });
   // libvips took 48 MB of 227 MB.
-  expect(afterOf('build-essential libvips-dev')).toEqual({ min: 30 * MB, max: 80 * MB });
+  for (const large of ['libvips-dev', 'libmagick++-dev', 'qt6-base-dev', 'qt5-qtbase-devel', 'gtk+3.0-dev'])
+    expect(afterOf(`build-essential ${large}`)).toEqual({ min: 30 * MB, max: 80 * MB });
   expect(afterOf('build-essential libc6-dev')).toEqual({ min: 30 * MB, max: 30 * MB });
 });
 
@@ -283,11 +284,33 @@ test.each([
   ['the same and what fetches files', 'apt-get install -y libgtk-3-0 wget ca-certificates', 85],
   ['tools of a build, too', 'apt-get install -y libgtk-3-0 git', 5],
   ['packages that a variable names, too', 'apt-get install -y libgtk-3-0 $DEPS', 5],
+  ['packages that a file names, too', 'apt-get install -y libgtk-3-0 `cat packages.txt`', 5],
+  ['a group of packages, too', 'dnf install -y gtk3 @development', 5],
+  ['versions of releases', 'apt-get -t bookworm-backports install -y libgtk-3-0=3.24.* libnss3', 85],
+  ['newer versions of what was there', 'apt-get update && apt-get upgrade -y && apt-get install -y libgtk-3-0', 5],
+  ['newer versions by apt', 'apt -o Acquire::Retries=3 full-upgrade -y && apt install -y libgtk-3-0', 5],
+  ['newer versions by apk', 'apk --no-cache upgrade && apk add --no-cache gtk+3.0', 5],
+  ['newer versions by yum', 'yum -y update && yum install -y gtk3', 5],
+  ['newer versions by zypper', 'zypper -n up && zypper -n in gtk3', 5],
+  ['lists of packages that are new', 'apk update && apk add gtk+3.0', 85],
+  ['what another package is built with', 'apt-get build-dep -y nginx && apt-get install -y libgtk-3-0', 5],
+  ['what an archive holds', 'apt-get install -y libgtk-3-0 && curl -L go.dev/go.tar.gz | tar -xz -C /usr/local', 5],
   ['nothing but what fetches files', 'apt-get install -y curl ca-certificates', 5],
   ['dependencies of the project, too', 'apt-get install -y libgtk-3-0 && npm ci', 5],
 ])('a multi-stage build keeps what the program calls: %s', (_, script, least) => {
   const layer = { ...run(script), bytes: 100 * MB, class: 'os-packages' } as const;
   expect(keptOf('node', [layer]).min).toBe(least * MB);
+});
+
+test("on Alpine, a second stage keeps less of another distribution's packages: Alpine's own are smaller", () => {
+  const own: readonly LayerSketch[] = [{ ...run('apt-get install -y ffmpeg'), bytes: 100 * MB, class: 'os-packages' }];
+  const keptOn = (id: string, base: TechniqueId) => {
+    const image = auditedImage({ runtime: 'node', own, distro: { id } });
+    return keptBytes(subjectOf(image, [], DEFAULTS).removable, ['multi-stage', base]);
+  };
+  expect(keptOn('debian', 'alpine-base')).toEqual({ min: 5 * MB, max: 100 * MB });
+  expect(keptOn('debian', 'slim-base')).toEqual({ min: 85 * MB, max: 100 * MB });
+  expect(keptOn('alpine', 'alpine-base')).toEqual({ min: 85 * MB, max: 100 * MB });
 });
 
 test("the guide's ranges are for images on full bases: a slim one without a known base gets no estimate", () => {
