@@ -1,5 +1,6 @@
 import { anyOf } from '../common/any-of.ts';
-import { type Command, runs } from './shell.ts';
+import { absolutePath } from './paths.ts';
+import { type Command, hasOption, type PlacedCommand, runs, valuesOf } from './shell.ts';
 
 /** The programs that install packages of distributions. */
 export const PACKAGE_MANAGERS = ['apt', 'apt-get', 'apk', 'yum', 'dnf', 'microdnf', 'tdnf', 'zypper'];
@@ -49,6 +50,17 @@ export function installsList(command: Command): boolean {
   const { program, words } = command;
   if (program === 'yarn') return words.every((word) => word.startsWith('-') || word === 'install') && !asksOnly(words);
   return runs(command, ['npm', 'pnpm', 'bun'], INSTALL_PROJECT) && namesNoPackage(words);
+}
+
+/** Reports whether a command installs the project's dependencies, not a global package. */
+export function installsProject(command: Command): boolean {
+  const installs = runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT) || installsList(command);
+  return installs && !hasOption(command, '-g', '--global', '--version');
+}
+
+/** Returns the folder of the project that a command installs, which an option may name: `/app` for `npm ci --prefix /app`. */
+export function projectFolderOf(install: PlacedCommand<string>): string {
+  return absolutePath(valuesOf(install, '--prefix', '--dir', '--cwd', '-C').at(-1) ?? '.', install.folder);
 }
 
 /** Reports whether the words only ask for the version or for help. */

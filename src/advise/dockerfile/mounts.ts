@@ -1,7 +1,7 @@
 import { hasNodePackages, type Runtime } from '../../classify/verdict.ts';
-import { INSTALL_PROJECT } from '../../policy/installs.ts';
+import { installsProject, projectFolderOf } from '../../policy/installs.ts';
 import { baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
-import { type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
+import { type PlacedCommand, valuesOf } from '../../policy/shell.ts';
 import { type Copy, PLAIN_PATH, SOURCE, sourceOf } from './copies.ts';
 import { LANGUAGES } from './languages.ts';
 
@@ -42,12 +42,14 @@ function settingsInContext(
   commands: readonly PlacedCommand<string>[],
   runtime: Runtime,
 ): readonly SecretFile[] {
-  const install = commands.findIndex((command) => runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT));
-  const folder = commands[install]?.folder ?? '/';
-  const context = copies.find(
-    ({ isContext, commandsBefore, into }) => isContext && commandsBefore <= install && isWithin(folder, into),
-  );
-  return hasNodePackages(runtime) && context !== undefined && PLAIN_PATH.test(context.into)
+  if (!hasNodePackages(runtime)) return [];
+  const contexts = copies.filter(({ isContext }) => isContext);
+  const [context] = commands.flatMap((command, at) => {
+    const folder = installsProject(command) ? projectFolderOf(command) : undefined;
+    if (folder === undefined) return [];
+    return contexts.find(({ commandsBefore, into }) => commandsBefore <= at && isWithin(folder, into)) ?? [];
+  });
+  return context !== undefined && PLAIN_PATH.test(context.into)
     ? [{ id: 'npmrc', source: '.npmrc', path: `${context.into}/.npmrc`, mayLack: true }]
     : [];
 }

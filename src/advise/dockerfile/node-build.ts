@@ -1,6 +1,6 @@
-import { INSTALL_PROJECT, installsList, isToolchain } from '../../policy/installs.ts';
-import { absolutePath, baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
-import { type Command, hasOption, type PlacedCommand, runs, valuesOf } from '../../policy/shell.ts';
+import { installsProject, isToolchain, projectFolderOf } from '../../policy/installs.ts';
+import { baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
+import { type Command, hasOption, type PlacedCommand, runs } from '../../policy/shell.ts';
 import { contextFolderBelow, folderBelow } from './copies.ts';
 import { copySteps, sourceSteps } from './copy-steps.ts';
 import { isIgnored } from './dockerignore.ts';
@@ -76,10 +76,7 @@ export function inPackages(facts: DockerfileFacts, command: string): string {
 
 /** Returns the folders of the packages that the image's own steps installed: `client` for `npm ci --prefix client`. */
 function packageFolders(facts: DockerfileFacts): readonly string[] {
-  const folders = facts.commands.filter(installsProject).map((command) => {
-    const named = valuesOf(command, '--prefix', '--dir', '--cwd', '-C').at(-1);
-    return folderBelow(absolutePath(named ?? '.', command.folder), facts);
-  });
+  const folders = facts.commands.filter(installsProject).map((install) => folderBelow(projectFolderOf(install), facts));
   return folders.length > 0 ? [...new Set(folders)] : [''];
 }
 
@@ -100,12 +97,6 @@ function startsPackage({ entrypoint, cmd }: DockerfileFacts): boolean {
 function compilesProject(command: Command): boolean {
   if (command.program === 'tsc') return !hasOption(command, '--version', '-v', '--noEmit', '--init');
   return bundles(command) || (OF_DEPENDENCIES.test(command.program) && command.words.includes('build'));
-}
-
-/** Reports whether a command installs the project's dependencies, not a global package. */
-export function installsProject(command: Command): boolean {
-  const installs = runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT) || installsList(command);
-  return installs && !hasOption(command, '-g', '--global', '--version');
 }
 
 /** The files that a template copies by itself: the project's package list, lock file and settings. */

@@ -1,3 +1,4 @@
+import { installsProject } from '../../policy/installs.ts';
 import { withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
@@ -7,15 +8,7 @@ import { environmentLines } from './environment.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 import { jsonWords, makeFolders, programFolderLines } from './lines.ts';
 import { runWith } from './mounts.ts';
-import {
-  buildStage,
-  imageOf,
-  inFolder,
-  inPackages,
-  installsProject,
-  manifestTest,
-  packagesOfPrisma,
-} from './node-build.ts';
+import { buildStage, imageOf, inFolder, inPackages, manifestTest, packagesOfPrisma } from './node-build.ts';
 import { commandsOf, installOptions, packageManagerOf } from './package-managers.ts';
 import { runPackages } from './packages.ts';
 import { startedByNpm, startedByNpx, withProgramNames } from './start-words.ts';

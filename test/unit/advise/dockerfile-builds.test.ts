@@ -752,6 +752,21 @@ test('an .npmrc that an installation found among the sources is a secret of the 
   expect(dockerfile({ runtime: 'node', own: later })).not.toContain('npmrc');
 });
 
+test.each([
+  ['that an option names', '/', [copy('. /app'), run('yarn install --cwd /app')]],
+  ['that another option names', '/', [copy('. /app'), run('pnpm -C /app install')]],
+  ['of yarn without a word', '/app', [copy('. .'), run('yarn')]],
+  ['after a global package', '/app', [run('npm install -g pnpm'), copy('. .'), run('pnpm install')]],
+  [
+    'of the second of two projects',
+    '/app',
+    [copy('web/package.json /web/'), run('cd /web && npm ci'), copy('. .'), run('npm ci')],
+  ],
+])('an .npmrc is looked for among the sources of an installation %s', (_, workdir, steps) => {
+  const text = dockerfile({ runtime: 'node', own: [{ instruction: `WORKDIR ${workdir}` }, ...steps] });
+  expect(text).toContain('--mount=type=secret,id=npmrc,target=/app/.npmrc ');
+});
+
 test.each<Runtime>(['node', 'ruby', 'php'])('no file is copied that the .dockerignore leaves out: %s', (runtime) => {
   for (const file of ['.npmrc*', '.pypirc*', 'conf/.netrc*']) {
     for (const target of ['./', '/root/', '/etc/app/']) {
