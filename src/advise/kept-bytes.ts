@@ -106,7 +106,8 @@ function baseOf(ids: readonly TechniqueId[]): 'onBase' | 'onAnother' | 'onAlpine
 /** Returns the most compressed bytes of the layers above the base that the techniques replace by a base with the runtime. */
 export function replacedAbove({ special }: Removable, ids: readonly TechniqueId[]): number {
   const stages = stagesOf(ids);
-  return sum(special.map(({ layer, onBase, onAnother }) => layer.bytes * (onBase[stages][1] - onAnother[stages][1])));
+  const bytes = special.map(({ layer, onBase, onAnother }) => layer.bytes * (onBase[stages][1] - onAnother[stages][1]));
+  return Math.round(sum(bytes));
 }
 
 function stagesOf(ids: readonly TechniqueId[]): Stages {

@@ -260,6 +260,18 @@ test('a base with the runtime is chosen although a wide range on the present one
   expect(goal.reach).toBe('no');
 });
 
+test('projections are whole bytes, also where a base replaces a part of what a step installed', () => {
+  const own: readonly LayerSketch[] = [
+    { ...run('apt-get install -y python3 libcairo2-dev'), bytes: 20 * MB + 3, class: 'os-packages' },
+    { ...run('pip install .'), bytes: 500 * MB, class: 'dependencies' },
+    { ...run('apt-get install -y build-essential'), bytes: 100 * MB, class: 'build-tools' },
+  ];
+  const { together } = advise({ own, runtime: 'python', variant: 'slim', runtimeLayers: null });
+  const sizes = together.flatMap(({ after }) => [after.min, after.max]);
+  expect(together).not.toEqual([]);
+  expect(sizes.filter((bytes) => !Number.isInteger(bytes))).toEqual([]);
+});
+
 test('a slim base that has the runtime already is not replaced by another for what a step installs once more', () => {
   const own = [{ instruction: 'RUN /bin/sh -c apt-get install -y python3', bytes: 30 * MB }];
   const image = auditedImage({ own, runtime: 'python', variant: 'slim', baseNames: ['library/python:3.12-slim'] });
