@@ -21,13 +21,13 @@ const NOT_THE_PROGRAMS = anyOf(
   '^',
   '$',
 );
-/** Holds nothing that would end the quotes, and nothing that a Dockerfile expands. */
-const PLAIN_VALUE = /^[^"\\$`\p{Cc}\u2028\u2029]{1,500}$/u;
+/** Text of one line. */
+const LINE = /^[^\p{Cc}\u2028\u2029]{1,500}$/u;
 const BARE_VALUE = /^[\w./:@%+,=-]+$/;
 
 /**
  * Returns the variables that the image's own steps set for the program, as ENV takes them: `PORT=8080`, `TITLE="a b"`.
- * Secrets and values that are not plain text are left out.
+ * Secrets, empty values and those of several lines are left out.
  */
 export function ownEnvironment(view: ImageView): readonly string[] {
   return environmentOf(ownSteps(view), view);
@@ -37,7 +37,7 @@ function environmentOf(steps: readonly BuildStep[], view: ImageView): readonly s
   const names = steps.flatMap(({ verb, args }) => (verb === 'ENV' ? assignments(args) : []));
   const values = readEnv(view.image.config.env);
   return [...new Set(names.map(([name]) => name))].flatMap((name) => {
-    return NOT_THE_PROGRAMS.test(name) ? [] : plainSetting(name, values.get(name) ?? '');
+    return NOT_THE_PROGRAMS.test(name) ? [] : setting(name, values.get(name) ?? '');
   });
 }
 
@@ -74,11 +74,14 @@ const OF_REGISTRIES = anyOf(
   '$',
 );
 
-/** Returns the registries that the image's own build downloaded from, as variables that ENV takes; without secrets. */
+/**
+ * Returns the registries that the image's own build downloaded from, as variables that ENV takes; without secrets and
+ * those that name other variables.
+ */
 export function registrySettings(view: ImageView): readonly string[] {
   const set = ownSteps(view).flatMap(({ verb, args }) => (verb === 'ENV' || verb === 'ARG' ? assignments(args) : []));
-  const values = new Map(set.filter(([name, value]) => OF_REGISTRIES.test(name) && value !== ''));
-  return [...values].flatMap(([name, value]) => plainSetting(name, value));
+  const values = new Map(set.filter(([name, value]) => OF_REGISTRIES.test(name) && !value.includes('$')));
+  return [...values].flatMap(([name, value]) => setting(name, value));
 }
 
 /** Returns ARG instructions; none if there are no names. */
@@ -88,10 +91,13 @@ export function argumentLines(names: readonly string[]): readonly string[] {
     : ['# Give these to the build, as --build-arg.', ...names.map((name) => `ARG ${name}`)];
 }
 
-/** Returns a name and its value as ENV and LABEL take them; nothing if the value is secret, empty or not plain text. */
-export function plainSetting(name: string, value: string): readonly string[] {
-  if (!PLAIN_VALUE.test(value) || isSecret(name, value)) return [];
-  return [`${name}=${BARE_VALUE.test(value) ? value : `"${value}"`}`];
+/**
+ * Returns a name and its value as ENV and LABEL take them; nothing if the value is secret, empty or of several lines.
+ * @see Dockerfile reference, "Environment replacement" and "ENV": in double quotes a backslash takes the next character as it is
+ */
+export function setting(name: string, value: string): readonly string[] {
+  if (!LINE.test(value) || isSecret(name, value)) return [];
+  return [`${name}=${BARE_VALUE.test(value) ? value : `"${value.replace(/["\\$]/g, '\\$&')}"`}`];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { assignments, commandWords } from '../../classify/history/instruction.ts';
 import { type ImageView, ownSteps } from '../../policy/image-view.ts';
-import { plainSetting } from './environment.ts';
+import { setting } from './environment.ts';
 
 /** `SIGQUIT`, `SIGRTMIN+3`, `9`, or a folder. */
 const PLAIN_WORD = /^(?:[A-Z][A-Z0-9]+(?:\+\d+)?|\d{1,2}|\/[\w./-]+)$/;
@@ -14,7 +14,7 @@ export function keptSettings(view: ImageView): readonly string[] {
   const { labels } = view.image.config;
   const names = steps.flatMap(({ verb, args }) => (verb === 'LABEL' ? assignments(args) : [])).map(([name]) => name);
   const kept = [...new Set(names)].filter((name) => Object.hasOwn(labels, name) && !OF_ONE_BUILD.test(name));
-  const lines = kept.flatMap((name) => plainSetting(name, labels[name] ?? '')).map((label) => `LABEL ${label}`);
+  const lines = kept.flatMap((name) => setting(name, labels[name] ?? '')).map((label) => `LABEL ${label}`);
   const stopSignal = steps.findLast(({ verb }) => verb === 'STOPSIGNAL');
   const others = steps.flatMap((step) => {
     const { verb, args } = step;

@@ -286,7 +286,7 @@ test('a Dockerfile repeats no label of one build or of the old base, with a secr
     team: 'payments',
     build_date: '2026-01-01',
     api_token: 's3cr3t-a8f7',
-    note: 'a"b',
+    note: 'a\nb',
   };
   const label = `LABEL ${Object.entries(labels)
     .map((pair) => pair.join('='))
@@ -298,4 +298,15 @@ test('a Dockerfile repeats no label of one build or of the old base, with a secr
     steps: [label, 'VOLUME [$DATA]', 'VOLUME []'],
   });
   expect(text.match(/(?:LABEL|VOLUME).*/g)).toEqual(['LABEL team=payments']);
+});
+
+test('a Dockerfile quotes what would end a value or be replaced in it', () => {
+  const value = String.raw`{"path":"C:\new","price":"$5"}`;
+  const config = { Env: [`SHOP=${value}`], Labels: { shop: value } };
+  const steps = ['ENV SHOP=x', 'LABEL shop=x', 'ARG PIP_INDEX_URL=https://$MIRROR/simple'];
+  const text = dockerfile({ runtime: 'python', config, own: [run('pip install flask')], steps });
+  const quoted = String.raw`"{\"path\":\"C:\\new\",\"price\":\"\$5\"}"`;
+  expect(text).toContain(`ENV SHOP=${quoted}\n`);
+  expect(text).toContain(`LABEL shop=${quoted}\n`);
+  expect(text).not.toContain('MIRROR');
 });
