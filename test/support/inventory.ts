@@ -16,6 +16,14 @@ export interface ImageToStore {
   readonly findings?: readonly { readonly rule: string; readonly severity: string; readonly maxBytes?: number }[];
 }
 
+/** What an audit to write into a database has of its own. */
+export interface AuditToStore {
+  readonly status?: string;
+  readonly options?: object;
+  /** Default: its end. */
+  readonly startedAt?: string;
+}
+
 /** Writes a registry's contents into a database directly, without an audit, for tests of queries. */
 export class Inventory {
   readonly #db: Database;
@@ -80,13 +88,17 @@ export class Inventory {
   }
 
   /** Adds a finished audit of one source, with totals of its current contents. */
-  async audit(sourceId: number, at: string, status = 'finished', options: object = {}): Promise<number> {
+  async audit(
+    sourceId: number,
+    at: string,
+    { status = 'finished', options = {}, startedAt = at }: AuditToStore = {},
+  ): Promise<number> {
     const id = await this.#insert('audit', {
       lane: 'nightly',
       status,
       stage: 'deliver',
       options: JSON.stringify(options),
-      started_at: at,
+      started_at: startedAt,
       finished_at: at,
       heartbeat_at: at,
     });

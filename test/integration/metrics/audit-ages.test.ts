@@ -11,7 +11,7 @@ describe.each(BACKENDS)('the ages of audits on $name', ({ open }) => {
     const [prod, mirror] = [await inventory.source('prod'), await inventory.source('mirror')];
     await inventory.source('added');
     const end = async (source: number, hoursAgo: number, status: string): Promise<number> => {
-      const id = await inventory.audit(source, new Date().toISOString(), status);
+      const id = await inventory.audit(source, new Date().toISOString(), { status });
       await db.query(
         `update audit set started_at = now() - $2 * interval '1 hour', finished_at = now() - ($2 - 0.5) * interval '1 hour' where id = $1`,
         [id, hoursAgo],

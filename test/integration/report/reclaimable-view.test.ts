@@ -71,7 +71,7 @@ describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) 
         const image = await inventory.image({ name, layers: [['shared', 5]], configBytes: 0 });
         await inventory.tag(repository, null, image, `2026-11-01T02:0${minute}:00Z`);
       }
-      await inventory.audit(source, '2026-11-01T03:00:00Z');
+      await inventory.audit(source, '2026-11-01T03:00:00Z', { startedAt: '2026-11-01T02:00:00Z' });
       const [, ...gone] = ['one', 'two', 'three'].map((name) => digestOf(name)).toSorted();
       const dated_at = '2026-11-01T03:00:00Z';
       const found = await readRecords(db, KINDS.reclaim);

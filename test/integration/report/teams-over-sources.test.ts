@@ -155,7 +155,7 @@ test.each(BACKENDS)(
     const audit = async (day: number, bytes: number, status = 'finished', options = {}) => {
       const image = await inventory.image({ name: `${day}`, layers: [[`layer ${day}`, bytes]] });
       await inventory.tag(repository, `${day}`, image, night(day));
-      await inventory.audit(source, night(day), status, options);
+      await inventory.audit(source, night(day), { status, options });
     };
     await audit(1, 10);
     await audit(2, 100, 'incomplete');

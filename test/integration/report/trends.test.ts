@@ -35,7 +35,7 @@ describe.each(BACKENDS)('trends over any history, from $name', ({ open }) => {
       const at = new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
       if (happened.kind === 'audit') {
         const options = { sources: [{ name: 'lab', newest: happened.newest, concurrency: hour + 1 }] };
-        await inventory.audit(source, at, happened.status, options);
+        await inventory.audit(source, at, { ...(happened.status && { status: happened.status }), options });
         continue;
       }
       const { kind, repository: number } = happened;

@@ -59,7 +59,7 @@ describe.each(BACKENDS)('successive builds of a repository, in $name', ({ open }
 
   test('of one date have no order by an audit that failed: it has not read everything', async () => {
     await tag('1.0', await build('2026-01-01'), '2026-11-01T01:00:00Z');
-    await inventory.audit(source, AT, 'failed');
+    await inventory.audit(source, AT, { status: 'failed' });
     await tag('1.1', await build('2026-01-01'), '2026-11-01T03:00:00Z');
     expect(await pairs()).toEqual([]);
   });

@@ -32,7 +32,7 @@ describe.each(BACKENDS)('the totals of an earlier audit, in $name', ({ open }) =
   });
 
   async function audit(source: number, status = 'finished'): Promise<number> {
-    const id = await inventory.audit(source, FINISHED, status, optionsOf(SETTINGS));
+    const id = await inventory.audit(source, FINISHED, { status, options: optionsOf(SETTINGS) });
     await db.query('update audit set started_at = $2 where id = $1', [id, STARTED]);
     return id;
   }
