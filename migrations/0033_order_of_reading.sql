@@ -2,16 +2,18 @@
 -- Safe on a live system: replaces views by ones of the same columns.
 
 -- When audits of a source ended: after all that they found. One that failed, or was given up for one with other settings, has not
--- read everything: what it lacked did not come later.
+-- read everything: what it lacked did not come later. What was found before known_since was found by audits that were pruned.
 create or replace view audit_ends as
-  select s.id as source_id, s.name as source, array_agg(a.finished_at order by a.finished_at) as ends
+  select s.id as source_id, s.name as source,
+    array_agg(a.finished_at order by a.finished_at) filter (where a.status in ('finished', 'incomplete')) as ends, min(a.started_at) as known_since
   from source s join audit_source x on x.source_id = s.id join audit a on a.id = x.audit_id
-  where a.status in ('finished', 'incomplete') group by s.id, s.name;
+  group by s.id, s.name;
 
 -- Builds made at the same moment follow one another as they were pushed, or as audits first found them; where neither tells,
 -- nobody knows which came first, and they are no pair: of those, the first by tag, then by size, follows the build before. A
 -- build of several lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals in
--- that of its first tag. after_at is the push, else the end of the audit before: the order in which an audit read tags does not count.
+-- that of its first tag. after_at is the push, else the end of the audit before: the order in which an audit read tags does not
+-- count, unless that audit was pruned.
 create or replace view grown_build as
   with build as (
     select h.source, h.registry, h.repository, h.team, h.repository_id, h.platform, h.manifest_id, h.digest, h.compressed_bytes, h.created_at,
@@ -21,9 +23,10 @@ create or replace view grown_build as
     group by h.source, h.registry, h.repository, h.team, h.repository_id, h.platform, h.manifest_id, h.digest, h.compressed_bytes, h.created_at,
       tag_line(h.tag)),
   -- One row a source: added up once, however few builds the planner expects.
-  ended as materialized (select source, ends from audit_ends),
+  ended as materialized (select source, ends, known_since from audit_ends),
   dated as (
-    select b.*, case when b.is_pushed then b.came_at else e.ends[width_bucket(b.came_at - interval '1 microsecond', e.ends)] end as after_at
+    select b.*, case when b.is_pushed or b.came_at < e.known_since then b.came_at
+      else coalesce(e.ends[width_bucket(b.came_at - interval '1 microsecond', e.ends)], e.known_since) end as after_at
     from build b left join ended e on e.source = b.source),
   pair as (
     select b.*, lag(b.manifest_id) over w as previous_id, lag(b.digest) over w as previous_digest, lag(b.tag) over w as previous_tag,
@@ -49,9 +52,10 @@ create or replace view grown_build as
 -- Manifests that could be removed, and why; never what describes another manifest, nor a repository's newest build, nor
 -- what an index that is not known may list. An index is as old as the newest image that it lists. Dates before 1981 say
 -- nothing: builders of reproducible images write them (Jib 1970-01-01, Cloud Native Buildpacks 1980-01-01). What nothing
--- dates is as old as the end of the audit that found it, for which it does not count in which order that audit read tags.
+-- dates is as old as the end of the audit that found it, for which it does not count in which order that audit read tags; where
+-- that audit was pruned, as old as its tag.
 create or replace view slimboard_reclaimable as
-  with ended as materialized (select source_id, ends from audit_ends),
+  with ended as materialized (select source_id, ends, known_since from audit_ends),
   held as (
     select t.repository_id, m.id as manifest_id, m.digest, m.kind, string_agg(t.name, ';' order by t.name) as tags, bool_or(t.archived) as archived,
       max(t.pulled_at) as pulled_at, max(coalesce(t.pulled_at, t.pushed_at, b.created_at, f.found_at)) as dated_at,
@@ -60,7 +64,8 @@ create or replace view slimboard_reclaimable as
     left join image i on i.manifest_id = t.manifest_id
     join repository o on o.id = t.repository_id left join ended e on e.source_id = o.source_id
     cross join lateral (
-      select coalesce(e.ends[width_bucket(t.started_at - interval '1 microsecond', e.ends) + 1], t.started_at) as found_at) f
+      select coalesce(case when t.started_at >= e.known_since then e.ends[width_bucket(t.started_at - interval '1 microsecond', e.ends) + 1] end,
+        t.started_at) as found_at) f
     cross join lateral (select case
       when m.kind = 'index' then (
         select max(n.created_at) from index_child c join image n on n.manifest_id = c.child_id

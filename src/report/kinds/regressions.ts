@@ -42,9 +42,9 @@ function withSteps(builds: string): string {
  * The builds that grew; with an audit, among those of its sources that had been seen when it ended. Builds made at the same
  * moment follow one another as they were pushed, or as audits first found them; where neither tells, nobody knows which
  * came first, and they are no pair: of those, the first by tag, then by size, follows the build before. `after_at` is the
- * push, else the end of the audit before: the order in which an audit read tags does not count. A build of several lines, as
- * `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals in that of its first tag.
- * Names are looked up at the end, for few rows are left then.
+ * push, else the end of the audit before: the order in which an audit read tags does not count, unless that audit was pruned.
+ * A build of several lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals
+ * in that of its first tag. Names are looked up at the end, for few rows are left then.
  */
 function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string {
   const { isSeen, isAudited } = auditConditions(audit, parameters);
@@ -54,9 +54,10 @@ function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string
         min(i.first_seen_at) as seen_at, min(coalesce(i.pushed_at, i.first_seen_at)) as came_at, bool_and(i.pushed_at is not null) as is_pushed
       from image_history i where i.tag <> '' and ${isAudited('i')} and ${isSeen('i.first_seen_at')} and ${where} group by 1, 2, 3, 4, 5, 6),
     -- One row a source: added up once, however few builds the planner expects.
-    ended as materialized (select source_id, ends from audit_ends),
+    ended as materialized (select source_id, ends, known_since from audit_ends),
     dated as (
-      select b.*, case when b.is_pushed then b.came_at else e.ends[width_bucket(b.came_at - interval '1 microsecond', e.ends)] end as after_at
+      select b.*, case when b.is_pushed or b.came_at < e.known_since then b.came_at
+        else coalesce(e.ends[width_bucket(b.came_at - interval '1 microsecond', e.ends)], e.known_since) end as after_at
       from build b join repository r on r.id = b.repository_id left join ended e on e.source_id = r.source_id),
     pair as (
       select *, lag(manifest_id) over w as previous_id, lag(tag) over w as previous_tag, lag(compressed_bytes) over w as previous_bytes,

@@ -53,8 +53,9 @@ export async function listTouchedRepositories(
 /**
  * SQL: pairs of successive builds, ordered by creation time, then by when they were pushed or by the audits that found
  * them; `after_at`: its push, else the end of the audit before, so that the order in which one audit reads tags does not
- * count. Builds that none of these can order are not paired: of those, the first by tag follows the build before. A build in
- * several lines of tags (`1.4`, `latest`) has one predecessor: the newest, of equals that in the line of its first tag.
+ * count, unless that audit was pruned. Builds that none of these can order are not paired: of those, the first by tag
+ * follows the build before. A build in several lines of tags (`1.4`, `latest`) has one predecessor: the newest, of equals
+ * that in the line of its first tag.
  */
 const PAIRS = `
   with named as (
@@ -68,12 +69,13 @@ const PAIRS = `
       l.is_pushed
     from leads_to l join image i on i.manifest_id = l.image_id order by l.id, i.platform, l.position),
   ended as materialized (
-    select source_id, ends from audit_ends where source_id = any(array(select source_id from repository where id = any($1::int8[])))),
+    select source_id, ends, known_since from audit_ends where source_id = any(array(select source_id from repository where id = any($1::int8[])))),
   build as (
     select repository_id, line, platform, manifest_id, created_at, min(seen_at) as seen_at, bool_and(is_pushed) as is_pushed, min(tag) as tag
     from tagged group by repository_id, line, platform, manifest_id, created_at),
   dated as (
-    select b.*, case when b.is_pushed then b.seen_at else e.ends[width_bucket(b.seen_at - interval '1 microsecond', e.ends)] end as after_at
+    select b.*, case when b.is_pushed or b.seen_at < e.known_since then b.seen_at
+      else coalesce(e.ends[width_bucket(b.seen_at - interval '1 microsecond', e.ends)], e.known_since) end as after_at
     from build b join repository r on r.id = b.repository_id left join ended e on e.source_id = r.source_id),
   follower as (
     select d.*, lag(manifest_id) over w as before_id, lag(tag) over w as before_tag, lag(created_at) over w as before_created, lag(seen_at) over w as before_seen,

@@ -276,6 +276,17 @@ describe.each(BACKENDS)('builds over time, on $name', ({ open }) => {
     expect(await grown()).toEqual(['latest to latest +8']);
   });
 
+  test('of one date precede the next in the order in which they were found, also if the audits that found them were pruned', async () => {
+    const { inventory, source, build, tag } = await newRepository();
+    await tag('1.1', await build(10, '2026-01-01'), '2024-01-01');
+    await tag('1.0', await build(12, '2026-01-01'), '2024-01-02');
+    await inventory.audit(source, '2026-01-03T03:00:00Z');
+    await tag('1.2', await build(20, '2026-01-04'), '2026-01-04');
+    expect(await grown()).toEqual(['1.0 to 1.2 +8']);
+    const viewed = await db.query('select previous_tag, tag from slimboard_regressions');
+    expect(viewed).toEqual([{ previous_tag: '1.0', tag: '1.2' }]);
+  });
+
   test('that follow the same build in several lines are named in that of their first tag', async () => {
     const { inventory, build, tag } = await newRepository();
     const first = await build(10, '2026-01-01');

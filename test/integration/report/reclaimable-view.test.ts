@@ -78,4 +78,25 @@ describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) 
       expect(found).toMatchObject(gone.map((digest) => ({ digest, reason: 'untagged', dated_at })));
     },
   );
+
+  test('spares the newest of undated builds, also if the audits that found them were pruned', async () => {
+    await emptyTables(db);
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'undated', 'team', '2024-01-01T02:00:00Z');
+    const names = Array.from({ length: 12 }, (_, at) => `build-${at}`);
+    // By digest, the newest would be the last.
+    const digests = new Map(names.map((name) => [digestOf(name), name]));
+    const found = [...digests.keys()].toSorted().toReversed();
+    for (const [month, digest] of found.entries()) {
+      const name = digests.get(digest) ?? '';
+      const image = await inventory.image({ name, layers: [['shared', 5]], configBytes: 0 });
+      await inventory.tag(repository, name, image, `2024-${String(12 - month).padStart(2, '0')}-01T02:00:00Z`);
+    }
+    await inventory.audit(source, '2026-02-01T03:00:00Z');
+    expect(await readRecords(db, KINDS.reclaim)).toMatchObject([
+      { digest: found[11], reason: 'superseded', dated_at: '2024-01-01T02:00:00Z' },
+      { digest: found[10], reason: 'superseded', dated_at: '2024-02-01T02:00:00Z' },
+    ]);
+  });
 });

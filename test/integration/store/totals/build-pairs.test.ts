@@ -57,6 +57,14 @@ describe.each(BACKENDS)('successive builds of a repository, in $name', ({ open }
     expect(await pairs()).toEqual(['1.0 to 1.1']);
   });
 
+  test('of one date follow the one that was found last, also if the audits that found them were pruned', async () => {
+    await tag('1.1', await build('2026-01-01'), '2024-11-01T02:00:00Z');
+    await tag('1.0', await build('2026-01-01'), '2024-11-02T02:00:00Z');
+    await inventory.audit(source, AT);
+    await tag('1.2', await build('2026-01-02'), '2026-11-01T03:00:00Z');
+    expect(await pairs()).toEqual(['1.0 to 1.2']);
+  });
+
   test('of one date have no order by an audit that failed: it has not read everything', async () => {
     await tag('1.0', await build('2026-01-01'), '2026-11-01T01:00:00Z');
     await inventory.audit(source, AT, { status: 'failed' });
