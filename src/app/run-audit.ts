@@ -1,3 +1,4 @@
+import { tellStage } from '../audit/stages.ts';
 import { startAudit } from '../audit/start-audit.ts';
 import { oneAtATime } from '../common/one-at-a-time.ts';
 import { AuditRunningError } from '../errors.ts';
@@ -58,6 +59,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
       throw new AuditRunningError('one of these sources is being audited now: "slimboard status" shows how far it is');
     inHand = started.auditId;
     options.onStart?.(started);
+    if (started.resumed) await tellStage(engine.context, started.auditId);
     await withHeartbeat(
       () => recordHeartbeat(db, started.auditId, counter.take()),
       async () => {

@@ -18,11 +18,11 @@ export interface AuditEvents {
   itemDone(source: string, outcome: 'audited' | 'unchanged', count: number): void;
   repositoryListed(source: string, repository: string, tags: number): void;
   itemFailed(source: string, error: ItemError, auditId: number): void;
-  /** Called before any of them is read, in the process that begins to read them. */
+  /** Called before any of them is read, in the process that begins or resumes to read them. */
   layersListed(count: number): void;
   /** A layer was read, or cannot be. */
   layerDone(): void;
-  /** Called at most once for each stage, in the process that began it. */
+  /** Called at most once for each stage, in the process that began it, or that resumed the audit after the inventory. */
   stageBegan(stage: AuditStage): void;
   /** Called at most once for each audit, in the process that ended it. */
   auditEnded(audit: AuditRow): void;

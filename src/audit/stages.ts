@@ -1,9 +1,11 @@
 import { sum } from '../common/sum.ts';
 import type { Queryable } from '../database/database.ts';
+import { LAYER_READER_VERSION } from '../deep/contents.ts';
 import type { Lane } from '../queue/queue.ts';
 import { type AuditStage, advanceStage, findAudit, recordAssessStage, renewHeartbeat } from '../store/audit-store.ts';
 import { findCatalogueKey } from '../store/catalogue-store.ts';
 import { completeIndexes } from '../store/index-store.ts';
+import { countLayersLeft } from '../store/layer-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { findStaleRanges, hasReadLayersSince, type RowRange } from '../store/stale-images.ts';
 import { addTasks, hasOpenTasks, type NewTask } from '../store/task-store.ts';
@@ -63,6 +65,14 @@ export async function beginStage(context: AuditContext, plan: AuditPlan): Promis
   if (!tasks) return [];
   events.stageBegan(next.to);
   return tasks;
+}
+
+/** Tells which stage a resumed audit has reached, and how many layers it still has to read. */
+export async function tellStage({ db, events }: AuditContext, auditId: number): Promise<void> {
+  const stage = (await findAudit(db, auditId))?.stage;
+  if (!stage || stage === 'inventory') return;
+  if (stage === 'layers') events.layersListed(await countLayersLeft(db, auditId, LAYER_READER_VERSION));
+  events.stageBegan(stage);
 }
 
 async function readingTasks(tx: Queryable, plan: AuditPlan, { events }: AuditContext): Promise<readonly NewTask[]> {

@@ -131,6 +131,17 @@ export async function readStillUnread(
   }));
 }
 
+/** Counts the layers of an audit's open tasks that nobody has read yet. */
+export async function countLayersLeft(db: Queryable, auditId: number, readerVersion: number): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `select count(*) from audit_task t cross join jsonb_array_elements(t.payload -> 'layers') as n (layer)
+     where t.audit_id = $1 and t.kind = 'layers' and not exists (
+       select 1 from layer_contents d where d.blob_id = (n.layer ->> 'blobId')::int8 and d.reader_version >= $2)`,
+    [auditId, readerVersion],
+  );
+  return row?.count ?? 0;
+}
+
 type UnreadRow = Omit<UnreadLayer, 'digest' | 'repository'> &
   Omit<StoredRepository, 'id'> & { readonly digest: Uint8Array };
 

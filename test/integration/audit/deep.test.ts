@@ -77,6 +77,22 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(told).toEqual([7, ...Array(7).fill('done')]);
   });
 
+  test('tells how many layers are left when it goes on from where it was stopped', async () => {
+    await pushWasteful();
+    const stop = new AbortController();
+    let read = 0;
+    const onLayer = () => {
+      if (++read === 2) stop.abort(new Error('stopped on purpose'));
+    };
+    const stopped = auditRegistry(db, registry, { source: { deep: true }, signal: stop.signal, onLayer });
+    await expect(stopped).rejects.toThrow('stopped on purpose');
+    const told: (number | string)[] = [];
+    const onLayers = (count: number) => told.push(count);
+    const onStage = (stage: string) => told.push(stage);
+    await auditRegistry(db, registry, { source: { deep: true }, onLayers, onLayer: () => told.push('done'), onStage });
+    expect(told).toEqual([6 - read, 'layers', ...Array(6 - read).fill('done'), 'assess', 'close']);
+  });
+
   test('measures the contents and hidden files of layers, to the byte', async () => {
     const layers = await pushWasteful();
     expect(await auditDeep()).toMatchObject({ status: 'finished' });
