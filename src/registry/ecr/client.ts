@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { ECRClient, ECRClientConfig } from '@aws-sdk/client-ecr';
-import { AuthenticationError, RateLimitedError, SettingsError } from '../../errors.ts';
+import { AuthenticationError, messageOf, RateLimitedError, SettingsError } from '../../errors.ts';
 import { createProxyingAgents } from '../../network/agents.ts';
 import { Proxies } from '../../network/proxies.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
@@ -218,9 +218,9 @@ async function findDefaultRegion(sdk: Sdk, { profile }: EcrOptions): Promise<str
   try {
     return await client.config.region();
   } catch (cause) {
-    throw new SettingsError('no AWS region is set: write regions: [eu-west-1] into the source, or set AWS_REGION', {
-      cause,
-    });
+    const isMissing = messageOf(cause) === 'Region is missing';
+    const what = isMissing ? 'no AWS region is set' : `the AWS region that is set cannot be used (${messageOf(cause)})`;
+    throw new SettingsError(`${what}: write regions: [eu-west-1] into the source, or set AWS_REGION`, { cause });
   } finally {
     client.destroy();
   }

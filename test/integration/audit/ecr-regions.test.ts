@@ -81,6 +81,11 @@ describe.each(BACKENDS)('audits of several regions into $name', ({ open }) => {
     const beginning = auditEcr(db, await registriesOf({}), { source: Object({ regions: undefined }) });
     await expect(beginning).rejects.toThrow(SettingsError);
     await expect(beginning).rejects.toThrow('no AWS region is set');
+    vi.stubEnv('AWS_REGION', 'no region');
+    const withWrong = auditEcr(db, await registriesOf({}), { source: Object({ regions: undefined }) });
+    await expect(withWrong).rejects.toThrow(
+      'the AWS region that is set cannot be used (Region not accepted: region="no region"',
+    );
     expect(await db.query('select id from audit')).toEqual([]);
   });
 });
