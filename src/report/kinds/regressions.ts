@@ -1,3 +1,4 @@
+import { datedBuilds } from '../../store/sql/dated-builds.ts';
 import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { firstColumn, OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
@@ -41,10 +42,9 @@ function withSteps(builds: string): string {
 /**
  * The builds that grew; with an audit, among those of its sources that had been seen when it ended. Builds made at the same
  * moment follow one another as they were pushed, or as audits first found them; where neither tells, nobody knows which
- * came first, and they are no pair: of those, the first by tag, then by size, follows the build before. `after_at` is the
- * push, else the end of the audit before: the order in which an audit read tags does not count, unless that audit was pruned.
- * A build of several lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals
- * in that of its first tag. Names are looked up at the end, for few rows are left then.
+ * came first, and they are no pair: of those, the first by tag, then by size, follows the build before. A build of several
+ * lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals in that of its first
+ * tag. Names are looked up at the end, for few rows are left then.
  */
 function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string {
   const { isSeen, isAudited } = auditConditions(audit, parameters);
@@ -55,10 +55,7 @@ function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string
       from image_history i where i.tag <> '' and ${isAudited('i')} and ${isSeen('i.first_seen_at')} and ${where} group by 1, 2, 3, 4, 5, 6),
     -- One row a source: added up once, however few builds the planner expects.
     ended as materialized (select source_id, ends, known_since from audit_ends),
-    dated as (
-      select b.*, case when b.is_pushed or b.came_at < e.known_since then b.came_at
-        else coalesce(e.ends[width_bucket(b.came_at - interval '1 microsecond', e.ends)], e.known_since) end as after_at
-      from build b join repository r on r.id = b.repository_id left join ended e on e.source_id = r.source_id),
+    dated as (${datedBuilds('came_at')}),
     pair as (
       select *, lag(manifest_id) over w as previous_id, lag(tag) over w as previous_tag, lag(compressed_bytes) over w as previous_bytes,
         lag(created_at) over w as previous_created_at, lag(came_at) over w as previous_came_at, lag(after_at) over w as previous_after_at,

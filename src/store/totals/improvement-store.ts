@@ -1,5 +1,6 @@
 import type { Improvement } from '../../advise/improvement.ts';
 import type { Queryable } from '../../database/database.ts';
+import { datedBuilds } from '../sql/dated-builds.ts';
 import { columnNames, jsonRows } from '../sql/json-rows.ts';
 import { columnArrays } from '../sql/rows.ts';
 
@@ -52,10 +53,8 @@ export async function listTouchedRepositories(
 
 /**
  * SQL: pairs of successive builds, ordered by creation time, then by when they were pushed or by the audits that found
- * them; `after_at`: its push, else the end of the audit before, so that the order in which one audit reads tags does not
- * count, unless that audit was pruned. Builds that none of these can order are not paired: of those, the first by tag
- * follows the build before. A build in several lines of tags (`1.4`, `latest`) has one predecessor: the newest, of equals
- * that in the line of its first tag.
+ * them. Builds that none of these can order are not paired: of those, the first by tag follows the build before. A build in
+ * several lines of tags (`1.4`, `latest`) has one predecessor: the newest, of equals that in the line of its first tag.
  */
 const PAIRS = `
   with named as (
@@ -73,10 +72,7 @@ const PAIRS = `
   build as (
     select repository_id, line, platform, manifest_id, created_at, min(seen_at) as seen_at, bool_and(is_pushed) as is_pushed, min(tag) as tag
     from tagged group by repository_id, line, platform, manifest_id, created_at),
-  dated as (
-    select b.*, case when b.is_pushed or b.seen_at < e.known_since then b.seen_at
-      else coalesce(e.ends[width_bucket(b.seen_at - interval '1 microsecond', e.ends)], e.known_since) end as after_at
-    from build b join repository r on r.id = b.repository_id left join ended e on e.source_id = r.source_id),
+  dated as (${datedBuilds('seen_at')}),
   follower as (
     select d.*, lag(manifest_id) over w as before_id, lag(tag) over w as before_tag, lag(created_at) over w as before_created, lag(seen_at) over w as before_seen,
       lag(after_at) over w as before_after, lag(is_pushed) over w as before_is_pushed
