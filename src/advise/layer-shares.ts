@@ -1,6 +1,6 @@
 import { copiesFiles, withoutOptions } from '../classify/history/instruction.ts';
-import { lookUp } from '../classify/look-up.ts';
 import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.ts';
+import { lookUp } from '../common/look-up.ts';
 import type { LayerView } from '../policy/image-view.ts';
 import { rewritesOnly } from '../policy/rules/rewritten-files.ts';
 import {

@@ -1,3 +1,4 @@
+import { lookUp } from '../common/look-up.ts';
 import { isWindows } from '../oci/platform.ts';
 import type { Context } from './context.ts';
 import { isLambda, labelDistro } from './distro-labels.ts';
@@ -16,7 +17,6 @@ import {
   suiteOf,
 } from './knowledge/distros.ts';
 import type { OfficialImage } from './knowledge/official-images.ts';
-import { lookUp } from './look-up.ts';
 import { type DistroVerdict, inferred } from './verdict.ts';
 
 type ClaimSource = (context: Context, baseReferences: readonly string[]) => DistroVerdict | undefined;

@@ -1,5 +1,5 @@
 import table from '../../config/distro-eol.json' with { type: 'json' };
-import { lookUp } from './look-up.ts';
+import { lookUp } from '../common/look-up.ts';
 
 const END_OF_LIFE: Readonly<Record<string, Readonly<Record<string, string>>>> = table.endOfLife;
 /** The day on which the dates were last compared with their sources: `2026-11-28`. */

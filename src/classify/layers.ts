@@ -1,9 +1,9 @@
 import { anyOf } from '../common/any-of.ts';
 import { remember } from '../common/remember.ts';
+import { redact } from '../secrets/redact.ts';
 import type { Context } from './context.ts';
 import { type BuildStep, writersOf } from './history/build-steps.ts';
 import { copiesFiles, isInstruction, rememberCommand } from './history/instruction.ts';
-import { redact } from './redact.ts';
 import type { LayerClass, LayerVerdict } from './verdict.ts';
 
 /** In characters: longer than a screen shows, short enough to store a million instructions. */

@@ -1,10 +1,10 @@
 import { anyOf } from '../common/any-of.ts';
 import { remember } from '../common/remember.ts';
+import { redact } from '../secrets/redact.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { isInstruction, rememberCommand } from './history/instruction.ts';
 import { isImportedContainer } from './imported.ts';
-import { redact } from './redact.ts';
 import { type BaseVerdict, type ImageVerdict, isScratch, namesOf } from './verdict.ts';
 
 type MultiStage = ImageVerdict['multiStage'];

@@ -1,9 +1,9 @@
 import { groupBy } from '../common/group-by.ts';
 import { remember } from '../common/remember.ts';
+import { redact } from '../secrets/redact.ts';
 import { basesBeneath } from './base-image/layer-chain.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
-import { redact } from './redact.ts';
 
 /** In characters. Longer labels are documents, such as buildpacks' metadata, which do not fit a table. */
 const MAX_LABEL_LENGTH = 4_096;

@@ -9,8 +9,8 @@ import { type ImageConfig, platformOf } from '../oci/image-config.ts';
 import type { ImageIndex, ImageManifest, Manifest } from '../oci/manifest.ts';
 import { isForeignLayer } from '../oci/media-type.ts';
 import type { Tag } from '../oci/reference.ts';
-import { withoutSecrets } from '../policy/without-secrets.ts';
 import type { FetchedManifest } from '../registry/registry.ts';
+import { withoutSecrets } from '../secrets/without-secrets.ts';
 import type { NewBlob, NewImage, NewManifest } from '../store/content-store.ts';
 import type { NewIndexChild } from '../store/index-store.ts';
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { classifyImage } from '../../src/classify/classify-image.ts';
-import { redact } from '../../src/classify/redact.ts';
 import type { ImageVerdict, KnownBase, LayerClass, Runtime, Variant } from '../../src/classify/verdict.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseImageConfig } from '../../src/oci/image-config.ts';
 import { parseManifest } from '../../src/oci/manifest.ts';
 import type { AuditedImage, BaseFacts, MeasuredLayer } from '../../src/policy/audited-image.ts';
+import { redact } from '../../src/secrets/redact.ts';
 import { imageManifest } from './image-manifest.ts';
 
 /** A layer of an {@link ImageSketch}; `contents` is set if it was read with `--deep`. */

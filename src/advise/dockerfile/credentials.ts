@@ -1,6 +1,6 @@
 import { type ImageView, ownSteps } from '../../policy/image-view.ts';
 import { secretInEnv } from '../../policy/rules/secret-in-env.ts';
-import { commandHoldsSecret, isSecretArgument, secretsIn } from '../../policy/secrets.ts';
+import { commandHoldsSecret, isSecretArgument, secretsIn } from '../../secrets/find-secrets.ts';
 import { startOf } from '../start.ts';
 
 const PLAIN_NAME = /^[\w.-]{1,64}$/;

@@ -3,8 +3,8 @@ import type { BuildStep } from '../../classify/history/build-steps.ts';
 import { assignments } from '../../classify/history/instruction.ts';
 import { anyOf } from '../../common/any-of.ts';
 import { type ImageView, ownSteps } from '../../policy/image-view.ts';
-import { isSecret, isSecretArgument, OF_PAGES } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
+import { isSecret, isSecretArgument, OF_PAGES } from '../../secrets/find-secrets.ts';
 
 /** Variables that bases, package managers and compilers set or read. Templates set their own, or need none. */
 const NOT_THE_PROGRAMS = anyOf(

@@ -1,5 +1,5 @@
 import type { ImageView } from '../../policy/image-view.ts';
-import { commandHoldsSecret } from '../../policy/secrets.ts';
+import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
 import { healthcheckOf } from '../start.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { jsonWords } from './lines.ts';

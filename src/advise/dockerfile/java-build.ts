@@ -1,7 +1,7 @@
-import { lookUp } from '../../classify/look-up.ts';
+import { lookUp } from '../../common/look-up.ts';
 import { baseName, withoutDotSlash } from '../../policy/paths.ts';
-import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { valuesOf } from '../../policy/shell.ts';
+import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
 import { contextFolderOf, copiesFile } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { runWith } from './mounts.ts';

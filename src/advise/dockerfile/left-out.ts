@@ -1,12 +1,12 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
-import { lookUp } from '../../classify/look-up.ts';
 import { isCompiled, type Runtime } from '../../classify/verdict.ts';
 import { anyOf } from '../../common/any-of.ts';
+import { lookUp } from '../../common/look-up.ts';
 import type { LayerView } from '../../policy/image-view.ts';
 import { PACKAGE_MANAGERS } from '../../policy/installs.ts';
 import { baseName, isWithin } from '../../policy/paths.ts';
-import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { asksVersion, type Command, runs } from '../../policy/shell.ts';
+import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
 import { isScript } from '../start.ts';
 import { type Copy, isMergedCopy, PLAIN_PATH, SOURCE, type SourceFacts } from './copies.ts';
 import { copyStep, targetOf } from './copy-steps.ts';

@@ -1,6 +1,6 @@
-import { isSecretName } from '../../classify/redact.ts';
-import { isSecret } from '../../policy/secrets.ts';
 import { type Command, valuesOf } from '../../policy/shell.ts';
+import { isSecret } from '../../secrets/find-secrets.ts';
+import { isSecretName } from '../../secrets/redact.ts';
 
 /** How a Go build sets variables of the program, such as its version. */
 export interface LinkerFlags {

@@ -1,6 +1,6 @@
 import type { LayerView } from '../../policy/image-view.ts';
-import { commandHoldsSecret } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
+import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
 import type { Copy } from './copies.ts';
 
 /** A step that is repeated as it is, with the position of its layer. */

@@ -1,4 +1,4 @@
-import { lookUp } from '../../classify/look-up.ts';
+import { lookUp } from '../../common/look-up.ts';
 import { PACKAGE_MANAGERS } from '../../policy/installs.ts';
 import { asksVersion, runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';

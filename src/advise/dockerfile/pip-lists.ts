@@ -1,7 +1,7 @@
 import { groupBy } from '../../common/group-by.ts';
 import { absolutePath, baseName, withoutDotSlash } from '../../policy/paths.ts';
-import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, type PlacedCommand, runs } from '../../policy/shell.ts';
+import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
 import { folderBelow, SOURCE, sourceOf } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 

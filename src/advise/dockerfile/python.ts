@@ -1,4 +1,4 @@
-import { lookUp } from '../../classify/look-up.ts';
+import { lookUp } from '../../common/look-up.ts';
 import { baseName } from '../../policy/paths.ts';
 import {
   asksVersion,

@@ -1,4 +1,4 @@
-import { lookUp } from '../../classify/look-up.ts';
+import { lookUp } from '../../common/look-up.ts';
 import { type Command, hasOption, itemsOf, runs, setsOption, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { lastStage, type RunWords } from './compiled.ts';

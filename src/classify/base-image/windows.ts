@@ -1,6 +1,6 @@
+import { lookUp } from '../../common/look-up.ts';
 import { sum } from '../../common/sum.ts';
 import type { Context } from '../context.ts';
-import { lookUp } from '../look-up.ts';
 
 /** Tags by Windows build number. @see learn.microsoft.com, "Base image servicing lifecycles" */
 const TAGS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { remember } from '../../common/remember.ts';
 import { MINUTE_MS } from '../../common/units.ts';
+import { redact } from '../../secrets/redact.ts';
 import { type DistroName, distroName, distroOfRootfsLine } from '../knowledge/distros.ts';
-import { redact } from '../redact.ts';
 import { type BuildStep, gapMs } from './build-steps.ts';
 import { commandWords, copiesFiles, setsStart } from './instruction.ts';
 

@@ -1,8 +1,8 @@
 import { copiesFiles, withoutOptions } from '../../classify/history/instruction.ts';
-import { lookUp } from '../../classify/look-up.ts';
-import { redact } from '../../classify/redact.ts';
+import { lookUp } from '../../common/look-up.ts';
 import { rememberOf } from '../../common/remember.ts';
 import { upTo } from '../../measure/byte-range.ts';
+import { redact } from '../../secrets/redact.ts';
 import { evidenceOf, hitFrom, measuredFiles } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';

@@ -1,8 +1,8 @@
-import { redact } from '../../classify/redact.ts';
+import { isSecret } from '../../secrets/find-secrets.ts';
+import { redact } from '../../secrets/redact.ts';
 import { hitWithoutBytes } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { Rule } from '../rule.ts';
-import { isSecret } from '../secrets.ts';
 
 export const secretInEnv: Rule = {
   id: 'secret-in-env',

@@ -1,9 +1,9 @@
 import type { HistoryEntry } from '../../oci/image-config.ts';
+import { secretsIn } from '../../secrets/find-secrets.ts';
 import { hitWithoutBytes } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import { type ImageView, ownSteps } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
-import { secretsIn } from '../secrets.ts';
 
 export const secretInHistory: Rule = {
   id: 'secret-in-history',

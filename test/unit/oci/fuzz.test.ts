@@ -10,11 +10,11 @@ import { digestedContent, parseManifest } from '../../../src/oci/manifest.ts';
 import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseReference } from '../../../src/oci/reference.ts';
-import { hideSecrets, secretsIn } from '../../../src/policy/secrets.ts';
-import { withoutSecrets } from '../../../src/policy/without-secrets.ts';
 import { parseChallenges } from '../../../src/registry/auth/challenge.ts';
 import { nextPage } from '../../../src/registry/link.ts';
 import { rateLimitsOf } from '../../../src/registry/rate-limit-headers.ts';
+import { hideSecrets, secretsIn } from '../../../src/secrets/find-secrets.ts';
+import { withoutSecrets } from '../../../src/secrets/without-secrets.ts';
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../../support/fuzz.ts';
 import { headerBlock, sealed } from '../../support/tar-entries.ts';
 

@@ -1,6 +1,6 @@
-import { isSecretName, isSwitch, REDACTED, redact, replaceSecrets, variableName } from '../classify/redact.ts';
-import { HAS_TOKEN, HIDDEN } from '../classify/secret-forms.ts';
 import { anyOf } from '../common/any-of.ts';
+import { HAS_TOKEN, HIDDEN } from './forms.ts';
+import { isSecretName, isSwitch, REDACTED, redact, replaceSecrets, variableName } from './redact.ts';
 
 /** Keys of Rails and Django that builds demand. `SECRET_KEY_BASE=1 rails assets:precompile` is too short for a key. */
 const BUILD_KEY = /^(?:django_)?secret_key(?:_base)?$/i;

@@ -1,6 +1,6 @@
-import { isSecretName, mayHoldSecret, variableName } from '../classify/redact.ts';
 import { findJsonObject, isObject, parseJsonObject } from '../oci/json.ts';
-import { hideSecrets, hideVariable, isSecret } from './secrets.ts';
+import { hideSecrets, hideVariable, isSecret } from './find-secrets.ts';
+import { isSecretName, mayHoldSecret, variableName } from './redact.ts';
 
 /** Values nested more deeply are dropped: nothing reads them, and the recursion needs a limit. */
 const MAX_DEPTH = 64;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isSecretName, mayHoldSecret, REDACTED, redact } from '../../../src/classify/redact.ts';
+import { isSecretName, mayHoldSecret, REDACTED, redact } from '../../../src/secrets/redact.ts';
 
 /** Put together here, so that no scanner of this repository takes them for real ones. */
 const AWS_KEY = `AKIA${'ABCDEFGHIJKLMNOP'}`;

@@ -1,5 +1,5 @@
 import { anyOf } from '../common/any-of.ts';
-import { HAS_TOKEN, NAMES_PASSWORD_OPTION, PASSWORD_OPTIONS, TOKEN_SHAPES, VALUE } from './secret-forms.ts';
+import { HAS_TOKEN, NAMES_PASSWORD_OPTION, PASSWORD_OPTIONS, TOKEN_SHAPES, VALUE } from './forms.ts';
 
 /** What replaces a secret in shown text. */
 export const REDACTED = '***';

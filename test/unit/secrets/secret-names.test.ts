@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { mayHoldSecret } from '../../../src/classify/redact.ts';
-import { hideSecrets, isSecret, isSecretArgument } from '../../../src/policy/secrets.ts';
+import { hideSecrets, isSecret, isSecretArgument } from '../../../src/secrets/find-secrets.ts';
+import { mayHoldSecret } from '../../../src/secrets/redact.ts';
 
 /** A value without a form of its own, so that only the name tells. */
 const VALUE = 'qX7vLw2pRt9sKd4m';

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { adviseImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
-import { redact } from '../../../src/classify/redact.ts';
 import { checkImage } from '../../../src/policy/check-image.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { formatJUnit } from '../../../src/policy/formats/junit.ts';
 import { formatSarif } from '../../../src/policy/formats/sarif.ts';
-import { isSecret, secretsIn } from '../../../src/policy/secrets.ts';
+import { isSecret, secretsIn } from '../../../src/secrets/find-secrets.ts';
+import { redact } from '../../../src/secrets/redact.ts';
 import { auditedImage } from '../../support/audited-image.ts';
 
 const REFERENCE = 'registry.example.com/app:1';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { redact } from '../../../src/classify/redact.ts';
 import { MalformedContentError } from '../../../src/errors.ts';
 import { parseImageConfig } from '../../../src/oci/image-config.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
-import { hideSecrets, secretsIn } from '../../../src/policy/secrets.ts';
-import { withoutSecrets } from '../../../src/policy/without-secrets.ts';
+import { hideSecrets, secretsIn } from '../../../src/secrets/find-secrets.ts';
+import { redact } from '../../../src/secrets/redact.ts';
+import { withoutSecrets } from '../../../src/secrets/without-secrets.ts';
 import { auditedImage } from '../../support/audited-image.ts';
 
 const kept = (content: unknown): string => Buffer.from(withoutSecrets(Buffer.from(JSON.stringify(content)))).toString();
