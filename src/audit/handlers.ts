@@ -5,7 +5,7 @@ import { forgetAssessKey } from '../store/audit-store.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { findTask, settleTask } from '../store/task-store.ts';
 import { assessRange } from './assessing/assess-range.ts';
-import { closeAudit, reportEnd } from './close-audit.ts';
+import { closeAudit, reportEnd } from './closing/close-audit.ts';
 import type { AuditContext, Work } from './context.ts';
 import { type ItemFailure, itemFailure, itemOf } from './item-failure.ts';
 import { listRepository } from './listing/list-repository.ts';

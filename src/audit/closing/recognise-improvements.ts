@@ -9,11 +9,11 @@ import {
   readBuildPairs,
   saveImprovements,
 } from '../../store/totals/improvement-store.ts';
+import { examineImage } from '../assessing/assess-image.ts';
+import { ContentsReader } from '../assessing/contents-reader.ts';
+import type { KeyedCriteria } from '../assessing/criteria.ts';
 import type { AuditContext } from '../context.ts';
 import type { AuditPlan } from '../plan.ts';
-import { examineImage } from './assess-image.ts';
-import { ContentsReader } from './contents-reader.ts';
-import type { KeyedCriteria } from './criteria.ts';
 
 /** Few enough that the pairs of builds of all of them fit in memory. */
 const REPOSITORIES_PER_QUERY = 100;

@@ -1,9 +1,9 @@
-import type { Queryable } from '../database/database.ts';
-import { shortHash } from '../oci/digest.ts';
-import { goalFor } from '../policy/budgets.ts';
-import type { PolicySettings } from '../settings/settings.ts';
-import { type GoalOwner, type RepositoryGoal, readGoalOwners, saveProgress } from '../store/totals/goal-store.ts';
-import type { AuditPlan } from './plan.ts';
+import type { Queryable } from '../../database/database.ts';
+import { shortHash } from '../../oci/digest.ts';
+import { goalFor } from '../../policy/budgets.ts';
+import type { PolicySettings } from '../../settings/settings.ts';
+import { type GoalOwner, type RepositoryGoal, readGoalOwners, saveProgress } from '../../store/totals/goal-store.ts';
+import type { AuditPlan } from '../plan.ts';
 
 type GoalSettings = Pick<PolicySettings, 'goal' | 'budgets'>;
 

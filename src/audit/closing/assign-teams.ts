@@ -1,7 +1,7 @@
-import type { Queryable } from '../database/database.ts';
-import type { TeamSettings } from '../settings/settings.ts';
-import { teamOf } from '../settings/team-of.ts';
-import { type Ownership, type RepositoryOwners, readOwners, saveOwnership, UNOWNED } from '../store/team-store.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { TeamSettings } from '../../settings/settings.ts';
+import { teamOf } from '../../settings/team-of.ts';
+import { type Ownership, type RepositoryOwners, readOwners, saveOwnership, UNOWNED } from '../../store/team-store.ts';
 
 /**
  * Stores the team of every repository of some sources.

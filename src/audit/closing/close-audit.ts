@@ -1,20 +1,20 @@
-import type { Queryable } from '../database/database.ts';
-import { asItemError, SlimboardError } from '../errors.ts';
-import type { DedupScope } from '../registry/registry.ts';
-import type { PolicySettings } from '../settings/settings.ts';
-import { findAudit, finishAudit, hasAssessTasks } from '../store/audit-store.ts';
-import { saveDedupScope } from '../store/source-store.ts';
-import { addTasks, settleTask } from '../store/task-store.ts';
-import { findGoalsKey } from '../store/totals/goal-store.ts';
-import { wereJudgedSince } from '../store/totals/judged-images.ts';
-import { computeTotals } from '../store/totals/totals-store.ts';
-import { findUnchangedSince } from '../store/totals/unchanged-since.ts';
-import { recogniseImprovements } from './assessing/recognise-improvements.ts';
+import type { Queryable } from '../../database/database.ts';
+import { asItemError, SlimboardError } from '../../errors.ts';
+import type { DedupScope } from '../../registry/registry.ts';
+import type { PolicySettings } from '../../settings/settings.ts';
+import { findAudit, finishAudit, hasAssessTasks } from '../../store/audit-store.ts';
+import { saveDedupScope } from '../../store/source-store.ts';
+import { addTasks, settleTask } from '../../store/task-store.ts';
+import { findGoalsKey } from '../../store/totals/goal-store.ts';
+import { wereJudgedSince } from '../../store/totals/judged-images.ts';
+import { computeTotals } from '../../store/totals/totals-store.ts';
+import { findUnchangedSince } from '../../store/totals/unchanged-since.ts';
+import type { AuditContext, Work } from '../context.ts';
+import type { AuditPlan } from '../plan.ts';
+import { referenceTo, singleTask } from '../task-payloads.ts';
 import { assignTeams } from './assign-teams.ts';
-import type { AuditContext, Work } from './context.ts';
 import { followGoals, goalsKey } from './follow-goals.ts';
-import type { AuditPlan } from './plan.ts';
-import { referenceTo, singleTask } from './task-payloads.ts';
+import { recogniseImprovements } from './recognise-improvements.ts';
 
 type DedupScopes = ReadonlyMap<number, DedupScope>;
 
