@@ -6,26 +6,14 @@ import {
   RegistryUnavailableError,
   SlimboardError,
   TooLargeError,
-  UnsupportedContentError,
 } from '../errors.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, type Digest } from '../oci/digest.ts';
-import { whyUnreadable } from '../oci/media-type.ts';
 import type { Decompressor } from './compression/decompressor.ts';
 import { compressionOf, MAGIC_BYTES, openDecompressor } from './compression/open-decompressor.ts';
 import type { LayerContents } from './contents.ts';
 import { LayerInspector } from './layer-inspector.ts';
 import { DEFAULT_LAYER_LIMITS, type LayerLimits } from './limits.ts';
 import { TarReader } from './tar/tar-reader.ts';
-
-/**
- * Checks a layer's media type before the layer, which may be large, is fetched.
- * @throws UnsupportedContentError when its files cannot be read
- */
-export function checkReadable({ digest, mediaType }: Pick<Descriptor, 'digest' | 'mediaType'>): void {
-  const reason = whyUnreadable(mediaType);
-  if (reason) throw new UnsupportedContentError(`layer ${digest} ${reason} (${mediaType}), and is not read`);
-}
 
 /** A layer to read. `atMost`: what manifests say of its size is not known for certain, and its digest alone proves its bytes. */
 export interface LayerToRead {

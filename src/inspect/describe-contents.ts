@@ -1,6 +1,6 @@
-import type { ImageMeasurement } from '../audit/assessing/measure-image.ts';
 import { groupBy } from '../common/group-by.ts';
 import { sum } from '../common/sum.ts';
+import type { ImageMeasurement } from '../deep/measure-image.ts';
 import type { StackReport } from '../deep/stack/stack-layers.ts';
 import type { Waste } from '../deep/stack/waste.ts';
 import { humanBytes } from '../measure/human-bytes.ts';

@@ -1,6 +1,8 @@
-import { type ImageMeasurement, measureImage } from '../audit/assessing/measure-image.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
+import type { LayerContents } from '../deep/contents.ts';
+import { fetchLayer } from '../deep/fetch-layer.ts';
+import { type ImageMeasurement, measureImage } from '../deep/measure-image.ts';
 import {
   isItemFailure,
   MalformedContentError,
@@ -21,7 +23,6 @@ import { formatReference, type Reference } from '../oci/reference.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { FetchedManifest, ListedRepository, Registry } from '../registry/registry.ts';
 import type { ImageOnBases } from '../store/known-bases.ts';
-import { readImageLayers } from './read-image-layers.ts';
 
 /** One image, read straight from its registry and classified. */
 export interface LoadedImage {
@@ -189,7 +190,7 @@ async function readImage(
   { digest, manifest }: ParsedManifest,
   within?: { readonly index: Digest; readonly listing: ImageIndex },
 ): Promise<LoadedImage> {
-  const { registry, repository, reference, signal } = loading;
+  const { reference } = loading;
   const { image, config } = await readConfig(loading, manifest);
   const provenance = within ? await readProvenance(loading, within.listing, digest) : [];
   const bases = (await loading.findBases?.({ config, digest, repository: reference.repository })) ?? [];
@@ -199,9 +200,20 @@ async function readImage(
   const indexDigest = within ? { indexDigest: within.index } : {};
   const loaded = { reference, ...indexDigest, platform: platformOf(config), digest, image: classified, bases };
   if (!loading.deep) return loaded;
-  const layers = await readImageLayers(registry, repository, classified, signal);
+  const layers = await readLayers(loading, classified);
   const measurement = measureImage(classified, layers);
   return { ...loaded, image: measurement.image, measurement };
+}
+
+/** Reads every layer of an image, base first, and checks each against the config. @throws the errors of `fetchLayer` */
+async function readLayers(loading: Loading, { manifest, config }: AuditedImage): Promise<readonly LayerContents[]> {
+  const diffIds = config.diffIds.length === manifest.layers.length ? config.diffIds : [];
+  const contents: LayerContents[] = [];
+  for (const [position, layer] of manifest.layers.entries()) {
+    const named = diffIds[position];
+    contents.push(await fetchLayer(loading, layer, (diffId) => named === undefined || diffId === named));
+  }
+  return contents;
 }
 
 async function readConfig(

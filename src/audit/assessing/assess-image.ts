@@ -6,6 +6,7 @@ import { distroEndOfLife } from '../../classify/end-of-life.ts';
 import type { ImageVerdict } from '../../classify/verdict.ts';
 import { sum } from '../../common/sum.ts';
 import type { LayerContents } from '../../deep/contents.ts';
+import { type ImageMeasurement, measureImage } from '../../deep/measure-image.ts';
 import { parseImageConfig } from '../../oci/image-config.ts';
 import { findJsonObject } from '../../oci/json.ts';
 import { type ImageManifest, parseManifest } from '../../oci/manifest.ts';
@@ -15,7 +16,6 @@ import type { Assessment } from '../../store/assessment-store.ts';
 import type { StoredImage } from '../../store/image-store.ts';
 import type { StaleImage } from '../../store/stale-images.ts';
 import type { KeyedCriteria } from './criteria.ts';
-import { type ImageMeasurement, measureImage } from './measure-image.ts';
 
 /**
  * Assesses one image: what it is built on, which rules it breaks, what would make it smaller. Pure.

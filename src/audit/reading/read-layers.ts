@@ -1,6 +1,6 @@
 import { LAYER_READER_VERSION, type LayerContents, packContents } from '../../deep/contents.ts';
-import { checkReadable, readLayer } from '../../deep/read-layer.ts';
-import { ContentMismatchError, SlimboardError } from '../../errors.ts';
+import { fetchLayer } from '../../deep/fetch-layer.ts';
+import { SlimboardError } from '../../errors.ts';
 import { chainIds } from '../../oci/chain-id.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { type Item, type ItemError, replaceErrors } from '../../store/error-store.ts';
@@ -60,13 +60,10 @@ async function tryToRead(
 ): Promise<LayerContents | SlimboardError> {
   const places = await readLayerPlaces(context.db, layer.blobId);
   try {
-    checkReadable(layer);
-    const registry = await context.registryOf(plannedSource(plan, layer.repository.source).settings);
     const { repository, maxBytes } = layer;
-    const stream = await registry.openBlob(repository, { ...layer, size: maxBytes, annotations: {} }, { signal });
-    const contents = await readLayer(stream, { ...layer, size: { atMost: maxBytes } }, { signal });
-    checkDiffId(layer.digest, contents.diffId, places);
-    return contents;
+    const registry = await context.registryOf(plannedSource(plan, repository.source).settings);
+    const read = { ...layer, size: { atMost: maxBytes } };
+    return await fetchLayer({ registry, repository, signal }, read, (diffId) => isNamed(diffId, places));
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SlimboardError) return error;
@@ -75,18 +72,13 @@ async function tryToRead(
 }
 
 /**
- * Checks what a layer unpacked to against the chain IDs, and so the diffIDs, of images that have it. One image that
- * agrees is enough: the layer's digest proves its bytes, and anybody may push a wrong config for the same layer.
- * @throws ContentMismatchError if no image agrees; not to be tried again, because the bytes are the right ones
+ * Whether a config names the diffID in one of a layer's places, by the chain ID there; true if no config says. One image
+ * that agrees is enough: the layer's digest proves its bytes, and anybody may push a wrong config for the same layer.
  */
-export function checkDiffId(digest: Digest, diffId: Digest, places: readonly LayerPlace[]): void {
-  const isNamed = ({ below, chain }: LayerPlace): boolean =>
+function isNamed(diffId: Digest, places: readonly LayerPlace[]): boolean {
+  const isThere = ({ below, chain }: LayerPlace): boolean =>
     chainIds(below === null ? [diffId] : [below, diffId]).at(-1) === chain;
-  if (places.length === 0 || places.some(isNamed)) return;
-  throw new ContentMismatchError(
-    `layer ${digest} unpacks to ${diffId}, which is not what the configs of its images say`,
-    { retry: { kind: 'never' } },
-  );
+  return places.length === 0 || places.some(isThere);
 }
 
 /** Stores a layer's contents, and deletes the error of an earlier attempt in this audit. */

@@ -1,10 +1,10 @@
-import { type DistroVerdict, type ImageVerdict, signalOf } from '../../classify/verdict.ts';
-import { sum } from '../../common/sum.ts';
-import type { LayerContents, OsRelease } from '../../deep/contents.ts';
-import type { StackReport } from '../../deep/stack/stack-layers.ts';
-import { summarizeLayers } from '../../deep/stack/summary.ts';
-import type { AuditedImage } from '../../policy/audited-image.ts';
-import { baseLayerCount } from '../../policy/image-view.ts';
+import { type DistroVerdict, type ImageVerdict, signalOf } from '../classify/verdict.ts';
+import { sum } from '../common/sum.ts';
+import type { AuditedImage } from '../policy/audited-image.ts';
+import { baseLayerCount } from '../policy/image-view.ts';
+import type { LayerContents, OsRelease } from './contents.ts';
+import type { StackReport } from './stack/stack-layers.ts';
+import { summarizeLayers } from './stack/summary.ts';
 
 /** An image whose layers were all read. Sizes are bytes, not compressed. */
 export interface ImageMeasurement {

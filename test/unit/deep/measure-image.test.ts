@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { measureImage } from '../../../../src/audit/assessing/measure-image.ts';
-import type { ImageVerdict } from '../../../../src/classify/verdict.ts';
-import { auditedImage } from '../../../support/audited-image.ts';
-import { file, layerOf, whiteout } from '../../deep/layers.ts';
+import type { ImageVerdict } from '../../../src/classify/verdict.ts';
+import { measureImage } from '../../../src/deep/measure-image.ts';
+import { auditedImage } from '../../support/audited-image.ts';
+import { file, layerOf, whiteout } from './layers.ts';
 
 type Distro = NonNullable<ImageVerdict['distro']>['value'];
 
