@@ -5,6 +5,7 @@ import type { Database } from '../../src/database/database.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import type {
   EcrSource,
+  Environment,
   OciSource,
   PolicySettings,
   Settings,
@@ -22,6 +23,8 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   readonly teams?: readonly TeamSettings[];
   readonly policy?: Partial<PolicySettings>;
   readonly signal?: AbortSignal;
+  /** Where credentials come from; default: there are none. */
+  readonly environment?: Environment;
   /** Default: the system's clock. */
   readonly clock?: () => Date;
   /** Called for each request that was sent. */
@@ -98,7 +101,7 @@ export async function auditSources(
     db,
     settings,
     sources,
-    environment: {},
+    environment: options.environment ?? {},
     signal: options.signal ?? new AbortController().signal,
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.deliver ? { deliver: options.deliver } : {}),

@@ -21,8 +21,10 @@ export interface RegistryServerOptions {
   /** What `_catalog` lists for anonymous clients, instead of refusing them (Quay, zot). */
   readonly publicCatalog?: readonly string[];
   readonly auth?: BasicAuth | TokenAuth;
-  /** Redirects requests for blobs to a second server, which refuses requests with an Authorization header. */
-  readonly redirectBlobs?: boolean;
+  /**
+   * Redirects requests for blobs to a second server, which refuses requests with an Authorization header; true: by 307.
+   */
+  readonly redirectBlobs?: boolean | 302 | 303 | 308;
   /** False: no Docker-Content-Digest header. */
   readonly digestHeader?: boolean;
   readonly tls?: https.ServerOptions;
@@ -48,6 +50,12 @@ export interface TokenAuth {
   readonly maxUses?: number;
   /** As on Quay: only scopes of repositories are known, others are bad requests, and the catalog accepts any token. */
   readonly repositoryScopesOnly?: boolean;
+  /** The scope that challenges name, instead of the one that the request needs. */
+  readonly challengedScope?: string;
+  /** Tokens come from the second server, which then is another origin. */
+  readonly elsewhere?: boolean;
+  /** What the server answers with a token; default: `token` (by POST `access_token`) and perhaps `expires_in`. */
+  readonly answer?: (token: string) => object;
 }
 
 /** A request that the registry received. */
@@ -293,7 +301,8 @@ class MemoryRegistry implements RegistryServer {
     const blob = repository.blobs.get(digest);
     if (!blob) return notFound(response, 'BLOB_UNKNOWN');
     if (this.#options.redirectBlobs) {
-      return response.writeHead(307, { location: `${this.blobHostUrl}/${digest}?signature=secret` }).end();
+      const status = this.#options.redirectBlobs === true ? 307 : this.#options.redirectBlobs;
+      return response.writeHead(status, { location: `${this.blobHostUrl}/${digest}?signature=secret` }).end();
     }
     return response
       .writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': blob.length })
@@ -302,6 +311,8 @@ class MemoryRegistry implements RegistryServer {
 
   /** Like an object store with presigned URLs, it refuses requests that also have an Authorization header. */
   #answerBlobHost(request: IncomingMessage, response: ServerResponse): ServerResponse {
+    if (this.#elsewhere && request.url?.startsWith('/token'))
+      return this.#answerToken(request, response, new URL(request.url, this.blobHostUrl));
     if (request.headers.authorization) return refuse(response, 400, 'InvalidArgument');
     const digest = new URL(request.url ?? '', this.blobHostUrl).pathname.slice(1);
     for (const { blobs } of this.#repositories.values()) {
@@ -321,10 +332,18 @@ class MemoryRegistry implements RegistryServer {
   }
 
   #challenge(response: ServerResponse, scope: string): ServerResponse {
-    const bearer = `Bearer realm="${this.url}/token",service="${this.host}"${scope ? `,scope="${scope}"` : ''}`;
-    const challenge = this.#options.auth?.kind === 'basic' ? 'Basic realm="test"' : bearer;
+    const { auth } = this.#options;
+    const named = (auth?.kind === 'token' && auth.challengedScope) || scope;
+    const realm = `${this.#elsewhere ? this.blobHostUrl : this.url}/token`;
+    const bearer = `Bearer realm="${realm}",service="${this.host}"${named ? `,scope="${named}"` : ''}`;
+    const challenge = auth?.kind === 'basic' ? 'Basic realm="test"' : bearer;
     response.setHeader('www-authenticate', challenge);
     return refuse(response, 401, 'UNAUTHORIZED');
+  }
+
+  get #elsewhere(): boolean {
+    const { auth } = this.#options;
+    return auth?.kind === 'token' && auth.elsewhere === true;
   }
 
   #answerToken(request: IncomingMessage, response: ServerResponse, url: URL): ServerResponse {
@@ -337,6 +356,7 @@ class MemoryRegistry implements RegistryServer {
       const { auth } = this.#options;
       const { expiresIn, maxUses = Number.POSITIVE_INFINITY } = auth?.kind === 'token' ? auth : {};
       this.#tokens.set(token, { scope, left: maxUses });
+      if (auth?.kind === 'token' && auth.answer) return json(response, 200, auth.answer(token));
       const name = request.method === 'POST' ? 'access_token' : 'token';
       return json(response, 200, { [name]: token, ...(expiresIn === undefined ? {} : { expires_in: expiresIn }) });
     });
