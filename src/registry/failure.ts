@@ -1,6 +1,7 @@
 import { codeOf, RegistryUnavailableError, SlimboardError } from '../errors.ts';
 import { CERTIFICATE_ALERT, connectionError } from '../network/connection-error.ts';
 import { ProxyError } from '../network/tunnel.ts';
+import { OutageError } from './outages.ts';
 
 /** What a server wants that refuses a connection for lack of a client certificate, and what would help. */
 export const CERTIFICATE_WANTED = [
@@ -107,7 +108,8 @@ export function failureOf(error: unknown, what: string, scheme: string): Slimboa
  */
 export function findFailure(error: unknown, what: string, scheme: string): SlimboardError | undefined {
   if (error instanceof SlimboardError) return error;
-  if (error instanceof ProxyError) return new RegistryUnavailableError(`${what}: ${error.message}`, { cause: error });
+  if (error instanceof ProxyError || error instanceof OutageError)
+    return new RegistryUnavailableError(`${what}: ${error.message}`, { cause: error });
   const failed = connectionError(error);
   const code = codeOf(failed);
   const syscall = code && (failed as NodeJS.ErrnoException).syscall;

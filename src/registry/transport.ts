@@ -7,11 +7,11 @@ import { type Clock, sleep, systemClock } from './clock.ts';
 import type { Connections } from './connections.ts';
 import { type Answer, type ExchangeRequest, exchange } from './exchange.ts';
 import { failureOf, findFailure, isPassing } from './failure.ts';
+import { Outages } from './outages.ts';
 import { rateLimitsOf } from './rate-limit-headers.ts';
 import { errorCodeOf, isTemporary, outcomeKind, refusalOf } from './refusal.ts';
 import type { RequestGovernor, RequestOutcome } from './registry.ts';
 import { RetryBudget } from './retry.ts';
-import { Silence } from './silence.ts';
 import { openStream, type StreamAnswer } from './stream.ts';
 
 /** What a {@link Transport} needs. */
@@ -59,11 +59,11 @@ type Send<A extends Answer> = (request: TransportRequest, url: URL, authorizatio
  */
 export class Transport {
   readonly #options: TransportOptions & typeof DEFAULTS;
-  readonly #silence: Silence;
+  readonly #outages: Outages;
 
   constructor(options: TransportOptions) {
     this.#options = { ...DEFAULTS, ...options };
-    this.#silence = new Silence(this.#options.clock);
+    this.#outages = new Outages(this.#options.clock);
   }
 
   /**
@@ -105,12 +105,13 @@ export class Transport {
   #delayAfter(error: unknown, request: TransportRequest, budget: RetryBudget): number {
     request.signal?.throwIfAborted();
     const failure = failureOf(error, request.what, request.url.protocol);
-    if (!isPassing(error) || this.#silence.isCauseOf(error)) throw failure;
+    if (!isPassing(error) || this.#outages.isCauseOf(error)) throw failure;
     return budget.delayAfterFailure(failure);
   }
 
   async #attempt<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
     const { governor, registry } = this.#options;
+    this.#outages.check(request.url);
     const release = await governor.acquire(registry, { signal: request.signal });
     try {
       const answer = await this.#follow(request, send);
@@ -129,7 +130,7 @@ export class Transport {
     let { url } = request;
     let authorization = request.authorization?.();
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-      const answer = await this.#askUnlessSilent(request, url, () => send(request, url, authorization));
+      const answer = await this.#askUnlessDown(request, url, () => send(request, url, authorization));
       // A POST has a token in its body, which must not go to another address.
       const target = request.method === 'POST' ? undefined : redirectTarget(answer, url, request.what);
       if (!target) return { ...answer, origin: url.origin, what: nameOf(request, url) };
@@ -139,15 +140,16 @@ export class Transport {
     throw new MalformedContentError(`${request.what}: more than ${MAX_REDIRECTS} redirects in a row`);
   }
 
-  async #askUnlessSilent<A extends Answer>(request: TransportRequest, url: URL, send: () => Promise<A>): Promise<A> {
+  async #askUnlessDown<A extends Answer>(request: TransportRequest, url: URL, send: () => Promise<A>): Promise<A> {
     const startedAtMs = this.#options.clock.now();
     try {
-      this.#silence.check(url);
+      this.#outages.check(url);
       const answer = await send();
-      this.#silence.end(url);
+      const isFailure = isTemporary(answer) && !asksToSlowDown(answer);
+      this.#outages.noteAnswer(url, isFailure ? answer.status : undefined);
       return answer;
     } catch (error) {
-      this.#silence.add(url, error, startedAtMs);
+      if (!request.signal?.aborted) this.#outages.noteFailure(url, error, startedAtMs);
       throw url === request.url ? error : (findFailure(error, nameOf(request, url), url.protocol) ?? error);
     }
   }

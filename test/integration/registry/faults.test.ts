@@ -59,6 +59,19 @@ function recording() {
   return { outcomes, governor };
 }
 
+/** A clock whose delays end at once, and whose time a test moves on. */
+function skippingClock() {
+  let skippedMs = 0;
+  const clock = {
+    now: () => performance.now() + skippedMs,
+    schedule: (callback: () => void) => systemClock.schedule(callback, 0),
+  };
+  const skip = (ms: number): void => {
+    skippedMs += ms;
+  };
+  return { clock, skip };
+}
+
 describe('temporary faults are retried, and nothing is lost', () => {
   test.each<[string, Fault]>([
     ['500', answer(500)],
@@ -91,18 +104,14 @@ describe('temporary faults are retried, and nothing is lost', () => {
 });
 
 test('a registry that never answered is asked twice, and not again for some seconds: other requests fail alike', async () => {
-  let skippedMs = 0;
-  const clock = {
-    now: () => performance.now() + skippedMs,
-    schedule: (callback: () => void) => systemClock.schedule(callback, 0),
-  };
+  const { clock, skip } = skippingClock();
   const { server, read, tags } = await start({ idleTimeoutMs: 50, clock });
   const speak = server.fault({}, silence());
   await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
   await expect(tags()).rejects.toMatchObject(unavailable(/\/app: list of tags: timed out/));
   expect(server.count()).toBe(2);
   speak();
-  skippedMs = 10_000;
+  skip(10_000);
   expect(await read()).toMatchObject({ digest: app.digest });
   server.fault({}, silence());
   await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
@@ -130,6 +139,48 @@ test('a storage that never answered is asked twice, too, and its registry for ot
   await expect(read()).rejects.toMatchObject(unavailable(told));
   expect(storage.count()).toBe(2);
   expect(await tags()).toEqual(['1']);
+});
+
+describe.each<[string, Fault, RegExp]>([
+  ['fails', answer(502), /HTTP 502/],
+  ['fails for want of room', answer(503), /HTTP 503/],
+  ['closes every connection', reset(), /closed early/],
+])('a registry that %s for five minutes', (_how, fault, message) => {
+  test('fails requests at once, without being asked more than every ten seconds, until it answers', async () => {
+    const { clock, skip } = skippingClock();
+    const { server, read, tags } = await start({ clock, governor: recording().governor });
+    expect(await tags()).toEqual(['1']);
+    const recover = server.fault({}, fault);
+    for (let minute = 0; minute < 5; minute++) {
+      server.forgetRequests();
+      await expect(read()).rejects.toMatchObject(unavailable(message));
+      expect(server.count()).toBe(4);
+      skip(60_000);
+    }
+    await expect(read()).rejects.toMatchObject(unavailable(message));
+    server.forgetRequests();
+    await expect(tags()).rejects.toMatchObject(unavailable(/\/app: list of tags: /));
+    expect(server.count()).toBe(0);
+    skip(10_000);
+    await expect(read()).rejects.toMatchObject(unavailable(message));
+    expect(server.count()).toBe(1);
+    recover();
+    skip(10_000);
+    expect(await read()).toMatchObject({ digest: app.digest });
+    server.fault({ times: 3 }, fault);
+    expect(await tags()).toEqual(['1']);
+  });
+});
+
+test('a registry that fails, and fails again when it is next asked, an hour later, is tried as often as ever', async () => {
+  const { clock, skip } = skippingClock();
+  const { server, read } = await start({ clock, governor: recording().governor });
+  const recover = server.fault({}, answer(503));
+  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
+  recover();
+  skip(3_600_000);
+  server.fault({ times: 3 }, answer(503));
+  expect(await read()).toMatchObject({ digest: app.digest });
 });
 
 test('what fails at a host that the registry redirected to names that host, and lasting failures are not tried again', async () => {
