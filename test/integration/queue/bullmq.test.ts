@@ -213,6 +213,16 @@ describe('tasks in Redis', () => {
     expect(depths.reduce((sum, { waiting }) => sum + waiting, 0)).toBe(1);
   });
 
+  test('a worker runs as many tasks of a kind at once as it is told to', async () => {
+    const { queue, prefix } = queueOf();
+    const moment = momentOf();
+    const { attempts } = workersOf(prefix, { run: () => moment.passed }, { tasksAtOnce: ofEachKind(2) });
+    await queue.add(['a', 'b', 'c'].map((key) => task('manifests', key)));
+    await untilSome(queue, ({ active, waiting }) => active === 2 && waiting === 1);
+    moment.pass();
+    await attempts(3);
+  });
+
   test('nightly tasks that fill their lanes do not delay an ad-hoc one', async () => {
     const { queue, prefix } = queueOf();
     const stuck = momentOf();
@@ -320,10 +330,16 @@ describe('stopping', () => {
   test('tasks that end within the grace period end, and no new ones start', async () => {
     const { queue, prefix } = queueOf();
     const moment = momentOf();
-    const { workers, seen } = workersOf(prefix, { run: () => moment.passed }, { tasksAtOnce: ofEachKind(1) });
+    const { workers, seen } = workersOf(
+      prefix,
+      { run: (_, { signal }) => Promise.race([moment.passed, untilAborted(signal)]) },
+      { tasksAtOnce: ofEachKind(1) },
+    );
     await queue.add([task('manifests', 'a'), task('manifests', 'b')]);
     await untilSome(queue, ({ active }) => active > 0);
     const closed = workers.close(60_000);
+    // Time in which the task could have been aborted.
+    await queue.depths();
     moment.pass();
     await closed;
     expect(seen).toEqual([['a', 'done']]);

@@ -18,12 +18,15 @@ const PREFIX = 'faults';
 let server: TestRedis;
 let redis: Redis;
 let queue: BullmqQueue;
+/** What the queue reported. */
+let failures: unknown[];
 const opened: (() => Promise<unknown>)[] = [];
 
 async function open(persistent: boolean): Promise<void> {
   server = await startRedis({ persistent });
   redis = await connectRedis(server.url, () => undefined);
-  queue = new BullmqQueue({ redis, prefix: PREFIX, pollMs: 5, onError: () => undefined });
+  failures = [];
+  queue = new BullmqQueue({ redis, prefix: PREFIX, pollMs: 5, onError: (error) => failures.push(error) });
 }
 beforeEach(() => {
   opened.length = 0;
@@ -40,6 +43,8 @@ class Table {
   readonly open = new Map<string, TaskReference>();
   readonly runs: string[] = [];
   readonly givenUp: unknown[] = [];
+  /** The ids of jobs whose worker died. */
+  readonly stalled: string[] = [];
   #empty: () => void = () => undefined;
   readonly settled = new Promise<void>((resolve) => {
     this.#empty = resolve;
@@ -81,7 +86,7 @@ function startWorkers(
         table.settle(reference);
       },
     },
-    events: { onError: () => undefined },
+    events: { onError: () => undefined, onStalled: (id) => table.stalled.push(id) },
   });
   opened.push(() => workers.close(0));
   return workers;
@@ -117,6 +122,7 @@ describe('a worker that is killed', () => {
     startWorkers(table);
     await table.settled;
     expect([...new Set(table.runs)].sort()).toEqual(['b', 'stuck', 'stuck too']);
+    await eventually(() => expect(new Set(table.stalled)).toEqual(new Set(['1-stuck', '1-stuck too'])));
   });
 
   test('repeatedly by the same task: the task is given up at the sixth time', async () => {
@@ -143,6 +149,7 @@ describe('a Redis that restarts', () => {
     table.add(many);
     await queue.add(many);
     await server.kill();
+    await eventually(() => expect(failures).not.toEqual([]));
     await server.start();
     startWorkers(table, undefined, 60_000);
     await table.settled;

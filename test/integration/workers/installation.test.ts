@@ -1,0 +1,192 @@
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { itemOf } from '../../../src/audit/item-failure.ts';
+import { startAudit } from '../../../src/audit/start-audit.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
+import { createLogger } from '../../../src/log.ts';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import { loadSettings } from '../../../src/settings/load.ts';
+import type { Environment, Settings } from '../../../src/settings/settings.ts';
+import { findAudit } from '../../../src/store/audit-store.ts';
+import { type Installation, openInstallation, serveMetrics } from '../../../src/workers/installation.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
+import { emptyTables, newPostgresUrl } from '../../support/databases.ts';
+import { eventually } from '../../support/eventually.ts';
+import { freePort } from '../../support/free-port.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+
+const REGISTRY = parseRegistryHost('registry.example.com');
+
+let databaseUrl: string;
+let redis: TestRedis;
+/** What the tests look at the database with. */
+let db: Database;
+let lines: readonly Record<string, unknown>[];
+
+beforeAll(async () => {
+  databaseUrl = await newPostgresUrl();
+  redis = await startRedis();
+  const first = await open();
+  await first.close();
+  db = await openDatabase({ url: databaseUrl, dataDir: '' });
+});
+afterAll(async () => {
+  await db?.close();
+  await redis?.stop();
+});
+beforeEach(async () => {
+  await emptyTables(db);
+  await redis.kill();
+  await redis.start();
+});
+
+async function settingsOf(more: Partial<Settings> = {}): Promise<Settings> {
+  return { ...(await loadSettings({ cwd: '/', env: {}, flags: {} })), databaseUrl, redisUrl: redis.url, ...more };
+}
+
+async function open(more: Partial<Settings> = {}, environment: Environment = {}): Promise<Installation> {
+  lines = [];
+  const stream = new Writable({
+    write(line, _, done) {
+      lines = [...lines, JSON.parse(String(line))];
+      done();
+    },
+  });
+  const log = createLogger({ level: 'debug', format: 'json', stream });
+  return openInstallation({ settings: await settingsOf(more), environment, log });
+}
+
+/** An audit of workers that has just begun, with the task that lists its source. */
+async function startedAudit(): Promise<number> {
+  const { sourceDefaults } = await settingsOf();
+  const place = { kind: 'oci', name: 'lab', registry: REGISTRY, dedup: 'registry' } as const;
+  const source = { ...sourceDefaults, ...place };
+  const now = '2026-11-24T02:00:00Z';
+  const started = await startAudit(db, { sources: [source], lane: 'nightly', runner: 'queue', alone: false, now });
+  return started?.auditId ?? 0;
+}
+
+test('an audit whose last worker died before the next stage goes on when any process starts', async () => {
+  const auditId = await startedAudit();
+  await db.query('delete from audit_task');
+  const { queue } = closedAfterTest(await open());
+  await eventually(async () => expect(await findAudit(db, auditId)).toMatchObject({ stage: 'close' }));
+  await eventually(async () =>
+    expect(await queue.depths()).toContainEqual({ kind: 'close', lane: 'nightly', waiting: 1, active: 0, delayed: 0 }),
+  );
+});
+
+test('tasks that Redis lost are queued again, which is logged and counted', async () => {
+  await startedAudit();
+  const { queue, metrics } = closedAfterTest(await open());
+  await eventually(() =>
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'info', tasks: 1, msg: 'put back tasks that the queue had lost' }),
+    ),
+  );
+  expect((await queue.depths()).filter(({ waiting }) => waiting > 0)).toMatchObject([{ kind: 'source', waiting: 1 }]);
+  expect(await metrics.text()).toMatch(/^slimboard_tasks_requeued_total 1$/m);
+});
+
+test('an audit that waits for a worker gets signs of life: no other process may take it over', async () => {
+  const auditId = await startedAudit();
+  await db.query("update audit set heartbeat_at = now() - interval '1 hour'");
+  closedAfterTest(await open());
+  await eventually(async () =>
+    expect(await db.query("select id from audit where heartbeat_at > now() - interval '1 minute'")).toEqual([
+      { id: auditId },
+    ]),
+  );
+});
+
+test('requests that were counted since they were last stored are stored when it closes', async () => {
+  const auditId = await startedAudit();
+  const { tally, close } = await open();
+  await tally.during(auditId, async () => {
+    tally.count(false);
+    tally.count(true);
+  });
+  await close();
+  expect(await findAudit(db, auditId)).toMatchObject({ requests: 2, throttled: 1 });
+});
+
+test('items that failed are logged and counted, a whole source without the name of an item', async () => {
+  const { engine, metrics } = closedAfterTest(await open());
+  const { events } = engine.context;
+  const failure = { code: 'not-found', message: 'gone', retry: 'never' } as const;
+  events.itemFailed('lab', { ...itemOf(1, { registry: REGISTRY, name: 'app', tag: '1' }), ...failure }, 7);
+  events.itemFailed('lab', { ...itemOf(1), ...failure }, 7);
+  events.itemDone('lab', 'unchanged', 3);
+  const logged = { level: 'warn', audit: 7, source: 'lab', code: 'not-found', msg: 'gone' };
+  const failed = lines.filter(({ msg }) => msg === 'gone');
+  expect(failed).toMatchObject([{ ...logged, item: 'registry.example.com/app:1' }, logged]);
+  expect(failed[1]).not.toHaveProperty('item');
+  expect(await metrics.text()).toMatch(/^slimboard_items_total\{outcome="failed"\} 2$/m);
+  expect(await metrics.text()).toMatch(/^slimboard_items_total\{outcome="unchanged"\} 3$/m);
+});
+
+test.each([
+  ['finished', 'info'],
+  ['incomplete', 'warn'],
+  ['failed', 'warn'],
+] as const)('the end of an audit is logged: %s as %s', async (status, level) => {
+  const auditId = await startedAudit();
+  const { engine } = closedAfterTest(await open());
+  const audit = await findAudit(db, auditId);
+  if (!audit) throw new Error('there is no audit');
+  engine.context.events.auditEnded({ ...audit, status, repositoriesListed: 2, tagsListed: 9, tagsAudited: 4 });
+  expect(lines.filter(({ msg }) => msg === 'the audit has ended')).toMatchObject([
+    { level, audit: auditId, status, repositories: 2, tags: 9, audited: 4, skipped: 0, failed: 0 },
+  ]);
+});
+
+test('it is healthy while both Redis and Postgres answer', async () => {
+  const metricsPort = await freePort();
+  const installation = closedAfterTest(await open());
+  await serveMetrics(installation, await settingsOf({ metricsPort }));
+  const health = async () => (await fetch(`http://127.0.0.1:${metricsPort}/healthz`)).status;
+  expect(await health()).toBe(200);
+  await redis.kill();
+  await eventually(async () => expect(await health()).toBe(503));
+});
+
+test('a port of the metrics that is in use is refused', async () => {
+  const metricsPort = await freePort();
+  const settings = await settingsOf({ metricsPort });
+  const installation = closedAfterTest(await open());
+  await serveMetrics(installation, settings);
+  await expect(serveMetrics(installation, settings)).rejects.toMatchObject({ code: 'settings' });
+});
+
+test.each([
+  ['redisUrl', 'this command needs Redis: set SLIMBOARD_REDIS_URL'],
+  ['databaseUrl', 'this command needs Postgres'],
+] as const)('without the setting %s it is not opened', async (name, message) => {
+  const { [name]: _, ...settings } = await settingsOf();
+  const opened = openInstallation({
+    settings,
+    environment: {},
+    log: createLogger({ level: 'silent', format: 'json', stream: process.stderr }),
+  });
+  await expect(opened).rejects.toMatchObject({ code: 'settings', message: expect.stringContaining(message) });
+});
+
+test('what was opened before a failure is closed', async () => {
+  const redisUrl = `redis://127.0.0.1:${await freePort()}`;
+  await expect(open({ redisUrl })).rejects.toMatchObject({ code: 'queue-unavailable' });
+  const connections = () =>
+    db.query(
+      'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state is not null',
+    );
+  await eventually(async () => expect(await connections()).toEqual([]));
+});
+
+test('BullMQ is traced only if OpenTelemetry is configured', async () => {
+  expect(closedAfterTest(await open()).telemetry).toBeUndefined();
+  const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
+  expect(closedAfterTest(await open({}, environment)).telemetry).toMatchObject({
+    tracer: expect.anything(),
+    meter: expect.anything(),
+  });
+});
