@@ -43,23 +43,20 @@ interface FilterRule {
 const equal: FilterRule = { value: (text) => text, condition: (target, parameter) => `${parameter} = ${target}` };
 const like: FilterRule = { value: globRegex, condition: (target, parameter) => `'/' || ${target} ~ ${parameter}` };
 /**
- * Within "coalesce", Postgres expects it to select half of all tags, else one of thousands: for `*1*`, which most tags
- * match, it then compared each tag with each repository.
+ * A condition on a pattern. Within "coalesce", Postgres expects it to select half of all rows, else one of thousands: for
+ * tags that match `*1*`, and for images on a common base, it then compared each one with each tag or repository.
  */
-const likeTag: FilterRule = {
-  value: globRegex,
-  condition: (target, parameter) => `coalesce(${like.condition(target, parameter)}, false)`,
-};
+const maybeMany = (condition: string): string => `coalesce(${condition}, false)`;
 
 const RULES: Readonly<Record<FilterName, FilterRule>> = {
   source: equal,
   registry: equal,
   team: equal,
   repository: like,
-  tag: likeTag,
+  tag: { ...like, condition: (target, parameter) => maybeMany(like.condition(target, parameter)) },
   base: {
     value: baseRegex,
-    condition: (target, parameter) => `'/' || replace(${target}, ';', ';/') ~* ${parameter}`,
+    condition: (target, parameter) => maybeMany(`'/' || replace(${target}, ';', ';/') ~* ${parameter}`),
   },
   distro: {
     value: (text) => text.toLowerCase(),

@@ -188,12 +188,19 @@ describe('images', () => {
     expect(await db.query(`select * from ${releases} where ${isOf}`)).toHaveLength(count);
   });
 
-  test('a pattern of tags is expected to match many: otherwise each tag is compared with each repository', async () => {
-    const isOf = filterCondition('images', { tag: '*1*' }, { tag: 'tag' }, now, { add: (value) => `'${value}'` });
-    const tags = '(select n::text as tag from generate_series(1, 1000) n) t';
-    const plan = await db.query(`explain (format json) select * from ${tags} where ${isOf}`);
-    expect(plan).toMatchObject([{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': 500 } }] }]);
-  });
+  test.each([
+    ['tags', { tag: '*1*' }],
+    ['base images', { base: '/library/node:20;library/node:20-bookworm' }],
+  ])(
+    'a pattern of %s is expected to match many: otherwise each tag is compared with each repository',
+    async (_, filters) => {
+      const targets = { tag: 'text', base: 'text' };
+      const isOf = filterCondition('images', filters, targets, now, { add: (value) => `'${value}'` });
+      const texts = '(select n::text as text from generate_series(1, 1000) n) t';
+      const plan = await db.query(`explain (format json) select * from ${texts} where ${isOf}`);
+      expect(plan).toMatchObject([{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': 500 } }] }]);
+    },
+  );
 
   test.each(Object.entries(FORMATS))(
     'reads alike as %s, cells packed once an image or once a row',
