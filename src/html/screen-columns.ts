@@ -9,7 +9,7 @@ export const SCREEN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   layers: columns('bytes class instruction images tags repositories teams logical_bytes example_repository digest'),
   findings: columns(`severity rule ${PLACE} tag platform team message layer images max_bytes`),
   regressions: columns(
-    `${PLACE} tag previous_tag change_bytes change_percent step step_bytes instruction compressed_bytes created_at team`,
+    `${PLACE} team tag previous_tag change_bytes change_percent step step_bytes instruction compressed_bytes created_at`,
   ),
   images: columns(
     `${PLACE} tag platform team compressed_bytes savings_max_bytes slim_score base_image base_confidence distro ` +

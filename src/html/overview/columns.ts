@@ -18,7 +18,7 @@ export const RULE_COLUMNS: readonly Column[] = [
 
 /** The columns of the table of repositories that grew, each with the build that grew most. */
 export const GROWTH_COLUMNS: readonly Column[] = [
-  ...pickColumns(repositories, ['registry', 'repository']),
+  ...pickColumns(repositories, ['registry', 'repository', 'team']),
   { name: 'growth_bytes', type: 'bytes', description: 'The change of the stored bytes in the last seven days.' },
   { name: 'stored_bytes', type: 'bytes', description: 'The bytes that the repository stores now.' },
   ...pickColumns(regressions, ['tag', 'previous_tag', 'change_bytes', 'step_bytes', 'instruction']),

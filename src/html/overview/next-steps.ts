@@ -2,6 +2,7 @@ import { techniqueTitle } from '../../advise/technique.ts';
 import { sum } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
+import type { Cell } from '../../report/report.ts';
 import { recordsOf } from '../../report/report-page.ts';
 import { UNOWNED } from '../../store/team-store.ts';
 import type { RuleCount } from '../../store/totals/summary-store.ts';
@@ -78,13 +79,19 @@ function costliestFinding({ rules }: Overview, links: LinkOf): readonly Markup[]
 
 function grownRepositories({ growth }: Overview, links: LinkOf): readonly Markup[] {
   return growth.slice(0, MOST_OF_A_SORT).map(({ repository, build }) => {
-    const { name, registry = null } = repository;
+    const { name, registry = null, team } = repository;
     const repositoryLink = link(String(name), links('repository', { repository: name ?? null, registry }));
-    const grew = html`${repositoryLink} grew by <b>${humanBytes(Number(repository.change_bytes))}</b> in the last seven days`;
+    const grew = html`${repositoryLink}${ownedBy(team, links)} grew by <b>${humanBytes(Number(repository.change_bytes))}</b> in the last seven days`;
     if (!build || build.step === null) return html`${grew}.`;
     const change = link(String(build.tag), links('change_bytes', build));
-    return html`${grew}; its build ${change} grew by ${humanBytes(Number(build.change_bytes))}, most of it in step ${String(build.step)}${instructionOf(build.instruction)}.`;
+    return html`${grew}; its build ${change} grew most, by ${humanBytes(Number(build.change_bytes))}, mainly in step ${String(build.step)}${instructionOf(build.instruction)}.`;
   });
+}
+
+/** Whose it is, for those who read what to do: ` (team payments)`. */
+function ownedBy(team: Cell | undefined, links: LinkOf): Content {
+  if (typeof team !== 'string') return null;
+  return team === UNOWNED ? ` (${UNOWNED})` : html` (team ${link(team, links('team', { team }))})`;
 }
 
 const LONGEST_INSTRUCTION = 60;
@@ -96,9 +103,9 @@ function instructionOf(text: unknown): Content {
 
 function savings({ steps }: Overview, links: LinkOf): readonly Markup[] {
   return steps.slice(0, MOST_OF_A_SORT).map((step) => {
-    const { digest, repository, tag, technique, gainBytes, bytes, base } = step;
+    const { digest, repository, tag, team, technique, gainBytes, bytes, base } = step;
     const towards = base === null ? '' : ` (${base})`;
-    return html`${link(`${repository}:${tag}`, links('digest', { digest }))} could shrink by about <b>${humanBytes(gainBytes)}</b> of ${humanBytes(bytes)}: ${techniqueTitle(technique)}${towards}.`;
+    return html`${link(`${repository}:${tag}`, links('digest', { digest }))}${ownedBy(team, links)} could shrink by about <b>${humanBytes(gainBytes)}</b> of ${humanBytes(bytes)}: ${techniqueTitle(technique)}${towards}.`;
   });
 }
 

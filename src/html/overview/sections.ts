@@ -37,7 +37,7 @@ ${section('What to do next', nextSteps(overview, links), { wide: true })}
 ${section('Trend', trendCharts(overview.trends), { wide: true, note: 'Only audits with the same coverage as the newest one.' })}
 ${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: teamsNote(overview.teams.rows.length), more: links('page', { page: 'leaderboard' }) })}
 ${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'For each repository and technique, the image in which it saves most, of the newest builds. Sizes assume that the earlier steps of the plan were applied.', more: links('page', { page: 'advice' }) })}
-${section('Repositories that grew', growthTable(overview, links), { wide: true, note: 'Growth of the stored bytes in the last seven days, between audits of the same coverage, with the build that grew most and the step that caused it.', more: links('page', { page: 'regressions' }) })}
+${section('Repositories that grew', growthTable(overview, links), { wide: true, note: 'Growth of the stored bytes in the last seven days, between audits of the same coverage, with the build that grew most and its step that grew most.', more: links('page', { page: 'regressions' }) })}
 ${section('Where the bytes are', mapSection(overview.map, links), { wide: true, note: 'Registry, team, repository, image. A layer in several repositories counts in each of them; within a repository it counts once, at the biggest image that has it.' })}
 ${section('Images by pull size', sizeBars(overview.sizes))}
 ${section('Distributions', tagShareBars('Distributions', overview.distros, view, 'distro'), { note: 'Share of tags, with the end of support.' })}
@@ -137,10 +137,11 @@ function growthTable({ growth, totals }: Overview, links: LinkOf): Markup {
   if (growth.length === 0 && totals.growthBytes === null)
     return html`<p class="empty">Not known yet: growth is measured between two audits with the same coverage.</p>`;
   if (growth.length === 0) return html`<p class="empty">No repository grew in the last seven days.</p>`;
-  const records = growth.map(({ repository: { registry, name, change_bytes, stored_bytes }, build }) => ({
+  const records = growth.map(({ repository: { registry, name, team, change_bytes, stored_bytes }, build }) => ({
     ...build,
     registry,
     repository: name,
+    team,
     growth_bytes: change_bytes,
     stored_bytes,
   }));

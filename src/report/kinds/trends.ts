@@ -42,19 +42,6 @@ export interface TrendOf {
   readonly registry?: string;
 }
 
-/** Repositories that grew: the sum of their changes, most bytes first, and the bytes that they store now. */
-export const grownRepositories: ReportKind = {
-  ...trends,
-  description: 'One row per repository that stores more than before, most bytes first.',
-  columns: pickColumns(trends, ['source', 'registry', 'name', 'stored_bytes', 'change_bytes']),
-  query: (scope) => `
-    select t.source, t.registry, t.name, (array_agg(t.stored_bytes order by t.finished_at desc))[1] as stored_bytes,
-      sum(t.change_bytes)::int8 as change_bytes
-    from (${comparableTrends({ scope: 'repository' }).query(scope)}) t
-    group by t.source, t.registry, t.name having sum(t.change_bytes) > 0`,
-  order: 'change_bytes desc, source, registry, name',
-};
-
 /** What the audits that are shown together cover, by source. One night in which an item failed does not hide all others. */
 const LIKE_NEWEST = `
   select distinct on (a.source_id) a.source_id, a.coverage, a.failed_items from (
@@ -66,8 +53,13 @@ const LIKE_NEWEST = `
  * Trends over comparable audits: those that cover the same as the newest one of their source, and in which the same items
  * failed as in the newest one that can be compared.
  */
-export function comparableTrends({ scope, name, registry }: TrendOf): ReportKind {
-  return narrowed(trends, (parameters) => {
+export function comparableTrends(of: TrendOf): ReportKind {
+  return comparable(trends, of);
+}
+
+/** Limits a kind, whose query calls the relation of trends `t`, to comparable audits and to some trends. */
+function comparable(kind: ReportKind, { scope, name, registry }: TrendOf): ReportKind {
+  return narrowed(kind, (parameters) => {
     const equal = (column: string, value: string | undefined): string =>
       value === undefined ? 'true' : `t.${column} = ${parameters.add(value)}`;
     return `${equal('scope', scope)} and ${equal('name', name)} and ${equal('registry', registry)}
@@ -76,3 +68,23 @@ export function comparableTrends({ scope, name, registry }: TrendOf): ReportKind
           on n.source_id = a.source_id and n.coverage = a.coverage and n.failed_items = a.failed_items)`;
   });
 }
+
+/** Repositories that grew: the sum of their changes, most bytes first, and the bytes that they store now. */
+export const grownRepositories: ReportKind = comparable(
+  {
+    ...trends,
+    description: 'One row per repository that stores more than before, most bytes first.',
+    columns: [
+      ...pickColumns(trends, ['source', 'registry', 'name']),
+      ...defineColumns({ team: ['text', 'The team that owns it, or `unowned`.'] }),
+      ...pickColumns(trends, ['stored_bytes', 'change_bytes']),
+    ],
+    query: ({ where }) => `
+      select t.source, t.registry, t.name, t.team, (array_agg(t.stored_bytes order by t.finished_at desc))[1] as stored_bytes,
+        sum(t.change_bytes)::int8 as change_bytes
+      from slimboard_trends t where ${where}
+      group by t.source, t.registry, t.name, t.team having sum(t.change_bytes) > 0`,
+    order: 'change_bytes desc, source, registry, name',
+  },
+  { scope: 'repository' },
+);

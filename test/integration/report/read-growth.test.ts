@@ -28,7 +28,10 @@ describe.each(BACKENDS)('the repositories that grew, over $name', ({ open }) => 
   test('have grown since a time by what was stored since, and by the builds that were found since', async () => {
     await audited({ 1: 10, 2: 90, 9: 95, 10: 97 });
     expect(await readGrowth(db, on(5), NOW)).toMatchObject([
-      { repository: { name: 'shop/app', stored_bytes: 97, change_bytes: 7 }, build: { tag: '9', change_bytes: 5 } },
+      {
+        repository: { name: 'shop/app', team: 'shop', stored_bytes: 97, change_bytes: 7 },
+        build: { tag: '9', change_bytes: 5 },
+      },
     ]);
     expect(await readGrowth(db, on(10), NOW)).toMatchObject([
       { repository: { change_bytes: 2 }, build: { tag: '10', change_bytes: 2 } },

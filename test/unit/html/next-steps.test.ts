@@ -63,7 +63,7 @@ test('of each sort the two worst are named; the sections of the page have all', 
   const growth = names.map((name) => ({ repository: { name, change_bytes: 1 }, build: undefined }));
   const steps = names.map((repository) => ({ ...STEP, repository }));
   const beginnings = lines({ rules, growth, steps }).map((line) => line.replace(/<[^>]*>/g, '').slice(0, 9));
-  expect(beginnings).toEqual(['error a i', 'error b i', 'a grew by', 'b grew by', 'a:1.0 cou', 'b:1.0 cou']);
+  expect(beginnings).toEqual(['error a i', 'error b i', 'a grew by', 'b grew by', 'a:1.0 (te', 'b:1.0 (te']);
 });
 
 test('the warning whose fix saves most is named with its sum', () => {
@@ -91,7 +91,7 @@ test('errors of the policy come first, warnings are for the list', () => {
 });
 
 test('a repository that grew is listed with the build and the step that caused it', () => {
-  const repository = { name: 'payments/api', registry: 'r.example.com', change_bytes: 304_000_000 };
+  const repository = { name: 'payments/api', registry: 'r.example.com', team: 'web', change_bytes: 304_000_000 };
   const build = {
     tag: 'v9',
     digest: 'sha256:b',
@@ -102,15 +102,17 @@ test('a repository that grew is listed with the build and the step that caused i
   };
   const [line] = lines({ growth: [{ repository, build }] }, dashboardLinks);
   expect(line).toContain(
-    '<a href="/repository?registry=r.example.com&amp;name=payments%2Fapi">payments/api</a> grew by <b>304 MB</b>',
+    '<a href="/repository?registry=r.example.com&amp;name=payments%2Fapi">payments/api</a> (team <a href="/teams/web">web</a>) grew by <b>304 MB</b>',
   );
   expect(line).toContain(
-    '<a href="/compare?old=sha256%3Aa&amp;new=sha256%3Ab">v9</a> grew by 212 MB, most of it in step 7 <code>RUN npm ci</code>',
+    '<a href="/compare?old=sha256%3Aa&amp;new=sha256%3Ab">v9</a> grew most, by 212 MB, mainly in step 7 <code>RUN npm ci</code>',
   );
   for (const unexplained of [undefined, { ...build, step: null }])
     expect(lines({ growth: [{ repository, build: unexplained }] })[0]).toBe(
-      'payments/api grew by <b>304 MB</b> in the last seven days.',
+      'payments/api (team web) grew by <b>304 MB</b> in the last seven days.',
     );
+  const unowned = { ...repository, team: 'unowned' };
+  expect(lines({ growth: [{ repository: unowned, build: undefined }] })[0]).toContain('payments/api (unowned) grew');
 });
 
 test('a long instruction is cut', () => {
@@ -123,7 +125,7 @@ test('a long instruction is cut', () => {
 
 test('savings name the image, the amount and the technique; a file has no links', () => {
   expect(lines({ steps: [STEP] })).toEqual([
-    'web/&lt;shop&gt;:1.0 could shrink by about <b>400 MB</b> of 900 MB: Slim base (node:22-slim).',
+    'web/&lt;shop&gt;:1.0 (team web) could shrink by about <b>400 MB</b> of 900 MB: Slim base (node:22-slim).',
   ]);
 });
 
