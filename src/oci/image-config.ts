@@ -50,6 +50,8 @@ export interface ImageConfig {
   readonly labels: Readonly<Record<string, string>>;
   /** `8080/tcp`, … */
   readonly exposedPorts: readonly string[];
+  /** Paths of folders. */
+  readonly volumes: readonly string[];
   /** Undefined if there is none, or it is switched off. */
   readonly healthcheck: Healthcheck | undefined;
   /** Digests of the uncompressed layers, base first. */
@@ -76,11 +78,17 @@ export function parseImageConfig(body: Uint8Array | string): ImageConfig {
     cmd: commandOf(runtime.Cmd),
     workingDir: readOptionalString(runtime.WorkingDir) ?? '',
     labels: readStringMap(runtime.Labels),
-    exposedPorts: isObject(runtime.ExposedPorts) ? Object.keys(runtime.ExposedPorts) : [],
+    exposedPorts: namesIn(runtime.ExposedPorts),
+    volumes: namesIn(runtime.Volumes),
     healthcheck: healthcheckOf(runtime.Healthcheck),
     diffIds: diffIdsOf(object),
     history: readArray(object.history, 'config.history').filter(isObject).map(historyEntry),
   };
+}
+
+/** The names in a set, which Go writes as an object with empty values. */
+function namesIn(value: unknown): readonly string[] {
+  return isObject(value) ? Object.keys(value) : [];
 }
 
 /** Old versions of Docker wrote the shell form as one string. */

@@ -26,8 +26,8 @@ const LINE = /^[^\p{Cc}\u2028\u2029]{1,500}$/u;
 const BARE_VALUE = /^[\w./:@%+,=-]+$/;
 
 /**
- * Returns the variables that the image's own steps set for the program, as ENV takes them: `PORT=8080`, `TITLE="a b"`.
- * Secrets, empty values and those of several lines are left out.
+ * Returns the variables that the image's own steps set for the program, as ENV takes them: `PORT=8080`, `TITLE="a b"`, and
+ * `NOTICE=$NOTICE` for a value of several lines. Secrets and empty values are left out.
  */
 export function ownEnvironment(view: ImageView): readonly string[] {
   return environmentOf(ownSteps(view), view);
@@ -37,8 +37,14 @@ function environmentOf(steps: readonly BuildStep[], view: ImageView): readonly s
   const names = steps.flatMap(({ verb, args }) => (verb === 'ENV' ? assignments(args) : []));
   const values = readEnv(view.image.config.env);
   return [...new Set(names.map(([name]) => name))].flatMap((name) => {
-    return NOT_THE_PROGRAMS.test(name) ? [] : setting(name, values.get(name) ?? '');
+    return NOT_THE_PROGRAMS.test(name) ? [] : variable(name, values.get(name) ?? '');
   });
+}
+
+/** Returns a setting; of a value that does not fit on a line, one that a build argument of the same name gives. */
+function variable(name: string, value: string): readonly string[] {
+  const isArgument = /^\w+$/.test(name) && value !== '' && !LINE.test(value) && !isSecret(name, value);
+  return isArgument ? [`${name}=$${name}`] : setting(name, value);
 }
 
 const RUNS_NODE = /\b(?:npm|npx|pnpm|yarn|bun)\b/;
@@ -115,8 +121,16 @@ export function ownVariables({ variables = [] }: Command): readonly string[] {
 /** The most variables that are written on one line. */
 const MAX_PER_LINE = 3;
 
-/** Returns the ENV instruction with the variables of the image's own steps; none if there are no variables. */
+/**
+ * Returns the ENV instruction with the variables of the image's own steps, after the build arguments that it names; none if
+ * there are no variables.
+ */
 export function environmentLines({ env }: { readonly env: readonly string[] }): readonly string[] {
   if (env.length === 0) return [];
-  return [`ENV ${env.join(env.length > MAX_PER_LINE ? ' \\\n    ' : ' ')}`];
+  const args = env.flatMap((line) => /^(\w+)=\$\1$/.exec(line)?.[1] ?? []);
+  return [
+    ...(args.length > 0 ? ['# Values that do not fit on a line: give them to the build, as --build-arg.'] : []),
+    ...args.map((name) => `ARG ${name}`),
+    `ENV ${env.join(env.length > MAX_PER_LINE ? ' \\\n    ' : ' ')}`,
+  ];
 }

@@ -252,8 +252,22 @@ test.each<[string, string]>([
 test.each<[string, ImageSketch, string]>([
   [
     'its volumes and the signal that stops it',
-    { runtime: 'go', steps: ['VOLUME [/data /logs]', 'STOPSIGNAL SIGQUIT'] },
+    {
+      runtime: 'go',
+      steps: ['VOLUME [/data /logs]', 'STOPSIGNAL SIGQUIT'],
+      config: { Volumes: { '/data': {}, '/logs': {} } },
+    },
     'copy it with --chown.\nVOLUME /data /logs\nSTOPSIGNAL SIGQUIT\n',
+  ],
+  [
+    'a volume whose folder has a space, and one that a variable names, but none of its base',
+    {
+      runtime: 'go',
+      settings: ['VOLUME [/var/lib/base]'],
+      steps: ['VOLUME [/my data $LOGS]'],
+      config: { Volumes: { '/logs': {}, '/my data': {}, '/var/lib/base': {} } },
+    },
+    'copy it with --chown.\nVOLUME ["/logs", "/my data"]\n',
   ],
   [
     'the last signal that stops it',
@@ -262,7 +276,7 @@ test.each<[string, ImageSketch, string]>([
   ],
   [
     "Spring's volume, in which everybody writes",
-    { runtime: 'java', steps: ['VOLUME ["/tmp"]'] },
+    { runtime: 'java', steps: ['VOLUME ["/tmp"]'], config: { Volumes: { '/tmp': {} } } },
     'USER 10001\nVOLUME /tmp\n',
   ],
   [
@@ -293,11 +307,23 @@ test('a Dockerfile repeats no label of one build or of the old base, with a secr
     .join(' ')}`;
   const text = dockerfile({
     runtime: 'node',
-    config: { Labels: labels },
+    config: { Labels: labels, Volumes: { '/a$b': {}, '/a\nUSER root': {} } },
     own: [run('npm ci')],
-    steps: [label, 'VOLUME [$DATA]', 'VOLUME []'],
+    steps: [label, 'VOLUME [/a$b]', 'VOLUME []'],
   });
   expect(text.match(/(?:LABEL|VOLUME).*/g)).toEqual(['LABEL team=payments']);
+});
+
+test('a value of several lines becomes a build argument, unless it is secret', () => {
+  const key = '-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----';
+  const config = { Env: ['NOTICE=one\ntwo', `SIGNING=${key}`, 'PORT=80'] };
+  const text = dockerfile({
+    runtime: 'go',
+    config,
+    steps: ['ENV NOTICE=one\ntwo', `ENV SIGNING=${key}`, 'ENV PORT=80'],
+  });
+  expect(text).toContain('as --build-arg.\nARG NOTICE\nENV NOTICE=$NOTICE PORT=80\n');
+  expect(text).not.toContain('SIGNING=');
 });
 
 test('a Dockerfile quotes what would end a value or be replaced in it', () => {

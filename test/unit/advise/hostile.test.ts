@@ -82,6 +82,7 @@ const sketches: fc.Arbitrary<ImageSketch> = fc.record({
     ),
     Entrypoint: words,
     Cmd: words,
+    Volumes: fc.dictionary(word, fc.constant({}), { maxKeys: 3 }),
     Labels: fc.dictionary(fc.constantFrom('A', 'toString'), word, { maxKeys: 2 }),
     WorkingDir: word,
     Healthcheck: fc.record({
