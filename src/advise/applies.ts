@@ -14,6 +14,7 @@ import {
 } from './base-after.ts';
 import { linksLibraries, needsGlibc } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
+import { servesPages } from './pages.ts';
 import { servesByApache, servesByTomcat, startNeedsShell } from './start.ts';
 import type { Subject } from './subject.ts';
 import type { Technique, TechniqueId } from './technique.ts';
@@ -68,9 +69,13 @@ const needsDistribution: (subject: Subject) => boolean = rememberOf(
   ({ view, runtime }) => startNeedsShell(view, runtime) || needsPackages(view) || linksLibraries(view, runtime),
 );
 
-/** Reports whether PHP runs in Apache, or Java in Tomcat, whose official images exist on Debian and Ubuntu only. */
+/**
+ * Reports whether PHP runs in Apache, or Java in Tomcat, whose official images exist on Debian and Ubuntu only, or pages are
+ * served by Debian's nginx, whose settings are in other folders than Alpine's.
+ */
 function isServedOnDebian({ view, runtime }: Subject): boolean {
-  const { config } = view.image;
+  const { config, verdict } = view.image;
+  if (servesPages(view)) return verdict.distro?.value.id !== 'alpine';
   return (runtime === 'php' && servesByApache(view)) || (runtime === 'java' && servesByTomcat(config));
 }
 

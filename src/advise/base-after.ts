@@ -6,6 +6,7 @@ import { baseName } from '../policy/paths.ts';
 import { replaceableBytes } from '../policy/replaceable-bytes.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { replacedAbove } from './kept-bytes.ts';
+import { servesPages } from './pages.ts';
 import { SHELL, servesByTomcat, startOf } from './start.ts';
 import type { Subject } from './subject.ts';
 import { isBaseTechnique, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
@@ -112,11 +113,13 @@ export function hasStages({ image }: ImageView): boolean {
 }
 
 /**
- * Reports whether the last stage compiles: it has tools for that of its own, or uses those of a compiler's image.
+ * Reports whether the last stage compiles: it has tools for that of its own, or uses those of a compiler's image, or builds
+ * the pages that it serves.
  * Remembered, because it is asked dozens of times per image.
  */
-export const compilesInLastStage: (view: ImageView) => boolean = rememberOf(({ own, ownPrograms, image }) => {
-  if (own.some((layer) => layer.class === 'build-tools')) return true;
+export const compilesInLastStage: (view: ImageView) => boolean = rememberOf((view) => {
+  const { own, ownPrograms, image } = view;
+  if (own.some((layer) => layer.class === 'build-tools') || servesPages(view)) return true;
   const [started = ''] = [...image.config.entrypoint, ...image.config.cmd];
   const programs = [...ownPrograms, baseName(started)];
   return isCompiled(runtimeOf(image.verdict).name) && programs.some((program) => COMPILERS.test(program));

@@ -5,6 +5,7 @@ import type { Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
 import {
   keptShares,
+  keptSharesOfPages,
   keptSharesOnAlpine,
   keptSharesOnRuntime,
   keptSharesWithRuntime,
@@ -37,6 +38,8 @@ export interface Removable {
 /** What is known of the image that own layers belong to. */
 interface LayersOf {
   readonly runtime: Runtime;
+  /** Whether Node.js only builds pages. */
+  readonly arePages: boolean;
   /** Whether the base does not bring the runtime, so that one of these layers may. */
   readonly baseLacksIt: boolean;
   /** Whether the image is on Alpine already. */
@@ -50,7 +53,7 @@ interface LayersOf {
 export function removableOf(
   own: readonly LayerView[],
   findings: readonly Finding[],
-  { runtime, baseLacksIt, isAlpine }: LayersOf,
+  { runtime, arePages, baseLacksIt, isAlpine }: LayersOf,
 ): Removable {
   const byLayer = new Map<number, Map<TechniqueId, ByteRange[]>>();
   for (const { id, kind, rules } of TECHNIQUES) {
@@ -61,7 +64,7 @@ export function removableOf(
   const others: RemovableLayer[] = [];
   const withRuntime = baseLacksIt ? own.find((layer) => bringsRuntime(layer, runtime)) : undefined;
   for (const layer of own) {
-    const shares = keptShares(layer, runtime);
+    const shares = arePages ? keptSharesOfPages(layer, runtime) : keptShares(layer, runtime);
     const onBase = layer === withRuntime ? keptSharesWithRuntime(layer, runtime) : shares;
     const onAnother = keptSharesOnRuntime(layer, runtime) ?? shares;
     const onAlpine = (isAlpine ? undefined : keptSharesOnAlpine(layer, runtime)) ?? onAnother;

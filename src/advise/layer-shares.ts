@@ -11,6 +11,7 @@ import {
   installsLargeHeaders,
   installsRuntimeAlone,
 } from './own-packages.ts';
+import { holdsPackagesOfNode } from './pages.ts';
 
 /**
  * The smallest share of a layer that the program itself is assumed to need. It is half of the smallest share observed:
@@ -131,6 +132,12 @@ function isBuiltElsewhere({ verb, args, commands }: LayerView, runtime: Runtime)
 /** Returns the shares of a layer that stay if the base does. */
 export function keptShares(layer: LayerView, runtime: Runtime): Shares {
   return { inOneStage: WHOLE, inStages: keptInStages(layer, runtime), floor: SMALLEST_SHARE };
+}
+
+/** Returns the same for pages: they are served without the packages that they were built with. */
+export function keptSharesOfPages(layer: LayerView, runtime: Runtime): Shares {
+  const shares = keptShares(layer, runtime);
+  return holdsPackagesOfNode(layer) ? { ...shares, inStages: NOTHING_KEPT } : shares;
 }
 
 /** Returns the same of a layer that installed the runtime on a distribution: the program needs it in every stage. */

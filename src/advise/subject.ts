@@ -9,6 +9,7 @@ import { type ImageView, viewImage } from '../policy/image-view.ts';
 import { isRuntimeItself } from '../policy/replaceable-bytes.ts';
 import type { Knowledge } from './alternatives.ts';
 import { type Removable, removableOf } from './kept-bytes.ts';
+import { servesPages } from './pages.ts';
 
 /** The image that advice is about, with the facts that every projection needs. */
 export interface Subject {
@@ -20,7 +21,7 @@ export interface Subject {
   /** `none` if no runtime was recognised. */
   readonly runtime: Runtime;
   readonly runtimeVersion: string | undefined;
-  /** Whether the program runs without its runtime once it is built, see {@link isCompiled}. */
+  /** Whether the program runs without its runtime once it is built, see {@link isCompiled} and {@link servesPages}. */
   readonly compiled: boolean;
   /** What each technique may remove from the image's own layers. */
   readonly removable: Removable;
@@ -51,9 +52,10 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     runtime,
     runtimeVersion: version,
     // The known bases for the last stage of a compiled program are for Linux.
-    compiled: isCompiled(runtime) && !isWindows(image.config),
+    compiled: (isCompiled(runtime) || servesPages(view)) && !isWindows(image.config),
     removable: removableOf(view.own, findings, {
       runtime,
+      arePages: servesPages(view),
       baseLacksIt: image.verdict.runtimeLayers === undefined,
       isAlpine: image.verdict.distro?.value.id === 'alpine',
     }),

@@ -23,7 +23,7 @@ export function closingLines(
 const SUPERVISOR = /^(?:supervisord|nginx|runsvdir|s6-svscan|crond?)$/;
 
 /** The folders in which Debian's and Alpine's nginx write. */
-const NGINX_FOLDERS = '/var/lib/nginx /var/log/nginx /run';
+export const NGINX_FOLDERS = '/var/lib/nginx /var/log/nginx /run';
 
 function supervisorNote({ program }: DockerfileFacts): readonly string[] {
   if (!SUPERVISOR.test(program)) return [];

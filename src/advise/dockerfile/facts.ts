@@ -8,6 +8,7 @@ import type { PlacedCommand } from '../../policy/shell.ts';
 import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
 import { installsRuntime, needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
+import { servesPages } from '../pages.ts';
 import { DEBIAN_VERSION, releaseOf, supportedRelease } from '../releases.ts';
 import { isScript, SHELL, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import { adviceView } from '../subject.ts';
@@ -41,6 +42,8 @@ export interface DockerfileFacts {
   readonly copies: readonly Copy[];
   /** Whether PHP runs in Apache. */
   readonly servesByApache: boolean;
+  /** Whether Node.js only builds pages, see {@link servesPages}. */
+  readonly servesPages: boolean;
   readonly tomcat: TomcatFacts | undefined;
   /** The build tool of which Jib is a plugin, if Jib built the image. */
   readonly jib: 'gradle' | 'maven' | undefined;
@@ -148,6 +151,7 @@ export function dockerfileFacts(
     ownRelease: version === undefined ? undefined : releaseOf(runtime, version),
     framework,
     servesByApache: servesByApache(view),
+    servesPages: servesPages(view),
     tomcat,
     jib: jibOf(view),
     env: ownEnvironment(view),
@@ -189,7 +193,14 @@ function ownBuildOf(
   const others = view.own.filter(({ position }) => !settings.some(({ layer }) => layer === position));
   const usesBundler = framework === 'rails' || program === 'bundle';
   const gems = runtime === 'ruby' && !usesBundler ? gemInstalls(commands, copies) : undefined;
-  const leftOut = leftOutSteps(others, { copies: all, folder, runtime, deployment, gems });
+  const leftOut = leftOutSteps(others, {
+    copies: all,
+    folder,
+    runtime,
+    deployment,
+    gems,
+    servesPages: servesPages(view),
+  });
   const secretFiles = secretFilesOf(all, commands, runtime);
   const credentials = [...credentialNotes(view), ...secretFileNotes(secretFiles)];
   const madeFolders = madeFoldersOf({ copies: all, folder, runtime }, commands);

@@ -7,6 +7,7 @@ import { PACKAGE_MANAGERS } from '../../policy/installs.ts';
 import { baseName, isWithin } from '../../policy/paths.ts';
 import { asksVersion, type Command, runs } from '../../policy/shell.ts';
 import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
+import { placesPages } from '../pages.ts';
 import { isScript } from '../start.ts';
 import { type Copy, isMergedCopy, PLAIN_PATH, SOURCE, type SourceFacts } from './copies.ts';
 import { copyStep, targetOf } from './copy-steps.ts';
@@ -42,7 +43,7 @@ const ONE_LINE = /^[^\p{Cc}\u2028\u2029]+$/u;
  */
 export function leftOutSteps(
   own: readonly LayerView[],
-  { copies, folder, runtime, deployment, gems }: SourceFacts & Pick<DockerfileFacts, 'deployment' | 'gems'>,
+  { copies, folder, runtime, deployment, gems, servesPages }: SourceFacts & StepFacts,
 ): readonly string[] {
   const fetched = new Set(copies.filter((copy) => isFetched(copy, folder, runtime)).map(({ layer }) => layer));
   return own
@@ -50,7 +51,8 @@ export function leftOutSteps(
       (layer) =>
         (copiesFiles(layer.verb) && fetched.has(layer.position)) ||
         layer.commands.some(
-          (command) => !(gems && installsGems(command)) && isLeftOut(command, layer, { folder, runtime, deployment }),
+          (command) =>
+            !(gems && installsGems(command)) && isLeftOut(command, layer, { folder, runtime, deployment, servesPages }),
         ),
     )
     .filter(({ commands }) => !commands.some(({ program, words }) => commandHoldsSecret([program, ...words])))
@@ -58,10 +60,17 @@ export function leftOutSteps(
     .filter((instruction) => ONE_LINE.test(instruction));
 }
 
+type StepFacts = Pick<DockerfileFacts, 'deployment' | 'gems' | 'servesPages'>;
+
 function isLeftOut(
   command: Command,
   { args }: LayerView,
-  { folder, runtime, deployment }: Pick<DockerfileFacts, 'folder' | 'runtime' | 'deployment'>,
+  {
+    folder,
+    runtime,
+    deployment,
+    servesPages,
+  }: Pick<DockerfileFacts, 'folder' | 'runtime' | 'deployment' | 'servesPages'>,
 ): boolean {
   const { program, words } = command;
   if (isMergedCopy(command)) return false;
@@ -70,6 +79,7 @@ function isLeftOut(
   const leaves = lookUp(LEAVES, program);
   if (leaves) return leaves(words, args, folder);
   if (/^(?:curl|wget|php)$/.test(program) && KNOWN_DOWNLOAD.test(args)) return false;
+  if (servesPages && (program === 'ln' || placesPages(command))) return false;
   if (runtime === 'java' && /^(?:cp|mv)$/.test(program)) return !words.some((word) => /\.[jw]ar$/.test(word));
   return !HOUSEKEEPING.has(program) && !OF_PACKAGES.has(program) && !LANGUAGES[runtime]?.repeats.test(program);
 }

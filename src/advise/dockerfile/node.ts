@@ -11,6 +11,7 @@ import { runWith } from './mounts.ts';
 import { buildStage, imageOf, inFolder, inPackages, manifestTest, packagesOfPrisma } from './node-build.ts';
 import { commandsOf, installOptions, packageManagerOf } from './package-managers.ts';
 import { runPackages } from './packages.ts';
+import { pagesDockerfile } from './pages.ts';
 import { startedByNpm, startedByNpx, withProgramNames } from './start-words.ts';
 
 /**
@@ -18,6 +19,7 @@ import { startedByNpm, startedByNpx, withProgramNames } from './start-words.ts';
  * production dependencies.
  */
 export function nodeDockerfile(facts: DockerfileFacts): string {
+  if (facts.servesPages) return pagesDockerfile(facts);
   const isStandalone = facts.framework.startsWith('next') && facts.deployment === undefined && facts.runtime === 'node';
   return isStandalone ? nextDockerfile(facts) : serviceDockerfile(facts);
 }
