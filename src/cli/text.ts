@@ -13,7 +13,8 @@ export function factLines(facts: readonly (readonly string[])[]): readonly strin
 /** Puts the item before a message, unless it begins with it: messages about a registry's content name it themselves. */
 export function labelled(item: string, message: string): string {
   const [named = ''] = message.split(': ', 1);
-  return item === '' || named === item || named.endsWith(`/${item}`) ? message : `${item}: ${message}`;
+  const isNamed = item === '' || named === item || named.endsWith(`/${item}`) || message.startsWith(`${item} `);
+  return isNamed ? message : `${item}: ${message}`;
 }
 
 /** Why audits that were handed to the workers do not go on. */

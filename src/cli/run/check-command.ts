@@ -1,7 +1,7 @@
 import { withStore } from '../../app/open-store.ts';
 import { printable } from '../../common/printable.ts';
 import type { Queryable } from '../../database/database.ts';
-import { isItemFailure, messageOf, SettingsError } from '../../errors.ts';
+import { isItemFailure, SettingsError } from '../../errors.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { PACKAGE_VERSION } from '../../package-version.ts';
 import { checkFacts, checkImage, isAccepted, isFailure, type Violation } from '../../policy/check-image.ts';
@@ -19,8 +19,9 @@ import { todayOf, writeResult } from '../io.ts';
 import type { ImageOptions } from '../options.ts';
 import type { Session } from '../prepare.ts';
 import { jsonText } from '../table-or-json.ts';
-import { counted } from '../text.ts';
+import { counted, labelled } from '../text.ts';
 import { withAssessor } from '../with-assessor.ts';
+import { exitCodeOf as exitCodeOfError } from '../write-failure.ts';
 
 /** The options of `check`. */
 export interface CheckOptions extends Omit<ImageOptions, 'format'> {
@@ -32,8 +33,15 @@ export interface CheckOptions extends Omit<ImageOptions, 'format'> {
 interface Checked {
   readonly references: readonly string[];
   readonly violations: readonly Violation[];
-  /** Sentences that say which images were not checked, and why. */
-  readonly gaps: readonly string[];
+  readonly gaps: readonly Gap[];
+}
+
+/** Images that were not checked. */
+interface Gap {
+  /** A sentence that says which, and why. */
+  readonly text: string;
+  /** With which the check ends if no image violates the policy. */
+  readonly code: ExitCode;
 }
 
 const FORMATS: Readonly<Record<CheckOptions['format'], (checked: Checked) => string>> = {
@@ -45,7 +53,8 @@ const FORMATS: Readonly<Record<CheckOptions['format'], (checked: Checked) => str
 
 /**
  * Checks images, or all images of an audit, against the policy.
- * @param exit called before the result is written: with 3 when an image breaks the policy, 1 when some were not checked
+ * @param exit called before the result is written: with 3 when an image breaks the policy, else 2 when a reference names no
+ * image, else 1 when some were not checked
  */
 export async function checkCommand(
   session: Session,
@@ -59,13 +68,14 @@ export async function checkCommand(
     options.audit === undefined
       ? await checkImages(session, images, options)
       : await checkAudit(session, options.audit);
-  for (const gap of checked.gaps) session.notices.problem(gap);
+  for (const { text } of checked.gaps) session.notices.problem(text);
   exit(exitCodeOf(checked));
   await writeResult(session.io, [FORMATS[options.format](checked)]);
 }
 
 function exitCodeOf({ violations, gaps }: Checked): ExitCode {
   if (violations.some(isFailure)) return EXIT.violation;
+  if (gaps.some(({ code }) => code === EXIT.usage)) return EXIT.usage;
   return gaps.length === 0 ? EXIT.done : EXIT.failure;
 }
 
@@ -74,7 +84,7 @@ async function checkImages(session: Session, images: readonly string[], options:
   return withAssessor(session, options, async (assess) => {
     const references: string[] = [];
     const violations: Violation[] = [];
-    const gaps: string[] = [];
+    const gaps: Gap[] = [];
     for (const [reference, each] of parsed) {
       try {
         const { owner, image } = await assess(each);
@@ -83,7 +93,7 @@ async function checkImages(session: Session, images: readonly string[], options:
       } catch (error) {
         // The other images are checked all the same.
         if (parsed.size === 1 || !isItemFailure(error)) throw error;
-        gaps.push(`${reference} was not checked: ${messageOf(error)}`);
+        gaps.push({ text: `not checked: ${labelled(reference, error.message)}`, code: exitCodeOfError(error) });
       }
     }
     return { references, violations, gaps };
@@ -104,15 +114,16 @@ async function checkAudit({ settings, io }: Session, id: number): Promise<Checke
   });
 }
 
-async function gapsOf(db: Queryable, { id, status }: AuditRow): Promise<readonly string[]> {
+async function gapsOf(db: Queryable, { id, status }: AuditRow): Promise<readonly Gap[]> {
   const { failed, unassessed } = await countUnchecked(db, id);
   const items = `${counted(failed, 'item')} failed ("slimboard report errors --audit ${id}")`;
-  return [
+  const texts = [
     ...(status === 'finished' ? [] : [`audit ${id} is ${status}, not finished: ${items}, so the check is incomplete`]),
     ...(unassessed === 0
       ? []
       : [`${counted(unassessed, 'image')} not checked: no audit has assessed their newest content yet`]),
   ];
+  return texts.map((text) => ({ text, code: EXIT.failure }));
 }
 
 function describe({ references, violations }: Checked): string {

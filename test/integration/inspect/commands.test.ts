@@ -16,6 +16,8 @@ beforeAll(async () => {
   // Ubuntu supports 20.04 to the end of May 2025.
   const labels = { 'org.opencontainers.image.ref.name': 'ubuntu', 'org.opencontainers.image.version': '20.04' };
   server.push('app', '1', image({ config: { Labels: labels } }));
+  const chart = artifact({ configType: 'application/vnd.cncf.helm.config.v1+json', layerType: 'application/gzip' });
+  server.push('chart', '1', chart);
 });
 afterAll(() => server?.close());
 
@@ -54,17 +56,23 @@ test.each([
   ['inspect', [], 2],
   ['advise', [], 2],
   ['check', [], 2],
-  ['check', [1], 1],
+  ['check', ['app:1'], 2],
+  ['check', ['app:gone'], 2],
+  ['diff', ['app:1'], 2],
 ])(
   '%s of a Helm chart, with these other images: %j, ends with %i and says what it is',
   async (command, others, code) => {
-    const chart = artifact({ configType: 'application/vnd.cncf.helm.config.v1+json', layerType: 'application/gzip' });
-    server.push('chart', '1', chart);
-    const asked = [`${server.host}/chart:1`, ...others.map(() => reference)];
+    const asked = [`${server.host}/chart:1`, ...others.map((other) => `${server.host}/${other}`)];
     const told = await run('2025-05-31', command, ...asked);
     expect(told).toMatchObject({ code, stderr: expect.stringContaining('/chart:1 is not an image but an artifact\n') });
   },
 );
+
+test('check ends with 3 if an image violates the policy, also if another reference names no image', async () => {
+  const { code, stderr } = await run('2025-06-01', 'check', `${server.host}/chart:1`, reference);
+  const told = `not checked: ${server.host}/chart:1 is not an image but an artifact`;
+  expect({ code, stderr }).toEqual({ code: 3, stderr: `slimboard: ${told}\n` });
+});
 
 test('advise and diff read their images', async () => {
   const [advised, compared] = await Promise.all([
@@ -131,7 +139,7 @@ test.each([
   const gone = `${server.host}/app:gone`;
   const checked = await run(day, 'check', gone, reference, '--format', 'json');
   expect(checked.code).toBe(code);
-  expect(checked.stderr).toContain(`${gone} was not checked: `);
+  expect(checked.stderr).toContain(`not checked: ${gone}: the repository has no such tag`);
   expect(JSON.parse(checked.stdout).images).toEqual([reference]);
 });
 
