@@ -1,12 +1,13 @@
 import { tellStage } from '../audit/stages.ts';
 import { startAudit } from '../audit/start-audit.ts';
 import { oneAtATime } from '../common/one-at-a-time.ts';
-import { AuditRunningError } from '../errors.ts';
+import { AuditRunningError, SettingsError } from '../errors.ts';
 import { InProcessQueue } from '../queue/in-process-queue.ts';
 import type { TaskKind } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { type AuditRow, findAudit, recordHeartbeat, releaseAudit } from '../store/audit-store.ts';
 import { type AuditEngine, createAuditEngine, type EngineOptions } from './engine.ts';
+import { findMistakes } from './open-sources.ts';
 import { RequestCounter } from './request-counter.ts';
 
 /** What to audit in this process, and with what. */
@@ -37,7 +38,7 @@ const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000 };
 /**
  * Runs one audit in this process.
  * @returns the audit's row after its end
- * @throws SettingsError if a source of Amazon ECR has no region: nothing is stored then
+ * @throws SettingsError if no source can be opened, as without a region for Amazon ECR: nothing is stored then
  * @throws AuditRunningError if one of the sources is being audited by another process, or another process has taken
  * over the audit
  * @throws the signal's reason if it was stopped
@@ -47,7 +48,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
   const { db, now } = engine.context;
   let inHand: number | undefined;
   try {
-    await openEcr(options.sources, engine);
+    await requireSource(options.sources, engine);
     const started = await startAudit(db, {
       sources: options.sources,
       lane: 'adhoc',
@@ -84,9 +85,10 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
   }
 }
 
-/** Opens the sources of Amazon ECR, which sends nothing yet, so that a missing region is told before there is an audit. */
-async function openEcr(sources: readonly SourceSettings[], { context }: AuditEngine): Promise<void> {
-  await Promise.all(sources.filter(({ kind }) => kind === 'ecr').map(context.registryOf));
+/** Tells what is wrong with all sources before there is an audit; what is wrong with some fails these only. */
+async function requireSource(sources: readonly SourceSettings[], { context }: AuditEngine): Promise<void> {
+  const mistakes = await findMistakes(sources, context.registryOf);
+  if (mistakes.length > 0 && mistakes.length === sources.length) throw new SettingsError(mistakes.join('\n'));
 }
 
 /** An engine with a queue in this process, and a counter of the requests it sends. */

@@ -85,10 +85,10 @@ function createTally() {
     itemDone: (_source, outcome, count) => {
       counts[outcome] += count;
     },
-    itemFailed: (_source, error) => {
+    itemFailed: (source, error) => {
       counts.failed++;
       const { code, message } = error;
-      const { item, count } = failures.get(message) ?? { item: itemName(error), count: 0 };
+      const { item, count } = failures.get(message) ?? { item: itemName(error) || source, count: 0 };
       if (count > 0 || failures.size < MAX_FAILURES_SHOWN)
         failures.set(message, { code, message, item, count: count + 1 });
     },

@@ -25,8 +25,19 @@ export type AuditStarter = ReturnType<typeof createAuditStarter>;
 /** The audit that prevents a start may end before it is found; then starting is tried again. */
 const START_ATTEMPTS = 3;
 
+/** What a starter of audits works with. */
+export interface AuditStarterOptions {
+  readonly db: Database;
+  /** Reads the sources of the settings. */
+  readonly sources: () => Promise<readonly SourceSettings[]>;
+  /** ISO 8601. */
+  readonly now: () => string;
+  /** Called with the source of each audit that was started. */
+  readonly onStarted?: (source: SourceSettings, auditId: number) => Promise<void>;
+}
+
 /** Creates a starter of audits for workers. The database's constraints decide whether an audit may start. */
-export function createAuditStarter(db: Database, sources: () => Promise<readonly SourceSettings[]>, now: () => string) {
+export function createAuditStarter({ db, sources, now, onStarted }: AuditStarterOptions) {
   return {
     /**
      * Creates an audit of the source and its first tasks, in one transaction. If several processes call this at once,
@@ -39,6 +50,7 @@ export function createAuditStarter(db: Database, sources: () => Promise<readonly
       const slot = slotDate?.toISOString();
       for (let attempt = 1; attempt <= START_ATTEMPTS; attempt++) {
         const outcome = await tryToStart(db, source, { lane, now: now(), slot });
+        if (outcome?.kind === 'started') await onStarted?.(source, outcome.auditId);
         if (outcome) return outcome;
       }
       throw new Error(`cannot start an audit of ${name}: other audits of it keep starting and ending`);

@@ -1,14 +1,15 @@
+import { findMistakes } from '../app/open-sources.ts';
 import { reportRarely } from '../common/report-rarely.ts';
 import { untilAborted } from '../common/until-aborted.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { createAuditStarter } from '../schedule/audit-starter.ts';
+import { type AuditStarter, createAuditStarter } from '../schedule/audit-starter.ts';
 import type { ScheduledSource } from '../schedule/plan-schedules.ts';
 import { startNow, waitForAudits } from '../schedule/run-now.ts';
 import { type DueOutcome, type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
-import { type InstallationOptions, openInstallation, serveMetrics } from './installation.ts';
+import { type Installation, type InstallationOptions, openInstallation, serveMetrics } from './installation.ts';
 
 export interface ScheduleOptions extends InstallationOptions {
   readonly signal: AbortSignal;
@@ -20,14 +21,14 @@ export interface ScheduleOptions extends InstallationOptions {
 export async function runScheduler(options: ScheduleOptions): Promise<void> {
   const { log, signal } = options;
   const installation = await openInstallation(options);
-  const { redis, queue, telemetry, db, now } = installation;
+  const { redis, queue, telemetry } = installation;
   try {
     await serveMetrics(installation, options.settings);
     const sources = async () => (await options.reload()).sources;
     const scheduler = await startScheduler({
       redis,
       queue,
-      starter: createAuditStarter(db, sources, now),
+      starter: starterOf(installation, sources, log),
       sources: async () => (await sources()).flatMap(scheduleOf),
       events: schedulerEvents(log),
       telemetry,
@@ -60,8 +61,8 @@ export async function runNow(options: NowOptions): Promise<ReadonlyMap<number, A
   const names = namesOf(options.sources, settings);
   const installation = await openInstallation(options);
   try {
-    const { db, queue, now } = installation;
-    const starter = createAuditStarter(db, async () => settings.sources, now);
+    const { queue } = installation;
+    const starter = starterOf(installation, async () => settings.sources, options.log);
     const start = async (source: string): Promise<number> => {
       const { kind, auditId } = await startNow(source, { starter, queue, signal });
       options.onStarted(source, auditId, kind === 'running');
@@ -74,6 +75,23 @@ export async function runNow(options: NowOptions): Promise<ReadonlyMap<number, A
   } finally {
     await installation.close();
   }
+}
+
+/** A starter of audits that warns of sources which cannot be opened: the workers would only tell so at the end. */
+function starterOf(
+  { db, engine, now }: Installation,
+  sources: () => Promise<readonly SourceSettings[]>,
+  log: Logger,
+): AuditStarter {
+  return createAuditStarter({
+    db,
+    sources,
+    now,
+    async onStarted(source, audit) {
+      for (const mistake of await findMistakes([source], engine.context.registryOf))
+        log.warn({ audit }, `${mistake}; unless its workers are set up otherwise, this audit fails`);
+    },
+  });
 }
 
 function namesOf(requested: readonly string[], settings: Settings): readonly string[] {

@@ -126,7 +126,7 @@ test('a typo in the settings is reported with file, line and key', async () => {
   expect(stderr).toMatch(/slimboard\.yaml:4: sources\[0\]\.registri: unknown key \(did you mean "registry"/);
 });
 
-test('an audit of which all settings are wrong exits with 2, and one of which some are with 4', async () => {
+test('if the settings of all sources are wrong, audit and plan exit with 2, if those of some are, with 4 and 1', async () => {
   const cwd = await newFolder();
   const server = await startRegistry();
   server.push('app', '1', image());
@@ -134,10 +134,13 @@ test('an audit of which all settings are wrong exits with 2, and one of which so
     `  - { name: ${name}, kind: oci, registry: "${server.host}"${more} }\n`;
   const [broken, good] = [source('broken', `, caFile: ${cwd}/none.pem`), source('good', '')];
   await writeFile(join(cwd, 'slimboard.yaml'), `sources:\n${broken}${good}`);
-  const stderr = expect.stringMatching(/cannot read caFile .*none\.pem \(ENOENT\)/);
+  const stderr = expect.stringMatching(/^slimboard: broken: cannot read caFile .*none\.pem \(ENOENT\)/m);
   const env = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
   expect(await runCommand(['audit', 'broken'], { cwd, env })).toMatchObject({ code: 2, stdout: '', stderr });
   expect(await runCommand(['audit'], { cwd, env })).toMatchObject({ code: 4, stdout: '', stderr });
+  expect(await runCommand(['plan', 'broken'], { cwd, env })).toMatchObject({ code: 2, stdout: '', stderr });
+  const stdout = expect.stringMatching(/^source +good\n/);
+  expect(await runCommand(['plan'], { cwd, env })).toMatchObject({ code: 1, stdout, stderr });
   await server.close();
 });
 

@@ -58,7 +58,7 @@ function exitCodeOf({ status }: AuditRow, progress: Progress): ExitCode {
 function conclude({ notices }: Session, audit: AuditRow, progress: Progress): void {
   const failed = progress.failures();
   for (const { item, message, count } of failed.first) {
-    const text = count === 1 ? labelled(item, message) : `${item || 'a source'} and ${count - 1} more: ${message}`;
+    const text = count === 1 ? labelled(item, message) : `${item} and ${count - 1} more: ${message}`;
     notices.problem(text);
   }
   const shown = sum(failed.first.map(({ count }) => count));

@@ -5,7 +5,7 @@ import { SettingsError, SlimboardError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
 import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
-import type { PlaceOptions, RequestGovernor } from '../../registry/registry.ts';
+import type { PlaceOptions, Registry, RequestGovernor } from '../../registry/registry.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
@@ -28,8 +28,10 @@ export async function planCommand(
   if (sources.length === 0)
     throw new SettingsError('there is nothing to plan: name a registry, or write sources into slimboard.yaml');
   return withStore(session.settings, 'write', async (db) => {
-    const estimates: AuditEstimate[] = [];
-    for (const source of sources) estimates.push(...(await planSource(session, db, source)));
+    const results: (AuditEstimate | SlimboardError)[] = [];
+    for (const source of sources) results.push(await planSource(session, db, source));
+    if (results.every((result) => result instanceof SettingsError)) return EXIT.usage;
+    const estimates = results.flatMap((result) => (result instanceof SlimboardError ? [] : [result]));
     const plan = jsonDocument('slimboard.plan/1', { sources: estimates });
     await writeTableOrJson(session.io, format, plan, linesOfAll(estimates));
     const isWhole = estimates.length === sources.length && estimates.every(({ unlisted }) => unlisted === undefined);
@@ -37,20 +39,25 @@ export async function planCommand(
   });
 }
 
-/** Plans one source. Reports what cannot be listed, and returns no estimate if that is the whole source. */
-async function planSource(session: Session, db: Database, source: SourceSettings): Promise<readonly AuditEstimate[]> {
+/** Plans one source. Reports what cannot be listed. @returns the error if that is the whole source */
+async function planSource(
+  session: Session,
+  db: Database,
+  source: SourceSettings,
+): Promise<AuditEstimate | SlimboardError> {
   const observed: ObservedRequests = { requests: 0, totalMs: 0, last: undefined };
-  const registry = await openSource(session, source, { governor: observing(createInProcessGovernor(), observed) });
+  let registry: Registry | undefined;
   try {
+    registry = await openSource(session, source, { governor: observing(createInProcessGovernor(), observed) });
     const estimate = await estimateAudit(db, registry, source, observed, session.io.signal);
     reportUnlisted(session, source.name, estimate.unlisted ?? []);
-    return [estimate];
+    return estimate;
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
     session.notices.problem(labelled(source.name, error.message));
-    return [];
+    return error;
   } finally {
-    await registry.close();
+    await registry?.close();
   }
 }
 

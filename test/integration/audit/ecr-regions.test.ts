@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { SettingsError } from '../../../src/errors.ts';
 import type { Settings } from '../../../src/settings/settings.ts';
 import { parseTarget } from '../../../src/settings/target.ts';
-import { auditEcr, defaultSettings, errorsOf } from '../../support/audits.ts';
+import { auditEcr, auditSources, defaultSettings, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';
 import { FAKE_ACCOUNT, type FakeEcr } from '../../support/fake-ecr.ts';
@@ -80,12 +80,23 @@ describe.each(BACKENDS)('audits of several regions into $name', ({ open }) => {
     for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
     const beginning = auditEcr(db, await registriesOf({}), { source: Object({ regions: undefined }) });
     await expect(beginning).rejects.toThrow(SettingsError);
-    await expect(beginning).rejects.toThrow('no AWS region is set');
+    await expect(beginning).rejects.toThrow('prod: no AWS region is set');
     vi.stubEnv('AWS_REGION', 'no region');
     const withWrong = auditEcr(db, await registriesOf({}), { source: Object({ regions: undefined }) });
     await expect(withWrong).rejects.toThrow(
-      'the AWS region that is set cannot be used (Region not accepted: region="no region"',
+      'prod: the AWS region that is set cannot be used (Region not accepted: region="no region"',
     );
     expect(await db.query('select id from audit')).toEqual([]);
+  });
+
+  test('without a region fail for their source only', async () => {
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
+    const fake = await registriesOf({ [EU]: ['app'] });
+    const [prod] = settings.sources;
+    const here = { ...Object(prod), endpoint: fake.url, regions: [EU] };
+    const nowhere = { ...Object(prod), name: 'nowhere', regions: undefined };
+    const audit = await auditSources(db, [here, nowhere]);
+    expect(audit).toMatchObject({ status: 'incomplete', tagsAudited: 1 });
+    expect(await errorsOf(db, audit.id)).toMatchObject([{ code: 'settings' }]);
   });
 });

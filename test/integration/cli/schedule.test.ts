@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { newPostgresUrl } from '../../support/databases.ts';
 import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
+import { startRedis } from '../../support/redis.ts';
 
 const environment = {
   SLIMBOARD_REDIS_URL: 'redis://127.0.0.1:1',
@@ -34,6 +36,24 @@ test.each([
     code: 2,
     stderr: 'slimboard: there is no source "dev" in the settings; known sources: main\n',
   });
+});
+
+test('a source that workers cannot open, as without a region, is told when its audit is handed to them', async () => {
+  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
+  vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
+  const { url, stop } = await startRedis();
+  onTestFinished(stop);
+  const folder = await newFolder();
+  const good = '{ name: good, kind: oci, registry: registry.example.com }';
+  await writeFile(join(folder, 'slimboard.yaml'), `sources: [${good}, { name: prod, kind: ecr }]`);
+  const urls = { SLIMBOARD_REDIS_URL: url, SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
+  const { code, stdout, stderr } = await runInProcess(folder, ['schedule', '--now'], urls);
+  expect({ code, stdout }, stderr).toEqual({
+    code: 0,
+    stdout: 'good: audit 1 handed to the workers\nprod: audit 2 handed to the workers\n',
+  });
+  expect(stderr).toMatch(/prod: no AWS region is set: .*; unless its workers are set up otherwise, this audit fails/);
+  expect(stderr).not.toMatch(/good: /);
 });
 
 test('a wrong port of the metrics is refused as other settings are, with its flag or variable', async () => {

@@ -23,11 +23,7 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
   });
 
   const starterOn = (database: Database) =>
-    createAuditStarter(
-      database,
-      async () => sources,
-      () => AT,
-    );
+    createAuditStarter({ db: database, sources: async () => sources, now: () => AT });
 
   /** The database, in which something happens just before the first statement that holds some text. */
   function justBefore(text: string, happening: () => Promise<unknown>): Database {
@@ -43,6 +39,15 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
       },
     });
   }
+
+  test('who starts an audit is told its source, once', async () => {
+    const told: unknown[] = [];
+    const onStarted = async ({ name }: SourceSettings, auditId: number) => void told.push([name, auditId]);
+    const starter = createAuditStarter({ db, sources: async () => sources, now: () => AT, onStarted });
+    const { auditId } = await starter.startAudit('harbor', 'adhoc');
+    expect(await starter.startAudit('harbor', 'adhoc')).toEqual({ kind: 'running', auditId });
+    expect(told).toEqual([['harbor', auditId]]);
+  });
 
   test('an audit belongs to the workers from its first moment, even if the process that started it dies', async () => {
     const dying = justBefore('where t.audit_id = $1 order by', () => Promise.reject(new StoreUnavailableError('away')));
