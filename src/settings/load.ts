@@ -73,7 +73,7 @@ export async function loadSettings(options: LoadSettingsOptions): Promise<Settin
   const readingFlags = originOf(assignments(READING_FLAGS, options.flags, flagOf));
   const { data: reading, mistakes: wrongFlags } = parse(flagSchema, [readingFlags]);
   const { data: settings, mistakes } = parse(settingsSchema(options.policyNames), origins);
-  if (!reading || !settings) throw new SettingsError([...wrongFlags, ...mistakes].slice(0, MAX_MISTAKES).join('\n'));
+  if (!reading || !settings) throw new SettingsError(listMistakes([...wrongFlags, ...mistakes]));
   const sourceDefaults: Reading = { full: false, ...settings.sourceDefaults, ...reading };
   return {
     ...settings,
@@ -84,6 +84,11 @@ export async function loadSettings(options: LoadSettingsOptions): Promise<Settin
       (source): SourceSettings => ({ ...sourceDefaults, ...withAbsolutePaths(source, options.cwd), ...reading }),
     ),
   };
+}
+
+function listMistakes(mistakes: readonly string[]): string {
+  const others = mistakes.length - MAX_MISTAKES;
+  return [...mistakes.slice(0, MAX_MISTAKES), ...(others > 0 ? [`… and ${others} more`] : [])].join('\n');
 }
 
 async function readOwnFile({ configFile, cwd }: LoadSettingsOptions): Promise<SettingsFile | undefined> {

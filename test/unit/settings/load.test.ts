@@ -324,9 +324,14 @@ describe('mistakes name file, line, key and what is accepted', () => {
     expect(sourceDefaults.plainHttp).toBe(value);
   });
 
-  test('are told ten at a time', async () => {
-    const yaml = `teams: [${Array.from({ length: 11 }, (_, at) => `{ name: "a ${at}", repositories: [a] }`).join(', ')}]`;
-    expect((await refusalOf(yaml)).split('\n')).toHaveLength(10);
+  test.each([
+    [10, /teams\[9\]\.name: expected/],
+    [12, /^… and 2 more$/],
+  ])('are told ten at a time, and how many more there are: %i end with %s', async (mistakes, end) => {
+    const teams = Array.from({ length: mistakes }, (_, at) => `{ name: "a ${at}", repositories: [a] }`);
+    const lines = (await refusalOf(`teams: [${teams.join(', ')}]`)).split('\n');
+    expect(lines.filter((line) => line.includes('teams['))).toHaveLength(10);
+    expect(lines.at(-1)).toMatch(end);
   });
 
   test.each([
