@@ -5,6 +5,7 @@ import { plural } from '../common/plural.ts';
 import { printable } from '../common/printable.ts';
 import { totalBytes } from '../common/sum.ts';
 import { humanBytes, humanRange } from '../measure/human-bytes.ts';
+import { imageLayers } from '../measure/image-layers.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { formatReference } from '../oci/reference.ts';
 import { shortEvidence } from '../policy/evidence-text.ts';
@@ -18,16 +19,9 @@ type DescribedImage = ReturnType<typeof describeImage>;
 
 /** Describes everything that is known of an image, as `inspect` shows it: the worst findings first. Sizes are bytes. */
 export function describeImage(loaded: LoadedImage, findings: readonly Finding[], advice: Advice) {
-  const { manifest, config, verdict } = loaded.image;
+  const { config, verdict } = loaded.image;
   const baseLayers = verdict.base.layerCount;
-  const layers = manifest.layers.map(({ digest, size }, position) => ({
-    position,
-    digest,
-    bytes: size,
-    class: verdict.layers[position]?.class ?? 'none',
-    instruction: verdict.layers[position]?.instruction ?? '',
-    ofBase: position < (baseLayers ?? 0),
-  }));
+  const layers = imageLayers(loaded.image).map((layer) => ({ ...layer, ofBase: layer.position < (baseLayers ?? 0) }));
   return {
     reference: formatReference(loaded.reference),
     digest: loaded.digest,

@@ -1,8 +1,8 @@
 import type { ImageVerdict, LayerClass } from '../classify/verdict.ts';
 import { totalBytes } from '../common/sum.ts';
-import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
+import { type ImageLayer, imageLayers } from './image-layers.ts';
 import { pullBytes } from './pull-bytes.ts';
 
 /** One of the two images of a comparison. */
@@ -13,15 +13,9 @@ export interface ComparedImage {
 }
 
 /** A layer of either image. */
-export interface LayerChange {
-  /** `kept`: in both images. `gone`: only in the old one. `new`: only in the new one. */
+export interface LayerChange extends Omit<ImageLayer, 'position'> {
+  /** `kept`: in both images, and of the class that it has in the new one. `gone`: only in the old one. `new`: only in the new one. */
   readonly change: 'kept' | 'gone' | 'new';
-  readonly digest: Digest;
-  /** Compressed size. */
-  readonly bytes: number;
-  /** What made it; of a kept layer, in the new image. */
-  readonly class: LayerClass;
-  readonly instruction: string;
 }
 
 /**
@@ -69,16 +63,13 @@ interface DiffedLayer extends Omit<LayerChange, 'change'> {
   readonly identity: string;
 }
 
-function layersOf({ manifest, config, verdict }: ComparedImage): readonly DiffedLayer[] {
-  return manifest.layers.map(({ digest, size }, index) => ({
-    // Recompressed content is the same layer. Without one diffID per layer, which foreign manifests may lack,
-    // compressed digests count.
-    identity: config.diffIds.length === manifest.layers.length ? (config.diffIds[index] ?? digest) : digest,
-    digest,
-    bytes: size,
-    class: verdict.layers[index]?.class ?? 'none',
-    instruction: verdict.layers[index]?.instruction ?? '',
-  }));
+function layersOf(image: ComparedImage): readonly DiffedLayer[] {
+  const layers = imageLayers(image);
+  // Recompressed content is the same layer. Without one diffID per layer, which foreign manifests may lack, compressed
+  // digests count.
+  const { diffIds } = image.config;
+  const named = diffIds.length === layers.length ? diffIds : [];
+  return layers.map(({ position, ...layer }) => ({ identity: named[position] ?? layer.digest, ...layer }));
 }
 
 /** Marks each layer as kept or missing in the other image. A layer that occurs twice must occur twice there, too. */

@@ -5,6 +5,7 @@ import { readStack } from '../classify/history/stack.ts';
 import type { LayerClass } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { totalBytes } from '../common/sum.ts';
+import { type ImageLayer, imageLayers } from '../measure/image-layers.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
 import { absolutePath } from './paths.ts';
 import { type Command, parseScript } from './shell.ts';
@@ -34,16 +35,16 @@ export class LayerView {
   #commands: readonly Command[] | undefined;
 
   /** @param placed undefined if the history does not show which step made the layer */
-  constructor({ manifest, verdict, contents }: AuditedImage, position: number, placed: PlacedStep | undefined) {
-    this.position = position;
-    this.bytes = manifest.layers[position]?.size ?? 0;
-    this.class = verdict.layers[position]?.class ?? 'none';
-    this.instruction = verdict.layers[position]?.instruction ?? '';
+  constructor(layer: ImageLayer, placed: PlacedStep | undefined, contents: MeasuredLayer | undefined) {
+    this.position = layer.position;
+    this.bytes = layer.bytes;
+    this.class = layer.class;
+    this.instruction = layer.instruction;
     const { verb, args } = placed ? instructionOf(placed.step) : { verb: 'NONE' as const, args: '' };
     this.verb = verb;
     this.args = args;
     this.folder = placed?.folder;
-    this.contents = contents?.[position];
+    this.contents = contents;
   }
 
   /** The commands of a RUN; empty for every other instruction. Parsed on first use: few rules look at the base's layers. */
@@ -73,7 +74,7 @@ export const viewImage: (image: AuditedImage) => ImageView = rememberOf(readView
 function readView(image: AuditedImage): ImageView {
   const { steps } = readBuildHistory(image.config, image.manifest.layers.length);
   const placedSteps = stepsByLayer(steps);
-  const layers = image.manifest.layers.map((_, position) => new LayerView(image, position, placedSteps[position]));
+  const layers = imageLayers(image).map((layer, at) => new LayerView(layer, placedSteps[at], image.contents?.[at]));
   const baseLayers = baseLayerCount(image);
   const own = layers.slice(baseLayers);
   const isEndKnown = image.verdict.base.layerCount !== undefined;

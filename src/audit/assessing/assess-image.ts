@@ -7,6 +7,7 @@ import type { ImageVerdict } from '../../classify/verdict.ts';
 import { sum } from '../../common/sum.ts';
 import type { LayerContents } from '../../deep/contents.ts';
 import { type ImageMeasurement, measureImage } from '../../deep/measure-image.ts';
+import { imageLayers } from '../../measure/image-layers.ts';
 import { parseImageConfig } from '../../oci/image-config.ts';
 import { findJsonObject } from '../../oci/json.ts';
 import { type ImageManifest, parseManifest } from '../../oci/manifest.ts';
@@ -59,11 +60,7 @@ export function assessImage(
       projection: { after, savings, basis, base },
     })),
     findings,
-    layers: manifest.layers.map(({ digest }, position) => ({
-      digest,
-      class: verdict.layers[position]?.class ?? 'none',
-      instruction: verdict.layers[position]?.instruction ?? '',
-    })),
+    layers: imageLayers(image),
   };
 }
 
