@@ -15,7 +15,7 @@ import type { LimitedSources } from './reading/read-manifests.ts';
 /** Events of an audit, for logs and metrics. Their texts contain no secrets. */
 export interface AuditEvents {
   /** @param count tags; untagged manifests are not counted */
-  itemDone(source: string, outcome: 'audited' | 'unchanged', count: number): void;
+  itemDone(outcome: 'audited' | 'unchanged', count: number): void;
   repositoryListed(source: string, repository: string, tags: number): void;
   itemFailed(source: string, error: ItemError, auditId: number): void;
   /** Called before any of them is read, in the process that begins or resumes to read them. */

@@ -7,7 +7,7 @@ import { findTask, settleTask } from '../store/task-store.ts';
 import { assessRange } from './assessing/assess-range.ts';
 import { closeAudit, reportEnd } from './closing/close-audit.ts';
 import type { AuditContext, Work } from './context.ts';
-import { type ItemFailure, itemFailure, itemOf } from './item-failure.ts';
+import { type ItemFailure, itemFailure, itemOf, reportErrors } from './item-failure.ts';
 import { listRepository } from './listing/list-repository.ts';
 import { listSource } from './listing/list-source.ts';
 import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
@@ -94,7 +94,7 @@ async function settleAsFailed(work: Omit<Work<never>, 'signal'>, failure: ItemFa
     return true;
   });
   if (!settled) return;
-  for (const error of errors) context.events.itemFailed(sourceName(plan, error.sourceId), error, task.auditId);
+  reportErrors(context, plan, errors);
 }
 
 /**
@@ -157,8 +157,4 @@ function errorsOf(
   const source = name === undefined ? plan.sources[0] : plannedSource(plan, name);
   if (!source) return [];
   return [{ ...itemOf(source.id, payload.repository), ...failure }];
-}
-
-function sourceName(plan: AuditPlan, sourceId: number): string {
-  return plan.sources.find(({ id }) => id === sourceId)?.settings.name ?? '';
 }

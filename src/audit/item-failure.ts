@@ -3,6 +3,8 @@ import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository } from '../registry/registry.ts';
 import type { Item, ItemError } from '../store/error-store.ts';
+import type { AuditContext } from './context.ts';
+import type { AuditPlan } from './plan.ts';
 
 /** The part of an error row that says what happened. */
 export type ItemFailure = Omit<ItemError, keyof Item>;
@@ -23,6 +25,19 @@ interface ItemNames {
 /** The part of an error row that says to what it happened: a tag, a manifest, a repository or, without names, the source. */
 export function itemOf(sourceId: number, { registry = '', name = '', tag = '', digest = '' }: ItemNames = {}): Item {
   return { sourceId, registry, repository: name, tag, digest };
+}
+
+/** The error row of an item that failed as expected. */
+export function itemError(sourceId: number, names: ItemNames, error: SlimboardError): ItemError {
+  return { ...itemOf(sourceId, names), ...itemFailure(error) };
+}
+
+/** Reports errors of an audit's items to `events`. */
+export function reportErrors({ events }: AuditContext, plan: AuditPlan, errors: readonly ItemError[]): void {
+  for (const error of errors) {
+    const source = plan.sources.find(({ id }) => id === error.sourceId);
+    events.itemFailed(source?.settings.name ?? '', error, plan.auditId);
+  }
 }
 
 /** The items of a batch: its tags, and its manifests without a tag. */

@@ -1,6 +1,5 @@
 import { sum } from '../common/sum.ts';
 import type { Queryable } from '../database/database.ts';
-import { LAYER_READER_VERSION } from '../deep/contents.ts';
 import type { Lane } from '../queue/queue.ts';
 import { type AuditStage, advanceStage, findAudit, recordAssessStage, renewHeartbeat } from '../store/audit-store.ts';
 import { findCatalogueKey } from '../store/catalogue-store.ts';
@@ -71,7 +70,7 @@ export async function beginStage(context: AuditContext, plan: AuditPlan): Promis
 export async function tellStage({ db, events }: AuditContext, auditId: number): Promise<void> {
   const stage = (await findAudit(db, auditId))?.stage;
   if (!stage || stage === 'inventory') return;
-  if (stage === 'layers') events.layersListed(await countLayersLeft(db, auditId, LAYER_READER_VERSION));
+  if (stage === 'layers') events.layersListed(await countLayersLeft(db, auditId));
   events.stageBegan(stage);
 }
 

@@ -82,7 +82,7 @@ function createTally() {
       counts.repositories++;
       counts.tags += tags;
     },
-    itemDone: (_source, outcome, count) => {
+    itemDone: (outcome, count) => {
       counts[outcome] += count;
     },
     itemFailed: (source, error) => {

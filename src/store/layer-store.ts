@@ -1,5 +1,6 @@
 import { groupPairs } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
+import { LAYER_READER_VERSION, type LayerContents, packContents, unpackContents } from '../deep/contents.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { StoredRepository } from './inventory-store.ts';
@@ -21,33 +22,27 @@ export interface UnreadLayer extends HeldLayer {
   readonly repository: StoredRepository;
 }
 
-/** Which layers to list: those of all tags, or of some, in the repositories that an audit saw. */
-export interface LayerScope {
-  readonly auditId: number;
-  readonly sourceId: number;
-  /** Rows of `tag`; undefined: every open tag. */
-  readonly tagIds: readonly number[] | undefined;
-  /** The version of the layer reader; layers read by an older one count as unread. */
-  readonly readerVersion: number;
-}
+/** SQL: joins the contents of a blob as `d`, which is null if no reader of this version or a newer one has read it. */
+const readContents = (blobId: string): string =>
+  `layer_contents d on d.blob_id = ${blobId} and d.reader_version >= ${LAYER_READER_VERSION}`;
 
-/**
- * SQL: joins a row `c` of tag_content to the stored layers of its image; `d` is null for those that were not read. $1:
- * reader version
- */
+/** SQL: joins a row `c` of tag_content to the stored layers of its image; `d` is null for those that were not read. */
 const UNREAD_LAYERS = `
      join image i on i.manifest_id = c.manifest_id
      join manifest_layer l on l.manifest_id = i.manifest_id
      join blob b on b.id = l.blob_id and b.stored
-     left join layer_contents d on d.blob_id = b.id and d.reader_version >= $1`;
+     left join ${readContents('b.id')}`;
 
 /**
  * Lists the distinct unread layers of images under open tags. Left out: foreign layers, which the registry does not
  * store, and layers of archived manifests, which it does not serve at present.
+ * @param tagIds rows of `tag`; undefined: every open tag in the repositories of the source that the audit saw
  */
 export async function listUnreadLayers(
   tx: Queryable,
-  { auditId, sourceId, tagIds, readerVersion }: LayerScope,
+  auditId: number,
+  sourceId: number,
+  tagIds: readonly number[] | undefined,
 ): Promise<readonly (HeldLayer & { readonly size: number })[]> {
   return tx.query(
     `select b.id as "blobId", b.size, (array_agg(r.id order by r.name, r.registry))[1] as "repositoryId"
@@ -55,10 +50,10 @@ export async function listUnreadLayers(
      join tag_content c on c.repository_id = r.id
      join tag t on t.id = c.tag_id and not t.archived
      ${UNREAD_LAYERS}
-     where r.seen_by = $3 and r.source_id = $2 and r.ended_at is null and d.blob_id is null
-       and ($4::int8[] is null or t.id = any($4::int8[]))
+     where r.seen_by = $1 and r.source_id = $2 and r.ended_at is null and d.blob_id is null
+       and ($3::int8[] is null or t.id = any($3::int8[]))
      group by b.id order by b.id`,
-    [readerVersion, sourceId, auditId, tagIds ?? null],
+    [auditId, sourceId, tagIds ?? null],
   );
 }
 
@@ -70,15 +65,14 @@ export async function listUnreadLayersIn(
   db: Queryable,
   repositoryId: number,
   listed: { readonly tags: readonly Tag[]; readonly digests: readonly Digest[] },
-  readerVersion: number,
 ): Promise<readonly { readonly blobId: number; readonly size: number }[]> {
   return db.query(
     `select distinct b.id as "blobId", b.size
      from tag_content c
      ${UNREAD_LAYERS}
-     where c.repository_id = $2 and d.blob_id is null
-       and (c.tag = any($3::text[]) or c.tag_manifest_id in (select id from manifest where digest = any($4::bytea[])))`,
-    [readerVersion, repositoryId, listed.tags, listed.digests.map(digestBytes)],
+     where c.repository_id = $1 and d.blob_id is null
+       and (c.tag = any($2::text[]) or c.tag_manifest_id in (select id from manifest where digest = any($3::bytea[])))`,
+    [repositoryId, listed.tags, listed.digests.map(digestBytes)],
   );
 }
 
@@ -106,7 +100,6 @@ export async function readStillUnread(
   db: Queryable,
   auditId: number,
   layers: readonly HeldLayer[],
-  readerVersion: number,
 ): Promise<readonly UnreadLayer[]> {
   const rows = await db.query<UnreadRow>(
     `select b.id as "blobId", r.id as "repositoryId", b.digest, b.media_type as "mediaType", r.source_id as "sourceId",
@@ -116,13 +109,13 @@ export async function readStillUnread(
      join blob b on b.id = n.blob_id
      join repository r on r.id = n.repository_id
      join source s on s.id = r.source_id
-     left join layer_contents d on d.blob_id = b.id and d.reader_version >= $4
+     left join ${readContents('b.id')}
      where d.blob_id is null and not exists (
        select 1 from audit_error e
        where e.audit_id = $1 and e.source_id = r.source_id and e.registry = r.registry and e.repository = r.name
          and e.tag = '' and e.digest like '%:' || encode(b.digest, 'hex') and e.retry = 'never')
      order by b.id`,
-    [auditId, ...columnArrays(layers, 'blobId', 'repositoryId'), readerVersion],
+    [auditId, ...columnArrays(layers, 'blobId', 'repositoryId')],
   );
   return rows.map(({ digest, source, registry, name, ...layer }) => ({
     ...layer,
@@ -132,12 +125,12 @@ export async function readStillUnread(
 }
 
 /** Counts the layers of an audit's open tasks that nobody has read yet. */
-export async function countLayersLeft(db: Queryable, auditId: number, readerVersion: number): Promise<number> {
+export async function countLayersLeft(db: Queryable, auditId: number): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `select count(*) from audit_task t cross join jsonb_array_elements(t.payload -> 'layers') as n (layer)
-     where t.audit_id = $1 and t.kind = 'layers' and not exists (
-       select 1 from layer_contents d where d.blob_id = (n.layer ->> 'blobId')::int8 and d.reader_version >= $2)`,
-    [auditId, readerVersion],
+     left join ${readContents("(n.layer ->> 'blobId')::int8")}
+     where t.audit_id = $1 and t.kind = 'layers' and d.blob_id is null`,
+    [auditId],
   );
   return row?.count ?? 0;
 }
@@ -168,28 +161,18 @@ export async function readLayerPlaces(db: Queryable, blobId: number): Promise<re
   }));
 }
 
-/** The result of reading a layer, as it is stored. */
-export interface LayerRecord {
-  readonly blobId: number;
-  readonly readerVersion: number;
-  /** The size of the tar. */
-  readonly uncompressedBytes: number;
-  /** In the packed format of `deep/contents.ts`. */
-  readonly contents: Uint8Array;
-}
-
 /**
- * Stores the result of reading a layer, unless a reader of the same or a newer version has stored one.
+ * Stores what reading a layer found, unless a reader of the same or a newer version has stored it.
  * @param now ISO 8601
  */
-export async function saveLayer(tx: Queryable, layer: LayerRecord, now: string): Promise<void> {
+export async function saveLayer(tx: Queryable, blobId: number, contents: LayerContents, now: string): Promise<void> {
   await tx.query(
     // Nothing reads the column `summary`, which is not null.
     `insert into layer_contents (blob_id, reader_version, uncompressed_bytes, summary, entries, read_at)
      values ($1, $2, $3, '{}', $4, $5)
      on conflict (blob_id) do update ${setExcluded(['reader_version', 'uncompressed_bytes', 'entries', 'read_at'])}
        where layer_contents.reader_version < excluded.reader_version`,
-    [layer.blobId, layer.readerVersion, layer.uncompressedBytes, layer.contents, now],
+    [blobId, LAYER_READER_VERSION, contents.tarBytes, packContents(contents), now],
   );
 }
 
@@ -211,15 +194,20 @@ export async function findReadLayers(
   return groupPairs(rows.map(({ id, blob }) => [id, blob]));
 }
 
-/** Reads the packed contents of layers. @returns contents by blob row */
+/** Reads contents of layers by blob row. Those that an older version packed in another form are left out. */
 export async function readLayerContents(
   db: Queryable,
   blobIds: readonly number[],
-): Promise<ReadonlyMap<number, Uint8Array>> {
+): Promise<ReadonlyMap<number, LayerContents>> {
   if (blobIds.length === 0) return new Map();
-  const rows = await db.query<{ id: number; contents: Uint8Array }>(
-    'select blob_id as id, entries as contents from layer_contents where blob_id = any($1::int8[])',
+  const rows = await db.query<{ id: number; packed: Uint8Array }>(
+    'select blob_id as id, entries as packed from layer_contents where blob_id = any($1::int8[])',
     [blobIds],
   );
-  return new Map(rows.map(({ id, contents }) => [id, contents]));
+  const found = new Map<number, LayerContents>();
+  for (const { id, packed } of rows) {
+    const contents = unpackContents(packed);
+    if (contents) found.set(id, contents);
+  }
+  return found;
 }

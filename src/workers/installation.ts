@@ -129,7 +129,7 @@ function openEngine({ settings, environment, log }: InstallationOptions, parts: 
 
 function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
   return {
-    itemDone: (_source, outcome, count) => metrics.countItems(outcome, count),
+    itemDone: (outcome, count) => metrics.countItems(outcome, count),
     itemFailed(source, error, auditId) {
       metrics.countItems('failed', 1);
       // A whole source has no name as an item.

@@ -106,7 +106,7 @@ export async function auditSources(
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.deliver ? { deliver: options.deliver } : {}),
     events: {
-      itemDone: (_source, outcome, count) => options.onDone?.(outcome, count),
+      itemDone: (outcome, count) => options.onDone?.(outcome, count),
       repositoryListed: () => undefined,
       layersListed: (count) => options.onLayers?.(count),
       layerDone: () => options.onLayer?.(),

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Queryable } from '../../database/database.ts';
-import { type LayerContents, unpackContents } from '../../deep/contents.ts';
+import type { LayerContents } from '../../deep/contents.ts';
 import { readLayerContents } from '../../store/layer-store.ts';
 
 /** Bytes of entries: layers of about a million files together. */
@@ -19,23 +19,18 @@ export class ContentsReader {
   /** Returns nothing if one of them cannot be unpacked: an older version stored it in another form. */
   async ofLayers(blobIds: readonly number[]): Promise<readonly LayerContents[]> {
     if (blobIds.length === 0) return [];
-    if (this.#bytes > KEPT_BYTES) this.#forget();
+    if (this.#bytes > KEPT_BYTES) {
+      this.#known.clear();
+      this.#bytes = 0;
+    }
     // Assessing contents takes far longer than assessing a config: other work gets a turn between two images.
     await setImmediate();
     const missing = blobIds.filter((id) => !this.#known.has(id));
-    for (const [id, packed] of await readLayerContents(this.#db, missing)) this.#keep(id, unpackContents(packed));
+    for (const [id, contents] of await readLayerContents(this.#db, missing)) {
+      this.#known.set(id, contents);
+      this.#bytes += contents.entries.length;
+    }
     const layers = blobIds.flatMap((id) => this.#known.get(id) ?? []);
     return layers.length === blobIds.length ? layers : [];
-  }
-
-  #keep(id: number, contents: LayerContents | undefined): void {
-    if (!contents) return;
-    this.#known.set(id, contents);
-    this.#bytes += contents.entries.length;
-  }
-
-  #forget(): void {
-    this.#known.clear();
-    this.#bytes = 0;
   }
 }

@@ -1,6 +1,5 @@
 import { forEachConcurrently } from '../../common/concurrently.ts';
 import type { Database } from '../../database/database.ts';
-import { LAYER_READER_VERSION } from '../../deep/contents.ts';
 import { isItemFailure, RegistryUnavailableError, type SlimboardError, StoreUnavailableError } from '../../errors.ts';
 import { repositorySelector, selectPages } from '../../fetch/select.ts';
 import { isWantedLater } from '../../fetch/wanted-children.ts';
@@ -169,7 +168,7 @@ class InventoryCounter {
   async #countLayers(repositoryId: number, wanted: readonly ListedManifest[]): Promise<number> {
     if (wanted.length === 0) return 0;
     const named = { tags: tagsAlone(wanted), digests: [...readableManifests(wanted).keys()] };
-    const unread = await listUnreadLayersIn(this.#db, repositoryId, named, LAYER_READER_VERSION);
+    const unread = await listUnreadLayersIn(this.#db, repositoryId, named);
     const first = unread.filter(({ blobId }) => !this.layers.has(blobId));
     for (const { blobId, size } of first) this.layers.set(blobId, size);
     return first.length;

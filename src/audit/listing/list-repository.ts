@@ -8,7 +8,7 @@ import type { ItemError } from '../../store/error-store.ts';
 import type { StoredRepository } from '../../store/inventory-store.ts';
 import { addTaskUnder } from '../../store/task-store.ts';
 import type { Work } from '../context.ts';
-import { itemFailure, itemOf } from '../item-failure.ts';
+import { itemError, reportErrors } from '../item-failure.ts';
 import { type PlannedSource, plannedSource } from '../plan.ts';
 import { manifestsTask, type RepositoryPayload, referenceTo } from '../task-payloads.ts';
 import { cutBatches } from './cut-batches.ts';
@@ -39,7 +39,7 @@ export async function listRepository(work: Work<RepositoryPayload>): Promise<voi
     // The repository is gone: it ends with its tags, and the error is recorded because the settings may name it.
     if (!(error instanceof UnknownRepositoryError) || found.tags.length > 0) throw error;
     isGone = true;
-    found.errors.push({ ...itemOf(source.id, repository), ...itemFailure(error) });
+    found.errors.push(itemError(source.id, repository, error));
   }
   const tagsFailed = new Set(found.errors.map(({ tag }) => tag).filter((tag) => tag !== '')).size;
   await context.listings.write({
@@ -52,7 +52,7 @@ export async function listRepository(work: Work<RepositoryPayload>): Promise<voi
     tagsUnlisted: missing.length,
     isGone,
   });
-  for (const error of found.errors) context.events.itemFailed(source.settings.name, error, task.auditId);
+  reportErrors(context, plan, found.errors);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
 }
 
@@ -76,7 +76,7 @@ function missingTags(
     .filter((tag) => !listed.some((found) => found === tag))
     .map((tag) => {
       const error = new NotFoundError(`${registry}/${name}:${tag}: the repository does not list this tag`);
-      return { ...itemOf(source.id, { ...repository, tag }), ...itemFailure(error) };
+      return itemError(source.id, { ...repository, tag }, error);
     });
 }
 
@@ -90,7 +90,7 @@ async function* listing(
   const selects = tagSelector(settings);
   const onInvalid = (tag: string, error: SlimboardError): void => {
     found.invalid.add(tag);
-    if (selects({ tag })) found.errors.push({ ...itemOf(id, { ...repository, tag }), ...itemFailure(error) });
+    if (selects({ tag })) found.errors.push(itemError(id, { ...repository, tag }, error));
   };
   yield* selectPages(registry.listManifests(repository, { signal, onInvalid }), settings, (page) => {
     for (const { tag, digest } of page) {

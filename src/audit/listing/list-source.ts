@@ -8,7 +8,7 @@ import { type ItemError, recordErrors } from '../../store/error-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../../store/inventory-store.ts';
 import { addTasks, lockTask, settleTask } from '../../store/task-store.ts';
 import type { AuditContext, Work } from '../context.ts';
-import { itemFailure, itemOf } from '../item-failure.ts';
+import { itemError, reportErrors } from '../item-failure.ts';
 import { type PlannedSource, plannedSource } from '../plan.ts';
 import { referenceTo, repositoryTask, type SourcePayload } from '../task-payloads.ts';
 
@@ -25,14 +25,14 @@ export async function listSource(work: Work<SourcePayload>): Promise<void> {
     // A source with a registry that fails every night must still end what is gone from its other registries.
     if (error instanceof SlimboardError && listing.complete.length > 0) {
       await conclude(work, listing, lockTask);
-      if (error.retry.kind === 'never') reportFailed(work, listing);
+      if (error.retry.kind === 'never') reportErrors(work.context, work.plan, listing.failed);
     }
     throw error;
   }
   if (listing.found === 0 && listing.failed.length === 0 && namesRepositories(source.settings))
-    listing.failed.push({ ...itemOf(source.id), ...itemFailure(nothingSelected(source)) });
+    listing.failed.push(itemError(source.id, {}, nothingSelected(source)));
   await conclude(work, listing, settleTask);
-  reportFailed(work, listing);
+  reportErrors(work.context, work.plan, listing.failed);
 }
 
 /** How far the list of a source's repositories was read. */
@@ -53,7 +53,7 @@ async function makeTasks({ context, task, signal }: Work<unknown>, listing: List
   const selects = repositorySelector(settings);
   const host = settings.kind === 'oci' ? settings.registry : '';
   const onInvalid = (name: string, error: SlimboardError): void => {
-    if (selects(name)) listing.failed.push({ ...itemOf(id, { registry: host, name }), ...itemFailure(error) });
+    if (selects(name)) listing.failed.push(itemError(id, { registry: host, name }, error));
   };
   const onListed: ListOptions['onListed'] = (serves) => listing.complete.push(serves);
   for await (const page of registry.listRepositories({ signal, onInvalid, selects, onListed })) {
@@ -83,10 +83,6 @@ async function conclude(
     await endMissingRepositories(tx, source.id, task.auditId, wouldBeListed, now());
     await recordErrors(tx, task.auditId, failed, now());
   });
-}
-
-function reportFailed({ context, task }: Work<unknown>, { source, failed }: Listing): void {
-  for (const error of failed) context.events.itemFailed(source.settings.name, error, task.auditId);
 }
 
 function nothingSelected({ settings }: PlannedSource): NotFoundError {

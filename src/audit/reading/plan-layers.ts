@@ -1,7 +1,6 @@
 import { groupBy } from '../../common/group-by.ts';
 import { sum } from '../../common/sum.ts';
 import type { Queryable } from '../../database/database.ts';
-import { LAYER_READER_VERSION } from '../../deep/contents.ts';
 import { newestTags, tagSelector, takesAllTags } from '../../fetch/select.ts';
 import { type HeldLayer, listOpenTags, listUnreadLayers } from '../../store/layer-store.ts';
 import type { AuditPlan, PlannedSource } from '../plan.ts';
@@ -20,8 +19,7 @@ export async function unreadLayers(
   const layers = new Map<number, SizedLayer>();
   for (const source of sources.filter(({ settings }) => settings.deep)) {
     const tagIds = await selectedTags(tx, auditId, source);
-    const scope = { auditId, sourceId: source.id, tagIds, readerVersion: LAYER_READER_VERSION };
-    for (const layer of await listUnreadLayers(tx, scope))
+    for (const layer of await listUnreadLayers(tx, auditId, source.id, tagIds))
       if (!layers.has(layer.blobId)) layers.set(layer.blobId, layer);
   }
   return batchesOf([...layers.values()]);

@@ -1,4 +1,4 @@
-import { LAYER_READER_VERSION, type LayerContents, packContents } from '../../deep/contents.ts';
+import type { LayerContents } from '../../deep/contents.ts';
 import { fetchLayer } from '../../deep/fetch-layer.ts';
 import { SlimboardError } from '../../errors.ts';
 import { chainIds } from '../../oci/chain-id.ts';
@@ -13,7 +13,7 @@ import {
 } from '../../store/layer-store.ts';
 import { settleTask } from '../../store/task-store.ts';
 import type { AuditContext, Work } from '../context.ts';
-import { type ItemFailure, itemFailure, itemOf } from '../item-failure.ts';
+import { type ItemFailure, itemFailure, itemOf, reportErrors } from '../item-failure.ts';
 import { type AuditPlan, plannedSource } from '../plan.ts';
 import type { LayersPayload } from '../task-payloads.ts';
 
@@ -26,7 +26,7 @@ import type { LayersPayload } from '../task-payloads.ts';
 export async function readLayers(work: Work<LayersPayload>): Promise<void> {
   const { db } = work.context;
   let passing: SlimboardError | undefined;
-  for (const layer of await readStillUnread(db, work.plan.auditId, work.payload.layers, LAYER_READER_VERSION)) {
+  for (const layer of await readStillUnread(db, work.plan.auditId, work.payload.layers)) {
     const result = await tryToRead(work, layer);
     if (!(result instanceof SlimboardError)) await keep(work, layer, result);
     else if (result.retry.kind === 'after') throw result;
@@ -46,7 +46,7 @@ export async function unreadErrors(
   { layers }: LayersPayload,
   failure: ItemFailure,
 ): Promise<readonly ItemError[]> {
-  const unread = await readStillUnread(db, auditId, layers, LAYER_READER_VERSION);
+  const unread = await readStillUnread(db, auditId, layers);
   return unread.map((layer) => ({ ...itemOfLayer(layer), ...failure }));
 }
 
@@ -84,31 +84,25 @@ function isNamed(diffId: Digest, places: readonly LayerPlace[]): boolean {
 /** Stores a layer's contents, and deletes the error of an earlier attempt in this audit. */
 async function keep({ context, plan }: Work<unknown>, layer: UnreadLayer, contents: LayerContents): Promise<void> {
   const at = context.now();
-  const record = {
-    blobId: layer.blobId,
-    readerVersion: LAYER_READER_VERSION,
-    uncompressedBytes: contents.tarBytes,
-    contents: packContents(contents),
-  };
   await context.db.transaction(async (tx) => {
-    await saveLayer(tx, record, at);
+    await saveLayer(tx, layer.blobId, contents, at);
     await replaceErrors(tx, plan.auditId, [itemOfLayer(layer)], [], at);
   });
   context.events.layerDone();
 }
 
 async function recordFailure(
-  { context: { db, now, events }, plan }: Work<unknown>,
+  { context, plan }: Work<unknown>,
   layer: UnreadLayer,
   failed: SlimboardError,
 ): Promise<void> {
   const item = itemOfLayer(layer);
   const error: ItemError = { ...item, ...itemFailure(failed) };
-  const at = now();
-  await db.transaction((tx) => replaceErrors(tx, plan.auditId, [item], [error], at));
+  const at = context.now();
+  await context.db.transaction((tx) => replaceErrors(tx, plan.auditId, [item], [error], at));
   if (error.retry !== 'never') return;
-  events.layerDone();
-  events.itemFailed(layer.repository.source, error, plan.auditId);
+  context.events.layerDone();
+  reportErrors(context, plan, [error]);
 }
 
 function itemOfLayer({ sourceId, repository, digest }: UnreadLayer): Item {

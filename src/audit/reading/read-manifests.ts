@@ -1,7 +1,7 @@
 import type { Database } from '../../database/database.ts';
 import { RateLimitedError } from '../../errors.ts';
 import type { KnownContent } from '../../fetch/known-content.ts';
-import { type BatchContent, type FailedItem, mayPass, readBatch } from '../../fetch/read-batch.ts';
+import { type FailedItem, mayPass, readBatch } from '../../fetch/read-batch.ts';
 import type { TaskReference } from '../../queue/queue.ts';
 import type { ListedManifest } from '../../registry/registry.ts';
 import { readBodies, readKnownManifests } from '../../store/content-store.ts';
@@ -9,7 +9,7 @@ import { type ItemError, readErrorsOf } from '../../store/error-store.ts';
 import { findMissingChildren } from '../../store/index-store.ts';
 import { listedElsewhere, readKnownTags } from '../../store/inventory-store.ts';
 import type { AuditContext, Work } from '../context.ts';
-import { type ItemFailure, itemFailure, itemOf, listedItems } from '../item-failure.ts';
+import { type ItemFailure, itemError, listedItems, reportErrors } from '../item-failure.ts';
 import { type AuditPlan, type PlannedSource, plannedSource } from '../plan.ts';
 import type { ManifestsPayload } from '../task-payloads.ts';
 
@@ -45,10 +45,8 @@ export async function readManifests({ context, task, plan, payload, signal }: Wo
   const registry = await context.registryOf(settings);
   const known = knownContent(context.db, task.auditId, payload);
   const reading = { registry, repository, settings, known, options: { signal } };
-  const errorOf = ({ tag, digest, error }: FailedItem): ItemError => ({
-    ...itemOf(source.id, { ...repository, tag, digest }),
-    ...itemFailure(error),
-  });
+  const errorOf = ({ tag, digest, error }: FailedItem): ItemError =>
+    itemError(source.id, { ...repository, tag, digest }, error);
   const size = atOnce(context, task, source) ?? listed.length;
   const left: ListedManifest[] = [];
   let passing: FailedItem | undefined;
@@ -62,7 +60,10 @@ export async function readManifests({ context, task, plan, payload, signal }: Wo
     const content = { ...read, left: [...left, ...listed.slice(at + size)] };
     const errors = read.failed.map(errorOf);
     await context.batches.write({ task, sourceId: source.id, repository, listed: part, content, errors });
-    reportRead({ context, task }, source, read, read.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
+    context.events.itemDone('unchanged', read.unchanged);
+    context.events.itemDone('audited', read.audited);
+    // Items to be tried again are reported when they have failed for good.
+    reportErrors(context, plan, read.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
     passing ??= read.failed.find(mayPass);
   }
   if (passing) throw passing.error;
@@ -96,16 +97,4 @@ function knownContent(db: Database, auditId: number, { repository, listed }: Man
   };
   if (listed.every(({ digest }) => digest === undefined)) return known;
   return { ...known, listedElsewhere: (digests) => listedElsewhere(db, auditId, repository.id, digests) };
-}
-
-/** Reports what was read, and the items that failed for good. Items to be tried again are reported later. */
-function reportRead(
-  { context: { events }, task }: Pick<Work<unknown>, 'context' | 'task'>,
-  { settings }: PlannedSource,
-  content: BatchContent,
-  errors: readonly ItemError[],
-): void {
-  events.itemDone(settings.name, 'unchanged', content.unchanged);
-  events.itemDone(settings.name, 'audited', content.audited);
-  for (const error of errors) events.itemFailed(settings.name, error, task.auditId);
 }

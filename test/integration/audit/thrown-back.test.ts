@@ -68,7 +68,7 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
       db,
       queue: { add },
       events: {
-        itemDone: (_source, outcome, count) => {
+        itemDone: (outcome, count) => {
           done[outcome] = (done[outcome] ?? 0) + count;
         },
         itemFailed: (_source, error) => told.push(itemName(error)),

@@ -27,7 +27,7 @@ afterEach(() => {
 
 test('one repository, one tag and one request are told in the singular', () => {
   progress.events.repositoryListed('main', 'shop/api', 1);
-  progress.events.itemDone('main', 'audited', 1);
+  progress.events.itemDone('audited', 1);
   progress.countRequest();
   vi.advanceTimersByTime(5_000);
   progress.events.repositoryListed('main', 'shop/web', 4);
@@ -42,7 +42,7 @@ test('one repository, one tag and one request are told in the singular', () => {
 test('an audit that goes on tells no total of tags: what it had listed before is not counted', () => {
   progress.resumed(7);
   progress.events.repositoryListed('main', 'shop/web', 1);
-  progress.events.itemDone('main', 'audited', 3);
+  progress.events.itemDone('audited', 3);
   vi.advanceTimersByTime(5_000);
   expect(lines).toEqual([
     'audit 7 goes on from where it was stopped',
@@ -52,7 +52,7 @@ test('an audit that goes on tells no total of tags: what it had listed before is
 
 test('no total is told that is lower than what was read of a repository whose list is not read to its end', () => {
   progress.events.repositoryListed('main', 'shop/web', 1);
-  progress.events.itemDone('main', 'audited', 200);
+  progress.events.itemDone('audited', 200);
   vi.advanceTimersByTime(5_000);
   progress.events.repositoryListed('main', 'shop/api', 300);
   vi.advanceTimersByTime(5_000);
@@ -78,8 +78,8 @@ test('an interrupted audit tells no more', () => {
 
 test('requests, tags that failed and tags that were unchanged are counted, too, and the layers that are read', () => {
   progress.events.repositoryListed('main', 'shop/web', 100);
-  progress.events.itemDone('main', 'audited', 30);
-  progress.events.itemDone('main', 'unchanged', 20);
+  progress.events.itemDone('audited', 30);
+  progress.events.itemDone('unchanged', 20);
   fail('shop/web', '1', 'gone');
   progress.events.layersListed(57);
   progress.events.stageBegan('layers');
