@@ -36,8 +36,9 @@ export interface ListingOptions {
 /** Returns the catalogue as a report. @throws SettingsError when the pattern is invalid */
 export function listBases(db: Database, { pattern, all }: ListingOptions): Report {
   const parameters = new SqlParameters();
+  const kind = { name: 'bases', filters: { base: 'b.base_image' } };
   const filters = pattern === undefined ? {} : { base: pattern };
-  const where = filterCondition('bases', filters, { base: 'b.base_image' }, new Date(0), parameters);
+  const where = filterCondition(kind, { filters, now: new Date(0) }, parameters);
   const sql = `
     select ${selectColumns(COLUMNS, 'b')} from (select *, repository || ':' || tag as base_image from base_image) b
     where ${where} ${all ? '' : 'and b.newest'}

@@ -3,6 +3,8 @@ import { parseBytes } from '../common/units.ts';
 import type { SqlValue } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import { baseRegex, globRegex } from './glob-regex.ts';
+import type { ReportKind } from './kinds/kind.ts';
+import type { ReportRequest } from './open-report.ts';
 import { parseSince } from './since.ts';
 
 /** The filters of a report, as the user typed them. */
@@ -73,32 +75,29 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
 /** The names of all filters. */
 export const FILTER_NAMES = Object.keys(RULES) as readonly FilterName[];
 
+type FilteredKind = Pick<ReportKind, 'name' | 'filters'>;
+
 /**
  * The filters as one SQL condition; `true` when there are none.
- * @param kind the report's name, for errors
- * @param nameOf default: as flags
  * @throws SettingsError naming the filter that the kind does not have, or whose value cannot be parsed
  */
 export function filterCondition(
-  kind: string,
-  filters: ReportFilters,
-  targets: FilterTargets,
-  now: Date,
+  kind: FilteredKind,
+  { filters = {}, now, nameOf = flagOf }: Pick<ReportRequest, 'filters' | 'now' | 'nameOf'>,
   parameters: { add(value: SqlValue): string },
-  nameOf: OptionNaming = flagOf,
 ): string {
   const conditions = FILTER_NAMES.flatMap((name) => {
     const text = filters[name];
     if (text === undefined) return [];
-    const target = targets[name];
-    if (target === undefined) throw unknownFilter(kind, name, targets, nameOf);
+    const target = kind.filters[name];
+    if (target === undefined) throw unknownFilter(kind, name, nameOf);
     const { value, condition } = RULES[name];
     return [condition(target, parameters.add(parseFlag(nameOf(name), () => value(text, now))))];
   });
   return conditions.join(' and ') || 'true';
 }
 
-function unknownFilter(kind: string, name: FilterName, targets: FilterTargets, nameOf: OptionNaming): SettingsError {
-  const usable = Object.keys(targets).map(nameOf).join(', ');
-  return new SettingsError(`report ${kind} cannot be limited by ${nameOf(name)}: it takes ${usable || 'no filter'}`);
+function unknownFilter(kind: FilteredKind, name: FilterName, nameOf: OptionNaming): SettingsError {
+  const usable = Object.keys(kind.filters).map(nameOf).join(', ') || 'no filter';
+  return new SettingsError(`report ${kind.name} cannot be limited by ${nameOf(name)}: it takes ${usable}`);
 }

@@ -38,9 +38,9 @@ export interface ReportRequest {
  * Checks what needs no database to be wrong.
  * @throws SettingsError when the kind lacks a filter or the sort column, or a filter cannot be parsed
  */
-export function checkRequest(kind: ReportKind, { filters = {}, sort, now, nameOf }: ReportRequest): void {
-  filterCondition(kind.name, filters, kind.filters, now, new SqlParameters(), nameOf);
-  if (sort !== undefined) orderOf(kind, sort);
+export function checkRequest(kind: ReportKind, request: ReportRequest): void {
+  filterCondition(kind, request, new SqlParameters());
+  if (request.sort !== undefined) orderOf(kind, request.sort);
 }
 
 /**
@@ -67,14 +67,15 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
 async function scopeOf(
   db: Database,
   kind: ReportKind,
-  { filters = {}, now, prices, nameOf = flagOf }: ReportRequest,
+  request: ReportRequest,
   audit: AuditSummary | null,
 ): Promise<QueryScope> {
+  const { filters = {}, prices, nameOf = flagOf } = request;
   const parameters = new SqlParameters();
   const rowFilters: ReadonlySet<string> = new Set(kind.rowFilters);
   const conditionOf = (ofRows: boolean): string => {
     const chosen = Object.entries(filters).filter(([name]) => ofRows === rowFilters.has(name));
-    return filterCondition(kind.name, Object.fromEntries(chosen), kind.filters, now, parameters, nameOf);
+    return filterCondition(kind, { ...request, filters: Object.fromEntries(chosen) }, parameters);
   };
   const conditions = [conditionOf(false)];
   if (audit && kind.currentOnly) {

@@ -184,7 +184,8 @@ describe('images', () => {
     ['alpine:3.2', 0],
   ])('a distribution of version 3.20.3, and one without a version, limited by %s: %i found', async (distro, count) => {
     const releases = "(values ('alpine', '3.20.3'), ('alpine', null)) as release (distro, distro_version)";
-    const isOf = filterCondition('images', { distro }, { distro: 'distro' }, now, { add: (value) => `'${value}'` });
+    const kind = { name: 'images', filters: { distro: 'distro' } };
+    const isOf = filterCondition(kind, { filters: { distro }, now }, { add: (value) => `'${value}'` });
     expect(await db.query(`select * from ${releases} where ${isOf}`)).toHaveLength(count);
   });
 
@@ -194,8 +195,8 @@ describe('images', () => {
   ])(
     'a pattern of %s is expected to match many: otherwise each tag is compared with each repository',
     async (_, filters) => {
-      const targets = { tag: 'text', base: 'text' };
-      const isOf = filterCondition('images', filters, targets, now, { add: (value) => `'${value}'` });
+      const kind = { name: 'images', filters: { tag: 'text', base: 'text' } };
+      const isOf = filterCondition(kind, { filters, now }, { add: (value) => `'${value}'` });
       const texts = '(select n::text as text from generate_series(1, 1000) n) t';
       const plan = await db.query(`explain (format json) select * from ${texts} where ${isOf}`);
       expect(plan).toMatchObject([{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': 500 } }] }]);

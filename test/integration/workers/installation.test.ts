@@ -117,7 +117,7 @@ test('items that failed are logged and counted, a whole source without the name 
   const failure = { code: 'not-found', message: 'gone', retry: 'never' } as const;
   events.itemFailed('lab', { ...itemOf(1, { registry: REGISTRY, name: 'app', tag: '1' }), ...failure }, 7);
   events.itemFailed('lab', { ...itemOf(1), ...failure }, 7);
-  events.itemDone('lab', 'unchanged', 3);
+  events.itemDone('unchanged', 3);
   const logged = { level: 'warn', audit: 7, source: 'lab', code: 'not-found', msg: 'gone' };
   const failed = lines.filter(({ msg }) => msg === 'gone');
   expect(failed).toMatchObject([{ ...logged, item: 'registry.example.com/app:1' }, logged]);

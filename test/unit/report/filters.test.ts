@@ -6,7 +6,8 @@ const now = new Date('2026-11-23T12:00:00Z');
 describe('filters as a condition of SQL', () => {
   const conditionOf = (filters: ReportFilters, targets: FilterTargets) => {
     const values: unknown[] = [];
-    const condition = filterCondition('images', filters, targets, now, { add: (value) => `$${values.push(value)}` });
+    const parameters = { add: (value: unknown) => `$${values.push(value)}` };
+    const condition = filterCondition({ name: 'images', filters: targets }, { filters, now }, parameters);
     return { condition, values };
   };
 
