@@ -5,7 +5,7 @@ import { chainIds } from '../oci/chain-id.ts';
 import { contentKind } from '../oci/content-kind.ts';
 import { type Descriptor, MAX_CONTENT_BYTES } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ImageConfig, platformOf } from '../oci/image-config.ts';
+import { type ImageConfig, layerDiffIds, platformOf } from '../oci/image-config.ts';
 import type { ImageIndex, ImageManifest, Manifest } from '../oci/manifest.ts';
 import { isForeignLayer } from '../oci/media-type.ts';
 import type { Tag } from '../oci/reference.ts';
@@ -53,7 +53,7 @@ export function manifestRecordOf(input: RecordInput): {
     };
   }
   const imageConfig = common.kind === 'image' ? config : undefined;
-  const chain = imageConfig ? chainOf(imageConfig, manifest) : [];
+  const chain = imageConfig ? chainIds(layerDiffIds(imageConfig, manifest)) : [];
   const record: NewManifest = {
     ...common,
     subject,
@@ -63,11 +63,6 @@ export function manifestRecordOf(input: RecordInput): {
     image: imageConfig && imageOf(manifest, imageConfig, chain),
   };
   return { manifest: record, blobs: [manifest.config, ...manifest.layers].map((blob) => blobOf(blob, input.bodies)) };
-}
-
-/** The chain IDs of the layers, base first; empty if config and manifest disagree on the number of layers. */
-function chainOf(config: ImageConfig, manifest: ImageManifest): readonly Digest[] {
-  return config.diffIds.length === manifest.layers.length ? chainIds(config.diffIds) : [];
 }
 
 function imageOf(manifest: ImageManifest, config: ImageConfig, chain: readonly Digest[]): NewImage {

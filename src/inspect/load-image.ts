@@ -15,7 +15,7 @@ import { attestedImage, provenanceLayers } from '../oci/attestation.ts';
 import { contentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ImageConfig, MAX_CONFIG_BYTES, parseImageConfig, platformOf } from '../oci/image-config.ts';
+import { type ImageConfig, layerDiffIds, MAX_CONFIG_BYTES, parseImageConfig, platformOf } from '../oci/image-config.ts';
 import { parseJsonObject } from '../oci/json.ts';
 import { type ImageIndex, type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
 import { formatPlatform, type Platform, platformMatches } from '../oci/platform.ts';
@@ -207,7 +207,7 @@ async function readImage(
 
 /** Reads every layer of an image, base first, and checks each against the config. @throws the errors of `fetchLayer` */
 async function readLayers(loading: Loading, { manifest, config }: AuditedImage): Promise<readonly LayerContents[]> {
-  const diffIds = config.diffIds.length === manifest.layers.length ? config.diffIds : [];
+  const diffIds = layerDiffIds(config, manifest);
   const contents: LayerContents[] = [];
   for (const [position, layer] of manifest.layers.entries()) {
     const named = diffIds[position];

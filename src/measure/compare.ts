@@ -1,6 +1,6 @@
 import type { ImageVerdict, LayerClass } from '../classify/verdict.ts';
 import { totalBytes } from '../common/sum.ts';
-import type { ImageConfig } from '../oci/image-config.ts';
+import { type ImageConfig, layerDiffIds } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 import { type ImageLayer, imageLayers } from './image-layers.ts';
 import { pullBytes } from './pull-bytes.ts';
@@ -14,7 +14,7 @@ export interface ComparedImage {
 
 /** A layer of either image. */
 export interface LayerChange extends Omit<ImageLayer, 'position'> {
-  /** `kept`: in both images, and of the class that it has in the new one. `gone`: only in the old one. `new`: only in the new one. */
+  /** `kept`: in both images, with its class in the new one. `gone`: only in the old one. `new`: only in the new one. */
   readonly change: 'kept' | 'gone' | 'new';
 }
 
@@ -64,12 +64,13 @@ interface DiffedLayer extends Omit<LayerChange, 'change'> {
 }
 
 function layersOf(image: ComparedImage): readonly DiffedLayer[] {
-  const layers = imageLayers(image);
   // Recompressed content is the same layer. Without one diffID per layer, which foreign manifests may lack, compressed
   // digests count.
-  const { diffIds } = image.config;
-  const named = diffIds.length === layers.length ? diffIds : [];
-  return layers.map(({ position, ...layer }) => ({ identity: named[position] ?? layer.digest, ...layer }));
+  const diffIds = layerDiffIds(image.config, image.manifest);
+  return imageLayers(image).map(({ position, ...layer }) => ({
+    identity: diffIds[position] ?? layer.digest,
+    ...layer,
+  }));
 }
 
 /** Marks each layer as kept or missing in the other image. A layer that occurs twice must occur twice there, too. */

@@ -9,6 +9,7 @@ import {
   readStringList,
   readStringMap,
 } from './json.ts';
+import type { ImageManifest } from './manifest.ts';
 import type { Platform } from './platform.ts';
 
 /** One build step, as recorded in the config. @see image-spec, config.md, "history" */
@@ -135,6 +136,11 @@ function historyEntry(entry: JsonObject): HistoryEntry {
  */
 export function readDate(value: unknown): string | undefined {
   return typeof value === 'string' ? isoDate(value) : undefined;
+}
+
+/** The diffIDs of an image's layers, base first; none if config and manifest disagree on the number of layers. */
+export function layerDiffIds({ diffIds }: ImageConfig, { layers }: Pick<ImageManifest, 'layers'>): readonly Digest[] {
+  return diffIds.length === layers.length ? diffIds : [];
 }
 
 const isoDate = remember((text) => {
