@@ -40,7 +40,6 @@ export interface OsRelease {
   readonly path: string;
   readonly id: string;
   readonly versionId: string;
-  readonly prettyName: string;
 }
 
 /**

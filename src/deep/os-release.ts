@@ -14,5 +14,5 @@ export function parseOsRelease(path: string, content: Buffer): OsRelease {
     if (name !== undefined) values.set(name, packageText(value));
   }
   const fieldOf = (name: string): string => values.get(name) ?? '';
-  return { path, id: fieldOf('ID'), versionId: fieldOf('VERSION_ID'), prettyName: fieldOf('PRETTY_NAME') };
+  return { path, id: fieldOf('ID'), versionId: fieldOf('VERSION_ID') };
 }

@@ -157,11 +157,10 @@ const MAX_PLATFORM_PART = 64;
 
 /** The platform in a config, its names cut to 64 characters; `unknown` for a missing os or architecture. */
 export function platformOf(config: ImageConfig): Platform {
-  const { os, architecture, variant = '', osVersion } = config;
+  const { os, architecture, variant = '' } = config;
   return {
     os: os.slice(0, MAX_PLATFORM_PART) || 'unknown',
     architecture: architecture.slice(0, MAX_PLATFORM_PART) || 'unknown',
     ...(variant ? { variant: variant.slice(0, MAX_PLATFORM_PART) } : {}),
-    ...(osVersion ? { osVersion } : {}),
   };
 }

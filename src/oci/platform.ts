@@ -9,13 +9,12 @@ export interface Platform {
   readonly os: string;
   readonly architecture: string;
   readonly variant?: string;
-  readonly osVersion?: string;
 }
 
 /** The platforms that an audit reads: a list, or `all`. */
 export type PlatformSelection = readonly Platform[] | 'all';
 
-/** `linux/amd64`, `linux/arm/v7`; leaves out the Windows version (`osVersion`). */
+/** `linux/amd64`, `linux/arm/v7`. */
 export function formatPlatform(platform: Platform): string {
   const base = `${platform.os}/${platform.architecture}`;
   return platform.variant ? `${base}/${platform.variant}` : base;
@@ -38,8 +37,7 @@ export function readPlatform(value: unknown): Platform | undefined {
   const architecture = readOptionalString(value.architecture);
   if (!os || !architecture) return undefined;
   const variant = readOptionalString(value.variant);
-  const osVersion = readOptionalString(value['os.version']);
-  return { os, architecture, ...(variant ? { variant } : {}), ...(osVersion ? { osVersion } : {}) };
+  return { os, architecture, ...(variant ? { variant } : {}) };
 }
 
 /** Aliases of architectures; some imply a variant. */

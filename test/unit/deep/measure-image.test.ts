@@ -17,7 +17,7 @@ function verdictOf(known: Distro | undefined, id: string, versionId: string) {
     ? { ...verdict, distro: { value: known, confidence: 'inferred', evidence: 'history' } }
     : verdict;
   const path = 'etc/os-release';
-  const layer = layerOf([file(path, 'ID=')], { releases: [{ path, id, versionId, prettyName: '' }] });
+  const layer = layerOf([file(path, 'ID=')], { releases: [{ path, id, versionId }] });
   return measureImage({ ...image, verdict: judged }, [layer]).image.verdict;
 }
 

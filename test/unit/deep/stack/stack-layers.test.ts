@@ -134,7 +134,7 @@ describe('what is visible and what is wasted', () => {
   });
 
   test('packages, releases and setuid files count only if their files are visible', () => {
-    const release = (id: string) => ({ path: 'usr/lib/os-release', id, versionId: '1', prettyName: '' });
+    const release = (id: string) => ({ path: 'usr/lib/os-release', id, versionId: '1' });
     const found = (name: string) => ({ ecosystem: 'deb' as const, name, version: '1', path: 'var/lib/dpkg/status' });
     const base = layerOf(
       [file('usr/lib/os-release', 'old'), file('var/lib/dpkg/status', 'old'), file('bin/su', 'su')],
