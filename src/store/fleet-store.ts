@@ -4,6 +4,7 @@ import type { Database, Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { DEDUP_SCOPE } from './sql/dedup-scope.ts';
 import { digestText } from './sql/digest-text.ts';
+import { hasRows } from './sql/rows.ts';
 
 /** SQL, an aggregate over layers `l` with their blobs `b`: stored layers, base first. */
 const LAYERS = `jsonb_agg(jsonb_build_object('digest', ${digestText('b.digest')}, 'bytes', b.size, 'foreign', not b.stored)
@@ -17,12 +18,12 @@ const MOVES = "c.tag is not null and a.base_layers > 0 and string_to_array(a.bas
 
 /** Whether a source has images that {@link streamImagesOn} would read. */
 export async function hasImagesOn(db: Queryable, sourceId: number, names: readonly string[]): Promise<boolean> {
-  const rows = await db.query(
+  return hasRows(
+    db,
     `select 1 from assessment a join tag_content c on c.manifest_id = a.manifest_id join repository r on r.id = c.repository_id
      where r.source_id = $1 and r.ended_at is null and ${MOVES} limit 1`,
     [sourceId, names],
   );
-  return rows.length > 0;
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestHex } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
+import type { StoredRepository } from './inventory-store.ts';
 import { integersOf, rowByDigest, textsOf } from './sql/joined-texts.ts';
 import { columnArrays } from './sql/rows.ts';
 
 /** The result of listing a repository completely. */
 export interface CompleteListing {
-  readonly repositoryId: number;
+  readonly repository: Pick<StoredRepository, 'id'>;
   /** All valid names, whether the settings select them or not. */
   readonly tags: readonly Tag[];
   /** Untagged manifests; empty when the registry does not list them. */
@@ -32,11 +33,11 @@ export async function closeListings(
   listings: readonly CompleteListing[],
   now: string,
 ): Promise<void> {
-  const ids = listings.map(({ repositoryId }) => repositoryId);
+  const ids = listings.map(({ repository }) => repository.id);
   const end = async (sql: string, namesOf: (listing: CompleteListing) => readonly string[]): Promise<void> => {
     const names = listings.map(namesOf);
     // No list of a million equal numbers.
-    const repositoryIds = listings.map(({ repositoryId }, at) => `${repositoryId},`.repeat(names[at]?.length ?? 0));
+    const repositoryIds = listings.map(({ repository }, at) => `${repository.id},`.repeat(names[at]?.length ?? 0));
     await tx.query(sql, [ids, now, repositoryIds.join('').slice(0, -1), names.flat().join(',')]);
   };
   await end(END_UNLISTED_TAGS, ({ tags }) => tags);

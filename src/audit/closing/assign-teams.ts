@@ -24,7 +24,7 @@ export async function assignTeams(
 /**
  * The team by the first configured pattern that matches, else by the registry, else by the newest image's own label.
  */
-export function ownerOf(repository: RepositoryOwners, teams: readonly TeamSettings[]): Ownership {
+function ownerOf(repository: RepositoryOwners, teams: readonly TeamSettings[]): Ownership {
   const configured = teamOf(repository.name, teams, repository.registry);
   if (configured !== undefined) return { team: configured, origin: 'pattern' };
   if (repository.registryTeam) return { team: repository.registryTeam, origin: 'registry' };

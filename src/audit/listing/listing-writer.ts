@@ -9,7 +9,7 @@ import { settleTasks } from '../../store/task-store.ts';
 import { itemOf } from '../item-failure.ts';
 
 /** A repository whose listing was read to its end. */
-export interface ReadListing extends Omit<CompleteListing, 'repositoryId'> {
+export interface ReadListing extends CompleteListing {
   readonly task: TaskReference;
   readonly sourceId: number;
   readonly repository: StoredRepository;
@@ -35,8 +35,7 @@ export function createListingWriter(db: Database, now: () => string): GroupWrite
 async function writeListings(tx: Queryable, listings: readonly ReadListing[], at: string): Promise<void> {
   const settled = await settleTasks(tx, listings);
   for (const [auditId, ofAudit] of groupBy(settled, ({ task }) => task.auditId)) {
-    const closed = ofAudit.map(({ repository, ...listed }) => ({ repositoryId: repository.id, ...listed }));
-    await closeListings(tx, auditId, closed, at);
+    await closeListings(tx, auditId, ofAudit, at);
     const items = ofAudit.map(({ sourceId, repository }) => itemOf(sourceId, repository));
     const errors = ofAudit.flatMap((listing) => listing.errors);
     await replaceErrors(tx, auditId, items, errors, at);

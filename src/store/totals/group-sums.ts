@@ -14,7 +14,7 @@ const NAME = {
 /** What images can be grouped by in sums. */
 export type ImageGrouping = keyof typeof NAME;
 /** The groupings whose sums are stored at the end of an audit. */
-export const KEPT_GROUPINGS = Object.keys(NAME) as readonly ImageGrouping[];
+const KEPT_GROUPINGS = Object.keys(NAME) as readonly ImageGrouping[];
 
 /** The columns that {@link groupSums} computes for each group; sizes are bytes. */
 export const GROUP_SUMS = `repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes,

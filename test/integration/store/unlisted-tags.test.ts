@@ -32,7 +32,7 @@ test.each([
   await closeListings(
     recordPlans(db, /update tag/, plans),
     1,
-    [{ repositoryId, tags: listed, ...listing }],
+    [{ repository: { id: repositoryId }, tags: listed, ...listing }],
     '2099-01-01T00:00:00Z',
   );
   const ended = await db.query('select name from tag where ended_at is not null');
