@@ -3,8 +3,8 @@ import { sum } from '../common/sum.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import { baseLayerCount } from '../policy/image-view.ts';
 import type { LayerContents, OsRelease } from './contents.ts';
-import type { StackReport } from './stack/stack-layers.ts';
-import { summarizeLayers } from './stack/summary.ts';
+import { measuredLayers } from './stack/measured-layers.ts';
+import { type StackReport, stackLayers } from './stack/stack-layers.ts';
 
 /** An image whose layers were all read. Sizes are bytes, not compressed. */
 export interface ImageMeasurement {
@@ -22,9 +22,9 @@ export interface ImageMeasurement {
  * @param layers base first, all of them
  */
 export function measureImage(image: AuditedImage, layers: readonly LayerContents[]): ImageMeasurement {
-  const { stack, layers: contents } = summarizeLayers(layers, baseLayerCount(image));
+  const stack = stackLayers(layers, baseLayerCount(image));
   return {
-    image: { ...image, contents, verdict: withRelease(image.verdict, stack.release) },
+    image: { ...image, contents: measuredLayers(stack), verdict: withRelease(image.verdict, stack.release) },
     stack,
     uncompressedBytes: sum(layers.map(({ tarBytes }) => tarBytes)),
     wastedBytes: stack.ownWastedBytes,

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { areaOf } from '../../../src/deep/areas.ts';
 import { isDevelopmentPackage, toolOf } from '../../../src/deep/development.ts';
 import { isSensitive } from '../../../src/deep/sensitive.ts';
-import { summarizeLayers } from '../../../src/deep/stack/summary.ts';
+import { measuredLayers } from '../../../src/deep/stack/measured-layers.ts';
+import { stackLayers } from '../../../src/deep/stack/stack-layers.ts';
 import { file, layerOf, whiteout } from './layers.ts';
 
 test.each([
@@ -123,7 +124,8 @@ describe('what rules receive', () => {
     ],
     { packages: [found('libc6-dev'), found('zlib1g-dev')] },
   );
-  const { layers, stack } = summarizeLayers([base, own, layerOf([whiteout('tmp/big'), file('app/x', 'again')])], 1);
+  const stack = stackLayers([base, own, layerOf([whiteout('tmp/big'), file('app/x', 'again')])], 1);
+  const layers = measuredLayers(stack);
 
   test('for each layer: what it shows, and what later layers hide of it', () => {
     expect(layers[1]).toMatchObject({

@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { packageOfFileName } from '../../../../src/deep/packages/named-files.ts';
 import { readLayer } from '../../../../src/deep/read-layer.ts';
-import { summarizeLayers } from '../../../../src/deep/stack/summary.ts';
+import { measuredLayers } from '../../../../src/deep/stack/measured-layers.ts';
+import { stackLayers } from '../../../../src/deep/stack/stack-layers.ts';
 import { descriptorOf, type TarInput, tarOfEntries } from '../../../support/tar-entries.ts';
 
 async function contentsOf(entries: readonly TarInput[], pieceBytes = 1_000_000) {
@@ -117,7 +118,8 @@ describe('package databases', () => {
       ['a@1.0.0/node_modules/other/package.json', 'link'],
       ['b@file+b/node_modules/b/package.json', 'link'],
     ]);
-    const { stack, layers } = summarizeLayers([layer], 0);
+    const stack = stackLayers([layer], 0);
+    const layers = measuredLayers(stack);
     expect(stack.packages.map(({ name, bytes }) => [name, bytes])).toEqual([
       ['typescript', 70],
       ['@babel/core', 70],
