@@ -33,11 +33,11 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     const { openEcrRegistry } = await import('./ecr/registry.ts');
     return openEcrRegistry({ ...source, ...common, teamKey });
   }
-  const { requestTimeout } = source;
+  const { name: sourceName, repositories, requestTimeout } = source;
   return openDistributionRegistry({
     ...source,
     ...common,
-    credentials: createCredentialsProvider({ sourceName: source.name, environment }),
+    credentials: createCredentialsProvider({ sourceName, environment, repositories }),
     connect,
     maxConnections: source.concurrency,
     // False stands for the default, which is plain HTTP for loopback hosts.

@@ -2,7 +2,7 @@ import { variableOf } from '../../common/variable-of.ts';
 import { SettingsError } from '../../errors.ts';
 import type { Environment } from '../../settings/settings.ts';
 import { type Credentials, type CredentialsProvider, registryToken } from './credentials.ts';
-import { fromDockerConfig } from './docker-config.ts';
+import { fromLogins } from './logins.ts';
 import { Secret } from './secret.ts';
 
 /** Where to look for credentials. */
@@ -10,13 +10,16 @@ export interface CredentialsOptions {
   /** The source's name in the settings: `prod` reads SLIMBOARD_REGISTRY_PROD_USERNAME, … */
   readonly sourceName: string;
   readonly environment: Environment;
+  /** The source's repositories, or globs; absent: all. */
+  readonly repositories?: readonly string[] | undefined;
 }
 
-/** Finds credentials in the environment, or else in Docker's config.json. */
+/** Finds credentials in the environment, or else where `docker login` and `podman login` keep them. */
 export function createCredentialsProvider(options: CredentialsOptions): CredentialsProvider {
+  const { environment, repositories } = options;
   return {
     find: async (registry, signal) =>
-      fromEnvironment(options) ?? (await fromDockerConfig(registry, { environment: options.environment, signal })),
+      fromEnvironment(options) ?? (await fromLogins({ registry, repositories }, { environment, signal })),
   };
 }
 

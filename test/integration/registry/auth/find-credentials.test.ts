@@ -1,9 +1,13 @@
-import { access, chmod, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../../src/oci/reference.ts';
-import { createCredentialsProvider, credentialVariable } from '../../../../src/registry/auth/find-credentials.ts';
+import {
+  type CredentialsOptions,
+  createCredentialsProvider,
+  credentialVariable,
+} from '../../../../src/registry/auth/find-credentials.ts';
 import { openClient, repositoryNames } from '../../../support/distribution-client.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { newFolder } from '../../../support/new-folder.ts';
@@ -16,13 +20,19 @@ beforeEach(async () => {
   folder = await newFolder();
 });
 
-async function find(host: string, config?: unknown, environment: Record<string, string> = {}, sourceName = 'any') {
+async function find(
+  host: string,
+  config?: unknown,
+  environment: Record<string, string> = {},
+  { sourceName = 'any', repositories }: Partial<CredentialsOptions> = {},
+) {
   if (config !== undefined) {
     await writeFile(join(folder, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config));
   }
   const provider = createCredentialsProvider({
     environment: { DOCKER_CONFIG: folder, PATH: `${folder}${delimiter}${process.env.PATH}`, ...environment },
     sourceName,
+    repositories,
   });
   const found = await provider.find(parseRegistryHost(host), new AbortController().signal);
   if (!found) return undefined;
@@ -70,11 +80,16 @@ describe('the environment', () => {
     [{ SLIMBOARD_REGISTRY_OTHER_TOKEN: 't' }, undefined],
     [{}, undefined],
   ])('%j', async (environment, credentials) => {
-    expect(await find('registry.example.com', undefined, environment, 'prod')).toEqual(credentials);
+    expect(await find('registry.example.com', undefined, environment, { sourceName: 'prod' })).toEqual(credentials);
   });
 
   test('a token that no header can carry is a settings error that does not show it', async () => {
-    const found = find('registry.example.com', undefined, { [`${prefix}_TOKEN`]: `${CANARY} ${CANARY}` }, 'prod');
+    const found = find(
+      'registry.example.com',
+      undefined,
+      { [`${prefix}_TOKEN`]: `${CANARY} ${CANARY}` },
+      { sourceName: 'prod' },
+    );
     const error = await found.catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'settings', message: expect.stringContaining(`${prefix}_TOKEN is not`) });
     expect(inspect(error)).not.toContain(CANARY);
@@ -82,13 +97,15 @@ describe('the environment', () => {
 
   test('comes before config.json', async () => {
     const config = { auths: { 'registry.example.com': { auth: base64('file:file') } } };
-    expect(await find('registry.example.com', config, { [`${prefix}_TOKEN`]: 't' }, 'prod')).toMatchObject({
+    expect(
+      await find('registry.example.com', config, { [`${prefix}_TOKEN`]: 't' }, { sourceName: 'prod' }),
+    ).toMatchObject({
       token: 't',
     });
   });
 
   test.each(['USERNAME', 'PASSWORD'])('%s alone is a settings error that does not show its value', async (part) => {
-    const found = find('registry.example.com', undefined, { [`${prefix}_${part}`]: CANARY }, 'prod');
+    const found = find('registry.example.com', undefined, { [`${prefix}_${part}`]: CANARY }, { sourceName: 'prod' });
     const error = await found.catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'settings', message: expect.stringContaining(`${prefix}_USERNAME`) });
     expect(inspect(error)).not.toContain(CANARY);
@@ -140,6 +157,18 @@ describe("Docker's config.json", () => {
     expect(await find(host, { auths })).toMatchObject({ username: 'whole' });
   });
 
+  test.each([
+    [['team/app', 'team/tool'], 'team'],
+    [['team/app/**'], 'app'],
+    [['team/app', 'other'], 'whole'],
+    [['teams/app'], 'whole'],
+    [undefined, 'whole'],
+  ])('the entry that Podman keeps for a part serves a source of only that part: %j', async (repositories, username) => {
+    const keys = { team: `${HOST}/team`, app: `${HOST}/team/app`, whole: HOST };
+    const auths = Object.fromEntries(Object.entries(keys).map(([name, key]) => [key, { auth: base64(`${name}:p`) }]));
+    expect(await find(HOST, { auths }, {}, { repositories })).toMatchObject({ username });
+  });
+
   test('without a file access is anonymous', async () => {
     expect(await find('registry.example.com')).toBe(undefined);
   });
@@ -151,6 +180,47 @@ describe("Docker's config.json", () => {
     const error = await find('registry.example.com', text).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'settings', message: expect.stringContaining('config.json') });
     expect(inspect(error, { depth: 9 })).not.toContain(CANARY);
+  });
+});
+
+describe("Podman's auth.json", () => {
+  const HOST = 'registry.example.com';
+  const authsOf = (username: string) => JSON.stringify({ auths: { [HOST]: { auth: base64(`${username}:p`) } } });
+
+  async function writeAuths(username: string, ...path: string[]): Promise<void> {
+    const at = join(folder, ...path);
+    await mkdir(at, { recursive: true });
+    await writeFile(join(at, 'auth.json'), authsOf(username));
+  }
+
+  test.each([
+    ['in the folder of the session', { XDG_RUNTIME_DIR: 'run' }, ['run', 'containers']],
+    ['in the folder of settings', { XDG_CONFIG_HOME: 'etc' }, ['etc', 'containers']],
+    ["in the user's folder of settings", { HOME: '' }, ['.config', 'containers']],
+  ])('is read %s, after config.json', async (_where, variables, path) => {
+    await writeAuths('podman', ...path);
+    const environment = Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [name, join(folder, value)]),
+    );
+    expect(await find(HOST, undefined, environment)).toMatchObject({ username: 'podman' });
+    expect(await find(HOST, { auths: { 'other.example.com': {} } }, environment)).toMatchObject({ username: 'podman' });
+    expect(await find(HOST, authsOf('docker'), environment)).toMatchObject({ username: 'docker' });
+  });
+
+  test('is read alone if REGISTRY_AUTH_FILE names it', async () => {
+    await writeAuths('named');
+    const environment = { REGISTRY_AUTH_FILE: join(folder, 'auth.json') };
+    expect(await find(HOST, authsOf('docker'), environment)).toMatchObject({ username: 'named' });
+    expect(
+      await find('other.example.com', { auths: { 'other.example.com': { auth: base64('u:p') } } }, environment),
+    ).toBe(undefined);
+  });
+
+  test('is missed if REGISTRY_AUTH_FILE names none', async () => {
+    await expect(find(HOST, {}, { REGISTRY_AUTH_FILE: join(folder, 'none') })).rejects.toMatchObject({
+      code: 'settings',
+      message: expect.stringMatching(/REGISTRY_AUTH_FILE names .*none, which does not exist/),
+    });
   });
 });
 
@@ -182,6 +252,13 @@ describe('credential helpers', () => {
   test.each([
     ['is not installed', 'absent', '', /install it/],
     ['fails', 'broken', `echo "${CANARY}" >&2; exit 3`, /failed \(3\)/],
+    [
+      'prints an error instead of credentials',
+      'chatty',
+      `echo "${CANARY}: not logged in"`,
+      /answered no JSON object: run/,
+    ],
+    ['prints nothing', 'mute', 'exit 0', /answered no JSON object: run/],
   ])('one that %s', async (_name, name, script, message) => {
     if (script) await installHelper(name, script);
     const error = await find('registry.example.com', { credsStore: name }).catch((thrown: Error) => thrown);

@@ -22,54 +22,93 @@ interface HelperOptions {
   readonly signal: AbortSignal;
 }
 
+/** What credentials are for. */
+export interface CredentialsQuestion {
+  readonly registry: RegistryHost;
+  /** Names of its repositories, or globs; absent: all. */
+  readonly repositories: readonly string[] | undefined;
+}
+
 /**
- * Finds credentials in Docker's config.json: from the registry's own helper (`credHelpers`), in its entry in `auths`, or
- * from the common helper (`credsStore`).
- * @throws SettingsError when the file or a helper's answer cannot be read
+ * Finds credentials where `docker login` and `podman login` keep them: in the first file that has some, from the registry's
+ * own helper (`credHelpers`), in its entry in `auths`, or from the common helper (`credsStore`).
+ * @throws SettingsError when a file or a helper's answer cannot be read
  */
-export async function fromDockerConfig(
-  registry: RegistryHost,
+export async function fromLogins(
+  question: CredentialsQuestion,
   options: HelperOptions,
 ): Promise<Credentials | undefined> {
   const { environment } = options;
-  const folder = variableOf(environment, 'DOCKER_CONFIG') || join(environment.HOME || '/', '.docker');
-  const path = join(folder, 'config.json');
-  const config = await readDockerConfig(path);
-  if (!config) return undefined;
-  const [key, helper] = entryFor(config.credHelpers, registry);
-  if (typeof helper === 'string') return fromHelper(helper, key, options);
-  const [authKey, auth] = entryFor(config.auths, registry);
+  const named = variableOf(environment, 'REGISTRY_AUTH_FILE');
+  for (const path of named ? [named] : loginFiles(environment)) {
+    const config = await readConfig(path);
+    if (!config && named) throw new SettingsError(`REGISTRY_AUTH_FILE names ${path}, which does not exist`);
+    const found = config && (await fromConfig(config, path, question, options));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** @see docker/cli, "Configuration files"; containers-auth.json(5) */
+function loginFiles(environment: Environment): readonly string[] {
+  const read = (name: string) => variableOf(environment, name);
+  const home = environment.HOME || '/';
+  const folders = [read('XDG_RUNTIME_DIR'), read('XDG_CONFIG_HOME') || join(home, '.config')];
+  return [
+    join(read('DOCKER_CONFIG') || join(home, '.docker'), 'config.json'),
+    ...folders.flatMap((folder) => (folder ? [join(folder, 'containers', 'auth.json')] : [])),
+  ];
+}
+
+async function fromConfig(
+  config: JsonObject,
+  path: string,
+  question: CredentialsQuestion,
+  options: HelperOptions,
+): Promise<Credentials | undefined> {
+  const [key, helper] = entryFor(config.credHelpers, question);
+  if (typeof helper === 'string') return fromHelper(helper, key, path, options);
+  const [authKey, auth] = entryFor(config.auths, question);
   const stated = isObject(auth) ? fromAuthEntry(auth, `${path}, auths of ${authKey}`) : undefined;
   if (stated) return stated;
   const store = readOptionalString(config.credsStore);
-  return store ? fromHelper(store, authKey, options) : undefined;
+  return store ? fromHelper(store, authKey, path, options) : undefined;
 }
 
-async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
+const ANOTHER_FILE = 'fix it, or name another one by DOCKER_CONFIG (its folder) or REGISTRY_AUTH_FILE';
+
+async function readConfig(path: string): Promise<JsonObject | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     // A system user's home may be /dev/null.
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause))) return undefined;
-    throw new SettingsError(`cannot read ${path} (${codeOf(cause)}): fix it, or point DOCKER_CONFIG at another folder`);
+    throw new SettingsError(`cannot read ${path} (${codeOf(cause)}): ${ANOTHER_FILE}`);
   }
   const config = findJsonObject(text);
-  if (!config)
-    throw new SettingsError(`${path} is not a JSON object: fix it, or point DOCKER_CONFIG at another folder`);
+  if (!config) throw new SettingsError(`${path} is not a JSON object: ${ANOTHER_FILE}`);
   return config;
 }
 
 /**
- * The entry whose key names exactly this host, with its key. Docker also writes `https://HOST/v1/`; Podman keeps
- * credentials of its own for `HOST/TEAM`, which come last.
+ * The entry for a registry, with its key: the one that Podman keeps for `HOST/TEAM`, if that has all the repositories, or
+ * else the one whose key names exactly this host. Docker also writes `https://HOST/v1/`. Another team's comes last.
  */
-function entryFor(entries: unknown, registry: RegistryHost): [key: string, entry: unknown] {
+function entryFor(entries: unknown, { registry, repositories }: CredentialsQuestion): [key: string, entry: unknown] {
   const fallback = registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
   if (!isObject(entries)) return [fallback, undefined];
   const keys = Object.keys(entries).filter((candidate) => hostOfKey(candidate) === registry);
-  const key = keys.find((candidate) => candidate === registry) ?? keys.find(isOfWholeHost) ?? keys[0];
+  const ofTeam = keys.filter((candidate) => hasAll(candidate, repositories)).sort((a, b) => b.length - a.length);
+  const key = ofTeam[0] ?? keys.find((candidate) => candidate === registry) ?? keys.find(isOfWholeHost) ?? keys[0];
   return key === undefined ? [fallback, undefined] : [key, entries[key]];
+}
+
+/** Whether a key is that of a part of a registry which has all these repositories. */
+function hasAll(key: string, repositories: readonly string[] = []): boolean {
+  const [, part] = /^[^/]+\/(.*[^/])$/.exec(key) ?? [];
+  if (part === undefined || repositories.length === 0) return false;
+  return repositories.every((name) => name === part || name.startsWith(`${part}/`));
 }
 
 function isOfWholeHost(key: string): boolean {
@@ -107,12 +146,19 @@ function usernameAndPassword(entry: JsonObject): { username: string; password: s
 }
 
 /** @see docker/docker-credential-helpers, README, "Development": `get` takes the server on stdin and answers JSON */
-async function fromHelper(name: string, serverUrl: string, options: HelperOptions): Promise<Credentials | undefined> {
+async function fromHelper(
+  name: string,
+  serverUrl: string,
+  path: string,
+  options: HelperOptions,
+): Promise<Credentials | undefined> {
   if (!HELPER_NAME.test(name))
-    throw new SettingsError(`"${name.slice(0, 80)}" in Docker's config.json is not the name of a credential helper`);
+    throw new SettingsError(`"${name.slice(0, 80)}" in ${path} is not the name of a credential helper`);
   const program = `docker-credential-${name}`;
-  const answer = await runHelper(program, serverUrl, options);
-  if (answer === undefined) return undefined;
+  const output = await runHelper(program, serverUrl, path, options);
+  if (output === undefined) return undefined;
+  const answer = findJsonObject(output);
+  if (!answer) throw new SettingsError(`${program} answered no JSON object: ${toSee(program, serverUrl)}`);
   const username = readOptionalString(answer.Username) ?? '';
   const secret = readOptionalString(answer.Secret);
   if (!secret) return undefined;
@@ -121,11 +167,13 @@ async function fromHelper(name: string, serverUrl: string, options: HelperOption
   return { kind: 'password', username, password: new Secret(secret), origin };
 }
 
+/** What a helper prints; undefined if it has nothing stored. */
 function runHelper(
   program: string,
   serverUrl: string,
+  path: string,
   { environment, signal }: HelperOptions,
-): Promise<JsonObject | undefined> {
+): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       program,
@@ -134,8 +182,8 @@ function runHelper(
       (error, stdout, stderr) => {
         // Helpers report "nothing stored" by this sentence, on either stream. Their output is never part of a message.
         if (error && /credentials not found/i.test(`${stdout}${stderr}`)) return resolve(undefined);
-        if (error) return reject(helperError(program, serverUrl, error));
-        resolve(findJsonObject(stdout));
+        if (error) return reject(helperError(program, serverUrl, path, error));
+        resolve(stdout);
       },
     );
     // A helper that exits without reading its input breaks the pipe; its exit status is what gets reported.
@@ -144,11 +192,20 @@ function runHelper(
   });
 }
 
-function helperError(program: string, serverUrl: string, error: { code?: unknown; killed?: boolean }): SettingsError {
+function helperError(
+  program: string,
+  serverUrl: string,
+  path: string,
+  error: { code?: unknown; killed?: boolean },
+): SettingsError {
   if (error.code === 'ENOENT')
     return new SettingsError(
-      `Docker's config.json names the credential helper ${program}, which is not in PATH: install it`,
+      `${path} names the credential helper ${program}, which is not in PATH: install it, or remove its name there`,
     );
   const reason = error.killed ? `timed out after ${HELPER_TIMEOUT_MS / 1_000} s` : `failed (${error.code})`;
-  return new SettingsError(`${program} ${reason}: run "echo ${serverUrl} | ${program} get" to see why`);
+  return new SettingsError(`${program} ${reason}: ${toSee(program, serverUrl)}`);
+}
+
+function toSee(program: string, serverUrl: string): string {
+  return `run "echo ${serverUrl} | ${program} get" to see why`;
 }
