@@ -84,9 +84,10 @@ function proxyOf({ variable, value }: Found): HttpProxy {
     url.password = '';
     return { url, variable, ...(userinfo === undefined ? {} : { authorization: basicAuthorization(userinfo) }) };
   } catch {
-    throw new SettingsError(
-      `${variable} is not the URL of an HTTP proxy: expected something like http://proxy.example.com:3128`,
-    );
+    const found = /^socks/i.test(value)
+      ? 'the URL of a SOCKS proxy, which is not supported'
+      : 'not the URL of an HTTP proxy';
+    throw new SettingsError(`${variable} is ${found}: expected something like http://proxy.example.com:3128`);
   }
 }
 

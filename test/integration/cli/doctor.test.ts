@@ -136,7 +136,7 @@ test.each([
     0,
     /^ok +HTTPS_PROXY: requests go through proxy.example.com:3128, except/m,
   ],
-  ['socks5://me:hunter2@proxy.example.com', 1, /^error +proxy: HTTPS_PROXY is not the URL of an HTTP proxy/m],
+  ['socks5://me:hunter2@proxy.example.com', 1, /^error +proxy: HTTPS_PROXY is the URL of a SOCKS proxy/m],
 ])('the proxy %s is reported', async (value, expected, message) => {
   const environment = { SLIMBOARD_DATABASE_URL: await newPostgresUrl(), HTTPS_PROXY: value };
   const { code, stdout } = await runInProcess('/', ['doctor'], environment);

@@ -64,12 +64,23 @@ test('user and password are sent as a header, and stay out of the URL', () => {
   expect(proxy?.authorization).toBe(`Basic ${Buffer.from('me:p@ss').toString('base64')}`);
 });
 
-test.each(['socks5://me:hunter2@proxy.example.com', 'http://', 'http://me:hunter2%zz@proxy.example.com', '://hunter2'])(
+test.each(['ftp://me:hunter2@proxy.example.com', 'http://', 'http://me:hunter2%zz@proxy.example.com', '://hunter2'])(
   '%s is refused without being repeated',
   (value) => {
     const refused = () => new Proxies({ HTTPS_PROXY: value }).for(new URL('https://registry.example.com'));
     expect(refused).toThrow(SettingsError);
     expect(refused).toThrow(/^HTTPS_PROXY is not the URL of an HTTP proxy/);
+    expect(refused).not.toThrow(/hunter2/);
+  },
+);
+
+test.each(['socks5://me:hunter2@proxy.example.com', 'SOCKS5H://hunter2:1080'])(
+  '%s is refused as what it is',
+  (value) => {
+    const refused = () => new Proxies({ HTTPS_PROXY: value }).for(new URL('https://registry.example.com'));
+    expect(refused).toThrow(
+      /^HTTPS_PROXY is the URL of a SOCKS proxy, which is not supported: expected something like /,
+    );
     expect(refused).not.toThrow(/hunter2/);
   },
 );
