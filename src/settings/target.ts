@@ -1,4 +1,4 @@
-import { checkedGlob, isGlob } from '../common/glob.ts';
+import { checkedGlob, compileGlobs, isGlob } from '../common/glob.ts';
 import { SettingsError } from '../errors.ts';
 import { DOCKER_HUB, parseRegistryHost, parseRepositoryName, parseTag, type RegistryHost } from '../oci/reference.ts';
 import { findEcrLocation } from '../registry/ecr/hosts.ts';
@@ -86,12 +86,20 @@ function isInAccount({ account, assumeRole }: EcrSource, wanted: string | undefi
   return account === wanted || (account === undefined && assumeRole?.split(':')[4] === wanted);
 }
 
+/** Of several sources of a registry, which may differ in credentials, takes the first one that selects the repository. */
 function ociSource(registry: RegistryHost, selection: Partial<Selection>, settings: Settings): OciSource {
-  const base = settings.sources.find(
+  const configured = settings.sources.filter(
     (source): source is OciSource => source.kind === 'oci' && source.registry === registry,
-  ) ?? { ...settings.sourceDefaults, kind: 'oci', name: registry, registry, dedup: 'registry' };
+  );
+  const [repository] = selection.include ?? [];
+  const base = configured.find((source) => repository !== undefined && selects(source, repository)) ??
+    configured[0] ?? { ...settings.sourceDefaults, kind: 'oci', name: registry, registry, dedup: 'registry' };
   // With `repositories`, the registry need not list its repositories, which some registries cannot do.
   return { ...base, ...selection, ...(selection.include ? { repositories: selection.include } : {}) };
+}
+
+function selects({ repositories = ['**'], include }: OciSource, repository: string): boolean {
+  return compileGlobs(repositories)(repository) && compileGlobs(include)(repository);
 }
 
 /** Parses what follows the host: a repository or a glob, optionally with a colon and a tag or a glob. */

@@ -66,6 +66,24 @@ describe('a part of a registry', () => {
     expect(parseTarget(target, settings)).toMatchObject({ include: repositories, repositories, tags });
   });
 
+  test.each([
+    ['team-a/app', 'a'],
+    ['team-b/app:1', 'b'],
+    ['team-b/*', 'b'],
+    ['team-c/app', 'c'],
+    ['other/app', 'a'],
+  ])('of a registry with several sources, %s is of the one that selects it', (repository, name) => {
+    const of = (team: string) =>
+      ({ ...settings.sourceDefaults, kind: 'oci', registry, dedup: 'registry', name: team }) as const;
+    const registry = parseRegistryHost('teams.example.com');
+    const sources: OciSource[] = [
+      { ...of('a'), repositories: ['team-a/**'] },
+      { ...of('b'), repositories: ['team-b/app', 'team-b/**'] },
+      { ...of('c'), include: ['team-c/**'] },
+    ];
+    expect(parseTarget(`${registry}/${repository}`, { ...settings, sources }).name).toBe(name);
+  });
+
   test("of a configured registry keeps the source's settings, and includes a repository that exclude matches", () => {
     const source = { name: 'harbor', caFile: '/ca.pem', dedup: 'namespace' };
     expect(parseTarget('harbor.example.com/sandbox/a', settings)).toMatchObject({ ...source, named: ['sandbox/a'] });
