@@ -24,7 +24,7 @@ export interface RegistryServerOptions {
   /**
    * Redirects requests for blobs to a second server, which refuses requests with an Authorization header; true: by 307.
    */
-  readonly redirectBlobs?: boolean | 302 | 303 | 308;
+  readonly redirectBlobs?: boolean | 302;
   /** False: no Docker-Content-Digest header. */
   readonly digestHeader?: boolean;
   readonly tls?: https.ServerOptions;
