@@ -1,20 +1,25 @@
 import { Writable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { itemOf } from '../../../src/audit/item-failure.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
-import { createLogger } from '../../../src/log.ts';
-import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import { createLogger, type Logger } from '../../../src/log.ts';
+import { parseRegistryHost, type RegistryHost } from '../../../src/oci/reference.ts';
+import type { Lane } from '../../../src/queue/queue.ts';
 import { loadSettings } from '../../../src/settings/load.ts';
-import type { Environment, Settings } from '../../../src/settings/settings.ts';
+import type { Environment, OciSource, Settings } from '../../../src/settings/settings.ts';
 import { findAudit } from '../../../src/store/audit-store.ts';
 import { type Installation, openInstallation, serveMetrics } from '../../../src/workers/installation.ts';
+import { runScheduler } from '../../../src/workers/run-scheduler.ts';
+import { runWorker } from '../../../src/workers/run-worker.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { emptyTables, newPostgresUrl } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/free-port.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { answer } from '../../support/registry-faults.ts';
+import { startRegistry } from '../../support/registry-server.ts';
 
 const REGISTRY = parseRegistryHost('registry.example.com');
 
@@ -46,6 +51,11 @@ async function settingsOf(more: Partial<Settings> = {}): Promise<Settings> {
 }
 
 async function open(more: Partial<Settings> = {}, environment: Environment = {}): Promise<Installation> {
+  return openInstallation({ settings: await settingsOf(more), environment, log: newLog() });
+}
+
+/** A log whose entries are in `lines`. */
+function newLog(): Logger {
   lines = [];
   const stream = new Writable({
     write(line, _, done) {
@@ -53,18 +63,19 @@ async function open(more: Partial<Settings> = {}, environment: Environment = {})
       done();
     },
   });
-  const log = createLogger({ level: 'debug', format: 'json', stream });
-  return openInstallation({ settings: await settingsOf(more), environment, log });
+  return createLogger({ level: 'debug', format: 'json', stream });
+}
+
+async function sourceAt(registry: RegistryHost): Promise<OciSource> {
+  const { sourceDefaults } = await settingsOf();
+  return { ...sourceDefaults, kind: 'oci', name: 'lab', registry, dedup: 'registry', plainHttp: true };
 }
 
 /** An audit of workers that has just begun, with the task that lists its source. */
-async function startedAudit(): Promise<number> {
-  const { sourceDefaults } = await settingsOf();
-  const place = { kind: 'oci', name: 'lab', registry: REGISTRY, dedup: 'registry' } as const;
-  const source = { ...sourceDefaults, ...place };
+async function startedAudit(registry = REGISTRY, lane: Lane = 'nightly'): Promise<number> {
+  const sources = [await sourceAt(registry)];
   const now = '2026-11-24T02:00:00Z';
-  const started = await startAudit(db, { sources: [source], lane: 'nightly', runner: 'queue', alone: false, now });
-  return started?.auditId ?? 0;
+  return (await startAudit(db, { sources, lane, runner: 'queue', alone: false, now }))?.auditId ?? 0;
 }
 
 test('an audit whose last worker died before the next stage goes on when any process starts', async () => {
@@ -188,5 +199,70 @@ test('BullMQ is traced only if OpenTelemetry is configured', async () => {
   expect(closedAfterTest(await open({}, environment)).telemetry).toMatchObject({
     tracer: expect.anything(),
     meter: expect.anything(),
+  });
+});
+
+test('a worker logs each attempt at a task by how it ended', async () => {
+  const registry = closedAfterTest(await startRegistry());
+  registry.fault({ path: /_catalog/ }, answer(403));
+  const audit = await startedAudit(parseRegistryHost(registry.host));
+  const stop = new AbortController();
+  const running = runWorker({
+    settings: await settingsOf(),
+    environment: {},
+    log: newLog(),
+    signal: stop.signal,
+    graceMs: 0,
+  });
+  // The tasks are found in the table: nobody has queued them.
+  await eventually(() => expect(lines).toContainEqual(expect.objectContaining({ msg: 'task done', task: 'deliver' })));
+  stop.abort();
+  await running;
+  const error = expect.objectContaining({ code: 'access-denied' });
+  const durationMs = expect.any(Number);
+  const attempts = lines.filter(({ msg }) => /^task /.test(String(msg)));
+  expect(attempts).toMatchObject([
+    { level: 'error', audit, task: 'source/lab', msg: 'task given-up', error, durationMs },
+    { level: 'debug', audit, task: 'close', msg: 'task done', durationMs },
+    { level: 'debug', audit, task: 'deliver', msg: 'task done', durationMs },
+  ]);
+  expect(await findAudit(db, audit)).toMatchObject({ status: 'failed' });
+});
+
+describe('a scheduler', () => {
+  /** Runs one whose source has missed a slot, until it logs something of it. */
+  async function logged(text: string): Promise<Record<string, unknown> | undefined> {
+    await startedAudit();
+    await db.query(
+      `update audit set status = 'finished', started_at = now() - interval '3 days', finished_at = now() - interval '3 days'
+       where lane = 'nightly'`,
+    );
+    await db.query('delete from audit_task');
+    await db.query('update audit_source set running = false');
+    const running = text.includes('started') ? undefined : await startedAudit(REGISTRY, 'adhoc');
+    const source = { ...(await sourceAt(REGISTRY)), schedule: '0 2 * * *', timezone: 'UTC' };
+    const settings = await settingsOf({ sources: [source] });
+    const stop = new AbortController();
+    const options = { settings, environment: {}, log: newLog(), signal: stop.signal, reload: async () => settings };
+    const ended = runScheduler(options);
+    await eventually(() => expect(lines).toContainEqual(expect.objectContaining({ msg: 'the scheduler is ready' })));
+    stop.abort();
+    await ended;
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'info', scheduled: ['lab'], msg: 'schedules updated from the settings' }),
+    );
+    const entry = lines.find(({ msg }) => msg === text);
+    expect(entry?.audit).toBe(running ?? 2);
+    return entry;
+  }
+  const slot = expect.stringMatching(/T02:00:00\.000Z$/);
+
+  test('logs which audit it started for which slot', async () => {
+    expect(await logged('audit started')).toMatchObject({ level: 'info', source: 'lab', slot });
+  });
+
+  test('logs which audit its slot waits for', async () => {
+    const text = 'an audit outside the schedule is running: this slot starts when it has ended';
+    expect(await logged(text)).toMatchObject({ level: 'info', source: 'lab', slot });
   });
 });
