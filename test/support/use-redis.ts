@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { connectRedis } from '../../src/queue/redis-connection.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 
@@ -24,6 +24,16 @@ export function useRedis(): () => Redis {
 /** For errors that nothing in a test should cause. */
 export function fail(error: unknown): never {
   throw error;
+}
+
+/**
+ * Returns a listener for errors that nothing in a test should cause, which fails it at its end: BullMQ swallows what a
+ * listener throws.
+ */
+export function noErrors(): (error: unknown) => void {
+  const errors: unknown[] = [];
+  onTestFinished(() => expect(errors).toEqual([]));
+  return (error) => void errors.push(error);
 }
 
 let prefixes = 0;

@@ -14,7 +14,7 @@ import { connectRedis, DEFAULT_PREFIX } from '../../../src/queue/redis-connectio
 import { createRedisGovernor } from '../../../src/registry/governor/redis-governor.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { ofEachKind, task } from '../../support/task.ts';
-import { fail, newPrefix, useRedis } from '../../support/use-redis.ts';
+import { fail, newPrefix, noErrors, useRedis } from '../../support/use-redis.ts';
 
 const LIMITS: AttemptLimits = { attempts: 3, firstDelayMs: 2 };
 
@@ -23,7 +23,7 @@ const redis = useRedis();
 /** A queue in key space of its own. */
 function queueOf(options: Partial<BullmqQueueOptions> = {}): { queue: BullmqQueue; prefix: string } {
   const prefix = newPrefix();
-  const queue = new BullmqQueue({ redis: redis(), prefix, limits: LIMITS, pollMs: 5, onError: fail, ...options });
+  const queue = new BullmqQueue({ redis: redis(), prefix, limits: LIMITS, pollMs: 5, onError: noErrors(), ...options });
   closedAfterTest(queue);
   return { queue, prefix };
 }
@@ -40,7 +40,7 @@ function workersOf(prefix: string, handlers: Partial<TaskHandlers>, options: Par
     random: () => 0,
     handlers: { run: async () => undefined, giveUp: async () => undefined, ...handlers },
     events: {
-      onError: fail,
+      onError: noErrors(),
       onAttempt(reference, outcome) {
         seen.push([reference.key, outcome]);
         for (const watcher of watchers) watcher();

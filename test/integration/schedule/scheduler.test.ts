@@ -10,7 +10,7 @@ import { type SchedulerOptions, startScheduler } from '../../../src/schedule/sch
 import { type MemoryAudit, MemoryAudits } from '../../support/audit-starter.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { eventually } from '../../support/eventually.ts';
-import { fail, newPrefix, useRedis } from '../../support/use-redis.ts';
+import { newPrefix, noErrors, useRedis } from '../../support/use-redis.ts';
 
 const redis = useRedis();
 
@@ -46,7 +46,7 @@ function installation(sources: readonly ScheduledSource[]) {
       sources: async () => settings.sources,
       starter: audits,
       queue: { add: async (tasks) => void queued.push(...tasks) },
-      events: { onError: fail, onDue: changed, onSynced: changed },
+      events: { onError: noErrors(), onDue: changed, onSynced: changed },
       syncEveryMs: 20,
       ...more,
     });
@@ -73,7 +73,7 @@ describe('the scheduler', () => {
     const synced: unknown[] = [];
     await here.start({
       events: {
-        onError: fail,
+        onError: noErrors(),
         onSynced: ({ upsert, remove }, scheduled) =>
           synced.push({ wrote: upsert.map(({ name }) => name), removed: remove, scheduled }),
       },
@@ -105,7 +105,7 @@ describe('the scheduler', () => {
   test('what it has synchronized is told at the start, even if nothing is to change', async () => {
     const here = installation([]);
     const synced: unknown[] = [];
-    await here.start({ events: { onError: fail, onSynced: (...told) => synced.push(told) } });
+    await here.start({ events: { onError: noErrors(), onSynced: (...told) => synced.push(told) } });
     expect(synced).toEqual([[{ upsert: [], remove: [] }, 0]]);
   });
 
@@ -152,7 +152,7 @@ describe('the scheduler', () => {
           return here.settings.sources;
         },
         events: {
-          onError: fail,
+          onError: noErrors(),
           onDue(_source, _slot, { kind, auditId }) {
             outcomes.push(`${kind} ${auditId}`);
             if (kind === 'started') resolve();
