@@ -22,7 +22,7 @@ export interface ImageDetail {
   readonly base_layers: number | null;
   readonly base_bytes: number | null;
   readonly app_bytes: number | null;
-  /** The chain ID of the base's layers, which proves the base; null when the base is not known or has no layers. */
+  /** The chain ID of the base's layers: the proof of a `proven` base; null when it is not known or has no layers. */
   readonly base_chain_id: Digest | null;
   /** Up to ten images with that chain ID, in the catalogue or in the audited registries: `REGISTRY/REPOSITORY:TAG`. */
   readonly base_names: readonly string[];
@@ -47,6 +47,8 @@ export interface ImageDetail {
   readonly findings: readonly DetailFinding[];
   /** Up to 200 tags that name the image, directly or through an index. */
   readonly places: readonly Place[];
+  /** The tag that named it last, if none does any more. */
+  readonly former_place: FormerPlace | null;
 }
 
 /** A step of the plan that makes the image smaller. */
@@ -90,15 +92,29 @@ export interface Place {
   readonly first_seen_at: string;
 }
 
-/** The name of an image on pages: that of its first tag, else its repository's, else its digest, shortened. */
-export function imageName({ digest, places: [place] }: Pick<ImageDetail, 'digest' | 'places'>): string {
-  if (!place) return digest.slice(0, 19);
-  return place.tag === '' ? place.repository : `${place.repository}:${place.tag}`;
+/** A tag that named the image until an audit saw that it was gone or had moved. */
+export interface FormerPlace extends Place {
+  readonly ended_at: string;
+}
+
+/** The name of an image on pages: that of its first tag, else of the tag that named it last, else its digest, shortened. */
+export function imageName({
+  digest,
+  places: [place],
+  former_place: former,
+}: Pick<ImageDetail, 'digest' | 'places' | 'former_place'>): string {
+  if (place) return placeName(place);
+  return former ? `${placeName(former)} (until ${former.ended_at.slice(0, 10)})` : digest.slice(0, 19);
+}
+
+/** `REPOSITORY:TAG`, or only the repository if it has the image untagged. */
+export function placeName({ repository, tag }: Place): string {
+  return tag === '' ? repository : `${repository}:${tag}`;
 }
 
 type ImageRow = Omit<
   ImageDetail,
-  'digest' | 'base_digest' | 'base_chain_id' | 'base_names' | 'layers' | 'findings' | 'places' | 'plan'
+  'digest' | 'base_digest' | 'base_chain_id' | 'base_names' | 'layers' | 'findings' | 'places' | 'former_place' | 'plan'
 > & {
   readonly id: number;
   readonly base_digest: Uint8Array | null;
@@ -119,6 +135,8 @@ export async function readImageDetail(db: Queryable, digest: Digest): Promise<Im
   if (!found) throw new NotFoundError(`there is no image ${digest} in the database`);
   const { id, techniques, base_digest: baseDigest, ...image } = found;
   const proof = await readProof(db, id, image.base_layers);
+  const places = await db.query<Place>(PLACES, [id]);
+  const [former = null] = places.length === 0 ? await db.query<FormerPlace>(FORMER_PLACE, [id]) : [];
   return {
     digest,
     ...image,
@@ -130,7 +148,8 @@ export async function readImageDetail(db: Queryable, digest: Digest): Promise<Im
       'select rule, severity, confidence, message, layer, min_bytes, max_bytes from finding where manifest_id = $1 order by ordinal',
       [id],
     ),
-    places: await db.query<Place>(PLACES, [id]),
+    places,
+    former_place: former,
   };
 }
 
@@ -173,8 +192,16 @@ async function readLayers(db: Queryable, manifestId: number, baseLayers: number)
   return rows.map(({ digest, ...layer }) => ({ ...layer, digest: digestFromBytes(digest) }));
 }
 
-const PLACES = `
-  select s.name as source, r.registry, r.name as repository, coalesce(t.name, '') as tag, r.team, t.pushed_at, t.started_at as first_seen_at
+/** The tags that name an image, directly or through an index, now or before. $1: its id */
+const NAMING = `
+  select s.name as source, r.registry, r.name as repository, coalesce(t.name, '') as tag, r.team, t.pushed_at, t.started_at as first_seen_at, t.ended_at
   from tag t join repository r on r.id = t.repository_id join source s on s.id = r.source_id
-  where t.ended_at is null and (t.manifest_id = $1 or t.manifest_id in (select index_id from index_child where child_id = $1))
-  order by s.name, r.registry, r.name, t.name limit 200`;
+  where t.manifest_id = $1 or t.manifest_id in (select index_id from index_child where child_id = $1)`;
+
+const PLACES = `
+  select source, registry, repository, tag, team, pushed_at, first_seen_at from (${NAMING}) n
+  where ended_at is null order by source, registry, repository, tag limit 200`;
+
+const FORMER_PLACE = `
+  select * from (${NAMING}) n where ended_at is not null
+  order by ended_at desc, source, registry, repository, tag limit 1`;

@@ -110,6 +110,7 @@ const IMAGE: Readonly<Record<string, Json>> = {
   layers: LIST,
   findings: LIST,
   places: { ...LIST, description: 'The tags that point to the image' },
+  former_place: { type: ['object', 'null'], description: 'The tag that pointed to it last, if none does any more' },
 };
 const COMPARISON: Readonly<Record<string, Json>> = {
   old: TEXT,

@@ -10,7 +10,7 @@ import { bySeverity } from '../../policy/finding.ts';
 import { pickColumns } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Column } from '../../report/report.ts';
-import { type ImageDetail, imageName, type Place } from '../image-detail.ts';
+import { type FormerPlace, type ImageDetail, imageName, type Place, placeName } from '../image-detail.ts';
 
 /** An image's page: its sizes and layers, its base with the evidence, its findings, and what would make it smaller. */
 export function imagePage(image: ImageDetail, today: string): PageContent {
@@ -79,7 +79,7 @@ function proof(image: ImageDetail): Markup {
     ['Confidence', image.base_confidence],
     ['Evidence', image.base_evidence],
     ['Base digest', image.base_digest && html`<code>${image.base_digest}</code>`],
-    ['Proof', chain],
+    [image.base_confidence === 'proven' ? 'Proof' : 'Its layers', chain],
     ['Multi-stage', image.multi_stage && `${image.multi_stage} (${image.multi_stage_evidence ?? ''})`],
   ]);
 }
@@ -154,8 +154,9 @@ function planTable({ plan }: ImageDetail): Markup {
 }
 
 /** The repository and the team that the page's title is of. */
-function owner({ places: [first] }: ImageDetail): Content {
-  return first && html`${repositoryLink(first)} · ${teamLink(first.team)}<br>`;
+function owner({ places: [first], former_place: former }: ImageDetail): Content {
+  const place = first ?? former;
+  return place && html`${repositoryLink(place)} · ${teamLink(place.team)}<br>`;
 }
 
 function repositoryLink({ registry, repository }: Pick<Place, 'registry' | 'repository'>): Content {
@@ -163,11 +164,16 @@ function repositoryLink({ registry, repository }: Pick<Place, 'registry' | 'repo
 }
 
 function places(image: ImageDetail): Markup {
-  if (image.places.length === 0) return html`<p class="empty">No tag points to this image any more.</p>`;
+  if (image.places.length === 0)
+    return html`<p class="empty">No tag points to this image any more${lastTag(image.former_place)}.</p>`;
   return html`<ul class="plain">${image.places.map(
     ({ registry, repository, tag, team }) =>
       html`<li>${repositoryLink({ registry, repository })}${tag === '' ? ' (untagged)' : `:${tag}`} · ${teamLink(team)}</li>`,
   )}</ul>
 <form class="filters" action="/compare"><input type="hidden" name="new" value="${image.digest}">
 <label>Compare with (REPOSITORY:TAG or digest)<input class="name" name="old" required></label><button>Compare</button></form>`;
+}
+
+function lastTag(former: FormerPlace | null): string {
+  return former === null ? '' : `: ${placeName(former)} did until ${moment(former.ended_at)}`;
 }

@@ -42,12 +42,25 @@ describe.each(BACKENDS)('what is known of an image, from $name', ({ open }) => {
 
   test('its places are the open tags that name it, or an index that lists it', async () => {
     await fill();
-    const { places } = await readImageDetail(db, digestOf('app'));
+    const { places, former_place } = await readImageDetail(db, digestOf('app'));
+    expect(former_place).toBeNull();
     expect(places.map(({ repository, tag }) => `${repository}:${tag}`)).toEqual([
       'shop/app:beta',
       'shop/app:latest',
       'shop/other:many',
     ]);
+  });
+
+  test('its former place is the tag that named it last, once none does any more', async () => {
+    await fill();
+    await db.query(
+      `update tag set ended_at = case name when 'many' then $2 else $1 end::timestamptz where ended_at is null`,
+      [AT, '2026-11-20T02:00:00Z'],
+    );
+    expect(await readImageDetail(db, digestOf('app'))).toMatchObject({
+      places: [],
+      former_place: { repository: 'shop/other', tag: 'many', team: 'shop', ended_at: '2026-11-20T02:00:00.000Z' },
+    });
   });
 
   test('its proof are the layers of its base, with ten names of images that have the same', async () => {

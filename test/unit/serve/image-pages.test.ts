@@ -78,6 +78,7 @@ const IMAGE: ImageDetail = {
     },
   ],
   places: [place('1.0')],
+  former_place: null,
 };
 const textOf = (markup: unknown) =>
   String(markup)
@@ -126,6 +127,8 @@ describe('the page of an image', () => {
     expect(shown({ base_layers: 2, base_names: [] })).toMatch(
       /the first 2 layers have chain ID sha256:\w+ (?!, as in)/,
     );
+    expect(bodyOf()).toContain('<dt>Proof</dt>');
+    expect(bodyOf({ base_confidence: 'inferred' })).not.toContain('Proof');
     const unknown = { base_image: null, base_evidence: 'scratch', base_chain_id: null };
     expect(shown(unknown)).toContain('Base image not known (scratch)');
     expect(shown(unknown)).not.toContain('chain ID');
@@ -145,6 +148,14 @@ describe('the page of an image', () => {
     );
     expect(bodyOf()).toContain(`<input type="hidden" name="new" value="${IMAGE.digest}">`);
     expect(shown({ places: [] })).toContain('No tag points to this image any more.');
+  });
+
+  test('of an image whose tag has moved tells which it was, whose, and until when', () => {
+    const former_place = { ...place('1.0'), ended_at: '2026-11-20T02:00:00Z' };
+    const { title, lead, body } = imagePage({ ...IMAGE, places: [], former_place }, '2026-11-24');
+    expect(title).toBe('shop/app:1.0 (until 2026-11-20)');
+    expect(textOf(lead)).toContain('r.example.com/shop/app · shop linux/amd64');
+    expect(textOf(body)).toContain('any more: shop/app:1.0 did until 2026-11-20 02:00 UTC.');
   });
 });
 
