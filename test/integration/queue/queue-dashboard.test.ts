@@ -31,7 +31,9 @@ afterAll(async () => {
 test('shows the queues and what is in them', async () => {
   const page = await app.request('/queues');
   expect(page.status).toBe(200);
-  expect(await page.text()).toContain('<base href="/queues/"');
+  const text = await page.text();
+  expect(text).toContain('<base href="/queues/"');
+  expect(text, 'loads nothing from other hosts').not.toMatch(/(?:href|src)="https?:/);
   const answer = await app.request('/queues/api/queues?activeQueue=manifests-nightly&status=latest');
   const { queues } = (await answer.json()) as { queues: { name: string; readOnlyMode: boolean; counts: object }[] };
   expect(queues).toHaveLength(14);
