@@ -137,7 +137,7 @@ export function leavesBase(subject: Subject, ids: readonly TechniqueId[]): boole
 
 const GCC = /(?:^|\/)gcc(?::|$)/;
 /** Programs that compile C and C++, or have others do so. */
-const C_COMPILERS = /^(?:gcc|g\+\+|cc|c\+\+|make|cmake|ninja|meson)$/;
+export const C_COMPILERS = /^(?:gcc|g\+\+|cc|c\+\+|make|cmake|ninja|meson)$/;
 
 /** Reports whether an image's own steps compile C or C++, or its base is GCC's image. */
 export function compilesC({ image, ownPrograms }: ImageView): boolean {

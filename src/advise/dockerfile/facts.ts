@@ -6,6 +6,7 @@ import type { ImageView } from '../../policy/image-view.ts';
 import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
 import type { PlacedCommand } from '../../policy/shell.ts';
 import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
+import { compilesC } from '../base-after.ts';
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
 import { installsRuntime, needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
 import { servesPages } from '../pages.ts';
@@ -13,6 +14,7 @@ import { DEBIAN_VERSION, releaseOf, supportedRelease } from '../releases.ts';
 import { isScript, SHELL, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import { adviceView } from '../subject.ts';
 import type { BaseTechniqueId } from '../technique.ts';
+import { type CBuild, cBuildOf } from './c-build.ts';
 import { type Copy, copiesOf, ownCommandsOf, PLAIN_PATH, type SourceFacts, sourceFolderOf } from './copies.ts';
 import { credentialNotes } from './credentials.ts';
 import { isIgnored } from './dockerignore.ts';
@@ -30,7 +32,7 @@ import { type TomcatFacts, tomcatOf } from './tomcat.ts';
 /** The facts about an image that its generated Dockerfile needs. Every text is safe to write into a Dockerfile. */
 export interface DockerfileFacts {
   readonly runtime: Runtime;
-  /** A supported release of the runtime, see {@link supportedRelease}. */
+  /** A supported release of the runtime, see {@link supportedRelease}; empty for C and C++. */
   readonly release: string;
   /** The image's own release, which may be out of support; undefined if it is unknown. */
   readonly ownRelease: string | undefined;
@@ -44,6 +46,8 @@ export interface DockerfileFacts {
   readonly servesByApache: boolean;
   /** Whether Node.js only builds pages, see {@link servesPages}. */
   readonly servesPages: boolean;
+  /** How a program in C or C++ is compiled. */
+  readonly c: CBuild | undefined;
   readonly tomcat: TomcatFacts | undefined;
   /** The build tool of which Jib is a plugin, if Jib built the image. */
   readonly jib: 'gradle' | 'maven' | undefined;
@@ -134,8 +138,8 @@ export function dockerfileFacts(
   const { config, verdict } = image;
   const { name: runtime, version } = runtimeOf(verdict);
   const release = supportedRelease(runtime, version, today);
-  if (release === undefined) return undefined;
   const view = adviceView(image);
+  if (release === undefined && !compilesC(view)) return undefined;
   const start = startOf(view);
   const variables = readEnv(config.env);
   const defaultWorkdir = runtime === 'php' ? PHP_FOLDER : DEFAULT_WORKDIR;
@@ -147,7 +151,7 @@ export function dockerfileFacts(
   return {
     ...build,
     runtime,
-    release,
+    release: release ?? '',
     ownRelease: version === undefined ? undefined : releaseOf(runtime, version),
     framework,
     servesByApache: servesByApache(view),
@@ -190,7 +194,10 @@ function ownBuildOf(
   const deployment = deploymentOf(commands, workdir);
   const folder = sourceFolderOf(copies, deployment?.from ?? workdir, runtime);
   const settings = runtime === 'php' ? phpSettingSteps(view.own, all, servesByApache(view)) : [];
-  const others = view.own.filter(({ position }) => !settings.some(({ layer }) => layer === position));
+  const c = cBuildOf(view, copies);
+  const others = view.own.filter(
+    ({ position }) => position > (c?.layer ?? -1) && !settings.some(({ layer }) => layer === position),
+  );
   const usesBundler = framework === 'rails' || program === 'bundle';
   const gems = runtime === 'ruby' && !usesBundler ? gemInstalls(commands, copies) : undefined;
   const leftOut = leftOutSteps(others, {
@@ -211,6 +218,7 @@ function ownBuildOf(
     workdir,
     folder,
     deployment,
+    c,
     gems,
     phpSettings,
     leftOut,

@@ -2,6 +2,7 @@ import type { Runtime } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import type { Plan } from '../advise.ts';
 import { BASE_TECHNIQUES, type BaseTechniqueId, isBaseTechnique, techniqueOf } from '../technique.ts';
+import { cDockerfile } from './c.ts';
 import { ignoredBy, isIgnored } from './dockerignore.ts';
 import { dotnetDockerfile } from './dotnet.ts';
 import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
@@ -48,6 +49,10 @@ const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
   php: phpDockerfile,
   dotnet: dotnetDockerfile,
 };
+
+function templateFor({ runtime, c }: DockerfileFacts): Template | undefined {
+  return c === undefined ? TEMPLATES[runtime] : (facts) => cDockerfile(facts, c);
+}
 
 /**
  * Returns the kind of base for the last stage: the plan's, or if the plan keeps the base, the image's own, so that the
@@ -96,7 +101,7 @@ export function generateDockerfile(
   const ofPlatform = refusalOfPlatform(image);
   if (ofPlatform !== undefined) return { because: ofPlatform };
   const facts = dockerfileFacts(image, base, today);
-  const template = facts && TEMPLATES[facts.runtime];
+  const template = facts && templateFor(facts);
   if (!template) return { because: refusalOfLanguage(image) };
   const ofBuild = refusalOfBuild(facts);
   if (ofBuild !== undefined) return { because: ofBuild };
@@ -117,10 +122,11 @@ export function generateDockerfile(
   };
 }
 
-function largerBaseNote({ largerBase, runtime }: DockerfileFacts): readonly string[] {
-  if (largerBase === undefined) return [];
+function largerBaseNote({ largerBase, runtime, c }: DockerfileFacts): readonly string[] {
+  // What a program in C needs of its compiler's image is told beside the program.
+  if (largerBase === undefined || c?.from.startsWith('gcc:')) return [];
   return [
-    `# The image is built on ${largerBase}, which brings more than ${runtime}: start the last stage from it, or add what the program needs of it.`,
+    `# The image is built on ${largerBase}, which brings more than ${runtime === 'none' ? 'a distribution' : runtime}: start the last stage from it, or add what the program needs of it.`,
   ];
 }
 

@@ -11,6 +11,7 @@ import { compilesC } from '../base-after.ts';
 import { bringsRuntime, installsRuntime, needsPackages } from '../own-packages.ts';
 import { adviceView } from '../subject.ts';
 import { type BaseTechniqueId, techniqueOf } from '../technique.ts';
+import { isToWorkIn } from './c-build.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { startsPackagedPhp } from './php.ts';
 
@@ -27,9 +28,11 @@ export function refusalOfLanguage(image: AuditedImage): string {
   const { name } = runtimeOf(image.verdict);
   if (name !== 'none') return `there is no template for ${name}`;
   if (image.verdict.isPublished) return 'the image is as published, and only its publisher can build it otherwise';
-  return compilesC(adviceView(image))
-    ? 'there is no template for C and C++'
-    : 'it is not known what its program is written in';
+  const view = adviceView(image);
+  if (!compilesC(view)) return 'it is not known what its program is written in';
+  return isToWorkIn(view)
+    ? 'it starts no program, but is made to compile C and C++ in'
+    : 'there is no template for C and C++ on its distribution';
 }
 
 /** Programs that build for Java's virtual machine, for which there is no template. */

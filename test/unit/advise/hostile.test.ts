@@ -9,7 +9,19 @@ import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../../support/fuzz.ts';
 
 const KNOWLEDGE = knowledgeOf([]);
-const RUNTIMES: readonly Runtime[] = ['node', 'python', 'go', 'rust', 'java', 'ruby', 'php', 'dotnet', 'bun', 'nginx'];
+const RUNTIMES: readonly Runtime[] = [
+  'node',
+  'python',
+  'go',
+  'rust',
+  'java',
+  'ruby',
+  'php',
+  'dotnet',
+  'bun',
+  'nginx',
+  'none',
+];
 
 /** Words that programs interpret, names of prototype properties, and what ends quotes, lines and commands. */
 const word = fc.oneof(
@@ -45,6 +57,7 @@ const word = fc.oneof(
       '/usr/local/etc/php/a.ini',
     ],
     ...['$PHP_INI_DIR/php.ini', '/etc/apache2/ports.conf', '<<EOF\nEVIL now\nEOF'],
+    ...['gcc', 'make', 'cmake', '--prefix=/opt/tool', './tool'],
     ...['wget', 'curl', '-O', '-o', '--output=/tmp/x', '/tmp/x', 'rm', '-rf', 'cd', '/tmp', '-r', 'requirements.txt'],
     ...['--index-url=https://example.com/simple', '.[dev]', 'torch>=2', 'libpq-dev', './cmd/x', 'CGO_ENABLED=1'],
     ...['&&', ';', '|', '||', '$(', ')', '`', '"', "'", '\\', '\\\n', '\nEVIL now', '\r\nEVIL now', '\u2028EVIL now'],

@@ -67,8 +67,16 @@ test.each<[string, ImageSketch, string]>([
 
 test.each<[string, ImageSketch, string]>([
   ['an unknown program', { own: [copy('app /app')] }, 'it is not known what its program is written in'],
-  ['GCC', { baseNames: ['library/gcc:14'], own: [run('make')] }, 'there is no template for C and C++'],
-  ['C on a distribution', { own: [run('gcc -o /app main.c')] }, 'there is no template for C and C++'],
+  [
+    'GCC',
+    { baseNames: ['library/gcc:14'], own: [run('make')] },
+    'it starts no program, but is made to compile C and C++ in',
+  ],
+  [
+    'C on another distribution',
+    { own: [run('gcc -o /app main.c')], distro: { id: 'fedora', version: '42' }, config: { Cmd: ['/app'] } },
+    'there is no template for C and C++ on its distribution',
+  ],
   ['nginx', { runtime: 'nginx', own: [copy('dist /usr/share/nginx/html')] }, 'there is no template for nginx'],
   ['Deno', { runtime: 'deno' }, 'there is no template for deno'],
   ['conda', { runtime: 'python', own: [run('conda install numpy')] }, 'there is no template for packages of conda'],

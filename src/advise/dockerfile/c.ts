@@ -1,0 +1,57 @@
+import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
+import { type CBuild, prefixOf } from './c-build.ts';
+import { closingLines } from './closing.ts';
+import { type Copy, PLAIN_PATH, SOURCE } from './copies.ts';
+import { copyStep, targetOf } from './copy-steps.ts';
+import { isIgnored } from './dockerignore.ts';
+import { environmentLines } from './environment.ts';
+import type { DockerfileFacts } from './facts.ts';
+import { runPackages } from './packages.ts';
+
+/**
+ * Returns a Dockerfile for C and C++: the image's own steps, in a first stage; the last one has the program, on the same
+ * release of the same distribution.
+ */
+export function cDockerfile(facts: DockerfileFacts, { from, last, layer, steps }: CBuild): string {
+  return [
+    `FROM ${from} AS build`,
+    ...steps,
+    '',
+    `FROM ${last}`,
+    // The names of packages are those of the image's own release.
+    ...runPackages({ ...facts, olderDistro: undefined }),
+    ...environmentLines(facts),
+    `WORKDIR ${facts.workdir}`,
+    ...programLines(facts),
+    ...facts.copies.filter((copy) => copy.layer > layer).flatMap(fileLine),
+    'USER 65532:65532',
+    ...closingLines({ ...facts, folder: '/' }, 'CMD ["app"]'),
+  ].join('\n');
+}
+
+/** Returns the COPY of the program: to where it is in the image, so that the start stays the same. */
+function programLines(facts: DockerfileFacts): readonly string[] {
+  const path = pathOf(facts);
+  const prefix = prefixOf(facts.commands);
+  if (facts.program === 'app' && facts.script !== undefined)
+    return [`# Copy here the program that ${baseName(facts.script)} starts, from the first stage.`];
+  const isInstalled = prefix !== undefined && isWithin(path, prefix);
+  return [
+    `COPY --from=build ${isInstalled ? `${prefix} ${prefix}` : `${path} ${path}`}`,
+    ...(isInstalled ? [] : ['# Also copy what the program reads, and the libraries of the build that ldd lists.']),
+  ];
+}
+
+/** Returns the COPY of files that the image copied once its program was compiled, unless they are unknown. */
+function fileLine(copy: Copy): readonly string[] {
+  const { sources, into } = copy;
+  const isKnown = sources.length > 0 && sources.every((source) => SOURCE.test(source) && !isIgnored(source, 'none'));
+  return isKnown && PLAIN_PATH.test(into) ? [copyStep(copy, sources, targetOf(copy))] : [];
+}
+
+/** Returns the program's path. A bare name is searched for on the PATH, where `make install` puts it. */
+function pathOf({ entrypoint, cmd, program, workdir }: DockerfileFacts): string {
+  const word = [...entrypoint, ...cmd].find((each) => baseName(each) === program) ?? program;
+  const path = word.includes('/') ? absolutePath(word, workdir) : `/usr/local/bin/${program}`;
+  return PLAIN_PATH.test(path) ? path : `/usr/local/bin/${program}`;
+}

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import type { ImageSketch } from '../../support/audited-image.ts';
+import { copy, dockerfile, run } from '../../support/dockerfiles.ts';
+
+const BOOKWORM = { id: 'debian', version: '12.11' };
+const CMAKE: ImageSketch = {
+  distro: BOOKWORM,
+  settings: [],
+  own: [
+    run('apt-get update && apt-get install -y build-essential cmake libssl-dev'),
+    copy('. /src'),
+    run('cmake -S /src -B /build && cmake --build /build && cmake --install /build'),
+    copy('server.conf /etc/server/'),
+  ],
+  config: { Cmd: ['server', '--config', '/etc/server/server.conf'] },
+};
+
+test("C and C++ are compiled by the image's own steps in a first stage, and run on the same release", () => {
+  expect(dockerfile(CMAKE)).toBe(
+    [
+      '# syntax=docker/dockerfile:1',
+      'FROM debian:12 AS build',
+      'RUN apt-get update && apt-get install -y build-essential cmake libssl-dev',
+      'COPY . /src',
+      'RUN cmake -S /src -B /build && cmake --build /build && cmake --install /build',
+      '',
+      'FROM debian:12-slim',
+      '# The build had these headers; install here the libraries that the program loads: libssl-dev',
+      'WORKDIR /app',
+      'COPY --from=build /usr/local/bin/server /usr/local/bin/server',
+      '# Also copy what the program reads, and the libraries of the build that ldd lists.',
+      'COPY server.conf /etc/server/',
+      'USER 65532:65532',
+      'CMD ["server", "--config", "/etc/server/server.conf"]',
+      '',
+    ].join('\n'),
+  );
+});
+
+test.each<[string, string, ImageSketch]>([
+  [
+    'a folder of its own',
+    'COPY --from=build /opt/tool /opt/tool\nUSER',
+    { own: [run('./configure --prefix=/opt/tool && make install')], config: { Entrypoint: ['/opt/tool/bin/tool'] } },
+  ],
+  [
+    'the folder in which it is started',
+    'COPY --from=build /srv/app /srv/app\n',
+    { own: [run('gcc -o app main.c')], config: { WorkingDir: '/srv', Cmd: ['./app'] } },
+  ],
+  [
+    'a script that starts it',
+    '# Copy here the program that start.sh starts',
+    { own: [run('make'), copy('start.sh /')], config: { Cmd: ['/start.sh'] } },
+  ],
+])('the last stage has the program: from %s', (_, line, sketch) => {
+  expect(dockerfile({ distro: BOOKWORM, ...sketch })).toContain(line);
+});
+
+test.each<[string, string, string, Partial<ImageSketch>]>([
+  ['GCC', 'gcc:14', 'debian:12-slim', { baseNames: ['library/gcc:14'] }],
+  ['Ubuntu', 'ubuntu:24.04', 'ubuntu:24.04', { distro: { id: 'ubuntu', version: '24.04' } }],
+  ['Alpine', 'alpine:3.20', 'alpine:3.20', { distro: { id: 'alpine', version: '3.20.3' } }],
+])('both stages have the release of the image, on %s', (_, from, last, more) => {
+  const text = dockerfile({ ...CMAKE, ...more });
+  expect(text.match(/^FROM .*/gm)).toEqual([`FROM ${from} AS build`, `FROM ${last}`]);
+});
+
+test('steps are not repeated that hold a secret, take several lines or copy what is unknown', () => {
+  const own = [
+    copy('/out/lib /usr/lib/'),
+    run('curl -H "Authorization: Bearer ghp_0123456789abcdefghijABCDEFGHIJ012345" https://example.com/x | tar x'),
+    run('cat <<EOF > config.mk\nCC=gcc\nEOF'),
+    run('make'),
+  ];
+  const lines = dockerfile({ distro: BOOKWORM, own, config: { Cmd: ['/usr/bin/tool'] } }).split('\n');
+  const build = lines.slice(lines.indexOf('FROM debian:12 AS build') + 1, lines.indexOf(''));
+  expect(build).toEqual([
+    '# COPY here what the image has from elsewhere.',
+    '# Repeat here a step of several lines.',
+    'RUN make',
+  ]);
+});
+
+test('an image to compile in has no Dockerfile', () => {
+  expect(dockerfile({ ...CMAKE, config: { Cmd: ['bash'] } })).toBe('');
+  expect(dockerfile({ ...CMAKE, config: {} })).toBe('');
+});
