@@ -12,6 +12,7 @@ import {
   replacedBytes,
   replacedOwnBytes,
 } from './base-after.ts';
+import { installsOnly } from './layer-shares.ts';
 import { linksLibraries, needsGlibc } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
 import { servesPages } from './pages.ts';
@@ -121,11 +122,19 @@ function isBaseless({ view }: Subject): boolean {
 /** Reports whether the last stage does what an earlier one could do: it compiles, or adds what only builds need. */
 function canSplit(subject: Subject): boolean {
   const { view, findings } = subject;
-  if (isBaseless(subject) || !worksInLastStage(subject)) return false;
+  if (isBaseless(subject) || !worksInLastStage(subject) || isScriptWithPackages(subject)) return false;
   const compiles = compilesInLastStage(view);
   // With several stages, as after COPY --from=composer, it is for the last one that the layers themselves show it.
   if (hasStages(view)) return compiles;
   return compiles || findings.some(({ rule }) => BUILD_RULES.includes(rule));
+}
+
+/**
+ * Reports whether an image is a shell script with the packages that it calls: nothing is built that a second stage could
+ * take over, and the script may call any of them, `make` among them.
+ */
+function isScriptWithPackages({ view, runtime }: Subject): boolean {
+  return runtime === 'none' && startNeedsShell(view, runtime) && view.own.every(installsOnly);
 }
 
 /** Rules that find what only a build needs. */

@@ -200,7 +200,7 @@ export function keptSharesOnAlpine(layer: LayerView, runtime: Runtime): Shares |
   return holdsPackagesAlone(layer, runtime) ? { ...keptShares(layer, runtime), inStages: OS_PACKAGES } : undefined;
 }
 
-/** Reports whether a layer does nothing but install packages of the distribution, and clean up. */
-function installsOnly({ commands }: LayerView): boolean {
+/** Reports whether a layer does nothing but install packages of the distribution, place files, and clean up. */
+export function installsOnly({ commands }: LayerView): boolean {
   return commands.every(({ program }) => INSTALLS.test(program) || PLACES_FILES.has(program));
 }

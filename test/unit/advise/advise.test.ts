@@ -842,3 +842,17 @@ test.each([
   const { plan } = advise({ ...ON_GCC, own: [run(script)], config: { Cmd } });
   for (const { projection } of plan) expect(projection.after.min).toBeGreaterThanOrEqual(450 * MB);
 });
+
+test('a shell script with the packages that it calls is advised to install fewer, not to build them in another stage', () => {
+  const script: ImageSketch = {
+    own: [
+      { ...run('apt-get update && apt-get install -y git jq make gcc'), bytes: 90 * MB, class: 'build-tools' },
+      { instruction: 'COPY backup.sh /usr/local/bin/backup.sh # buildkit' },
+    ],
+    distro: { id: 'debian', version: '12' },
+    config: { Entrypoint: ['/usr/local/bin/backup.sh'] },
+  };
+  expect(stepsOf(advise(script))).toEqual(['minimal-packages', 'clean-up']);
+  const compiles = { ...script, own: [...(script.own ?? []), run('make -C /src install')] };
+  expect(stepsOf(advise(compiles))).toContain('multi-stage');
+});
