@@ -41,6 +41,30 @@ function shellStart({ entrypoint, cmd, needsDistribution }: DockerfileFacts): st
   return `ENTRYPOINT ${jsonWords(['sh', '-c', `exec ${before}${JAR}${after}`])}`;
 }
 
+/** Spring Boot's class that starts a program from the folders of its jar's layers, up to release 3.1 under the shorter name. */
+const LAUNCHER = /^org\.springframework\.boot\.loader\.(launch\.)?JarLauncher$/;
+
+/** Returns that class if the image starts it, and without options that name files. */
+function launcherOf(facts: DockerfileFacts): string | undefined {
+  const args = argsOf(facts);
+  const at = args.findIndex((word) => LAUNCHER.test(word));
+  return facts.program === 'java' && !args.slice(0, at).some((word) => isElsewhere(word, facts)) ? args[at] : undefined;
+}
+
+/** Returns the step that unpacks the layers of Spring Boot's jar into folders. */
+function extractLines(launcher: string | undefined): readonly string[] {
+  if (launcher === undefined) return [];
+  if (!launcher.includes('.launch.'))
+    return ['RUN java -Djarmode=layertools -jar /app.jar extract --destination /layers'];
+  return [
+    '# Spring Boot 3.2 extracts by -Djarmode=layertools, without --layers and --launcher.',
+    'RUN java -Djarmode=tools -jar /app.jar extract --layers --launcher --destination /layers',
+  ];
+}
+
+/** The layers of Spring Boot's jar, what seldom changes first: releases share those that are the same. */
+const LAYERS = ['dependencies', 'spring-boot-loader', 'snapshot-dependencies', 'application'];
+
 /**
  * Returns the lines that start the jar with the options and arguments that the image has. Everything up to the jar goes
  * into the entrypoint, even if the image has it in its command; only arguments after the jar stay in the command.
@@ -49,20 +73,26 @@ function startOf(facts: DockerfileFacts): readonly string[] {
   const byShell = shellStart(facts);
   if (byShell !== undefined) return [byShell];
   const args = argsOf(facts);
-  const at = args.indexOf('-jar');
-  const isElsewhere = (word: string): boolean => NAMES_FILES.test(word) && !isCopiedAgent(word, facts);
-  const isJar = facts.program === 'java' && at >= 0 && !args.slice(0, at).some(isElsewhere);
-  const ofEntrypoint = Math.max(at + 2, facts.programArgs.length);
+  const launcher = launcherOf(facts);
+  const started = launcher === undefined ? ['-jar', JAR] : [launcher];
+  const at = args.indexOf(started[0] ?? '');
+  const isJar = facts.program === 'java' && at >= 0 && !args.slice(0, at).some((word) => isElsewhere(word, facts));
+  const ofEntrypoint = Math.max(at + started.length, facts.programArgs.length);
   const options = isJar && at > 0 ? args.slice(0, at) : ['-XX:MaxRAMPercentage=75'];
-  const after = isJar ? args.slice(at + 2, ofEntrypoint) : [];
+  const after = isJar ? args.slice(at + started.length, ofEntrypoint) : [];
   return [
     ...scriptNote(facts),
     ...(isJar ? [] : classNote(facts)),
     ...startLines({
-      entrypoint: ['java', ...options, '-jar', JAR, ...after],
+      entrypoint: ['java', ...options, ...started, ...after],
       cmd: isJar ? args.slice(ofEntrypoint) : [],
     }),
   ];
+}
+
+/** Reports whether an option names a file that the Dockerfile does not copy. */
+function isElsewhere(option: string, facts: DockerfileFacts): boolean {
+  return NAMES_FILES.test(option) && !isCopiedAgent(option, facts);
 }
 
 /** Reports whether an option names an agent that the Dockerfile copies from the context. */
@@ -117,13 +147,17 @@ interface Stages {
 
 /** Returns the Dockerfile whose last stage starts the jar that the build left. */
 function withJar(facts: DockerfileFacts, { build, last, user = '10001' }: Stages): string {
+  const launcher = launcherOf(facts);
   return [
     ...build,
+    ...extractLines(launcher),
     '',
     ...last,
     ...environmentLines(facts),
     'WORKDIR /app',
-    'COPY --from=build /app.jar app.jar',
+    ...(launcher === undefined
+      ? ['COPY --from=build /app.jar app.jar']
+      : LAYERS.map((layer) => `COPY --from=build /layers/${layer}/ ./`)),
     `USER ${user}`,
     // The jar is all that the build left: what else the image copied into the program's folder is copied as well.
     ...settingLines(copiesProgram(facts) ? facts : { ...facts, folder: '/src' }),

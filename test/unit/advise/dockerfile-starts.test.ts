@@ -444,3 +444,31 @@ test('a .NET program without a start is named after its project', () => {
   const own = [run('dotnet publish src/Web/Web.csproj -o /out')];
   expect(dockerfile({ runtime: 'dotnet', own })).toContain('ENTRYPOINT ["dotnet", "Web.dll"]\n');
 });
+
+test.each([
+  ['launch.JarLauncher', 'RUN java -Djarmode=tools -jar /app.jar extract --layers --launcher --destination /layers\n'],
+  ['JarLauncher', 'RUN java -Djarmode=layertools -jar /app.jar extract --destination /layers\n'],
+])("the layers of Spring Boot's jar stay layers, so that releases share them: %s", (name, extraction) => {
+  const launcher = `org.springframework.boot.loader.${name}`;
+  const text = dockerfile({ runtime: 'java', config: { Entrypoint: ['java', '-Xmx1g', launcher], Cmd: ['--debug'] } });
+  expect(text).toContain(extraction);
+  expect(text).toContain(
+    [
+      'COPY --from=build /layers/dependencies/ ./',
+      'COPY --from=build /layers/spring-boot-loader/ ./',
+      'COPY --from=build /layers/snapshot-dependencies/ ./',
+      'COPY --from=build /layers/application/ ./',
+      'USER 10001',
+      `ENTRYPOINT ["java", "-Xmx1g", "${launcher}"]`,
+      'CMD ["--debug"]',
+      '',
+    ].join('\n'),
+  );
+});
+
+test("a launcher of Spring Boot with a class path starts the jar instead: it names the image's own folders", () => {
+  const Cmd = ['java', '-cp', '/srv/app', 'org.springframework.boot.loader.launch.JarLauncher'];
+  const text = dockerfile({ runtime: 'java', config: { Cmd } });
+  expect(text).toContain('COPY --from=build /app.jar app.jar\n');
+  expect(text).not.toContain('/layers');
+});
