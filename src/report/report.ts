@@ -27,7 +27,7 @@ export interface Column {
   readonly description: string;
   /** Left out of tables on a terminal, which have little room. */
   readonly detail?: true;
-  /** What people read the report for: a narrow terminal shows it before other columns. */
+  /** What a row is about, and what people read the report for: a narrow terminal shows it before other columns. */
   readonly gist?: true;
 }
 
@@ -49,7 +49,7 @@ export type ColumnType =
   | 'timestamp'
   | 'date';
 
-/** A column without its name. `weight`: left out of tables on a terminal, or what people read the report for. */
+/** A column without its name. `weight`: left out of tables on a terminal, or shown even on a narrow one. */
 type ColumnDefinition = readonly [type: ColumnType, description: string, weight?: 'detail' | 'gist' | undefined];
 
 /** Makes columns of their definitions by name, in the same order. */

@@ -77,8 +77,11 @@ function narrowed(layout: readonly ShownColumn[], width: number): readonly Shown
   if (widthOfAll(layout) <= width) return layout;
   const narrow = layout.map((shown) => shortened(shown, narrowWidth(shown.column)));
   const first = layout.findIndex(({ column }) => !column.detail);
-  const excess = widthOfAll(narrow.filter(({ column }, at) => at === first || column.gist)) - width;
-  const shorter = narrow.map((shown) => shortened(shown, Math.max(shown.width - excess, NARROWEST_CELL)));
+  const longest = longestText(
+    narrow.filter(({ column }, at) => at === first || column.gist),
+    width,
+  );
+  const shorter = narrow.map((shown) => shortened(shown, longest));
   const chosen = new Set(shorter.slice(first, first + 1));
   for (const shown of shorter.toSorted(gistFirst)) {
     if (widthOfAll([...chosen, shown]) <= width) chosen.add(shown);
@@ -92,6 +95,13 @@ function narrowed(layout: readonly ShownColumn[], width: number): readonly Shown
     return [{ ...shown, width: shown.width + more }];
   });
   return wider.toReversed().flat();
+}
+
+/** How long texts may be so that these columns have room: the longest are cut first. */
+function longestText(layout: readonly ShownColumn[], width: number): number {
+  let longest = WIDEST_CELL;
+  while (longest > NARROWEST_CELL && widthOfAll(layout.map((shown) => shortened(shown, longest))) > width) longest--;
+  return longest;
 }
 
 function narrowWidth(column: Column): number {

@@ -5,7 +5,7 @@ import { IMAGE_FILTERS, PLACE_COLUMNS, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,
-  tag: ['text', 'The first tag, by name, that names the image.'],
+  tag: ['text', 'The first tag, by name, that names the image.', 'gist'],
   tags: ['integer', 'Number of tags of the repository that name it.', 'detail'],
   digest: ['digest', "The digest of this platform's manifest.", 'detail'],
   platform: ['text', 'Operating system, architecture and variant.'],

@@ -4,7 +4,7 @@ import { IMAGE_FILTERS, PLACE_COLUMNS, pickColumns, type ReportKind } from './ki
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,
-  tag: ['text', 'The tag; empty for a manifest without one.'],
+  tag: ['text', 'The tag; empty for a manifest without one.', 'gist'],
   digest: ['digest', "The digest of this platform's manifest.", 'detail'],
   platform: ['text', 'Operating system, architecture and variant.'],
   team: ['text', 'The team that owns the repository, or `unowned`.'],

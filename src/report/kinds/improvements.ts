@@ -3,7 +3,7 @@ import { OWNED_COLUMNS, placeFilters, type ReportKind, selectColumns } from './k
 
 const columns = defineColumns({
   ...OWNED_COLUMNS,
-  tag: ['text', 'A tag of the build that applied techniques.'],
+  tag: ['text', 'A tag of the build that applied techniques.', 'gist'],
   previous_tag: ['text', 'A tag of the previous build.'],
   platform: ['text', 'The platform of both.', 'detail'],
   built_at: ['timestamp', 'When the build that applied techniques was built, else when it was first seen.'],

@@ -38,7 +38,7 @@ export interface ReportKind {
 export const PLACE_COLUMNS = {
   source: ['text', 'The source that it was found in.', 'detail'],
   registry: ['text', 'The host of the registry.', 'detail'],
-  repository: ['text', 'The repository.'],
+  repository: ['text', 'The repository.', 'gist'],
 } as const;
 
 /** The same with the owner, for kinds whose rows belong to a team. */

@@ -8,8 +8,8 @@ import { OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   ...OWNED_COLUMNS,
-  tags: ['text', 'Its tags, separated by `;`; empty: untagged.'],
-  digest: ['digest', 'The manifest that a rule marks.'],
+  tags: ['text', 'Its tags, separated by `;`; empty: untagged.', 'gist'],
+  digest: ['digest', 'The manifest that a rule marks.', 'gist'],
   rule: ['integer', 'The priority of that rule.'],
   outcome: [
     'text',

@@ -13,8 +13,8 @@ export const SUPERSEDED_DAYS = 90;
 
 const columns = defineColumns({
   ...OWNED_COLUMNS,
-  tags: ['text', 'Its tags, separated by `;`; empty: untagged.'],
-  digest: ['digest', 'The manifest that could be removed.'],
+  tags: ['text', 'Its tags, separated by `;`; empty: untagged.', 'gist'],
+  digest: ['digest', 'The manifest that could be removed.', 'gist'],
   reason: [
     'text',
     `\`archived\`, \`untagged\`, \`stale\` (not pulled for ${STALE_DAYS} days) or \`superseded\` (${SUPERSEDED_BUILDS} newer builds, ${SUPERSEDED_DAYS} days old).`,

@@ -6,7 +6,7 @@ import { narrowed } from './limited-kind.ts';
 
 const columns = defineColumns({
   ...OWNED_COLUMNS,
-  tag: ['text', 'A tag of the build that grew.'],
+  tag: ['text', 'A tag of the build that grew.', 'gist'],
   previous_tag: ['text', 'A tag of the previous build.'],
   platform: ['text', 'The platform of both.', 'detail'],
   created_at: ['timestamp', 'When the build that grew was built.'],

@@ -7,7 +7,7 @@ const columns = defineColumns({
   finished_at: ['timestamp', 'When the audit ended.'],
   audit_id: ['integer', "The audit's number.", 'detail'],
   source: ['text', 'The source.'],
-  scope: ['text', 'What the sizes belong to: a `source`, `team`, `repository` or `base`.'],
+  scope: ['text', 'What the sizes belong to: a `source`, `team`, `repository` or `base`.', 'gist'],
   name: ['text', 'The name of the source, team, repository or base image.', 'gist'],
   registry: ['text', "The host of a repository's registry.", 'detail'],
   status: ['text', 'How the audit ended: `finished` or `incomplete`.', 'detail'],

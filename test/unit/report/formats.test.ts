@@ -214,9 +214,21 @@ describe('table', () => {
     const cells = [`sha256-${'f'.repeat(64)}.sig`, 'library/node:20', message];
     const line = async (width?: number) => (await write('table', [cells], { width }, columns)).split('\n')[1];
     expect(await line()).toContain(message);
-    expect(await line(100)).toBe(`sha256-${'f'.repeat(30)}…  ${message.slice(0, 59)}…`);
+    expect(await line(100)).toBe(`sha256-${'f'.repeat(32)}…  ${message.slice(0, 57)}…`);
     expect(await line(200)).toBe(`sha256-${'f'.repeat(52)}…  library/node:20  ${message}`);
     expect(await line(120)).toBe(`sha256-${'f'.repeat(32)}…  library/node:20  ${message.slice(0, 60)}…`);
+  });
+
+  test('cuts the longest texts of the gist first, to the same width', async () => {
+    const columns = ['repository', 'tag', 'rule', 'message'].map(
+      (name) => ({ name, type: 'text', gist: true }) as Column,
+    );
+    const line = async (repository: string) =>
+      (await write('table', [[repository, 't'.repeat(40), 'root-user', 'm'.repeat(90)]], { width: 80 }, columns)).split(
+        '\n',
+      )[1];
+    expect(await line('shop/web')).toBe(`shop/web    ${'t'.repeat(26)}…  root-user  ${'m'.repeat(27)}…`);
+    expect(await line('r'.repeat(60))).toBe(`${'r'.repeat(20)}…  ${'t'.repeat(20)}…  root-user  ${'m'.repeat(22)}…`);
   });
 
   test('shows the source and the registry of rows that differ in them, and gives them up before the gist', async () => {

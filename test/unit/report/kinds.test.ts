@@ -53,8 +53,15 @@ describe('the column that rows are sorted by is shown on a terminal of 80 column
   });
 });
 
+test.each(Object.values(KINDS))('a terminal of 80 columns shows what a row of $name is of', async ({ columns }) => {
+  const place = columns.filter(({ name, type }) => ['repository', 'tag', 'tags'].includes(name) && type === 'text');
+  expect(await shownOn80(columns)).toEqual(expect.arrayContaining(place.map(({ name }) => name)));
+});
+
 test.each([
   ['trends: what a row is about', KINDS.trends, 'name'],
+  ['trends: whether that is a team or a repository', KINDS.trends, 'scope'],
+  ['goals: whose goal it is', KINDS.goals, 'team'],
   ['findings: the rule, by which settings and pages name it', KINDS.findings, 'rule'],
   ['images: what could be saved', KINDS.images, 'savings_max_bytes'],
   ['teams: what could be saved', KINDS.teams, 'savings_max_bytes'],
