@@ -11,8 +11,8 @@ export function storableText(text: string): string {
 }
 
 /**
- * Serialises a value for a jsonb parameter: jsonb rejects escapes of characters that Postgres does not accept in a
- * text, so they are replaced as by {@link storableText}.
+ * Serialises a value for a parameter of type json or jsonb: Postgres rejects escapes of characters that it does not
+ * accept in a text, so they are replaced as by {@link storableText}.
  */
 export function storableJson(value: unknown): string {
   const json = JSON.stringify(value);

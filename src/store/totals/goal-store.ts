@@ -71,7 +71,7 @@ const NATURAL_ORDER = `string_to_array(translate(tag, '${NOT_DIGITS}', '${'.'.re
 const SAVE_REPOSITORIES = `
   insert into repository_goal (repository_id, since, start_bytes, goal_bytes, current_bytes, possible_bytes)
   with goal as (
-    select * from jsonb_to_recordset($1::jsonb) as g (repository_id int8, bytes int8, ratio numeric, baseline_bytes int8)),
+    select * from json_to_recordset($1::json) as g (repository_id int8, bytes int8, ratio numeric, baseline_bytes int8)),
   newest as (
     select distinct on (repository_id) repository_id, bytes, possible
     from (

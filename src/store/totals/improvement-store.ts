@@ -132,7 +132,7 @@ const IMPROVEMENT_NAMES = columnNames(IMPROVEMENT_COLUMNS).join(', ');
 const INSERT = `
   insert into improvement (digest, previous_digest, ${IMPROVEMENT_NAMES})
   select m.digest, b.digest, ${IMPROVEMENT_NAMES}
-  from jsonb_to_recordset($1::jsonb) as n (before_id int8, after_id int8, ${IMPROVEMENT_COLUMNS})
+  from json_to_recordset($1::json) as n (before_id int8, after_id int8, ${IMPROVEMENT_COLUMNS})
   join manifest b on b.id = n.before_id join manifest m on m.id = n.after_id`;
 
 function rowOf({ before, after, ...pair }: BuildPair, { guide, estimated, ...improvement }: Improvement): object {
