@@ -24,8 +24,8 @@ export const BASE_NAME = 'org.opencontainers.image.base.name';
 /** What manifests of all forms but schema 1 have. */
 interface CommonFields {
   readonly mediaType: string;
-  readonly artifactType?: string;
-  readonly subject?: Descriptor;
+  readonly artifactType?: string | undefined;
+  readonly subject?: Descriptor | undefined;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -164,12 +164,10 @@ export function hasImageConfig({ mediaType, config, layers }: ImageManifest): bo
 const BUILDKIT_CACHE = 'application/vnd.buildkit.cacheconfig.v0';
 
 function commonFields(object: JsonObject, mediaType: string): CommonFields {
-  const artifactType = readOptionalString(object.artifactType);
-  const subject = object.subject == null ? undefined : readDescriptor(object.subject, 'subject');
   return {
     mediaType,
+    artifactType: readOptionalString(object.artifactType) || undefined,
+    subject: object.subject == null ? undefined : readDescriptor(object.subject, 'subject'),
     annotations: readStringMap(object.annotations),
-    ...(artifactType ? { artifactType } : {}),
-    ...(subject ? { subject } : {}),
   };
 }
