@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Queue, type Telemetry, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { TaskQueue } from '../queue/queue.ts';
 import { DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import type { AuditStarter, StartOutcome } from './audit-starter.ts';
 import { planSchedules, type ScheduledSource, type SchedulePlan, schedulerId } from './plan-schedules.ts';
@@ -28,7 +27,6 @@ export interface SchedulerOptions {
   /** Returns the sources that have a schedule; called on every pass, so that changed settings take effect. */
   readonly sources: () => Promise<readonly ScheduledSource[]>;
   readonly starter: AuditStarter;
-  readonly queue: TaskQueue;
   readonly events: SchedulerEvents;
   /** How often Redis and the database are synchronized with the settings (ms); default a minute. */
   readonly syncEveryMs?: number;
@@ -129,9 +127,8 @@ class Schedules {
   }
 
   async #start(source: string, slot: Date): Promise<void> {
-    const { starter, queue, events } = this.#options;
-    const outcome = await starter.startAudit(source, 'nightly', slot);
-    if (outcome.kind === 'started') await queue.add(outcome.tasks, { signal: this.#stop.signal });
+    const { starter, events } = this.#options;
+    const outcome = await starter.startAudit(source, 'nightly', { slot, signal: this.#stop.signal });
     const waits = outcome.kind === 'running' && isUnserved(slot, await starter.lastAudit(source));
     if (!waits) return events.onDue?.(source, slot, outcome);
     if (this.#waiting.get(source) === slot.getTime()) return;

@@ -1,25 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../errors.ts';
-import type { TaskQueue } from '../queue/queue.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
-import type { AuditStarter, StartOutcome } from './audit-starter.ts';
-
-/** What {@link startNow} needs. */
-export interface RunNowOptions {
-  readonly starter: AuditStarter;
-  readonly queue: TaskQueue;
-  readonly signal?: AbortSignal;
-}
-
-/**
- * Starts an ad-hoc audit of a source, which the workers carry out.
- * @returns for a source that is being audited already, the running audit
- */
-export async function startNow(source: string, { starter, queue, signal }: RunNowOptions): Promise<StartOutcome> {
-  const outcome = await starter.startAudit(source, 'adhoc');
-  if (outcome.kind === 'started') await queue.add(outcome.tasks, { signal });
-  return outcome;
-}
+import type { AuditStarter } from './audit-starter.ts';
 
 /** How {@link waitForAudits} waits. */
 export interface WaitOptions {

@@ -5,8 +5,8 @@ import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type AuditStarter, createAuditStarter } from '../schedule/audit-starter.ts';
 import type { ScheduledSource } from '../schedule/plan-schedules.ts';
-import { startNow, waitForAudits } from '../schedule/run-now.ts';
 import { type DueOutcome, type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
+import { waitForAudits } from '../schedule/wait-for-audits.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
 import { type Installation, type InstallationOptions, openInstallation, serveMetrics } from './installation.ts';
@@ -21,13 +21,12 @@ export interface ScheduleOptions extends InstallationOptions {
 export async function runScheduler(options: ScheduleOptions): Promise<void> {
   const { log, signal } = options;
   const installation = await openInstallation(options);
-  const { redis, queue, telemetry } = installation;
+  const { redis, telemetry } = installation;
   try {
     await serveMetrics(installation, options.settings);
     const sources = async () => (await options.reload()).sources;
     const scheduler = await startScheduler({
       redis,
-      queue,
       starter: starterOf(installation, sources, log),
       sources: async () => (await sources()).flatMap(scheduleOf),
       events: schedulerEvents(log),
@@ -64,7 +63,7 @@ export async function runNow(options: NowOptions): Promise<ReadonlyMap<number, A
     const { queue } = installation;
     const starter = starterOf(installation, async () => settings.sources, options.log);
     const start = async (source: string): Promise<number> => {
-      const { kind, auditId } = await startNow(source, { starter, queue, signal });
+      const { kind, auditId } = await starter.startAudit(source, 'adhoc', { signal });
       options.onStarted(source, auditId, kind === 'running');
       return auditId;
     };
@@ -79,12 +78,13 @@ export async function runNow(options: NowOptions): Promise<ReadonlyMap<number, A
 
 /** A starter of audits that warns of sources which cannot be opened: the workers would only tell so at the end. */
 function starterOf(
-  { db, engine, now }: Installation,
+  { db, queue, engine, now }: Installation,
   sources: () => Promise<readonly SourceSettings[]>,
   log: Logger,
 ): AuditStarter {
   return createAuditStarter({
     db,
+    queue,
     sources,
     now,
     async onStarted(source, audit) {

@@ -1,5 +1,5 @@
-import type { Lane } from '../../src/queue/queue.ts';
-import type { AuditStarter, LastAudit, StartOutcome } from '../../src/schedule/audit-starter.ts';
+import type { Lane, TaskReference } from '../../src/queue/queue.ts';
+import type { AuditStarter, LastAudit, StartOutcome, StartRequest } from '../../src/schedule/audit-starter.ts';
 import type { AuditStatus } from '../../src/store/audit-store.ts';
 import { task } from './task.ts';
 
@@ -16,10 +16,12 @@ export class MemoryAudits implements AuditStarter {
   readonly audits: MemoryAudit[] = [];
   /** Every call of `startAudit`, with its outcome. */
   readonly calls: { source: string; slot: string | undefined; outcome: StartOutcome['kind'] }[] = [];
+  /** The tasks of audits that were started. */
+  readonly queued: TaskReference[] = [];
   /** Whether audits finish as soon as they start; otherwise they stay running. */
   endAtOnce = true;
 
-  async startAudit(source: string, lane: Lane, slot?: Date): Promise<StartOutcome> {
+  async startAudit(source: string, lane: Lane, { slot }: StartRequest = {}): Promise<StartOutcome> {
     const outcome = this.#start(source, lane, slot?.getTime());
     this.calls.push({ source, slot: slot?.toISOString(), outcome: outcome.kind });
     return outcome;
@@ -43,6 +45,7 @@ export class MemoryAudits implements AuditStarter {
       ? ({ finishedAt: new Date(), status: 'finished' } as const)
       : ({ status: 'running' } as const);
     const auditId = this.audits.push({ source, lane, slot, ...end });
-    return { kind: 'started', auditId, tasks: [task('source', source, { auditId, lane })] };
+    this.queued.push(task('source', source, { auditId, lane }));
+    return { kind: 'started', auditId };
   }
 }

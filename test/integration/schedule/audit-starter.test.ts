@@ -2,8 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
-import { createAuditStarter } from '../../../src/schedule/audit-starter.ts';
-import { startNow } from '../../../src/schedule/run-now.ts';
+import { createAuditStarter, type StarterOptions } from '../../../src/schedule/audit-starter.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import { listQueuedTasks } from '../../../src/store/queued-audit-store.ts';
 import { defaultSettings } from '../../support/audits.ts';
@@ -22,8 +21,14 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     }) as SourceSettings[];
   });
 
-  const starterOn = (database: Database) =>
-    createAuditStarter({ db: database, sources: async () => sources, now: () => AT });
+  const starterOn = (database: Database, queued: TaskReference[] = [], onStarted?: StarterOptions['onStarted']) =>
+    createAuditStarter({
+      db: database,
+      queue: { add: async (tasks) => void queued.push(...tasks) },
+      sources: async () => sources,
+      now: () => AT,
+      ...(onStarted && { onStarted }),
+    });
 
   /** The database, in which something happens just before the first statement that holds some text. */
   function justBefore(text: string, happening: () => Promise<unknown>): Database {
@@ -42,8 +47,7 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
 
   test('who starts an audit is told its source, once', async () => {
     const told: unknown[] = [];
-    const onStarted = async ({ name }: SourceSettings, auditId: number) => void told.push([name, auditId]);
-    const starter = createAuditStarter({ db, sources: async () => sources, now: () => AT, onStarted });
+    const starter = starterOn(db, [], async ({ name }, auditId) => void told.push([name, auditId]));
     const { auditId } = await starter.startAudit('harbor', 'adhoc');
     expect(await starter.startAudit('harbor', 'adhoc')).toEqual({ kind: 'running', auditId });
     expect(told).toEqual([['harbor', auditId]]);
@@ -51,7 +55,7 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
 
   test('an audit belongs to the workers from its first moment, even if the process that started it dies', async () => {
     const dying = justBefore('where t.audit_id = $1 order by', () => Promise.reject(new StoreUnavailableError('away')));
-    await expect(starterOn(dying).startAudit('prod', 'nightly', new Date(AT))).rejects.toThrow('away');
+    await expect(starterOn(dying).startAudit('prod', 'nightly', { slot: new Date(AT) })).rejects.toThrow('away');
     const lost: TaskReference[] = [];
     for await (const page of listQueuedTasks(db)) lost.push(...page);
     expect(lost).toEqual([task('source', 'source/prod', { auditId: 1 })]);
@@ -78,21 +82,33 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     const starter = starterOn(db);
     const slot = new Date(AT);
     const next = new Date('2026-03-11T02:00:00Z');
-    const { auditId } = await starter.startAudit('prod', 'nightly', slot);
-    expect(await starter.startAudit('prod', 'nightly', next)).toEqual({ kind: 'running', auditId });
+    const { auditId } = await starter.startAudit('prod', 'nightly', { slot });
+    expect(await starter.startAudit('prod', 'nightly', { slot: next })).toEqual({ kind: 'running', auditId });
     expect(await starter.startAudit('prod', 'adhoc')).toEqual({ kind: 'running', auditId });
-    expect(await starter.startAudit('harbor', 'nightly', slot)).toMatchObject({ kind: 'started' });
+    expect(await starter.startAudit('harbor', 'nightly', { slot })).toMatchObject({ kind: 'started' });
     await db.query('update audit_source set running = false where audit_id = $1', [auditId]);
-    expect(await starter.startAudit('prod', 'nightly', slot)).toEqual({ kind: 'served', auditId });
-    const later = await starter.startAudit('prod', 'nightly', next);
+    expect(await starter.startAudit('prod', 'nightly', { slot })).toEqual({ kind: 'served', auditId });
+    const later = await starter.startAudit('prod', 'nightly', { slot: next });
     expect(later).toMatchObject({ kind: 'started' });
-    expect(await starter.startAudit('prod', 'nightly', slot)).toEqual({ kind: 'running', auditId: later.auditId });
+    expect(await starter.startAudit('prod', 'nightly', { slot })).toEqual({ kind: 'running', auditId: later.auditId });
+  });
+
+  test('its tasks are queued in its lane when it starts, and none when it does not', async () => {
+    const queued: TaskReference[] = [];
+    const starter = starterOn(db, queued);
+    const { auditId } = await starter.startAudit('prod', 'adhoc');
+    expect(await starter.startAudit('prod', 'adhoc')).toEqual({ kind: 'running', auditId });
+    const harbor = await starter.startAudit('harbor', 'nightly', { slot: new Date(AT) });
+    expect(queued).toEqual([
+      task('source', 'source/prod', { auditId, lane: 'adhoc' }),
+      task('source', 'source/harbor', { auditId: harbor.auditId, lane: 'nightly' }),
+    ]);
   });
 
   test('the last audit by the schedule is the newest one of the source itself, and none outside the schedule', async () => {
     const starter = starterOn(db);
     expect(await starter.lastAudit('prod')).toBeUndefined();
-    const { auditId } = await starter.startAudit('prod', 'nightly', new Date(AT));
+    const { auditId } = await starter.startAudit('prod', 'nightly', { slot: new Date(AT) });
     expect(await starter.lastAudit('prod')).toEqual({ finishedAt: undefined });
     expect(await starter.lastAudit('harbor')).toBeUndefined();
     const end = (id: number, at: string) =>
@@ -104,14 +120,14 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     const adhoc = await starter.startAudit('prod', 'adhoc');
     await end(adhoc.auditId, '2026-03-10T09:00:00Z');
     expect(await starter.lastAudit('prod')).toEqual({ finishedAt: new Date('2026-03-10T03:00:00Z') });
-    await starter.startAudit('prod', 'nightly', new Date('2026-03-11T02:00:00Z'));
+    await starter.startAudit('prod', 'nightly', { slot: new Date('2026-03-11T02:00:00Z') });
     expect(await starter.lastAudit('prod')).toEqual({ finishedAt: undefined });
   });
 
   test('an audit that was removed has failed for those who wait for it, and a source that was removed is named', async () => {
     const starter = starterOn(db);
     expect(await starter.auditStatus(999)).toBe('failed');
-    await expect(starter.startAudit('gone', 'nightly', new Date(AT))).rejects.toMatchObject({
+    await expect(starter.startAudit('gone', 'nightly', { slot: new Date(AT) })).rejects.toMatchObject({
       code: 'settings',
       message: 'there is no source "gone" in the settings',
     });
@@ -122,7 +138,6 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     const { auditId } = await starter.startAudit('prod', 'nightly');
     const end = () => db.query('update audit_source set running = false where audit_id = $1', [auditId]);
     const unlucky = starterOn(justBefore('or o.slot =', end));
-    const queue = { add: async () => undefined };
-    expect(await startNow('prod', { starter: unlucky, queue })).toMatchObject({ kind: 'started' });
+    expect(await unlucky.startAudit('prod', 'adhoc')).toMatchObject({ kind: 'started' });
   });
 });

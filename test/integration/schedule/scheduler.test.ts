@@ -2,11 +2,10 @@ import { Queue } from 'bullmq';
 import { describe, expect, test } from 'vitest';
 import { untilAborted } from '../../../src/common/until-aborted.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
-import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
 import type { ScheduledSource } from '../../../src/schedule/plan-schedules.ts';
-import { startNow, type WaitOptions, waitForAudits } from '../../../src/schedule/run-now.ts';
 import { type SchedulerOptions, startScheduler } from '../../../src/schedule/scheduler.ts';
+import { type WaitOptions, waitForAudits } from '../../../src/schedule/wait-for-audits.ts';
 import { type MemoryAudit, MemoryAudits } from '../../support/audit-starter.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -31,7 +30,6 @@ const everySecond = (name: string): ScheduledSource => ({ name, pattern: '* * * 
 function installation(sources: readonly ScheduledSource[]) {
   const prefix = newPrefix();
   const audits = new MemoryAudits();
-  const queued: TaskReference[] = [];
   const settings = { sources };
   const watchers = new Set<() => void>();
   const changed = () => {
@@ -45,7 +43,6 @@ function installation(sources: readonly ScheduledSource[]) {
       prefix,
       sources: async () => settings.sources,
       starter: audits,
-      queue: { add: async (tasks) => void queued.push(...tasks) },
       events: { onError: noErrors(), onDue: changed, onSynced: changed },
       syncEveryMs: 20,
       ...more,
@@ -64,7 +61,7 @@ function installation(sources: readonly ScheduledSource[]) {
     });
   const stored = async () =>
     (await queue.getJobSchedulers()).map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`).sort();
-  return { audits, queue, queued, settings, start, until, stored };
+  return { audits, queue, settings, start, until, stored };
 }
 
 describe('the scheduler', () => {
@@ -116,8 +113,8 @@ describe('the scheduler', () => {
     const slots = here.audits.calls.map(({ source, slot }) => `${source} ${slot}`);
     expect(new Set(slots).size).toBe(slots.length);
     for (const slot of slots) expect(slot).toMatch(/:\d\d\.000Z$/);
-    expect(new Set(here.queued.map(({ lane }) => lane))).toEqual(new Set(['nightly']));
-    expect(here.queued.length).toBe(here.audits.audits.length);
+    expect(new Set(here.audits.queued.map(({ lane }) => lane))).toEqual(new Set(['nightly']));
+    expect(here.audits.queued.length).toBe(here.audits.audits.length);
   });
 
   test('a running audit is not overlapped by another', async () => {
@@ -126,14 +123,14 @@ describe('the scheduler', () => {
     await here.start();
     await here.until(() => here.audits.calls.length >= 2);
     expect(here.audits.calls.map(({ outcome }) => outcome)).toEqual(['started', 'running']);
-    expect(here.queued).toHaveLength(1);
+    expect(here.audits.queued).toHaveLength(1);
   });
 
   test('a night that was missed is caught up once, by one of several schedulers', async () => {
     const here = installation([nightly('prod')]);
     here.audits.audits.push(longAgo('prod'));
     await Promise.all([here.start(), here.start(), here.start()]);
-    expect(here.queued).toHaveLength(1);
+    expect(here.audits.queued).toHaveLength(1);
     expect(here.audits.audits).toHaveLength(2);
   });
 
@@ -202,11 +199,13 @@ describe('the scheduler', () => {
     const here = installation([everySecond('prod')]);
     const errors: unknown[] = [];
     const scheduler = await new Promise<{ close(): Promise<void> }>((resolve) => {
-      const waiting: TaskQueue['add'] = (_, { signal } = {}) => {
+      const startAudit: AuditStarter['startAudit'] = async (_source, _lane, { signal } = {}) => {
         resolve(started);
-        return untilAborted(signal ?? new AbortController().signal).then(() => signal?.throwIfAborted());
+        await untilAborted(signal ?? new AbortController().signal);
+        throw signal?.reason;
       };
-      const started = here.start({ queue: { add: waiting }, events: { onError: (error) => errors.push(error) } });
+      const starter: AuditStarter = Object.assign(Object.create(here.audits), { startAudit });
+      const started = here.start({ starter, events: { onError: (error) => errors.push(error) } });
     });
     await scheduler.close();
     expect(errors).toMatchObject([{ name: 'AbortError' }]);
@@ -256,22 +255,10 @@ describe('an audit at once', () => {
     return [...(await waitForAudits(new Map(Object.entries(started)), { start, pollMs: 1, ...options }))];
   }
 
-  test('runs in its own lane, joins a running audit, and can be waited for', async () => {
+  test('is waited for', async () => {
     const audits = new MemoryAudits();
     audits.endAtOnce = false;
-    const queued: TaskReference[] = [];
-    const options = {
-      starter: audits,
-      queue: { add: async (tasks: readonly TaskReference[]) => void queued.push(...tasks) },
-    };
-    await startNow('prod', options);
-    expect(await startNow('prod', options)).toEqual({ kind: 'running', auditId: 1 });
-    await startNow('harbor', options);
-    expect(queued.map(({ key, lane }) => [key, lane])).toEqual([
-      ['prod', 'adhoc'],
-      ['harbor', 'adhoc'],
-    ]);
-
+    for (const source of ['prod', 'harbor']) await audits.startAudit(source, 'adhoc');
     const waited = waitFor({ harbor: 2 }, { starter: audits });
     const second = audits.audits[1];
     if (second) second.status = 'incomplete';
