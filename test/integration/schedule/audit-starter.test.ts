@@ -53,6 +53,12 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     expect(told).toEqual([['harbor', auditId]]);
   });
 
+  test('a start fails if its tasks cannot be queued', async () => {
+    const queue = { add: () => Promise.reject(new Error('no memory')) };
+    const starter = createAuditStarter({ db, queue, sources: async () => sources, now: () => AT });
+    await expect(starter.startAudit('prod', 'adhoc')).rejects.toThrow('no memory');
+  });
+
   test('an audit belongs to the workers from its first moment, even if the process that started it dies', async () => {
     const dying = justBefore('where t.audit_id = $1 order by', () => Promise.reject(new StoreUnavailableError('away')));
     await expect(starterOn(dying).startAudit('prod', 'nightly', { slot: new Date(AT) })).rejects.toThrow('away');

@@ -5,6 +5,7 @@ import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
 import type { ScheduledSource } from '../../../src/schedule/plan-schedules.ts';
 import { type SchedulerOptions, startScheduler } from '../../../src/schedule/scheduler.ts';
+import { latestSlot } from '../../../src/schedule/slots.ts';
 import { type WaitOptions, waitForAudits } from '../../../src/schedule/wait-for-audits.ts';
 import { type MemoryAudit, MemoryAudits } from '../../support/audit-starter.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
@@ -193,6 +194,15 @@ describe('the scheduler', () => {
     await eventually(() => expect(here.audits.audits.length).toBeGreaterThanOrEqual(2));
     expect(errors).toEqual([]);
     expect(new Set(here.audits.calls.map(({ source }) => source))).toEqual(new Set(['here']));
+  });
+
+  test('a job that lay in Redis for days stands for the latest slot', async () => {
+    const here = installation([nightly('prod')]);
+    await here.queue.add('audit', { source: 'prod' }, { timestamp: Date.now() - 10 * 86_400_000 });
+    await here.start();
+    await here.until(() => here.audits.calls.length > 0);
+    const due = latestSlot(nightly('prod'), new Date());
+    expect(here.audits.calls).toMatchObject([{ source: 'prod', slot: due.toISOString() }]);
   });
 
   test('closing ends the wait for room in the queue', async () => {
