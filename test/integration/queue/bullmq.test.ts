@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { AttemptLimits } from '../../../src/queue/attempts.ts';
@@ -223,6 +223,20 @@ describe('tasks in Redis', () => {
     await attempts(3);
   });
 
+  test('a task may send as many requests at the same time as it likes, without a warning of Node.js', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => warned.mockRestore());
+    const { queue, prefix } = queueOf();
+    const { attempts } = workersOf(prefix, {
+      run: async (_, { signal }) => {
+        for (let request = 0; request < 50; request++) signal.addEventListener('abort', () => undefined);
+      },
+    });
+    await queue.add([task('source', 's')]);
+    await attempts(1);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
   test('nightly tasks that fill their lanes do not delay an ad-hoc one', async () => {
     const { queue, prefix } = queueOf();
     const stuck = momentOf();
@@ -323,6 +337,7 @@ describe('tasks that fail', () => {
       ['m', 'retried'],
       ['m', 'given-up'],
     ]);
+    expect(failures).toBe(2);
   });
 });
 

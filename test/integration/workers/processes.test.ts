@@ -146,9 +146,10 @@ test.each([
   const { engine } = closedAfterTest(await open());
   const audit = await findAudit(db, auditId);
   if (!audit) throw new Error('there is no audit');
-  engine.context.events.auditEnded({ ...audit, status, repositoriesListed: 2, tagsListed: 9, tagsAudited: 4 });
+  const counts = { repositoriesListed: 2, tagsListed: 9, tagsAudited: 4, tagsSkipped: 3, tagsFailed: 2 };
+  engine.context.events.auditEnded({ ...audit, ...counts, status });
   expect(lines.filter(({ msg }) => msg === 'the audit has ended')).toMatchObject([
-    { level, audit: auditId, status, repositories: 2, tags: 9, audited: 4, skipped: 0, failed: 0 },
+    { level, audit: auditId, status, repositories: 2, tags: 9, audited: 4, skipped: 3, failed: 2 },
   ]);
 });
 
@@ -183,13 +184,26 @@ test.each([
   await expect(opened).rejects.toMatchObject({ code: 'settings', message: expect.stringContaining(message) });
 });
 
+/** The other connections to the database. */
+function connections(): Promise<readonly unknown[]> {
+  return db.query(
+    'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state is not null',
+  );
+}
+
+test('closing it closes its connections, and the port of its metrics', async () => {
+  const metricsPort = await freePort();
+  const installation = await open();
+  await serveMetrics(installation, await settingsOf({ metricsPort }));
+  await installation.close();
+  await expect(fetch(`http://127.0.0.1:${metricsPort}/healthz`)).rejects.toThrow('fetch failed');
+  await eventually(() => expect(installation.redis.status).toBe('end'));
+  await eventually(async () => expect(await connections()).toEqual([]));
+});
+
 test('what was opened before a failure is closed', async () => {
   const redisUrl = `redis://127.0.0.1:${await freePort()}`;
   await expect(open({ redisUrl })).rejects.toMatchObject({ code: 'queue-unavailable' });
-  const connections = () =>
-    db.query(
-      'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state is not null',
-    );
   await eventually(async () => expect(await connections()).toEqual([]));
 });
 
@@ -226,7 +240,7 @@ test('a worker logs each attempt at a task by how it ended', async () => {
     { level: 'debug', audit, task: 'close', msg: 'task done', durationMs },
     { level: 'debug', audit, task: 'deliver', msg: 'task done', durationMs },
   ]);
-  expect(await findAudit(db, audit)).toMatchObject({ status: 'failed' });
+  expect(await findAudit(db, audit)).toMatchObject({ status: 'failed', requests: registry.requests.length });
 });
 
 describe('a scheduler', () => {
