@@ -39,7 +39,7 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
       onError(error);
       return RECONNECT_AND_RESEND;
     },
-    retryStrategy: (attempt) => Math.min(100 * 2 ** Math.min(attempt, 10), LONGEST_RECONNECT_DELAY_MS),
+    retryStrategy: (attempt) => Math.min(100 * 2 ** attempt, LONGEST_RECONNECT_DELAY_MS),
   });
   let lastError: Error | undefined;
   redis.on('error', (error: Error) => {

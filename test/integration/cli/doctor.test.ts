@@ -68,7 +68,8 @@ test.each([
     /refused the login: WRONGPASS .*check user and password/,
   ],
   ['a database that is none', (url: string) => `${url}/abc`, /the Redis URL must look like/],
-  ['a password as it stands', (url: string) => url.replace('//', '//:p@w?ss@'), /the Redis URL must look like/],
+  ['a password with ? as it stands', (url: string) => url.replace('//', '//:p@w?ss@'), /the Redis URL must look like/],
+  ['a password with # as it stands', (url: string) => url.replace('//', '//:p@w#ss@'), /the Redis URL must look like/],
   ['a database that is not there', (url: string) => `${url}/99`, /has no database 99/],
 ])('%s is reported as such', async (_, urlOf, message) => {
   const { code, stdout } = await doctor(urlOf(server.url.replace(/\/$/, '')));

@@ -87,20 +87,45 @@ test('a new connection to a server that is silent from the start is replaced, to
   watched.disconnect();
 });
 
-test('a server that accepts connections and never answers is told', async () => {
-  const silent = createServer();
+test.each([
+  ['never answers', ''],
+  ['falls silent in its answer', '$100\r\n'],
+])('a server that accepts connections and %s is told', async (_, begun) => {
+  const silent = createServer((socket) => socket.on('error', () => undefined).once('data', () => socket.write(begun)));
   const connected = once(silent, 'connection') as Promise<[Socket]>;
   const port = await listenOnFreePort(silent);
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  const failed = expect(connectRedis(`redis://127.0.0.1:${port}`, () => undefined)).rejects.toMatchObject({
+  const opening = connectRedis(`redis://127.0.0.1:${port}`, () => undefined);
+  const failed = expect(opening).rejects.toMatchObject({
     code: 'queue-unavailable',
     message: expect.stringMatching(/does not answer: it has been silent for 20 s; check/),
   });
   const [socket] = await connected;
   await once(socket, 'data');
-  await vi.advanceTimersByTimeAsync(20_000);
+  let isOver = false;
+  void failed.finally(() => {
+    isOver = true;
+  });
+  // What it has sent may be read between two looks.
+  while (!isOver) await vi.advanceTimersByTimeAsync(20_000).then(() => setImmediate());
   await failed;
   silent.close();
+});
+
+test('a connection that was closed is watched no more', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const watched = await connectRedis(server.url, () => undefined);
+  expect(vi.getTimerCount()).toBe(1);
+  watched.disconnect();
+  await eventually(() => expect(vi.getTimerCount()).toBe(0));
+});
+
+test('a server that wants a password is told', async () => {
+  await admin.config('SET', 'requirepass', 'secret');
+  await expect(connectRedis(server.url, () => undefined)).rejects.toMatchObject({
+    code: 'settings',
+    message: expect.stringMatching(/refused the login: NOAUTH .*check user and password/),
+  });
 });
 
 test('a server that loads its data is waited for', async () => {
