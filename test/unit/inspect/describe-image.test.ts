@@ -71,9 +71,14 @@ test('the index that lists an image is told', async () => {
 });
 
 test('a registry cannot send commands to the terminal', async () => {
-  const instruction = 'RUN \u001b[2J echo';
-  const text = imageText(await describedOf({ base: [], own: [{ bytes: 20, instruction }] }));
-  expect(text).toContain('echo');
+  const image = auditedImage({ base: [], own: [{ bytes: 20, instruction: 'RUN \u001b[2J echo' }] });
+  const says = 'ends \u001b[2J here';
+  const { loaded, findings, advice } = await anImage({
+    ...image,
+    verdict: { ...image.verdict, signals: [{ name: 'history', says }] },
+  });
+  const text = imageText(describeImage(loaded, findings, advice));
+  expect(text).toMatch(/echo.*ends/s);
   expect(text).not.toContain('\u001b');
 });
 
