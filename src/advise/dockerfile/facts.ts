@@ -66,6 +66,8 @@ export interface DockerfileFacts {
   readonly gems: readonly string[] | undefined;
   /** Whether its own steps installed the runtime as a package of the distribution. */
   readonly installsRuntime: boolean;
+  /** Whether both stages install Node.js as a package of Alpine, as the image does. */
+  readonly usesPackage: boolean;
   /** The image's distribution if the names of its packages may differ from the Dockerfile's: `debian 10`. */
   readonly olderDistro: string | undefined;
   /** The folders below the program's that its own steps make, see {@link madeFoldersOf}; absolute paths. */
@@ -165,6 +167,7 @@ export function dockerfileFacts(
     gradleVersion: variables.get('GRADLE_VERSION'),
     packages: ownPackages(view),
     installsRuntime: installsRuntime(view),
+    usesPackage: false,
     olderDistro: olderDistroOf(image),
     writesFolder: build.madeFolders.length > 0 || view.own.some(({ args }) => LETS_WRITE.test(args)),
     linksLibraries: linksLibraries(view, runtime),

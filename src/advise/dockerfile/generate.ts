@@ -15,6 +15,7 @@ import {
   refusalOfLanguage,
   refusalOfLarger,
   refusalOfPlatform,
+  startsFromPackage,
 } from './no-dockerfile.ts';
 import { nodeDockerfile } from './node.ts';
 import { phpDockerfile } from './php.ts';
@@ -78,7 +79,8 @@ export function proposeDockerfile(advised: AdvisedImage, today: string): Generat
   const base = lastStageBase(image, advice);
   const keeps = keepsPackage(image, plannedBase(advice));
   const files = generateDockerfile(image, base, today, keeps);
-  const because = 'because' in files || !keeps ? undefined : refusalOfLarger(advised, base);
+  const isOther = keeps && !startsFromPackage(image, base);
+  const because = 'because' in files || !isOther ? undefined : refusalOfLarger(advised, base);
   return because === undefined ? files : { because };
 }
 
@@ -100,7 +102,8 @@ export function generateDockerfile(
 ): GeneratedFiles | NoDockerfile {
   const ofPlatform = refusalOfPlatform(image);
   if (ofPlatform !== undefined) return { because: ofPlatform };
-  const facts = dockerfileFacts(image, base, today);
+  const known = dockerfileFacts(image, base, today);
+  const facts = known && { ...known, usesPackage: keeps && startsFromPackage(image, base) };
   const template = facts && templateFor(facts);
   if (!template) return { because: refusalOfLanguage(image) };
   const ofBuild = refusalOfBuild(facts);
@@ -150,11 +153,11 @@ function stagesNote({ verdict }: AuditedImage, { copies }: DockerfileFacts): rea
  */
 function packagedNote(
   { verdict }: AuditedImage,
-  { installsRuntime, runtime, base, servesByApache }: DockerfileFacts,
+  { installsRuntime, usesPackage, runtime, base, servesByApache }: DockerfileFacts,
   keeps: boolean,
 ): readonly string[] {
   const isAlpine = base === 'alpine-base' && verdict.distro?.value.id === 'alpine';
-  if (!installsRuntime || !(keeps || isAlpine || (runtime === 'php' && servesByApache))) return [];
+  if (!installsRuntime || usesPackage || !(keeps || isAlpine || (runtime === 'php' && servesByApache))) return [];
   return [
     `# The image has ${runtime} as a package of its distribution. If this one is larger, keep that base for the last stage.`,
   ];

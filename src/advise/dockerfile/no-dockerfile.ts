@@ -8,7 +8,7 @@ import { asksVersion } from '../../policy/shell.ts';
 import type { Advice } from '../advise.ts';
 import type { Knowledge } from '../alternatives.ts';
 import { compilesC } from '../base-after.ts';
-import { bringsRuntime, installsRuntime, needsPackages } from '../own-packages.ts';
+import { bringsRuntime, installsRuntime, needsPackages, ownPackages } from '../own-packages.ts';
 import { adviceView } from '../subject.ts';
 import { type BaseTechniqueId, techniqueOf } from '../technique.ts';
 import { isToWorkIn } from './c-build.ts';
@@ -66,6 +66,21 @@ export function keepsPackage(image: AuditedImage, planned: BaseTechniqueId | und
     image.verdict.runtimeLayers === undefined &&
     replaceableBytes(view)?.min === view.baseBytes &&
     installsRuntime(view)
+  );
+}
+
+/**
+ * Reports whether the Dockerfile of a plan that keeps the distribution's package of the runtime starts from the
+ * distribution as well: for Node.js with npm on Alpine, whose package of Node.js has no Corepack for other managers.
+ * @param base the kind of base of the last stage
+ */
+export function startsFromPackage(image: AuditedImage, base: BaseTechniqueId): boolean {
+  const view = adviceView(image);
+  return (
+    runtimeOf(image.verdict).name === 'node' &&
+    base === 'alpine-base' &&
+    ownPackages(view).manager === 'apk' &&
+    !['yarn', 'pnpm', 'bun', 'enable'].some((program) => view.ownPrograms.has(program))
   );
 }
 

@@ -1,6 +1,7 @@
 import { installsProject, isToolchain, projectFolderOf } from '../../policy/installs.ts';
 import { baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, hasOption, type PlacedCommand, runs } from '../../policy/shell.ts';
+import { ALPINE } from '../releases.ts';
 import { contextFolderBelow, folderBelow } from './copies.ts';
 import { copySteps, sourceSteps } from './copy-steps.ts';
 import { isIgnored } from './dockerignore.ts';
@@ -165,7 +166,12 @@ export function packagesOfPrisma(facts: DockerfileFacts): readonly string[] {
  */
 function packagesStep(facts: DockerfileFacts): readonly string[] {
   const compiles = facts.packages.build.some((name) => isToolchain(name) || /-dev$/.test(name));
-  const names = [...(compiles ? ['python3', 'make', 'g++', ...buildPackages(facts)] : []), ...packagesOfPrisma(facts)];
+  const ofPackage = facts.usesPackage ? ['nodejs', 'npm'] : [];
+  const names = [
+    ...ofPackage,
+    ...(compiles ? ['python3', 'make', 'g++', ...buildPackages(facts)] : []),
+    ...packagesOfPrisma(facts),
+  ];
   return [...(compiles ? buildPackageNote(facts) : []), ...(names.length > 0 ? [installStep(facts, names)] : [])];
 }
 
@@ -222,8 +228,9 @@ function startsByPlugAndPlay({ entrypoint, cmd }: DockerfileFacts): boolean {
   return [...entrypoint, ...cmd].some((word) => word.includes('.pnp.'));
 }
 
-/** Returns the reference of the runtime's official image. */
+/** Returns the reference of the runtime's official image; Alpine's own if that has the runtime as a package. */
 export function imageOf(facts: DockerfileFacts): string {
+  if (facts.usesPackage) return `alpine:${ALPINE}`;
   if (facts.runtime === 'node') return officialTag('node', facts, 'suite-slim');
   return `oven/bun:${facts.release}-${facts.base === 'alpine-base' ? 'alpine' : 'slim'}`;
 }

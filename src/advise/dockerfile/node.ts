@@ -39,7 +39,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.
     ...programFolderLines(
       { ...facts, folder, writesFolder },
-      isDistroless(facts) ? NONROOT : `${facts.runtime}:${facts.runtime}`,
+      isDistroless(facts) || facts.usesPackage ? userOf(facts) : `${facts.runtime}:${facts.runtime}`,
     ),
     `USER ${userOf(facts)}`,
     ...lastLines(started),
@@ -107,10 +107,17 @@ function lastStage(facts: DockerfileFacts): string[] {
   const base = isDistroless(facts) ? `gcr.io/distroless/nodejs${facts.release}-debian13:nonroot` : imageOf(facts);
   return [
     `FROM ${base}`,
-    ...(isDistroless(facts) ? [] : [...runPackages(facts, packagesOfPrisma(facts)), ...globalStep(facts)]),
+    ...(isDistroless(facts) ? [] : [...runPackages(facts, packagesOf(facts)), ...globalStep(facts)]),
     'ENV NODE_ENV=production',
     ...environmentLines(facts),
   ];
+}
+
+/** Returns the packages of the last stage beside the image's own: of the runtime, if that is one, with npm where that is called. */
+function packagesOf(facts: DockerfileFacts): readonly string[] {
+  if (!facts.usesPackage) return packagesOfPrisma(facts);
+  const callsNpm = calls(facts, /\b(?:npm|npx)\b/) || globalStep(facts).length > 0;
+  return ['nodejs', ...(callsNpm ? ['npm'] : []), ...packagesOfPrisma(facts)];
 }
 
 function isDistroless({ base, needsDistribution, runtime }: DockerfileFacts): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { adviseImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
-import { proposeDockerfile } from '../../../src/advise/dockerfile/generate.ts';
+import { generateDockerfile, proposeDockerfile } from '../../../src/advise/dockerfile/generate.ts';
 import type { AuditedImage } from '../../../src/policy/audited-image.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
@@ -35,14 +35,19 @@ const SLIM: ImageSketch = {
 const LARGER = 'which is not known to be smaller than the distribution with its package';
 
 test.each<[string, ImageSketch, string]>([
-  ['Node.js on Alpine', packaged('node', 'apk add nodejs npm', 25), `it would start from an image of node, ${LARGER}`],
-  ['with a toolchain', packaged('node', 'apk add nodejs npm make g++', 100), 'node:24-alpine3.24, with a note'],
+  ['Node.js on Alpine', packaged('node', 'apk add nodejs npm', 25), 'alpine:3.24'],
+  ['with a toolchain', packaged('node', 'apk add nodejs npm make g++', 100), 'alpine:3.24'],
+  ['with other packages', packaged('node', 'apk add nodejs vips', 40), 'alpine:3.24'],
   [
-    'with other packages',
-    packaged('node', 'apk add nodejs vips', 40),
+    'by another package manager',
+    packaged('node', 'apk add nodejs yarn && yarn install', 25),
     `it would start from an image of node, ${LARGER}`,
   ],
-  ['with large other packages', packaged('node', 'apk add nodejs vips', 90), 'node:24-alpine3.24, with a note'],
+  [
+    'with large other packages',
+    packaged('node', 'apk add nodejs vips && yarn install', 90),
+    'node:24-alpine3.24, with a note',
+  ],
   [
     'on a base of unknown contents',
     packaged('node', 'apk add nodejs', 25, { base: [{ bytes: 4 * MB }, { instruction: 'RUN ./install.sh' }] }),
@@ -108,4 +113,23 @@ test('it is said why there is no Dockerfile for Windows, and for an image as pub
   expect(proposed({ ...rest, verdict: { ...verdict, isPublished: true } })).toBe(
     'the image is as published, and only its publisher can build it otherwise',
   );
+});
+
+test('Node.js stays a package of Alpine in both stages, without npm where the program is started by node', () => {
+  const own = [
+    run('apk add --no-cache nodejs npm'),
+    copy('package*.json ./'),
+    run('npm ci'),
+    copy('. .'),
+    run('mkdir data'),
+  ];
+  const of = (Cmd: readonly string[]): string => {
+    const image = auditedImage(packaged('node', '', 0, { own, config: { WorkingDir: '/app', Cmd } }));
+    return generateDockerfile(image, 'alpine-base', TODAY, true).dockerfile ?? '';
+  };
+  const text = of(['node', 'server.js']);
+  expect(text).toContain('FROM alpine:3.24 AS build\nRUN apk add --no-cache nodejs npm\n');
+  expect(text).toContain('FROM alpine:3.24\nRUN apk add --no-cache nodejs\n');
+  expect(text).toContain('COPY --from=build --chown=1000:1000 /app /app\nWORKDIR /app\nUSER 1000:1000\n');
+  expect(of(['npm', 'start'])).toContain('FROM alpine:3.24\nRUN apk add --no-cache nodejs npm\n');
 });
