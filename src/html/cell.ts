@@ -23,9 +23,16 @@ export function shownCell(column: Column, cell: Cell): Markup {
   if (special !== undefined) return special;
   if (column.type === 'digest' && typeof cell === 'string') return html`<code title="${cell}">${text}</code>`;
   const longest = column.name === 'message' ? LONGEST_MESSAGE : LONGEST;
-  if (text.length <= longest) return html`${text}`;
-  return html`<span title="${text.slice(0, LONGEST_TITLE)}">${text.slice(0, longest)}…</span>`;
+  if (text.length <= longest) return isLong(column, cell) ? breakable(text) : html`${text}`;
+  return html`<span title="${text.slice(0, LONGEST_TITLE)}">${breakable(text.slice(0, longest))}…</span>`;
 }
+
+/** A text that is broken after the slashes of a path first, where browsers break none: elsewhere only for want of room. */
+export function breakable(text: string): Markup {
+  return html`${text.split(/(?<=\/)/).map((part, at) => html`${at > 0 ? BREAK : null}${part}`)}`;
+}
+
+const BREAK = html`<wbr>`;
 
 /** Columns whose cells are shown as more than text, by name; undefined for a cell that is just text. */
 const SPECIAL: Readonly<Record<string, (cell: string | number) => Markup | undefined>> = {

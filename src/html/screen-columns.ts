@@ -11,6 +11,10 @@ export const SCREEN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   regressions: columns(
     `${PLACE} team tag previous_tag change_bytes change_percent step step_bytes instruction compressed_bytes created_at`,
   ),
+  improvements: columns(
+    `${PLACE} team tag previous_tag technique saved_bytes saved_percent previous_bytes compressed_bytes ` +
+      'estimated_min_percent estimated_max_percent outcome built_at',
+  ),
   images: columns(
     `${PLACE} tag platform team compressed_bytes savings_max_bytes slim_score base_image base_confidence distro ` +
       'distro_version runtime exclusive_bytes layer_count',

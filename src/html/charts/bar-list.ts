@@ -1,4 +1,6 @@
+import { breakable } from '../cell.ts';
 import { percentOf } from '../format.ts';
+import { link } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 
 /** One bar of a chart. */
@@ -30,7 +32,7 @@ export function barList(label: string, heads: readonly [string, string], bars: r
 
 function line({ label, value, text, note, isBad, href, title }: Bar, most: number): Markup {
   const tone = isBad ? 'bad' : 'plain';
-  const name = href === undefined ? html`${label}` : html`<a href="${href}">${label}</a>`;
+  const name = link(breakable(label), href);
   return html`<tr><th scope="row"${title ? html` title="${title}"` : null}>${name}${note ? html` <small class="${tone}">${note}</small>` : null}</th>
 <td class="track"><svg width="100%" height="10" aria-hidden="true"><rect class="fill ${tone}" width="${percentOf(value, most).toFixed(2)}%" height="10" rx="2"/></svg></td>
 <td class="n">${text}</td></tr>`;

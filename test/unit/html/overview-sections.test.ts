@@ -35,7 +35,11 @@ const OVERVIEW: Overview = {
 };
 const VIEW = { links: dashboardLinks, currency: 'EUR', today: '2026-11-24' };
 const shown = (parts: Partial<Overview> = {}) => String(overviewSections({ ...OVERVIEW, ...parts }, VIEW));
-const textOf = (markup: string) => markup.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+const textOf = (markup: string) =>
+  markup
+    .replaceAll('<wbr>', '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
 /** The text of the section under a heading. */
 function sectionOf(title: string, parts: Partial<Overview>): string {
   return textOf(
