@@ -249,6 +249,12 @@ test('figures beside bars have the room that they need', async () => {
   expect(await overflow()).toBe(0);
 });
 
+test('a link beside a note, as of a base with several names, is told from it by more than its colour', async () => {
+  await page.goto(server.url);
+  const line = 'getComputedStyle(document.querySelector(".bars a")).textDecorationLine';
+  expect(await page.evaluate(line)).toBe('underline');
+});
+
 test('on a wide screen the header is in line with the content', async () => {
   await page.setViewportSize({ width: 1920, height: 900 });
   await page.goto(server.url);
