@@ -50,7 +50,7 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
   });
   app.onError((error, context) => {
     const failure = failureOf(error);
-    if (failure.status === 500) dashboard.log.error({ error, path: context.req.path }, 'a request failed');
+    if (failure.status >= 500) dashboard.log.error({ error, path: context.req.path }, 'a request failed');
     return failureResponse(context.req.path, failure, render);
   });
   return app;

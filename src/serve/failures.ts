@@ -26,7 +26,7 @@ const STATUSES: Readonly<Record<string, number>> = {
 /** The failure that an error means. Expected errors say what is wrong; the details of all others go only to the log. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof StoreUnavailableError)
-    return { status: 503, code: error.code, message: 'the database does not answer' };
+    return { status: 503, code: error.code, message: 'the database does not answer: see the log of slimboard serve' };
   if (error instanceof SlimboardError && !(error instanceof StoreAccessError)) {
     const status = STATUSES[error.code];
     if (status !== undefined) return { status, code: error.code, message: error.message };

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { StoreAccessError } from '../../../src/errors.ts';
+import { StoreAccessError, StoreUnavailableError } from '../../../src/errors.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { isLoopback, limitConcurrency } from '../../../src/serve/guards.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
@@ -249,19 +249,20 @@ describe('requests', () => {
     expect((await app.request('/login', { method: 'POST', headers: unknown, body: 'x' })).status).toBe(413);
   });
 
-  test.each([new Error('secret detail'), new StoreAccessError('secret detail')])(
-    'the reason of an unexpected failure goes to the log only: %o',
-    async (error) => {
-      const lines: string[] = [];
-      const broken = { ...db, query: async () => Promise.reject(error) } as unknown as Database;
-      const app = createDashboardApp(await dashboardOver(broken, {}, lines));
-      const answer = await app.request(`/api/v1/images/sha256:${'0'.repeat(64)}`, { headers: { host } });
-      expect(answer.status).toBe(500);
-      expect(await answer.text()).not.toContain('secret detail');
-      expect(lines.join('')).toContain('secret detail');
-      expect((await app.request('/readyz', { headers: { host } })).status).toBe(503);
-    },
-  );
+  test.each([
+    [500, new Error('secret detail')],
+    [500, new StoreAccessError('secret detail')],
+    [503, new StoreUnavailableError('secret detail')],
+  ])('the reason of a failure that no request is to blame for goes to the log only: %i, %o', async (status, error) => {
+    const lines: string[] = [];
+    const broken = { ...db, query: async () => Promise.reject(error) } as unknown as Database;
+    const app = createDashboardApp(await dashboardOver(broken, {}, lines));
+    const answer = await app.request(`/api/v1/images/sha256:${'0'.repeat(64)}`, { headers: { host } });
+    expect(answer.status).toBe(status);
+    expect(await answer.text()).not.toContain('secret detail');
+    expect(lines.join('')).toContain('secret detail');
+    expect((await app.request('/readyz', { headers: { host } })).status).toBe(503);
+  });
 
   test.each([
     '/../../../../etc/passwd',
