@@ -1,4 +1,4 @@
-import { datedBuilds } from '../../store/sql/dated-builds.ts';
+import { BUILD_PAIRS } from '../../store/sql/build-pairs.ts';
 import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { firstColumn, OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
@@ -40,11 +40,8 @@ function withSteps(builds: string): string {
 }
 
 /**
- * The builds that grew; with an audit, among those of its sources that had been seen when it ended. Builds made at the same
- * moment follow one another as they were pushed, or as audits first found them; where neither tells, nobody knows which
- * came first, and they are no pair: of those, the first by tag, then by size, follows the build before. A build of several
- * lines, as `1.4` and `latest`, counts once: against the newest build before it in any of them, of equals in that of its first
- * tag. Names are looked up at the end, for few rows are left then.
+ * The builds that grew; with an audit, among those of its sources that had been seen when it ended. Names are looked up at
+ * the end, for few rows are left then.
  */
 function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string {
   const { isSeen, isAudited } = auditConditions(audit, parameters);
@@ -53,26 +50,12 @@ function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string
       select i.repository_id, i.manifest_id, i.platform, i.created_at, i.compressed_bytes, tag_line(i.tag) as line, min(i.tag) as tag,
         min(i.first_seen_at) as seen_at, min(coalesce(i.pushed_at, i.first_seen_at)) as came_at, bool_and(i.pushed_at is not null) as is_pushed
       from image_history i where i.tag <> '' and ${isAudited('i')} and ${isSeen('i.first_seen_at')} and ${where} group by 1, 2, 3, 4, 5, 6),
-    -- One row a source: added up once, however few builds the planner expects.
-    ended as materialized (select source_id, ends, known_since from audit_ends),
-    dated as (${datedBuilds('came_at')}),
-    pair as (
-      select *, lag(manifest_id) over w as previous_id, lag(tag) over w as previous_tag, lag(compressed_bytes) over w as previous_bytes,
-        lag(created_at) over w as previous_created_at, lag(came_at) over w as previous_came_at, lag(after_at) over w as previous_after_at,
-        lag(is_pushed) over w as previous_is_pushed
-      from dated window w as (
-        partition by repository_id, platform, line
-        order by created_at nulls first, after_at nulls first, tag, compressed_bytes, manifest_id)),
-    nearest as (
-      select distinct on (p.repository_id, p.manifest_id) p.*, p.compressed_bytes - p.previous_bytes as change_bytes
-      from pair p join repository r on r.id = p.repository_id left join ended e on e.source_id = r.source_id
-      where p.previous_id is not null and (p.created_at is distinct from p.previous_created_at
-        or came_later(p.previous_came_at, p.came_at, p.is_pushed and p.previous_is_pushed, e.ends))
-      order by p.repository_id, p.manifest_id, p.previous_created_at desc nulls last, p.previous_after_at desc nulls last, p.tag)
+    ${BUILD_PAIRS},
+    grown as (select *, compressed_bytes - previous_bytes as change_bytes from pair where compressed_bytes > previous_bytes)
     select b.*, s.name as source, r.registry, r.name as repository, r.team, m.digest,
       round(100.0 * b.change_bytes / nullif(b.previous_bytes, 0), 2) as change_percent, count(*) over () as total
-    from nearest b join repository r on r.id = b.repository_id join source s on s.id = r.source_id join manifest m on m.id = b.manifest_id
-    where b.change_bytes > 0 and ${rowWhere}`;
+    from grown b join repository r on r.id = b.repository_id join source s on s.id = r.source_id join manifest m on m.id = b.manifest_id
+    where ${rowWhere}`;
 }
 
 /** Looks up late columns only for the builds of the page, unless it is sorted by one of them. */

@@ -1,6 +1,6 @@
 import type { Improvement } from '../../advise/improvement.ts';
 import type { Queryable } from '../../database/database.ts';
-import { datedBuilds } from '../sql/dated-builds.ts';
+import { BUILD_PAIRS } from '../sql/build-pairs.ts';
 import { columnNames, jsonRows } from '../sql/json-rows.ts';
 import { columnArrays } from '../sql/rows.ts';
 
@@ -51,42 +51,26 @@ export async function listTouchedRepositories(
   return rows.map(({ id }) => id);
 }
 
-/**
- * SQL: pairs of successive builds, ordered by creation time, then by when they were pushed or by the audits that found
- * them. Builds that none of these can order are not paired: of those, the first by tag follows the build before. A build in
- * several lines of tags (`1.4`, `latest`) has one predecessor: the newest, of equals that in the line of its first tag.
- */
+/** SQL: pairs of successive builds of these repositories, and the rules that their images trip. */
 const PAIRS = `
   with named as (
-    select id, repository_id, name, manifest_id, coalesce(pushed_at, started_at) as seen_at, pushed_at is not null as is_pushed
+    select id, repository_id, name, manifest_id, coalesce(pushed_at, started_at) as came_at, pushed_at is not null as is_pushed
     from tag where repository_id = any($1::int8[]) and name is not null),
   leads_to as (
     select *, manifest_id as image_id, 0 as position from named
     union all select n.*, c.child_id, c.position from named n join index_child c on c.index_id = n.manifest_id where c.child_id is not null),
   tagged as (
-    select distinct on (l.id, i.platform) l.repository_id, tag_line(l.name) as line, l.name as tag, i.platform, i.manifest_id, i.created_at, l.seen_at,
-      l.is_pushed
+    select distinct on (l.id, i.platform) l.repository_id, tag_line(l.name) as line, l.name as tag, i.platform, i.manifest_id, i.created_at,
+      i.pull_bytes as compressed_bytes, l.came_at, l.is_pushed
     from leads_to l join image i on i.manifest_id = l.image_id order by l.id, i.platform, l.position),
-  ended as materialized (
-    select source_id, ends, known_since from audit_ends where source_id = any(array(select source_id from repository where id = any($1::int8[])))),
   build as (
-    select repository_id, line, platform, manifest_id, created_at, min(seen_at) as seen_at, bool_and(is_pushed) as is_pushed, min(tag) as tag
-    from tagged group by repository_id, line, platform, manifest_id, created_at),
-  dated as (${datedBuilds('seen_at')}),
-  follower as (
-    select d.*, lag(manifest_id) over w as before_id, lag(tag) over w as before_tag, lag(created_at) over w as before_created, lag(seen_at) over w as before_seen,
-      lag(after_at) over w as before_after, lag(is_pushed) over w as before_is_pushed
-    from dated d window w as (
-      partition by repository_id, line, platform order by created_at nulls first, after_at nulls first, tag, manifest_id)),
-  pair as (
-    select distinct on (repository_id, platform, manifest_id) f.*
-    from follower f join repository r on r.id = f.repository_id left join ended e on e.source_id = r.source_id
-    where before_id is not null
-      and (created_at is distinct from before_created or came_later(before_seen, seen_at, is_pushed and before_is_pushed, e.ends))
-    order by repository_id, platform, manifest_id, before_created desc nulls last, before_after desc nulls last, tag),
+    select repository_id, line, platform, manifest_id, created_at, compressed_bytes, min(came_at) as came_at, bool_and(is_pushed) as is_pushed,
+      min(tag) as tag
+    from tagged group by repository_id, line, platform, manifest_id, created_at, compressed_bytes),
+  ${BUILD_PAIRS},
   tripped as (
     select manifest_id, array_agg(rule) as rules from finding
-    where manifest_id in (select before_id from pair union select manifest_id from pair) group by manifest_id)`;
+    where manifest_id in (select previous_id from pair union select manifest_id from pair) group by manifest_id)`;
 
 /**
  * Reads the pairs of builds in these repositories whose assessments differ in something that a technique changes, and
@@ -95,13 +79,13 @@ const PAIRS = `
 export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]): Promise<readonly BuildPair[]> {
   return db.query<BuildPair>(
     `${PAIRS}
-     select p.repository_id as "repositoryId", p.platform, p.before_id as before, p.manifest_id as after, p.before_tag as "previousTag", p.tag,
-       coalesce(p.created_at, p.seen_at) as "builtAt"
+     select p.repository_id as "repositoryId", p.platform, p.previous_id as before, p.manifest_id as after, p.previous_tag as "previousTag", p.tag,
+       coalesce(p.created_at, p.came_at) as "builtAt"
      from pair p
      join manifest m on m.id = p.manifest_id
-     join assessment a on a.manifest_id = p.before_id join assessment b on b.manifest_id = p.manifest_id
+     join assessment a on a.manifest_id = p.previous_id join assessment b on b.manifest_id = p.manifest_id
      left join improvement s on s.repository_id = p.repository_id and s.platform = p.platform and s.digest = m.digest
-     left join tripped x on x.manifest_id = p.before_id left join tripped y on y.manifest_id = p.manifest_id
+     left join tripped x on x.manifest_id = p.previous_id left join tripped y on y.manifest_id = p.manifest_id
      where s.digest is not null
        or (a.variant, a.base_layers = 0, a.multi_stage) is distinct from (b.variant, b.base_layers = 0, b.multi_stage)
        or not coalesce(x.rules, '{}') <@ coalesce(y.rules, '{}')
