@@ -20,11 +20,11 @@ describe.each(BACKENDS)('successive builds of a repository, in $name', ({ open }
   });
 
   /** A build that trips a rule of its own, so that any two differ in what a technique changes. */
-  async function build(createdAt?: string, platform?: string): Promise<number> {
+  async function build(createdAt?: string, platform?: string, bytes = 1): Promise<number> {
     const name = `build ${++builds}`;
     const more = { ...(createdAt && { createdAt }), ...(platform && { platform }) };
     const findings = [{ rule: name, severity: 'warn' }];
-    return inventory.image({ name, layers: [[name, 1]], assessment: {}, findings, ...more });
+    return inventory.image({ name, layers: [[name, bytes]], assessment: {}, findings, ...more });
   }
   const tag = (name: string, image: number, at = AT) => inventory.tag(repository, name, image, at);
   const pushed = async (name: string, image: number, at: string | null) =>
@@ -71,6 +71,20 @@ describe.each(BACKENDS)('successive builds of a repository, in $name', ({ open }
     await tag('1.1', await build('2026-01-01'), '2026-11-01T03:00:00Z');
     expect(await pairs()).toEqual([]);
   });
+
+  test.each([[[1, 2]], [[2, 1]]])(
+    'of one date and one tag that one audit found stand in the order of their sizes, however they were stored: %j',
+    async (order) => {
+      await tag('1.0', await build('2026-01-01'));
+      const images = new Map<number, number>();
+      for (const bytes of order) {
+        images.set(bytes, await build('2026-01-02', undefined, bytes));
+        await inventory.endTag(await tag('1.1', images.get(bytes) ?? 0), AT);
+      }
+      const [pair] = await readBuildPairs(db, [repository]);
+      expect(pair?.after).toBe(images.get(1));
+    },
+  );
 
   test.each([[['1.1', '1.2']], [['1.2', '1.1']]])(
     'of one date that one audit found stand in the order of their tags, however they were stored: %j',
