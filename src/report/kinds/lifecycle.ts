@@ -1,4 +1,3 @@
-import { DEDUP_SCOPE } from '../../store/sql/dedup-scope.ts';
 import type { QueryScope, SqlParameters } from '../query-scope.ts';
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
@@ -53,9 +52,9 @@ export function lifecycleSimulation(rules: readonly LifecycleRule[], inUse: InUs
         select p.*, case when outcome like 'expires%' then row_number() over (
           order by outcome not like 'expires%', in_use desc, source, registry, repository, pushed_at, digest) end as place
         from placed p),
-      ${HOLDINGS},
+      ${HELD},
       gone as (select * from chosen where place is not null),
-      ${freedSql('holdings', 'gone')}
+      ${freedSql('held', 'gone')}
       ${withFreedBytes(columns)}`,
     order: 'in_use desc, place, source, registry, repository, pushed_at, digest',
   };
@@ -168,19 +167,12 @@ function outcomeColumns(relation: string): string {
 }
 
 /**
- * `holdings`: which listed manifest holds which blobs. An index holds those children that are not listed themselves.
+ * `held`: which listed manifest leads to which. An index holds those children that are not listed themselves.
  */
-const HOLDINGS = `
+const HELD = `
   held (repository_id, root_id, manifest_id) as (
     select repository_id, manifest_id, manifest_id from listed
     union
     select h.repository_id, h.root_id, c.child_id from held h join index_child c on c.index_id = h.manifest_id
     where c.child_id is not null and not exists (
-      select 1 from listed l where l.repository_id = h.repository_id and l.manifest_id = c.child_id)),
-  holdings as (
-    select distinct r.source_id, h.repository_id, h.root_id, b.id as blob_id, b.size,
-      r.source_id || ' ' || ${DEDUP_SCOPE} as scope
-    from held h join repository r on r.id = h.repository_id join source s on s.id = r.source_id
-    join (select manifest_id, blob_id from manifest_layer union all select id, config_id from manifest where config_id is not null) x
-      on x.manifest_id = h.manifest_id
-    join blob b on b.id = x.blob_id and b.stored)`;
+      select 1 from listed l where l.repository_id = h.repository_id and l.manifest_id = c.child_id))`;

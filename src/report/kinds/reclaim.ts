@@ -70,6 +70,23 @@ function candidatesSql(where: string): string {
     with chosen as (
       select c.*, row_number() over (order by c.source, c.registry, c.repository, c.dated_at nulls first, c.digest) as place
       from slimboard_reclaimable c where ${where}),
-    ${freedSql('slimboard_holdings', 'chosen')}
+    ${HELD},
+    ${freedSql('held', 'chosen')}
     ${withFreedBytes(columns)}`;
 }
+
+/**
+ * `held`: which manifest of a tag, or without one, leads to which, in the sources of `chosen`. An index has the entries of
+ * the indexes that it lists as well.
+ */
+const HELD = `
+    root as (
+      select t.repository_id, t.manifest_id
+      from (
+        select repository_id, manifest_id from tag where name is not null and ended_at is null
+        union all select repository_id, manifest_id from standing_untagged where ended_at is null) t
+      join repository r on r.id = t.repository_id and r.ended_at is null where r.source_id in (select source_id from chosen)),
+    held as (
+      select repository_id, manifest_id as root_id, manifest_id from root
+      union all
+      select r.repository_id, r.manifest_id, c.child_id from root r join index_child c on c.index_id = r.manifest_id where c.child_id is not null)`;

@@ -1,22 +1,36 @@
+import { DEDUP_SCOPE } from '../../store/sql/dedup-scope.ts';
 import { selectColumns } from '../kinds/kind.ts';
 import type { Column } from '../report.ts';
 
 /**
  * SQL that computes what removing a set of manifests frees. A blob is freed with the last manifest that holds it, and
  * only when all manifests that hold it are removed.
- * @param holdings the name of a relation with `source_id`, `scope`, `blob_id`, `size`, `repository_id`, `root_id`:
- *   which manifest (`root_id`) holds which blob
+ * @param held the name of a relation with `repository_id`, `root_id`, `manifest_id`: which manifest leads to which, each
+ *   to itself too
  * @param gone the name of a relation with `source_id`, `repository_id`, `manifest_id` and `place`, the order of removal
  *   from 1
  * @returns common table expressions; the last, `freed`, has the `bytes` that each `place` frees
  */
-export function freedSql(holdings: string, gone: string): string {
+export function freedSql(held: string, gone: string): string {
   return `
+    -- Rows carry the number of a scope instead of its name.
+    scope_of as (
+      select r.id as repository_id, dense_rank() over (order by s.id, ${DEDUP_SCOPE}) as scope
+      from repository r join source s on s.id = r.source_id where s.id in (select source_id from ${gone})),
+    holding as (
+      select h.manifest_id, o.scope, g.place
+      from ${held} h join scope_of o on o.repository_id = h.repository_id
+      left join ${gone} g on g.repository_id = h.repository_id and g.manifest_id = h.root_id),
+    -- Sizes are joined within each branch: of a union, Postgres expects few blobs, and would look them up one by one.
     holder as (
-      select h.scope, h.blob_id, h.size, max(g.place) as place
-      from ${holdings} h left join ${gone} g on g.repository_id = h.repository_id and g.manifest_id = h.root_id
-      where h.source_id in (select source_id from ${gone})
-      group by h.scope, h.blob_id, h.size having count(*) = count(g.place)),
+      select size, max(place) as place
+      from (
+        select h.scope, h.place, b.id as blob_id, b.size
+        from holding h join manifest_layer l on l.manifest_id = h.manifest_id join blob b on b.id = l.blob_id and b.stored
+        union all
+        select h.scope, h.place, b.id as blob_id, b.size
+        from holding h join manifest m on m.id = h.manifest_id join blob b on b.id = m.config_id and b.stored) x
+      group by scope, blob_id, size having count(*) = count(place)),
     freed as (select place, sum(size)::int8 as bytes from holder group by place)`;
 }
 
