@@ -128,6 +128,7 @@ export const images: ReportKind = {
     'One row per tag and platform: what it is, how large, what it is built on, and what would make it smaller.',
   columns,
   filters: { ...IMAGE_FILTERS, since: 'coalesce(i.pushed_at, i.first_seen_at)', minSize: 'i.compressed_bytes' },
+  rowRelation: 'i',
   query,
   key: ['source', 'registry', 'repository', 'tag', 'platform', 'digest', 'index_digest'],
   page,

@@ -12,6 +12,8 @@ export interface ReportKind {
   readonly filters: FilterTargets;
   /** Those of the filters that select rows, where the others select the images that rows sum up: see `rowWhere`. */
   readonly rowFilters?: readonly FilterName[];
+  /** The relation of `filters`, if it has all columns of the report: then a search is a condition on it, like a filter. */
+  readonly rowRelation?: string;
   /** Returns a query that selects every column by its name, and possibly more columns to sort by. */
   readonly query: (scope: QueryScope) => string;
   /** The default `order by` list, in the query's column names. Undefined: keep the order of the query. */

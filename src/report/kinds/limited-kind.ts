@@ -24,13 +24,15 @@ export function narrowed(kind: ReportKind, condition: (parameters: SqlParameters
  */
 export function searched(kind: ReportKind, text: string | undefined): ReportKind {
   if (!text) return kind;
+  const relation = kind.rowRelation === undefined ? '' : `${kind.rowRelation}.`;
   const searchable = kind.columns.flatMap((column) => {
-    if (isText(column)) return [`lower("${column.name}")`];
-    return column.type === 'digest' ? [digestText(`"${column.name}"`)] : [];
+    const cell = `${relation}"${column.name}"`;
+    if (isText(column)) return [`lower(${cell})`];
+    return column.type === 'digest' ? [digestText(cell)] : [];
   });
-  return selected(kind, (parameters) => {
-    return `strpos(concat_ws(' ', ${searchable.join(', ')}), ${parameters.add(text.toLowerCase())}) > 0`;
-  });
+  const condition = (parameters: SqlParameters): string =>
+    `strpos(concat_ws(' ', ${searchable.join(', ')}), ${parameters.add(text.toLowerCase())}) > 0`;
+  return kind.rowRelation === undefined ? selected(kind, condition) : narrowed(kind, condition);
 }
 
 /** The same kind, limited to rows whose cell in a column is this text. */

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import { readPage } from '../../../src/report/report-page.ts';
+import { isText } from '../../../src/report/report.ts';
+import { readPage, recordsOf } from '../../../src/report/report-page.ts';
 import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
@@ -68,5 +69,20 @@ describe.each(BACKENDS)('the pages of a report on $name', ({ open }) => {
   test('of images are cut from the whole report', async () => {
     const whole = (await readRecords(db, KINDS.images)).map((row) => JSON.stringify(row));
     expect(await textsOf(KINDS.images, undefined)).toEqual(whole);
+  });
+
+  test.each([undefined, '-compressed_bytes'])('of images have what a search finds, sorted by %s', async (sort) => {
+    const whole = await readRecords(db, KINDS.images, { sort });
+    const texts = KINDS.images.columns.filter((column) => isText(column) || column.type === 'digest');
+    const textOf = (row: Record<string, unknown>) =>
+      texts
+        .map(({ name }) => row[name] ?? '')
+        .join(' ')
+        .toLowerCase();
+    const [first, ...others] = whole.map(({ digest }) => String(digest));
+    for (const search of ['R3.EXAMPLE', 'Untagged', `${first?.slice(9, 30)}`, `${others.at(-1)}`, 'nothing']) {
+      const page = await readPage(db, KINDS.images, { search, sort, limit: 1_000, now: new Date(AT) });
+      expect(recordsOf(page), search).toEqual(whole.filter((row) => textOf(row).includes(search.toLowerCase())));
+    }
   });
 });
