@@ -89,7 +89,9 @@ export function parseReference(text: string): Reference {
   const path = colon < 0 ? named : named.slice(0, colon);
   const tag = colon < 0 ? undefined : parseTag(named.slice(colon + 1));
   const registry = host ?? DOCKER_HUB;
-  const repository = parseRepositoryName(registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path);
+  // First as it was typed, so that the error names that.
+  const name = parseRepositoryName(path);
+  const repository = registry === DOCKER_HUB && !name.includes('/') ? parseRepositoryName(`library/${name}`) : name;
   if (digest) return { registry, repository, digest, ...(tag ? { tag } : {}) };
   return { registry, repository, tag: tag ?? ('latest' as Tag) };
 }

@@ -28,6 +28,14 @@ test.each([
   expect(() => parseReference(text)).toThrow(`"${text}" is a registry, not an image: expected HOST/REPOSITORY:TAG`);
 });
 
+test.each([
+  ['', ''],
+  [':1', ''],
+  ['My-App:1', 'My-App'],
+])('what is no image of Docker Hub is refused as it is written: "%s"', (text, repository) => {
+  expect(() => parseReference(text)).toThrow(`"${repository}" is not a repository: expected lower-case letters`);
+});
+
 test('an image is written without a scheme', () => {
   expect(() => parseReference('https://registry.example.com/app:1')).toThrow('write the image without https://');
 });
