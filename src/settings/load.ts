@@ -92,6 +92,7 @@ function listMistakes(mistakes: readonly string[]): string {
 }
 
 async function readOwnFile({ configFile, cwd }: LoadSettingsOptions): Promise<SettingsFile | undefined> {
+  if (configFile === '') throw new SettingsError('--config: expected the name of a file, such as slimboard.yaml');
   const file = await readSettingsFile(resolve(cwd, configFile ?? 'slimboard.yaml'));
   if (file || configFile === undefined) return file;
   throw new SettingsError(`--config: there is no file ${resolve(cwd, configFile)}`);

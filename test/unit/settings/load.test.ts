@@ -341,6 +341,7 @@ describe('mistakes name file, line, key and what is accepted', () => {
     ['flag', { flags: { logLevel: 5 } }, /^--log-level: expected one of .*, debug, trace$/],
     ['flag', { flags: { platform: ['amd64'] } }, '--platform: "amd64" is not a platform'],
     ['flag', { configFile: 'none.yaml' }, '--config: there is no file'],
+    ['flag', { configFile: '' }, '--config: expected the name of a file'],
   ])('of a %s: %o', async (_, options, message) => {
     await expect(load('', options)).rejects.toThrow(message);
   });
