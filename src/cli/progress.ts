@@ -57,8 +57,9 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope) 
 }
 
 /** What an audit does when it has read all tags, which may take hours; in front, as terminals may be narrow. */
-const STAGE_TEXTS: Readonly<Partial<Record<AuditStage, (layers: LayerCounts) => string>>> = {
-  layers: ({ done, listed }) => `reading layers, ${done} of ${listed}`,
+const STAGE_TEXTS: Readonly<Partial<Record<AuditStage, (layers: LayerCounts) => string | undefined>>> = {
+  // Without --deep, the stage passes without any.
+  layers: ({ done, listed }) => (listed > 0 ? `reading layers, ${done} of ${listed}` : undefined),
   assess: () => 'judging images',
   close: () => 'computing totals',
 };

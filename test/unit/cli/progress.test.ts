@@ -70,6 +70,12 @@ test('an audit that has read all tags tells what it does, where a narrow termina
   expect(lines.map((line) => line.split(': ')[0])).toEqual(['judging images', 'computing totals']);
 });
 
+test('an audit that reads no layers does not tell of them', () => {
+  progress.events.stageBegan('layers');
+  vi.advanceTimersByTime(5_000);
+  expect(lines).toEqual(['0 repositories, 0 of 0 tags (0 unchanged, 0 failed), 0 requests, 0 tags/s']);
+});
+
 test('an interrupted audit tells no more', () => {
   stop.abort();
   vi.advanceTimersByTime(5_000);
