@@ -19,9 +19,12 @@ export interface ImageOptions {
 export const EXCLUDE = ['--exclude <glob>', 'skip repositories that match; repeatable', collect] as const;
 export const NEWEST = [
   '--newest <n>',
-  'read only the newest n tags of each repository; "all" for all of them',
+  'read only the newest n tags of each repository; "all" for all of them (default: all)',
 ] as const;
-export const CONCURRENCY = ['--concurrency <n>', 'maximum number of requests to a registry at a time'] as const;
+export const CONCURRENCY = [
+  '--concurrency <n>',
+  'maximum number of requests to a registry at a time (default: 32)',
+] as const;
 export const PLAIN_HTTP = ['--plain-http', 'connect to registries without TLS'] as const;
 
 /** Adds `--format`, one of these values; the default is `table`. */
