@@ -98,7 +98,7 @@ export function parsed<Value>(example: string, parse: (text: string) => Value) {
 }
 
 /** Like {@link parsed}, but refuses bare numbers: YAML would read a name like `1.10` as the number 1.1. */
-export function parsedName<Value>(example: string, parse: (text: string) => Value) {
+function parsedName<Value>(example: string, parse: (text: string) => Value) {
   const rule = `expected text, such as ${example}; quote what looks like a number: "1.10"`;
   return z.string({ error: rule }).transform(transformBy(parse));
 }
