@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
-import type { TaskReference } from '../../../src/queue/queue.ts';
+import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import { createAuditStarter, type StarterOptions } from '../../../src/schedule/audit-starter.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import { listQueuedTasks } from '../../../src/store/queued-audit-store.ts';
@@ -57,6 +57,18 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     const queue = { add: () => Promise.reject(new Error('no memory')) };
     const starter = createAuditStarter({ db, queue, sources: async () => sources, now: () => AT });
     await expect(starter.startAudit('prod', 'adhoc')).rejects.toThrow('no memory');
+  });
+
+  test('the wait for room in the queue ends with its signal', async () => {
+    const stop = new AbortController();
+    const queue: TaskQueue = {
+      async add(_, { signal } = {}) {
+        stop.abort(new Error('stopped'));
+        signal?.throwIfAborted();
+      },
+    };
+    const starter = createAuditStarter({ db, queue, sources: async () => sources, now: () => AT });
+    await expect(starter.startAudit('prod', 'adhoc', { signal: stop.signal })).rejects.toThrow('stopped');
   });
 
   test('an audit belongs to the workers from its first moment, even if the process that started it dies', async () => {
