@@ -45,6 +45,9 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 // What libraries write to the console would break up the log: it becomes a warning like those of Node.js.
 console.warn = console.error = (...texts: unknown[]) => process.emitWarning(format(...texts));
+// Until there is a log, warnings wait for it: Node.js would write them by console.error, and so make new ones for ever.
+const early: Error[] = [];
+process.removeAllListeners('warning').on('warning', (warning) => void early.push(warning));
 
 nameHome();
 const io: Io = {
@@ -57,7 +60,10 @@ const io: Io = {
   onExitCode: (code) => {
     process.exitCode = code;
   },
-  onWarning: (report) => void process.removeAllListeners('warning').on('warning', report),
+  onWarning: (report) => {
+    process.removeAllListeners('warning').on('warning', report);
+    for (const warning of early.splice(0)) report(warning);
+  },
 };
 runProgram(process.argv.slice(2), io)
   .then(

@@ -187,3 +187,22 @@ test('the error for a Postgres without TLS says what to write; with --log-format
   expectRefusal(quiet, 2, /sslmode=disable/);
   expect(quiet.stderr).not.toContain('WARNING');
 });
+
+test('a key of the settings that is a map is refused, though the parser warns of it before there is a log', async () => {
+  const cwd = await newFolder();
+  await writeFile(join(cwd, 'slimboard.yaml'), '? { a: b }\n: c\n');
+  const { code, stderr } = await runCommand(['status'], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^slimboard: settings: \{ a: b \}: unknown key; .*\n$/);
+});
+
+test('a warning that comes before there is a log is one line of the log', async () => {
+  const cwd = await newFolder();
+  const warn = `process.on('newListener', (event) => { if (event === 'SIGTERM') setImmediate(() => process.emitWarning('too early')); });`;
+  await writeFile(join(cwd, 'warn.mjs'), warn);
+  const env = { NODE_OPTIONS: `--import ${join(cwd, 'warn.mjs')}` };
+  const { stderr } = await runCommand(['--log-format', 'json', 'status'], { cwd, env });
+  const lines = stderr.trim().split('\n');
+  const messages = lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
+  expect(messages.filter((message) => message === 'too early')).toHaveLength(1);
+});
