@@ -9,7 +9,7 @@ import type { Clock } from './clock.ts';
 const HOLDS_MS = 10_000;
 /** A server that only failed for this long is down: an upgrade or a restart takes less. */
 const DOWN_AFTER_MS = 300_000;
-/** A longer time without a request says nothing: the governor pauses for a minute at most. */
+/** A longer time between an answer and the next request says nothing: the governor pauses for a minute at most. */
 const LONGEST_GAP_MS = 120_000;
 /** A hostile registry could name a new server for tokens in each answer. */
 const MAX_ORIGINS = 16;
@@ -51,10 +51,10 @@ export class Outages {
   }
 
   /** Notes an answer. @param failedWith its status, if that is a temporary failure */
-  noteAnswer({ origin }: URL, failedWith: number | undefined): void {
+  noteAnswer({ origin }: URL, failedWith: number | undefined, startedAtMs: number): void {
     if (!this.#answered.has(origin)) this.#answered.set(origin, true);
     if (failedWith !== undefined) {
-      if (this.#isDown(origin)) this.#hold(origin, new OutageError(failedWith));
+      if (this.#isDown(origin, startedAtMs)) this.#hold(origin, new OutageError(failedWith));
       return;
     }
     this.#failing.delete(origin);
@@ -65,7 +65,7 @@ export class Outages {
   noteFailure({ origin }: URL, error: unknown, startedAtMs: number): void {
     if (!(error instanceof Error) || error instanceof SlimboardError || this.isCauseOf(error)) return;
     const isSilent = this.#isSilent(origin, error, startedAtMs);
-    if (this.#isDown(origin) || isSilent) this.#hold(origin, error);
+    if (this.#isDown(origin, startedAtMs) || isSilent) this.#hold(origin, error);
   }
 
   /** Whether an error comes from a server that is down: the same request would only fail again. */
@@ -89,10 +89,10 @@ export class Outages {
   }
 
   /** Whether a server that has failed now did so all the time. */
-  #isDown(origin: string): boolean {
+  #isDown(origin: string, startedAtMs: number): boolean {
     const nowMs = this.#clock.now();
     const before = this.#failing.get(origin);
-    const sinceMs = before && nowMs - before.lastMs <= LONGEST_GAP_MS ? before.sinceMs : nowMs;
+    const sinceMs = before && startedAtMs - before.lastMs <= LONGEST_GAP_MS ? before.sinceMs : nowMs;
     this.#failing.set(origin, { sinceMs, lastMs: nowMs });
     return nowMs - sinceMs >= DOWN_AFTER_MS;
   }

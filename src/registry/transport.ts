@@ -146,7 +146,7 @@ export class Transport {
       this.#outages.check(url);
       const answer = await send();
       const isFailure = isTemporary(answer) && !asksToSlowDown(answer);
-      this.#outages.noteAnswer(url, isFailure ? answer.status : undefined);
+      this.#outages.noteAnswer(url, isFailure ? answer.status : undefined, startedAtMs);
       return answer;
     } catch (error) {
       if (!request.signal?.aborted) this.#outages.noteFailure(url, error, startedAtMs);

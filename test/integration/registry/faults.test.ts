@@ -172,6 +172,26 @@ describe.each<[string, Fault, RegExp]>([
   });
 });
 
+test.each<[string, Fault]>([
+  ['closes connections', reset()],
+  ['fails', answer(504)],
+])(
+  'a registry that %s only after minutes is down, too, though a request takes longer than the longest gap',
+  async (_how, fault) => {
+    const { clock, skip } = skippingClock();
+    const { server, read, tags } = await start({ clock, governor: recording().governor });
+    expect(await tags()).toEqual(['1']);
+    server.fault({}, (...call) => {
+      skip(150_000);
+      fault(...call);
+    });
+    await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
+    server.forgetRequests();
+    await expect(tags()).rejects.toMatchObject({ code: 'registry-unavailable' });
+    expect(server.count()).toBe(0);
+  },
+);
+
 test('a registry that fails, and fails again when it is next asked, an hour later, is tried as often as ever', async () => {
   const { clock, skip } = skippingClock();
   const { server, read } = await start({ clock, governor: recording().governor });

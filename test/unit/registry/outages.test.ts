@@ -9,16 +9,17 @@ const MINUTE = 60_000;
 test('an answer ends an outage at once: requests that were on their way may succeed while the failure holds', async () => {
   const clock = manualClock();
   const outages = new Outages(clock);
+  const note = (url: URL, failedWith?: number) => outages.noteAnswer(url, failedWith, clock.now());
   for (let minute = 0; minute <= 5; minute++) {
     expect(() => outages.check(REGISTRY)).not.toThrow();
-    outages.noteAnswer(REGISTRY, 502);
+    note(REGISTRY, 502);
     await clock.advance(MINUTE);
   }
-  outages.noteAnswer(REGISTRY, 502);
+  note(REGISTRY, 502);
   expect(() => outages.check(REGISTRY)).toThrow(/HTTP 502/);
   expect(() => outages.check(STORAGE)).not.toThrow();
-  outages.noteAnswer(STORAGE, undefined);
+  note(STORAGE);
   expect(() => outages.check(REGISTRY)).toThrow(/HTTP 502/);
-  outages.noteAnswer(REGISTRY, undefined);
+  note(REGISTRY);
   expect(() => outages.check(REGISTRY)).not.toThrow();
 });
