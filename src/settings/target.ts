@@ -92,7 +92,10 @@ function ociSource(registry: RegistryHost, selection: Partial<Selection>, settin
     (source): source is OciSource => source.kind === 'oci' && source.registry === registry,
   );
   const [repository] = selection.include ?? [];
-  const base = configured.find((source) => repository !== undefined && selects(source, repository)) ??
+  const selecting = configured.filter((source) => repository !== undefined && selects(source, repository));
+  // What all of them exclude may be named all the same.
+  const base = selecting.find(({ exclude }) => !compileGlobs(exclude)(repository ?? '')) ??
+    selecting[0] ??
     configured[0] ?? { ...settings.sourceDefaults, kind: 'oci', name: registry, registry, dedup: 'registry' };
   // With `repositories`, the registry need not list its repositories, which some registries cannot do.
   return { ...base, ...selection, ...(selection.include ? { repositories: selection.include } : {}) };

@@ -71,6 +71,9 @@ describe('a part of a registry', () => {
     ['team-b/app:1', 'b'],
     ['team-b/*', 'b'],
     ['team-c/app', 'c'],
+    ['team-d/app', 'd'],
+    ['team-d/secret/app', 'e'],
+    ['team-d/secret/key/app', 'd'],
     ['other/app', 'a'],
   ])('of a registry with several sources, %s is of the one that selects it', (repository, name) => {
     const of = (team: string) =>
@@ -80,6 +83,8 @@ describe('a part of a registry', () => {
       { ...of('a'), repositories: ['team-a/**'] },
       { ...of('b'), repositories: ['team-b/app', 'team-b/**'] },
       { ...of('c'), include: ['team-c/**'] },
+      { ...of('d'), repositories: ['team-d/**'], exclude: ['team-d/secret/**'] },
+      { ...of('e'), repositories: ['team-d/secret/**'], exclude: ['team-d/secret/key/**'] },
     ];
     expect(parseTarget(`${registry}/${repository}`, { ...settings, sources }).name).toBe(name);
   });
