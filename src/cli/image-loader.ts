@@ -1,8 +1,10 @@
 import { PromiseCache } from '../common/promise-cache.ts';
 import { type LoadedImage, type LoadImageOptions, loadImage } from '../inspect/load-image.ts';
 import type { Platform } from '../oci/platform.ts';
-import { DOCKER_HUB, type Reference, type RegistryHost } from '../oci/reference.ts';
+import { DOCKER_HUB, type Reference } from '../oci/reference.ts';
+import { createInProcessGovernor } from '../registry/governor/in-process-governor.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { SourceSettings } from '../settings/settings.ts';
 import { parseTarget } from '../settings/target.ts';
 import { openSource } from './open-source.ts';
 import type { Session } from './prepare.ts';
@@ -16,10 +18,12 @@ export type ImageLoader = (
 
 /** Calls `work` with a loader of images, and closes the registries that the loader opened. */
 export async function withImageLoader<T>(session: Session, work: (load: ImageLoader) => Promise<T>): Promise<T> {
-  const registries = new PromiseCache<RegistryHost, Registry>();
+  const registries = new PromiseCache<string, Registry>();
+  const governor = createInProcessGovernor();
   try {
     return await work(async (reference, platform, options) => {
-      const registry = await registries.get(reference.registry, () => open(session, reference));
+      const source = sourceOf(session, reference);
+      const registry = await registries.get(keyOf(source, reference), () => openSource(session, source, { governor }));
       return loadImage(registry, reference, { ...options, platform, signal: session.io.signal });
     });
   } finally {
@@ -28,8 +32,13 @@ export async function withImageLoader<T>(session: Session, work: (load: ImageLoa
   }
 }
 
-/** Opens the registry, with the settings of the source that is configured for it, if any. */
-function open(session: Session, { registry, repository }: Reference): Promise<Registry> {
+/** The registry, with the settings of the source that is configured for it, if any. */
+function sourceOf({ settings }: Session, { registry, repository }: Reference): SourceSettings {
   const host = registry === DOCKER_HUB ? 'docker.io' : registry;
-  return openSource(session, parseTarget(`${host}/${repository}`, session.settings));
+  return parseTarget(`${host}/${repository}`, settings);
+}
+
+/** Other repositories of a registry may have another source, or other credentials; those of AWS are for all. */
+function keyOf({ kind }: SourceSettings, { registry, repository }: Reference): string {
+  return kind === 'ecr' ? registry : `${registry}/${repository}`;
 }

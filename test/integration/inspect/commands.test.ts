@@ -158,3 +158,24 @@ test('check ends with the error of its only image', async () => {
   const checked = await run('2025-05-31', 'check', `${server.host}/app:gone`);
   expect(checked).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('MANIFEST_UNKNOWN') });
 });
+
+test.each(['check', 'diff'])('%s of images of one registry sends each its own login', async (command) => {
+  const registry = await startRegistry();
+  const folder = await newFolder();
+  const logins: Record<string, { readonly auth: string }> = {};
+  for (const team of ['a', 'b']) {
+    registry.push(`${team}/app`, '1', image());
+    const auth = Buffer.from(`${team}:secret`).toString('base64');
+    logins[`${registry.host}/${team}`] = { auth };
+    registry.fault({ path: new RegExp(`^/v2/${team}/`) }, (request, response, next) => {
+      if (request.headers.authorization === `Basic ${auth}`) return next();
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
+    });
+  }
+  const environment = { REGISTRY_AUTH_FILE: join(folder, 'auth.json') };
+  await writeFile(environment.REGISTRY_AUTH_FILE, JSON.stringify({ auths: logins }));
+  const images = ['a', 'b'].map((team) => `${registry.host}/${team}/app:1`);
+  const told = await runInProcess(folder, [command, ...images], environment);
+  await registry.close();
+  expect(told).toMatchObject({ code: 0, stderr: '' });
+});
