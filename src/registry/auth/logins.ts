@@ -40,13 +40,15 @@ export async function fromLogins(
 ): Promise<Credentials | undefined> {
   const { environment } = options;
   const named = variableOf(environment, 'REGISTRY_AUTH_FILE');
+  let last: Credentials | undefined;
   for (const path of named ? [named] : loginFiles(environment)) {
     const config = await readConfig(path);
     if (!config && named) throw new SettingsError(`REGISTRY_AUTH_FILE names ${path}, which does not exist`);
     const found = config && (await fromConfig(config, path, question, options));
     if (found) return found;
+    last ??= config && ofAnotherTeam(config, path, question);
   }
-  return undefined;
+  return last;
 }
 
 /** @see docker/cli, "Configuration files"; containers-auth.json(5) */
@@ -69,10 +71,21 @@ async function fromConfig(
   const [key, helper] = entryFor(config.credHelpers, question);
   if (typeof helper === 'string') return fromHelper(helper, key, path, options);
   const [authKey, auth] = entryFor(config.auths, question);
-  const stated = isObject(auth) ? fromAuthEntry(auth, `${path}, auths of ${authKey}`) : undefined;
+  const stated = fromAuth(authKey, auth, path);
   if (stated) return stated;
   const store = readOptionalString(config.credsStore);
   return store ? fromHelper(store, authKey, path, options) : undefined;
+}
+
+/** What Podman keeps for a part of the registry that has not all the repositories: it may be good for them all the same. */
+function ofAnotherTeam(
+  { auths }: JsonObject,
+  path: string,
+  { registry }: CredentialsQuestion,
+): Credentials | undefined {
+  if (!isObject(auths)) return undefined;
+  const key = keysOf(auths, registry).find((candidate) => !isOfWholeHost(candidate));
+  return key === undefined ? undefined : fromAuth(key, auths[key], path);
 }
 
 const ANOTHER_FILE = 'fix it, or name another one by DOCKER_CONFIG (its folder) or REGISTRY_AUTH_FILE';
@@ -93,15 +106,19 @@ async function readConfig(path: string): Promise<JsonObject | undefined> {
 
 /**
  * The entry for a registry, with its key: the one that Podman keeps for `HOST/TEAM`, if that has all the repositories, or
- * else the one whose key names exactly this host. Docker also writes `https://HOST/v1/`. Another team's comes last.
+ * else the one whose key names exactly this host. Docker also writes `https://HOST/v1/`.
  */
 function entryFor(entries: unknown, { registry, repositories }: CredentialsQuestion): [key: string, entry: unknown] {
   const fallback = registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
   if (!isObject(entries)) return [fallback, undefined];
-  const keys = Object.keys(entries).filter((candidate) => hostOfKey(candidate) === registry);
+  const keys = keysOf(entries, registry);
   const ofTeam = keys.filter((candidate) => hasAll(candidate, repositories)).sort((a, b) => b.length - a.length);
-  const key = ofTeam[0] ?? keys.find((candidate) => candidate === registry) ?? keys.find(isOfWholeHost) ?? keys[0];
+  const key = ofTeam[0] ?? keys.find((candidate) => candidate === registry) ?? keys.find(isOfWholeHost);
   return key === undefined ? [fallback, undefined] : [key, entries[key]];
+}
+
+function keysOf(entries: JsonObject, registry: RegistryHost): readonly string[] {
+  return Object.keys(entries).filter((candidate) => hostOfKey(candidate) === registry);
 }
 
 /** Whether a key is that of a part of a registry which has all these repositories. */
@@ -124,7 +141,9 @@ function hostOfKey(key: string): RegistryHost | undefined {
   }
 }
 
-function fromAuthEntry(entry: JsonObject, origin: string): Credentials | undefined {
+function fromAuth(key: string, entry: unknown, path: string): Credentials | undefined {
+  if (!isObject(entry)) return undefined;
+  const origin = `${path}, auths of ${key}`;
   const stated = readOptionalString(entry.registrytoken);
   if (stated) return registryToken(stated, origin);
   const identityToken = readOptionalString(entry.identitytoken);

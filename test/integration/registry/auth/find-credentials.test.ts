@@ -207,6 +207,15 @@ describe("Podman's auth.json", () => {
     expect(await find(HOST, authsOf('docker'), environment)).toMatchObject({ username: 'docker' });
   });
 
+  test("comes before another team's entry in config.json, which is better than none", async () => {
+    const docker = { auths: { [`${HOST}/other-team`]: { auth: base64('other:p') } } };
+    const environment = { XDG_CONFIG_HOME: join(folder, 'etc') };
+    const wanted = { repositories: ['team/app'] };
+    expect(await find(HOST, docker, environment, wanted)).toMatchObject({ username: 'other' });
+    await writeAuths('podman', 'etc', 'containers');
+    expect(await find(HOST, docker, environment, wanted)).toMatchObject({ username: 'podman' });
+  });
+
   test('is read alone if REGISTRY_AUTH_FILE names it', async () => {
     await writeAuths('named');
     const environment = { REGISTRY_AUTH_FILE: join(folder, 'auth.json') };
