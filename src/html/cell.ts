@@ -27,9 +27,12 @@ export function shownCell(column: Column, cell: Cell): Markup {
   return html`<span title="${text.slice(0, LONGEST_TITLE)}">${breakable(text.slice(0, longest))}…</span>`;
 }
 
-/** A text that is broken after the slashes of a path first, where browsers break none: elsewhere only for want of room. */
+/**
+ * A text that is broken after the slashes within a path first, where browsers break none: elsewhere only for want of room. Not
+ * after the first slash: a line that ends in `rm -rf /` alarms.
+ */
 export function breakable(text: string): Markup {
-  return html`${text.split(/(?<=\/)/).map((part, at) => html`${at > 0 ? BREAK : null}${part}`)}`;
+  return html`${text.split(/(?<=[^\s/]\/)(?=[^\s/])/).map((part, at) => html`${at > 0 ? BREAK : null}${part}`)}`;
 }
 
 const BREAK = html`<wbr>`;

@@ -45,6 +45,8 @@ test('long texts are cut, those of messages later; the tooltip has them whole', 
 test('a long path is broken after a slash rather than within a word', () => {
   const name = 'platform/observability/collectors/service-000017';
   expect(shown('repository', name)).toBe(name.replaceAll('/', '/<wbr>'));
-  expect(shown('instruction', `COPY a / b ${'x'.repeat(40)}`)).toBe(`COPY a /<wbr> b ${'x'.repeat(40)}`);
+  expect(shown('instruction', `RUN rm -rf /var/lib ${'x'.repeat(40)}`)).toBe(
+    `RUN rm -rf /var/<wbr>lib ${'x'.repeat(40)}`,
+  );
   expect(shown('repository', 'shop/app')).toBe('shop/app');
 });
