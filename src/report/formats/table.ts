@@ -117,11 +117,12 @@ function gistFirst(one: ShownColumn, other: ShownColumn): number {
   return Number(other.column.gist ?? false) - Number(one.column.gist ?? false);
 }
 
-/** Narrows a column of long texts; numbers, times and short words stay whole. */
+/** Narrows a column of long texts; numbers and times stay whole, and outside the gist, short words do. */
 function shortened(shown: ShownColumn, to: number): ShownColumn {
-  const width = Math.max(to, shown.column.name.length);
-  const isLong = shown.width > NARROW_CELL && !isNumeric(shown.column);
-  return isLong && width < shown.width ? { ...shown, width, isShort: true } : shown;
+  const { column } = shown;
+  const width = Math.max(to, column.name.length);
+  const isWhole = column.gist ? column.type === 'timestamp' : shown.width <= NARROW_CELL;
+  return isWhole || isNumeric(column) || width >= shown.width ? shown : { ...shown, width, isShort: true };
 }
 
 function widthOfAll(layout: readonly ShownColumn[]): number {

@@ -231,6 +231,16 @@ describe('table', () => {
     expect(await line('r'.repeat(60))).toBe(`${'r'.repeat(20)}…  ${'t'.repeat(20)}…  root-user  ${'m'.repeat(22)}…`);
   });
 
+  test('cuts texts of medium length too where they leave no room for the figures of the gist', async () => {
+    const columns = ['repository', 'tags', 'reason', 'freed_bytes'].map(
+      (name) => ({ name, type: name === 'freed_bytes' ? 'bytes' : 'text', gist: true }) as Column,
+    );
+    const cells = ['team-00/service-00000017', '2026.11.30-0f3c2a1b', 'superseded', 469e6];
+    const line = async (width: number) => (await write('table', [cells], { width }, columns)).split('\n')[1];
+    expect(await line(70)).toBe('team-00/service-00000017  2026.11.30-0f3c2a1b  superseded       469 MB');
+    expect(await line(60)).toBe('team-00/service…  2026.11.30-0f3c2…  superseded       469 MB');
+  });
+
   test('shows the source and the registry of rows that differ in them, and gives them up before the gist', async () => {
     const columns: readonly Column[] = [
       { name: 'source', type: 'text', description: '', detail: true },
