@@ -1,4 +1,4 @@
-import { auditConditions } from '../query-scope.ts';
+import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { pickColumns, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 import { narrowed } from './limited-kind.ts';
@@ -27,11 +27,15 @@ export const trends: ReportKind = {
     'One row per audit and source, team, repository or base image, newest first; a repository has a row only when its sizes changed.',
   columns,
   filters: { ...placeFilters('t'), since: 't.finished_at', minSize: 't.stored_bytes' },
-  query: ({ where, audit, parameters }) => `
-    select ${selectColumns(columns, 't')} from slimboard_trends t
-    where ${where} and ${audit ? `t.audit_id <= ${parameters.add(audit.id)}::int8 and ${auditConditions(audit, parameters).isAudited('t')}` : 'true'}`,
+  query: (scope) => `select ${selectColumns(columns, 't')} from slimboard_trends t where ${conditionOf(scope)}`,
   order: 'finished_at desc, audit_id desc, source, scope, name, registry',
 };
+
+/** Selects the trends `t` up to an audit, if there is one, of its sources. */
+function conditionOf({ where, audit, parameters }: QueryScope): string {
+  if (!audit) return where;
+  return `${where} and t.audit_id <= ${parameters.add(audit.id)}::int8 and ${auditConditions(audit, parameters).isAudited('t')}`;
+}
 
 /** Selects the trends of one thing, or of all things of a scope. */
 export interface TrendOf {
@@ -79,10 +83,10 @@ export const grownRepositories: ReportKind = comparable(
       ...defineColumns({ team: ['text', 'The team that owns it, or `unowned`.'] }),
       ...pickColumns(trends, ['stored_bytes', 'change_bytes']),
     ],
-    query: ({ where }) => `
+    query: (scope) => `
       select t.source, t.registry, t.name, t.team, (array_agg(t.stored_bytes order by t.finished_at desc))[1] as stored_bytes,
         sum(t.change_bytes)::int8 as change_bytes
-      from slimboard_trends t where ${where}
+      from slimboard_trends t where ${conditionOf(scope)}
       group by t.source, t.registry, t.name, t.team having sum(t.change_bytes) > 0`,
     order: 'change_bytes desc, source, registry, name',
   },

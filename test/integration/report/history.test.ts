@@ -221,6 +221,9 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
       filters: { repository: '*/app' },
     });
     expect(changes.map((row) => row.change_bytes)).toEqual([growth, growth]);
+    expect(await readRecords(db, grownRepositories, { audit: 3 })).toMatchObject([
+      { name: 'team/app', stored_bytes: app?.stored_bytes, change_bytes: app?.growth_bytes },
+    ]);
   });
 
   test('a build that was found later is no previous build as of an earlier audit', async () => {
