@@ -67,6 +67,7 @@ export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
   // Excludes find's -print, -path, -perm and -prune after folders of these names.
   ...['mysql', 'mariadb'].map((name) => optionOf(name, '-p(?!rint|ath|erm|rune)', '', `${name}\\w*`)),
   passwordOption('login', `(?<![\\w-])login\\s${WORDS}(?<=\\s)-p `),
+  passwordOption('conan', `${PROGRAM}conan\\suser\\s${WORDS}(?<=\\s)(?:-p|--password)[ =]`),
   optionOf('sshpass', '-p', ' ?'),
   optionOf('redis-cli', '-a'),
   optionOf('mongo', '-p', ' ', 'mongo\\w*'),

@@ -1,9 +1,10 @@
+import { readEnv } from '../../classify/context.ts';
 import { assignments } from '../../classify/history/instruction.ts';
 import { namesOf, runtimeOf } from '../../classify/verdict.ts';
 import { type ImageView, ownSteps } from '../../policy/image-view.ts';
 import { absolutePath, baseName } from '../../policy/paths.ts';
-import { parseScript } from '../../policy/shell.ts';
-import { commandHoldsSecret, isSecretArgument } from '../../secrets/find-secrets.ts';
+import { type Command, parseScript } from '../../policy/shell.ts';
+import { commandHoldsSecret, isSecretArgument, secretsIn } from '../../secrets/find-secrets.ts';
 import { C_COMPILERS, compilesC } from '../base-after.ts';
 import { SHELL, startOf } from '../start.ts';
 import { type Copy, PLAIN_PATH, SOURCE } from './copies.ts';
@@ -30,7 +31,8 @@ export function cBuildOf(view: ImageView, copies: readonly Copy[]): CBuild | und
   const last = steps.findLastIndex(({ verb, args }) => verb === 'RUN' && compiles(args));
   const layer = steps[last]?.layer;
   if (images === undefined || layer === undefined) return undefined;
-  return { ...images, layer, steps: steps.slice(0, last + 1).flatMap((step) => lineOf(step, copies)) };
+  const variables = readEnv(view.image.config.env);
+  return { ...images, layer, steps: steps.slice(0, last + 1).flatMap((step) => lineOf(step, copies, variables)) };
 }
 
 /** Reports whether an image starts nothing but a shell or a compiler: it is no program, but made for compiling. */
@@ -60,27 +62,44 @@ const PLAIN_SCRIPT = /^(?!.*(?:<<|\\$))[^\p{Cc}\u2028\u2029]{1,4000}$/u;
 
 type Step = ReturnType<typeof ownSteps>[number];
 
-function lineOf({ verb, args, layer }: Step, copies: readonly Copy[]): readonly string[] {
+function lineOf(
+  { verb, args, layer }: Step,
+  copies: readonly Copy[],
+  variables: ReadonlyMap<string, string>,
+): readonly string[] {
   if (verb === 'COPY' || verb === 'ADD')
     return copies.filter((copy) => copy.layer === layer).map((copy) => copyLine(verb, copy));
   if (verb === 'WORKDIR') return PLAIN_PATH.test(args.trim()) ? [`WORKDIR ${args.trim()}`] : [];
   if (verb === 'ENV')
     return assignments(args)
-      .flatMap((pair) => setting(...pair))
+      .flatMap(([name, start]) => setting(name, wholeValue(start, variables.get(name))))
       .map((line) => `ENV ${line}`);
-  if (verb === 'ARG') return argumentLine(args.trim());
+  if (verb === 'ARG') return argumentLines(args.trim());
   return verb === 'RUN' ? runLine(args.replaceAll('\t', ' ').trim()) : [];
 }
 
-function argumentLine(args: string): readonly string[] {
+/** BuildKit's history has no quotes: of `CFLAGS=-O2 -g` only the start can be told from other variables. */
+function wholeValue(start: string, ofImage = ''): string {
+  return ofImage.startsWith(`${start} `) ? ofImage : start;
+}
+
+function argumentLines(args: string): readonly string[] {
+  const pairs = assignments(args);
+  if (pairs.length > 1) return pairs.flatMap((pair) => argumentLine(...pair));
   const [name = ''] = args.split('=', 1);
+  return argumentLine(name, args.slice(name.length + 1).replace(/^"|"$/g, ''));
+}
+
+function argumentLine(name: string, value: string): readonly string[] {
   if (!/^\w+$/.test(name) || isSecretArgument(name)) return [];
-  const [value] = assignments(args).flatMap((pair) => setting(...pair));
-  return [`ARG ${value ?? name}`];
+  return [`ARG ${setting(name, value)[0] ?? name}`];
 }
 
 function runLine(script: string): readonly string[] {
-  if (parseScript(script).some(({ program, words }) => commandHoldsSecret([program, ...words]))) return [];
+  // Before a command's words may be variables with secrets of their own: `TOKEN=… make`.
+  const holdsSecret = ({ program, words, variables = [] }: Command): boolean =>
+    commandHoldsSecret([...variables, program, ...words]);
+  if (secretsIn(script).length > 0 || parseScript(script).some(holdsSecret)) return [];
   return [PLAIN_SCRIPT.test(script) ? `RUN ${script}` : '# Repeat here a step of several lines.'];
 }
 

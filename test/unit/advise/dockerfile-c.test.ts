@@ -82,6 +82,37 @@ test('steps are not repeated that hold a secret, take several lines or copy what
   ]);
 });
 
+test.each([
+  'API_TOKEN=s3cr3t-a8f7c2 make',
+  'env API_TOKEN=s3cr3t-a8f7c2 make',
+  '{ DB_PASSWORD=s3cr3t-a8f7c2; make; }',
+  'PGPASSWORD=s3cr3t-a8f7c2 psql -f schema.sql && make',
+  'conan user -p s3cr3t-a8f7c2 -r company ci && make',
+])('no step is repeated with a secret: %s', (script) => {
+  const text = dockerfile({ distro: BOOKWORM, own: [run(script), run('make')], config: { Cmd: ['/usr/bin/tool'] } });
+  expect(text).toContain('AS build\nRUN make\n');
+  expect(text).not.toContain('s3cr3t');
+});
+
+test('flags of the compiler keep all their words, though the history has no quotes', () => {
+  const text = dockerfile({
+    distro: BOOKWORM,
+    base: [],
+    settings: ['ARG LDFLAGS=-s -static', 'ARG A=1 API_TOKEN=x B=2', 'ENV CFLAGS=-O2 -Wall CXX=g++'],
+    own: [run('make')],
+    config: { Env: ['CFLAGS=-O2 -Wall', 'CXX=g++'], Cmd: ['/usr/bin/tool'] },
+  });
+  const lines = text.split('\n');
+  expect(lines.slice(lines.indexOf('FROM debian:12 AS build') + 1, lines.indexOf(''))).toEqual([
+    'ARG LDFLAGS="-s -static"',
+    'ARG A=1',
+    'ARG B=2',
+    'ENV CFLAGS="-O2 -Wall"',
+    'ENV CXX=g++',
+    'RUN make',
+  ]);
+});
+
 test('an image to compile in has no Dockerfile', () => {
   expect(dockerfile({ ...CMAKE, config: { Cmd: ['bash'] } })).toBe('');
   expect(dockerfile({ ...CMAKE, config: {} })).toBe('');

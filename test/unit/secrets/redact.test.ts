@@ -109,6 +109,7 @@ const LEAKS: Readonly<Record<string, readonly string[]>> = {
     `echo ${PLANTED} | docker login -u ci --password-stdin registry.example.com`,
     `echo "root:${PLANTED}" | chpasswd`,
     `echo ${PLANTED} | passwd --stdin root`,
+    `conan user -p ${PLANTED} -r company ci`,
     `sshpass -p ${PLANTED} ssh example.com`,
     `redis-cli -h example.com -a ${PLANTED} ping`,
     `unzip -P ${PLANTED} a.zip`,
