@@ -270,6 +270,16 @@ test.each<[string, ImageSketch, string]>([
     'copy it with --chown.\nVOLUME ["/logs", "/my data"]\n',
   ],
   [
+    'volumes with characters that a Dockerfile reads otherwise, and one whose name begins like one of the base',
+    {
+      runtime: 'go',
+      settings: ['VOLUME [/data/base /data/base]'],
+      steps: [`VOLUME [/a$b /it's /data /c\\d /say "e"]`],
+      config: { Volumes: { '/a$b': {}, "/it's": {}, '/data': {}, '/data/base': {}, '/c\\d': {}, '/say "e"': {} } },
+    },
+    String.raw`VOLUME ["/a\\$b", "/it\\'s", "/data", "/c\\\\d", "/say \\\"e\\\""]` + '\n',
+  ],
+  [
     'the last signal that stops it',
     { runtime: 'go', steps: ['STOPSIGNAL SIGTERM', 'STOPSIGNAL SIGINT'] },
     'USER 65532:65532\nSTOPSIGNAL SIGINT\n',
@@ -292,7 +302,7 @@ test.each<[string, ImageSketch, string]>([
   expect(dockerfile(sketch)).toContain(lines);
 });
 
-test('a Dockerfile repeats no label of one build or of the old base, with a secret, or that cannot be quoted, and no odd volume', () => {
+test('a Dockerfile repeats no label of one build or of the old base, with a secret, or that cannot be quoted, and no volume of several lines', () => {
   const labels = {
     'org.opencontainers.image.revision': 'abc',
     'org.opencontainers.image.base.name': 'docker.io/library/node:20',
@@ -307,11 +317,11 @@ test('a Dockerfile repeats no label of one build or of the old base, with a secr
     .join(' ')}`;
   const text = dockerfile({
     runtime: 'node',
-    config: { Labels: labels, Volumes: { '/a$b': {}, '/a\nUSER root': {} } },
+    config: { Labels: labels, Volumes: { '/a b': {}, '/a\nUSER root': {} } },
     own: [run('npm ci')],
-    steps: [label, 'VOLUME [/a$b]', 'VOLUME []'],
+    steps: [label, 'VOLUME [/a b /a\nUSER root]', 'VOLUME []'],
   });
-  expect(text.match(/(?:LABEL|VOLUME).*/g)).toEqual(['LABEL team=payments']);
+  expect(text.match(/(?:LABEL|VOLUME).*/g)).toEqual(['LABEL team=payments', 'VOLUME ["/a b"]']);
 });
 
 test('a value of several lines becomes a build argument, unless it is secret', () => {
