@@ -153,11 +153,12 @@ function stagesNote({ verdict }: AuditedImage, { copies }: DockerfileFacts): rea
  */
 function packagedNote(
   { verdict }: AuditedImage,
-  { installsRuntime, usesPackage, runtime, base, servesByApache }: DockerfileFacts,
+  { installsRuntime, usesPackage, runtime, base, servesByApache, servesPages }: DockerfileFacts,
   keeps: boolean,
 ): readonly string[] {
   const isAlpine = base === 'alpine-base' && verdict.distro?.value.id === 'alpine';
-  if (!installsRuntime || usesPackage || !(keeps || isAlpine || (runtime === 'php' && servesByApache))) return [];
+  if (!installsRuntime || usesPackage || servesPages || !(keeps || isAlpine || (runtime === 'php' && servesByApache)))
+    return [];
   return [
     `# The image has ${runtime} as a package of its distribution. If this one is larger, keep that base for the last stage.`,
   ];

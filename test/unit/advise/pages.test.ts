@@ -55,6 +55,12 @@ test.each([
   expect(dockerfile(page(`npm run build && ${step}`))).toContain(line);
 });
 
+test('the last stage of pages, which lacks Node.js, is not said to have it as another package', () => {
+  const image = page('npm run build', { distro: { id: 'alpine', version: '3.22' } });
+  const own = [run('apk add nginx npm'), ...(image.own ?? []).slice(1)];
+  expect(dockerfile({ ...image, own }, 'alpine-base')).not.toContain('as a package of its distribution');
+});
+
 test.each<[string, Omit<ImageSketch, 'own'>, boolean]>([
   ['nginx alone', {}, true],
   ['nginx in a shell', { config: { Cmd: ['/bin/sh', '-c', "nginx -g 'daemon off;'"] } }, true],
