@@ -1,12 +1,20 @@
 import { totalBytes } from '../common/sum.ts';
 import { type ByteRange, exactly } from '../measure/byte-range.ts';
 import { applies } from './applies.ts';
-import { baseAfter, compilesC, isFat } from './base-after.ts';
+import { baseAfter, compilesC, isFat, leavesBase } from './base-after.ts';
+import { librariesOfFullBase } from './full-base-libraries.ts';
 import { goalBytes } from './goal.ts';
 import { keptBytes } from './kept-bytes.ts';
 import { SMALLEST_SHARE } from './layer-shares.ts';
 import type { Subject } from './subject.ts';
-import { guideReduction, type Language, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
+import {
+  guideReduction,
+  isBaseTechnique,
+  type Language,
+  type TechniqueId,
+  techniqueOf,
+  warningsOf,
+} from './technique.ts';
 
 /** How large an image would be after some techniques. */
 export interface Projection {
@@ -63,9 +71,12 @@ function projectWithoutGain(subject: Subject, ids: readonly TechniqueId[]): Proj
 }
 
 function measuredAfter(subject: Subject, ids: readonly TechniqueId[], base: ByteRange): ByteRange {
-  const { removable, currentBytes } = subject;
+  const { removable, currentBytes, view } = subject;
   const kept = keptBytes(removable, ids);
-  return { min: Math.min(currentBytes, base.min + kept.min), max: Math.min(currentBytes, base.max + kept.max) };
+  // Alpine's packages are smaller themselves.
+  const isOnDebian = !ids.includes('alpine-base') && (ids.some(isBaseTechnique) || leavesBase(subject, ids));
+  const most = base.max + kept.max + (isOnDebian ? librariesOfFullBase(view) : 0);
+  return { min: Math.min(currentBytes, base.min + kept.min), max: Math.min(currentBytes, most) };
 }
 
 /**

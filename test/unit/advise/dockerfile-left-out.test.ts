@@ -277,7 +277,7 @@ test.each<[string, ImageSketch, string]>([
       steps: [`VOLUME [/a$b /it's /data /c\\d /say "e"]`],
       config: { Volumes: { '/a$b': {}, "/it's": {}, '/data': {}, '/data/base': {}, '/c\\d': {}, '/say "e"': {} } },
     },
-    String.raw`VOLUME ["/a\\$b", "/it\\'s", "/data", "/c\\\\d", "/say \\\"e\\\""]` + '\n',
+    String.raw`VOLUME ["/a\\$b", "/it\\'s", "/data", "/c\\\\d", "/say \\\"e\\\""]`,
   ],
   [
     'the last signal that stops it',
