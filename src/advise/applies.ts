@@ -53,6 +53,7 @@ function mayReplaceBase(technique: Technique, ids: readonly TechniqueId[], subje
 
 /** Reports whether the program runs on the bases of a technique. */
 function suitsProgram(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
+  if (isJdkOnAlpine(subject)) return technique.id === 'alpine-base';
   // It is unknown which libraries an unknown program loads, so it stays on its distribution.
   if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
   if (isServedOnDebian(subject)) return false;
@@ -60,6 +61,16 @@ function suitsProgram(technique: Technique, ids: readonly TechniqueId[], subject
   // An empty base has room for neither an interpreter nor, in a single stage, a compiler.
   if (technique.id === 'scratch-base') return leavesCompiler(subject, ids) && !needsDistribution(subject);
   return alternativeFor(subject, ids, technique.variants) !== undefined && !needsDistribution(subject);
+}
+
+/**
+ * Reports whether an image is on a JDK on Alpine, for whose release a JRE on Alpine is known: that is smaller than those on
+ * other distributions, and the program runs on Alpine already.
+ */
+function isJdkOnAlpine({ view, knowledge }: Subject): boolean {
+  const { verdict } = view.image;
+  const isOn = verdict.variant?.value === 'jdk' && verdict.distro?.value.id === 'alpine';
+  return isOn && !servesByTomcat(view.image.config) && knowledge.alternativeTo(verdict, ['alpine']) !== undefined;
 }
 
 /**

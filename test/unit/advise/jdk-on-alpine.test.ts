@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { adviseImage } from '../../../src/advise/advise.ts';
+import { knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
+import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
+import { copy } from '../../support/dockerfiles.ts';
+
+const MB = 1_000_000;
+
+test.each<[string, Pick<ImageSketch, 'distro'>, string]>([
+  ['on Alpine, on which the program runs already', { distro: { id: 'alpine' } }, 'eclipse-temurin:21-jre-alpine'],
+  ['on Ubuntu', { distro: { id: 'ubuntu', version: '24.04' } }, 'eclipse-temurin:21-jre'],
+])('a program on a JDK %s is advised to move to the JRE there', (_, more, base) => {
+  const image = auditedImage({
+    runtime: 'java',
+    runtimeVersion: '21.0.8',
+    variant: 'jdk',
+    baseNames: ['library/eclipse-temurin:21-jdk'],
+    runtimeLayers: 1,
+    base: [{ instruction: 'ADD rootfs.tar /', bytes: 230 * MB }],
+    own: [{ ...copy('target/app.jar /app.jar'), bytes: 40 * MB }],
+    config: { Entrypoint: ['java', '-jar', '/app.jar'] },
+    ...more,
+  });
+  const { plan } = adviseImage(image, findingsOf(image), knowledgeOf([]), { kind: 'reduction', ratio: 0.9 });
+  expect(plan.at(-1)?.projection.base).toBe(base);
+});
