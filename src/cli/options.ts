@@ -27,15 +27,32 @@ export const CONCURRENCY = [
 ] as const;
 export const PLAIN_HTTP = ['--plain-http', 'connect to registries without TLS'] as const;
 
+/** Those that nearly every image has. */
+const PLATFORMS = ['linux/amd64', 'linux/arm64'];
+
 /** Adds `--format`, one of these values; the default is `table`. */
 export function addFormatOption(command: Command, formats: readonly string[] = ['table', 'json']): Command {
   return command.addOption(new Option('--format <format>', 'output format').choices(formats).default('table'));
 }
 
+/** An option that takes any value, and some that shells offer. */
+export type OptionWithExamples = Option & { readonly examples?: readonly string[] };
+
+/** `--platform` of commands that take several, or all. */
+export function platformsOption(description: string): OptionWithExamples {
+  const option = new Option('--platform <os/arch>', description).argParser(collect);
+  return Object.assign(option, { examples: ['all', ...PLATFORMS] });
+}
+
 /** Adds {@link ImageOptions}. @param formats the values of `--format`; default: `table` and `json` */
 export function addImageOptions(command: Command, formats?: readonly string[]): Command {
   return addFormatOption(command, formats)
-    .option('--platform <os/arch>', 'platform to choose from an image index', 'linux/amd64')
+    .addOption(
+      Object.assign(
+        new Option('--platform <os/arch>', 'platform to choose from an image index').default('linux/amd64'),
+        { examples: PLATFORMS },
+      ),
+    )
     .option('--catalogue', 'also look up bases in the database: its catalogue, and the images that audits read')
     .option(...PLAIN_HTTP);
 }
@@ -43,11 +60,7 @@ export function addImageOptions(command: Command, formats?: readonly string[]): 
 /** Adds the flags that set what an audit reads and how; they override the settings of every source. */
 export function addReadingOptions(command: Command): Command {
   return command
-    .option(
-      '--platform <os/arch>',
-      'platform to read; repeatable; "all" for every platform (default: linux/amd64)',
-      collect,
-    )
+    .addOption(platformsOption('platform to read; repeatable; "all" for every platform (default: linux/amd64)'))
     .option('--include <glob>', 'read only repositories that match; repeatable', collect)
     .option(...EXCLUDE)
     .option('--tags <glob>', 'read only tags that match; repeatable', collect)

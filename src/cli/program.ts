@@ -6,7 +6,7 @@ import { audit, plan, schedule, status, worker } from './commands/audits.ts';
 import { bases } from './commands/bases.ts';
 import { advise, check, diff, inspect } from './commands/images.ts';
 import { leaderboard, report, serve, whatif } from './commands/results.ts';
-import { demo, doctor, migrate, prune } from './commands/upkeep.ts';
+import { completion, demo, doctor, migrate, prune } from './commands/upkeep.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
 
@@ -32,6 +32,7 @@ const COMMANDS = [
   prune,
   migrate,
   doctor,
+  completion,
   demo,
 ];
 

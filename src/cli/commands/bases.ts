@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { StreamedFormat } from '../../report/names.ts';
 import type { CommandContext } from '../command-context.ts';
-import { addFormatOption, CONCURRENCY, collect, EXCLUDE, NEWEST, PLAIN_HTTP } from '../options.ts';
+import { addFormatOption, CONCURRENCY, EXCLUDE, NEWEST, PLAIN_HTTP, platformsOption } from '../options.ts';
 
 /** Adds the commands of the base-image catalogue: learn, list, export and import. */
 export function bases(program: Command, context: CommandContext): void {
@@ -21,7 +21,7 @@ function addLearn(command: Command, { exit, prepare }: CommandContext): void {
       'learn the layers of base images from a registry or mirror; without a reference: those in the settings',
     )
     .argument('[refs...]', 'HOST/REPO, HOST/REPO:TAG, HOST/PREFIX/* (all tags of all repositories under it)')
-    .option('--platform <os/arch>', 'platform to learn; repeatable; "all" for every platform', collect)
+    .addOption(platformsOption('platform to learn; repeatable; "all" for every platform'))
     .option(...EXCLUDE)
     .option(...NEWEST)
     .option('--full', 'ignore everything stored: read everything again')

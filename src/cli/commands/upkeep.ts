@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { PLAIN_HTTP } from '../options.ts';
+import type { Shell } from '../run/completion-command.ts';
 import type { PruneFlags } from '../run/prune-command.ts';
 
 // Commands for an installation, and the tour.
@@ -36,6 +37,23 @@ export function doctor(program: Command, { exit, prepare }: CommandContext): voi
     .action(async (targets: readonly string[], options: object) => {
       const { doctorCommand } = await import('../run/doctor-command.ts');
       exit(await doctorCommand(await prepare(options), targets));
+    });
+}
+
+const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
+
+export function completion(program: Command, { io }: CommandContext): void {
+  program
+    .command('completion')
+    .description('print the script by which a shell completes commands, options and their values')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .addHelpText(
+      'after',
+      '\nIn ~/.bashrc: source <(slimboard completion bash); for zsh and fish: README.md',
+    )
+    .action(async (shell: Shell) => {
+      const { completionCommand } = await import('../run/completion-command.ts');
+      await completionCommand(io, program, shell);
     });
 }
 

@@ -32,6 +32,7 @@ const COMMANDS: readonly (readonly [command: string, operands: string, flags: re
   ['serve', '', ['--host', '--port']],
   ['migrate', '', []],
   ['doctor', '', []],
+  ['completion', '<shell>', []],
   ['prune', '', ['--dry-run', '--source']],
   ['demo', '', []],
 ];
