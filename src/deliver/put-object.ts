@@ -1,15 +1,13 @@
 import type { CompletedPart, CreateMultipartUploadCommandInput, S3Client } from '@aws-sdk/client-s3';
 import type { Destination } from '../settings/destination.ts';
+import { openS3 } from './open-s3.ts';
 import type { Text } from './write-destination.ts';
 
 /** S3 requires at least 5 MiB for every part but the last. @see AWS, "Multipart upload limits" */
 const PART_BYTES = 8 * 1_048_576;
-const CONNECT_WITHIN_MS = 10_000;
 
 /**
- * Uploads an object, in parts if it is large; it appears whole when the upload is complete. Credentials and region are
- * AWS's usual ones. AWS_ENDPOINT_URL_S3 names the endpoint of another store; it is addressed with the bucket in the
- * path.
+ * Uploads an object, in parts if it is large; it appears whole when the upload is complete.
  * @param socketTimeout how long the store may be silent, in milliseconds
  */
 export async function putObject(
@@ -19,12 +17,7 @@ export async function putObject(
   signal: AbortSignal,
   socketTimeout: number,
 ): Promise<void> {
-  const s3 = await import('@aws-sdk/client-s3');
-  const { createProxyingAgents } = await import('../network/agents.ts');
-  const { Proxies } = await import('../network/proxies.ts');
-  const agents = createProxyingAgents(new Proxies(process.env), { keepAlive: true }, CONNECT_WITHIN_MS);
-  const forcePathStyle = process.env.AWS_ENDPOINT_URL_S3 !== undefined;
-  const client = new s3.S3Client({ forcePathStyle, requestHandler: { ...agents, socketTimeout } });
+  const { s3, client } = await openS3(socketTimeout);
   const object = { Bucket: bucket, Key: key, ContentType: contentType };
   const parts = partsOf(text);
   try {

@@ -31,7 +31,9 @@ export function migrate(program: Command, { prepare }: CommandContext): void {
 export function doctor(program: Command, { exit, prepare }: CommandContext): void {
   program
     .command('doctor')
-    .description('check settings, database, Redis, and every source with its credentials, and say what is wrong')
+    .description(
+      'check settings, database, Redis, where reports go, and every source with its credentials, and say what is wrong',
+    )
     .argument('[targets...]', 'as for audit; without a target: every source in the settings')
     .option(...PLAIN_HTTP)
     .action(async (targets: readonly string[], options: object) => {
@@ -47,10 +49,7 @@ export function completion(program: Command, { io }: CommandContext): void {
     .command('completion')
     .description('print the script by which a shell completes commands, options and their values')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
-    .addHelpText(
-      'after',
-      '\nIn ~/.bashrc: source <(slimboard completion bash); for zsh and fish: README.md',
-    )
+    .addHelpText('after', '\nIn ~/.bashrc: source <(slimboard completion bash); for zsh and fish: README.md')
     .action(async (shell: Shell) => {
       const { completionCommand } = await import('../run/completion-command.ts');
       await completionCommand(io, program, shell);

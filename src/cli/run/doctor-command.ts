@@ -96,19 +96,33 @@ function checkNotifications({ settings, io }: Session): readonly CheckResult[] {
   }));
 }
 
-/** Checks the folders that reports are written to: an audit would find out only at its end. */
+/** Checks the folders and buckets that reports are written to: an audit would find out only at its end. */
 async function checkReports({ settings, io }: Session): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
+  const buckets = new Set<string>();
   for (const { path } of settings.reports) {
     const destination = destinationOf(path, { date: todayOf(io), audit: 1, source: 'source' }, io.cwd);
-    if (destination.kind !== 'file') continue;
     try {
-      await checkFolder(dirname(destination.path));
+      if (destination.kind === 'file') await checkFolder(dirname(destination.path));
+      // Of a bucket that an audit names, nothing is known before.
+      else if (path.startsWith(`s3://${destination.bucket}/`)) buckets.add(destination.bucket);
     } catch (error) {
       results.push({ subject: 'reports', status: 'error', message: `cannot write ${path}: ${messageOf(error)}` });
     }
   }
+  for (const bucket of buckets) results.push(await checkReportBucket(bucket, io.signal));
   return results;
+}
+
+async function checkReportBucket(bucket: string, signal: AbortSignal): Promise<CheckResult> {
+  const { checkBucket } = await import('../../deliver/check-bucket.ts');
+  const subject = `s3://${bucket}`;
+  try {
+    return { subject, ...(await checkBucket(bucket, signal)) };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { subject, status: 'error', message: messageOf(error) };
+  }
 }
 
 function checkProxies({ io }: Session): readonly CheckResult[] {
