@@ -75,7 +75,7 @@ export function addReadingOptions(command: Command): Command {
 export function addMetricsOption(command: Command): Command {
   return command.option(
     '--metrics-port <port>',
-    'serve /metrics and /healthz on this port (SLIMBOARD_METRICS_PORT; 0: any free port)',
+    'serve /metrics and /healthz on this port; 0: any free one (default: SLIMBOARD_METRICS_PORT, else neither is served)',
   );
 }
 

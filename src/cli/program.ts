@@ -83,13 +83,13 @@ function createProgram({ stdout, stderr }: Io): Command {
       'Audits every image of a container registry: how big it is, what it is built on, what would make it smaller.',
     )
     .version(PACKAGE_VERSION)
-    .option('--config <file>', 'settings file (default: slimboard.yaml in this folder)')
+    .option('--config <file>', 'settings file (default: slimboard.yaml in the working folder)')
     .option(
       '--database <url>',
       'URL of the Postgres database, postgres://… (default: embedded database in ./.slimboard)',
     )
-    .addOption(new Option('--log-level <level>', 'how much to log').choices(LOG_LEVELS))
-    .addOption(new Option('--log-format <format>', 'pretty or json').choices(LOG_FORMATS))
+    .addOption(new Option('--log-level <level>', 'how much to log (default: info)').choices(LOG_LEVELS))
+    .addOption(new Option('--log-format <format>', 'form of the log (default: pretty)').choices(LOG_FORMATS))
     .option('--quiet', 'no progress, errors only')
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })

@@ -48,7 +48,7 @@ export function schedule(program: Command, { exit, prepare }: CommandContext): v
   const command = program
     .command('schedule')
     .description('start the audits of every source on its schedule, for workers to run; needs Redis and Postgres')
-    .argument('[sources...]', 'with --now: sources by their names; default: all')
+    .argument('[sources...]', 'with --now: the names of sources (default: all)')
     .option('--now [source...]', 'hand an audit of these sources, or of all, to the workers at once, and exit')
     .option('--wait', 'with --now: exit when the audits have ended');
   addMetricsOption(addReadingOptions(command)).action(async (operands: readonly string[], options: ScheduleOptions) => {

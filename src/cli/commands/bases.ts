@@ -20,11 +20,14 @@ function addLearn(command: Command, { exit, prepare }: CommandContext): void {
     .description(
       'learn the layers of base images from a registry or mirror; without a reference: those in the settings',
     )
-    .argument('[refs...]', 'HOST/REPO, HOST/REPO:TAG, HOST/PREFIX/* (all tags of all repositories under it)')
-    .addOption(platformsOption('platform to learn; repeatable; "all" for every platform'))
+    .argument(
+      '[refs...]',
+      'HOST/REPO (all its tags), HOST/REPO:TAG, HOST/PREFIX/* (all repositories under it), or the name of a source',
+    )
+    .addOption(platformsOption('platform to learn; repeatable; "all" for every platform (default: linux/amd64)'))
     .option(...EXCLUDE)
     .option(...NEWEST)
-    .option('--full', 'ignore everything stored: read everything again')
+    .option('--full', 'ignore everything stored: fetch everything again')
     .option(...CONCURRENCY)
     .option(...PLAIN_HTTP)
     .action(async (refs: readonly string[], options: { readonly newest?: string }) => {

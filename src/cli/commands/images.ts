@@ -26,7 +26,10 @@ export function advise(program: Command, { prepare }: CommandContext): void {
     .command('advise')
     .description('how to slim one image: techniques in order of gain, projected sizes, a Dockerfile for its language')
     .argument('<image>', 'an image reference, as for inspect')
-    .option('--goal <goal>', 'how small the image should become: a reduction such as 90%, or a size such as 120MB');
+    .option(
+      '--goal <goal>',
+      'how small the image should become: a reduction such as 90%, or a size such as 120MB (default: that of the policy, 90% unless it sets another)',
+    );
   addImageOptions(command).action(async (image: string, options: AdviseOptions) => {
     const { adviseCommand } = await import('../run/advise-command.ts');
     await adviseCommand(await prepare(options), image, options);
@@ -52,7 +55,11 @@ export function check(program: Command, { exit, prepare }: CommandContext): void
     .command('check')
     .description("a gate for CI: the policy's budgets, bases and rules; exits with 3 if an image violates them")
     .argument('[images...]', 'image references, as for inspect')
-    .option('--audit <id>', 'check every image of the sources of this audit, as the audit judged it', parseAuditNumber);
+    .option(
+      '--audit <number>',
+      'check every image of the sources of this audit, as the audit judged it',
+      parseAuditNumber,
+    );
   addImageOptions(command, CHECK_FORMATS).action(async (images: readonly string[], options: CheckOptions) => {
     const { checkCommand } = await import('../run/check-command.ts');
     await checkCommand(await prepare(options), images, options, exit);

@@ -17,7 +17,7 @@ export function report(program: Command, { io, prepare }: CommandContext): void 
     .option('--tag <glob>', 'only tags that match')
     .option('--base <glob>', 'only images built on base images that match: node:20-*')
     .option('--distro <name>', 'only images of this distribution: debian, debian:12')
-    .option('--since <time>', 'only rows from after this time: 2026-11-01, or 30d (days ago)')
+    .option('--since <time>', 'only rows from after this time: 2026-11-01, or 30d for days ago')
     .option('--min-size <size>', 'only what is at least this large: 100MB')
     .option('--in-use <file>', 'reclaim only: a file that lists the digests and references in use, one per line')
     .option(
@@ -46,7 +46,7 @@ export function leaderboard(program: Command, { prepare }: CommandContext): void
     .addOption(new Option('--metric <metric>', 'the figure to rank by').choices([...METRICS]).default('stored'))
     .option(
       '--since <time>',
-      'show growth and movement since then: 2026-11-01, or 30d (days ago); default: since the previous audit',
+      'show growth and movement since then: 2026-11-01, or 30d for days ago (default: the previous audit)',
     );
   addReportOptions(command).action(async (options: LeaderboardCommandOptions) => {
     const { leaderboardCommand } = await import('../run/report-command.ts');
@@ -58,17 +58,22 @@ export function leaderboard(program: Command, { prepare }: CommandContext): void
 function addReportOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--format <format>', 'output format; default: by the extension of the file in -o, else table').choices(
-        [...FORMAT_NAMES],
-      ),
+      new Option(
+        '--format <format>',
+        'output format (default: by the extension of the file in -o, else table)',
+      ).choices([...FORMAT_NAMES]),
     )
     .option('-o, --output <file>', 'write to this file (or s3://BUCKET/KEY), whole or not at all; "-" is stdout')
     .option('--source <name>', 'only this source')
     .option('--registry <host>', 'only this registry: registry.example.com')
     .option('--team <name>', 'only this team')
     .option('--repository <glob>', 'only repositories that match: payments/**')
-    .option('--audit <id>', 'as of this audit; default: the newest', parseAuditNumber)
-    .option('--limit <n>', 'at most this many rows', numberParser(/^[1-9]\d{0,14}$/, 'a whole number, at least 1'))
+    .option('--audit <number>', 'as of this audit (default: the newest)', parseAuditNumber)
+    .option(
+      '--limit <n>',
+      'at most this many rows (default: all)',
+      numberParser(/^[1-9]\d{0,14}$/, 'a whole number, at least 1'),
+    )
     .addHelpText('after', '\nWhat each column means: docs/reports.md');
 }
 
@@ -76,8 +81,8 @@ export function serve(program: Command, { exit, prepare }: CommandContext): void
   program
     .command('serve')
     .description('serve the dashboard and its JSON API on 127.0.0.1:8620; other addresses need SLIMBOARD_SERVE_TOKEN')
-    .option('--host <address>', 'address to listen on')
-    .option('--port <port>', 'port to listen on; 0: any free port')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <port>', 'port to listen on; 0: any free one (default: 8620)')
     .action(async (flags: object) => {
       const { serveCommand } = await import('../run/serve-command.ts');
       exit(await serveCommand(await prepare(flags)));
