@@ -13,38 +13,49 @@ let server: Server;
 let objects: Map<string, Buffer>;
 let types: (string | undefined)[];
 let parts: Buffer[];
+/** The parts of which an upload was said to consist. */
+let listed: string[];
 let aborted: number;
 let refuse: 403 | 503 | undefined;
+let abortStatus: 204 | 500;
+/** A request that is not answered: it stops the upload. */
+let stopsAt: { readonly request: RegExp; readonly stop: AbortController } | undefined;
 
 beforeEach(async () => {
   objects = new Map();
   types = [];
   parts = [];
+  listed = [];
   aborted = 0;
   refuse = undefined;
+  abortStatus = 204;
+  stopsAt = undefined;
   server = createServer(async (request, response) => {
     const sent = await buffer(request);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://s3');
     const xml = (text: string) => response.writeHead(200, { 'content-type': 'application/xml' }).end(text);
+    if (stopsAt?.request.test(`${request.method} ${request.url}`)) return stopsAt.stop.abort();
     if (refuse && request.method === 'PUT') {
       response.writeHead(refuse).end('<Error><Code>Refused</Code><Message>no</Message></Error>');
     } else if (searchParams.has('uploads')) {
       xml('<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>');
     } else if (request.method === 'DELETE') {
       aborted++;
-      response.writeHead(204).end();
+      response.writeHead(abortStatus).end();
     } else if (request.method === 'POST') {
       objects.set(pathname, Buffer.concat(parts));
+      listed = [...sent.toString().matchAll(/<Part>(.*?)<\/Part>/g)].map(([, part]) => part ?? '');
       xml('<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>');
     } else {
       const body = contentOf(sent, request.headers['content-encoding']);
+      const number = Number(searchParams.get('partNumber'));
       // The first part has the number 1.
-      if (searchParams.has('partNumber')) parts[Number(searchParams.get('partNumber')) - 1] = body;
+      if (number > 0) parts[number - 1] = body;
       else {
         objects.set(pathname, body);
         types.push(request.headers['content-type']);
       }
-      response.writeHead(200, { etag: '"e"' }).end();
+      response.writeHead(200, { etag: `tag-${number}` }).end();
     }
   });
   // By an address, a bucket could only be in the path.
@@ -85,6 +96,7 @@ test('a small report is one object', async () => {
 });
 
 test('a report without a line is an empty object, and no connection to its store stays open', async () => {
+  server.keepAliveTimeout = 0;
   await writeTo(place, [], 'application/x-ndjson', signal);
   expect(objects.get('/reports/teams/2026.csv')).toEqual(Buffer.alloc(0));
   await expect.poll(() => promisify(server.getConnections.bind(server))()).toBe(0);
@@ -103,18 +115,38 @@ test.each([
 ])('a large report, of %i MiB, is uploaded in parts of %j, none of which is held for long', async (size, sizes) => {
   await writeTo(place, megabytes(size), 'text/csv', signal);
   expect(parts.map((part) => part.length)).toEqual(sizes.map((each) => each * 1_048_576));
+  const numbers = sizes.map((_, at) => at + 1);
+  expect(listed).toEqual(numbers.map((each) => `<ETag>tag-${each}</ETag><PartNumber>${each}</PartNumber>`));
   expect(objects.get('/reports/teams/2026.csv')?.length).toBe(size * 1_048_576);
 });
 
-test('an upload that fails is aborted', async () => {
-  async function* broken() {
-    yield* megabytes(9);
-    throw new Error('the query failed');
-  }
-  await expect(writeTo(place, broken(), 'text/csv', signal)).rejects.toThrow(
-    's3://reports/teams/2026.csv: the query failed',
-  );
-  expect(aborted).toBe(1);
+test.each([204, 500] as const)(
+  'an upload that fails is aborted; its failure is told if that is answered by %i',
+  async (status) => {
+    abortStatus = status;
+    async function* broken() {
+      yield* megabytes(9);
+      throw new Error('the query failed');
+    }
+    await expect(writeTo(place, broken(), 'text/csv', signal)).rejects.toThrow(
+      's3://reports/teams/2026.csv: the query failed',
+    );
+    expect(aborted).toBe(1);
+    expect(objects.size).toBe(0);
+  },
+);
+
+test.each([
+  ['a small report', 1, /PUT .*PutObject/, 0],
+  ['the beginning of a large one', 9, /POST .*uploads/, 0],
+  ['a part', 9, /PUT .*partNumber=2/, 1],
+  ['the end of a large one', 9, /POST .*uploadId/, 1],
+])('an upload that is stopped waits for no answer to %s, and leaves no parts', async (_, size, request, aborts) => {
+  const stop = new AbortController();
+  stopsAt = { request, stop };
+  const written = writeTo(place, megabytes(size), 'text/csv', stop.signal, 3_600_000);
+  await expect(written).rejects.toMatchObject({ name: 'AbortError' });
+  expect(aborted).toBe(aborts);
   expect(objects.size).toBe(0);
 });
 

@@ -121,6 +121,8 @@ test('an endpoint has ten seconds to answer, and the error tells so', async () =
 });
 
 test('no connection stays open, however often the message was refused', async () => {
+  // Fetch would otherwise close it by itself, after four seconds.
+  server.keepAliveTimeout = 3_600_000;
   answers = [{ status: 500 }, { status: 500 }];
   await postWebhook({ url }, message, options);
   await expect.poll(() => promisify(server.getConnections.bind(server))()).toBe(0);
@@ -141,4 +143,11 @@ test('an unreachable host is an expected failure', async () => {
     code: 'delivery',
     message: `the webhook at 127.0.0.1:${port} did not accept "finished": no answer (ECONNREFUSED)`,
   });
+});
+
+test('a proxy that cannot be used is named', async () => {
+  const port = await freePort();
+  const proxies = new Proxies({ HTTP_PROXY: `http://127.0.0.1:${port}` });
+  const posted = postWebhook({ url: 'http://hooks.example.com/' }, message, { ...options, proxies, delaysMs: [] });
+  await expect(posted).rejects.toThrow(`: the proxy 127.0.0.1:${port} (HTTP_PROXY) cannot be used: `);
 });
