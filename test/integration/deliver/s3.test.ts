@@ -96,6 +96,7 @@ test('a small report is one object', async () => {
 });
 
 test('a report without a line is an empty object, and no connection to its store stays open', async () => {
+  // The server would otherwise close it by itself, after five seconds.
   server.keepAliveTimeout = 0;
   await writeTo(place, [], 'application/x-ndjson', signal);
   expect(objects.get('/reports/teams/2026.csv')).toEqual(Buffer.alloc(0));

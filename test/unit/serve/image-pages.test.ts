@@ -142,6 +142,35 @@ describe('the page of an image', () => {
     expect(bodyOf({ user, runs_as_root: isRoot })).toContain(`<dt>User</dt><dd>${told}</dd>`);
   });
 
+  test('tells what is known of it, and nothing of what is not', () => {
+    const properties = (more: Partial<ImageDetail> = {}) =>
+      [...bodyOf(more).matchAll(/<dt>([^<]*)<\/dt><dd>(.*?)<\/dd>/g)]
+        .map(([, name, value]) => textOf(`${name}: ${value}`).trim())
+        .filter((line) => /^(?:Base digest|Multi-stage|Runtime|Created|Unpacked|Wasted)/.test(line));
+    expect(properties()).toEqual([]);
+    const known = {
+      base_digest: IMAGE.digest,
+      multi_stage: 'likely',
+      multi_stage_evidence: 'copies',
+      runtime: 'node',
+      runtime_version: '22.1',
+      created_at: '2026-10-01T02:00:00Z',
+      uncompressed_bytes: 9_000_000,
+      wasted_bytes: 5_000,
+    } as Partial<ImageDetail>;
+    expect(properties(known)).toEqual([
+      `Base digest: ${IMAGE.digest}`,
+      'Multi-stage: likely (copies)',
+      'Runtime: node 22.1',
+      'Created: 2026-10-01 02:00 UTC',
+      'Unpacked: 9.0 MB',
+      'Wasted: 5.0 kB',
+    ]);
+    expect(shown({ savings_max_bytes: null })).toContain('Could be saved, up to 0 B ');
+    const unassessed = { base_image: null, base_evidence: null, base_chain_id: null };
+    expect(shown(unassessed)).toContain('Base image not known (not assessed yet)');
+  });
+
   test('lists its tags, and offers to compare it; an image without tags says so', () => {
     expect(shown({ places: [place('1.0'), place('')] })).toMatch(
       /r\.example\.com\/shop\/app :1\.0 · shop .*r\.example\.com\/shop\/app \(untagged\) · shop/,
