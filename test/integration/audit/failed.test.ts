@@ -237,6 +237,21 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     expect(await stored()).toEqual([{ platforms: null, dedup: 'namespace' }]);
   });
 
+  test('nor does one whose slot was audited already, which stores nothing', async () => {
+    const slot = '2026-03-10T01:00:00.000Z';
+    const auditId = (await start('prod', { slot }))?.auditId ?? 0;
+    await leave(auditId);
+    await db.query("update audit set status = 'finished', finished_at = now()");
+    await db.query('update audit_source set running = false');
+    const stored = () => db.query('select platforms, dedup, (select max(id) from audit) as audit from source');
+    const before = await stored();
+    const changed = { ...sourceOf('prod'), platforms: 'all', dedup: 'namespace' } as const;
+    expect(await start('prod', { slot, sources: [changed] })).toBeUndefined();
+    expect(await stored()).toEqual(before);
+    expect(await start('prod', { slot: AT, sources: [changed] })).toMatchObject({ resumed: false });
+    expect(await stored()).toMatchObject([{ platforms: null, dedup: 'namespace' }]);
+  });
+
   test('a refused audit ends no other', async () => {
     const killed = (await start('prod'))?.auditId ?? 0;
     await db.query("update audit set heartbeat_at = now() - interval '2 minutes'");
