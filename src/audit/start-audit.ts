@@ -92,7 +92,8 @@ interface Abandoned {
 }
 
 /**
- * Claims the abandoned audits: the first of exactly these sources and settings is resumed, the others are ended.
+ * Claims the abandoned audits: the one of exactly these sources and settings is resumed, the others are ended. There is
+ * at most one, because a source is in one running audit at most.
  * @returns undefined if another process has claimed one of them
  */
 async function claimAbandoned(
@@ -108,7 +109,7 @@ async function claimAbandoned(
   for (const audit of running) {
     if (!(await claimAudit(db, audit.id, options))) return undefined;
     const same = audit.lane === options.lane && isDeepStrictEqual(audit.options.sources, wanted);
-    if (same && resumed === undefined) resumed = audit.id;
+    if (same) resumed = audit.id;
     // In the audit's own lane, where the sweeper looks for its tasks.
     else ended.push(...(await endAsFailed(db, audit.id, { lane: audit.lane, now: options.now })));
   }
