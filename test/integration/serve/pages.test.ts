@@ -68,6 +68,15 @@ describe.each(BACKENDS)('pages over $name', ({ open }) => {
     expect(plain).toContain('aria-sort="descending"');
   });
 
+  test('a report tells which audits its rows are of: those of the chosen source, or the chosen one', async () => {
+    const inventory = new Inventory(db);
+    const audits = new Map<string, number>();
+    for (const name of ['lab', 'mirror']) audits.set(name, await inventory.audit(await inventory.source(name), AT));
+    expect(await shown('/images')).toContain('Newest audits of mirror, lab ·');
+    expect(await shown('/images?source=lab')).toContain(`Audit ${audits.get('lab')} of lab ·`);
+    expect(await shown(`/images?audit=${audits.get('mirror')}`)).toContain(`Audit ${audits.get('mirror')} of mirror ·`);
+  });
+
   test('a leaderboard keeps its grouping in the form, and forgets a sort that it does not have', async () => {
     const inventory = new Inventory(db);
     const source = await inventory.source('lab');
