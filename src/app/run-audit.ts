@@ -1,5 +1,4 @@
 import { tellStage } from '../audit/stages.ts';
-import { startAudit } from '../audit/start-audit.ts';
 import { oneAtATime } from '../common/one-at-a-time.ts';
 import { AuditRunningError, SettingsError } from '../errors.ts';
 import { InProcessQueue } from '../queue/in-process-queue.ts';
@@ -9,12 +8,15 @@ import { type AuditRow, findAudit, recordHeartbeat, releaseAudit } from '../stor
 import { type AuditEngine, createAuditEngine, type EngineOptions } from './engine.ts';
 import { findMistakes } from './open-sources.ts';
 import { RequestCounter } from './request-counter.ts';
+import { startWhenFree } from './start-when-free.ts';
 
 /** What to audit in this process, and with what. */
 export interface RunOptions extends Omit<EngineOptions, 'queue'> {
   readonly sources: readonly SourceSettings[];
   /** Stops the audit. Its results so far are kept, and the next audit continues from there. */
   readonly signal: AbortSignal;
+  /** Called if an audit of these sources has not ended, before it is waited for a sign of life of it. */
+  readonly onWait?: () => void;
   readonly onStart?: (audit: { readonly auditId: number; readonly resumed: boolean }) => void;
 }
 
@@ -49,15 +51,9 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
   let inHand: number | undefined;
   try {
     await requireSource(options.sources, engine);
-    const started = await startAudit(db, {
-      sources: options.sources,
-      lane: 'adhoc',
-      runner: 'process',
-      alone: db.kind === 'pglite',
-      now: now(),
-    });
-    if (!started)
-      throw new AuditRunningError('one of these sources is being audited now: "slimboard status" shows how far it is');
+    const { sources, signal, onWait } = options;
+    const alone = db.kind === 'pglite';
+    const started = await startWhenFree(db, { sources, lane: 'adhoc', runner: 'process', alone, now, signal, onWait });
     inHand = started.auditId;
     options.onStart?.(started);
     if (started.resumed) await tellStage(engine.context, started.auditId);

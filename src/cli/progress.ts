@@ -64,6 +64,9 @@ const STAGE_TEXTS: Readonly<Partial<Record<AuditStage, (layers: LayerCounts) => 
   close: () => 'computing totals',
 };
 
+const WAITING =
+  'an audit of these sources has not ended: waiting for a sign of life, or a minute without one, to go on with it';
+
 interface LayerCounts {
   readonly done: number;
   readonly listed: number;
@@ -77,7 +80,8 @@ function createTally() {
   let stage: AuditStage = 'inventory';
   let hasTotal = true;
   const failures = new Map<string, FailureGroup>();
-  const startedAt = Date.now();
+  /** Undefined while another audit is waited for. */
+  let startedAt: number | undefined = Date.now();
   const events: AuditEvents = {
     repositoryListed: (_source, _repository, tags) => {
       counts.repositories++;
@@ -110,6 +114,13 @@ function createTally() {
     countRequest: () => {
       counts.requests++;
     },
+    /** From now on the line tells that an audit which has not ended is waited for, until this one starts. */
+    waits: () => {
+      startedAt = undefined;
+    },
+    starts: () => {
+      startedAt = Date.now();
+    },
     /** From now on the line tells no total of tags: earlier listings are not counted, and their tags are. */
     resumed: () => {
       hasTotal = false;
@@ -118,6 +129,7 @@ function createTally() {
     failures: () => ({ count: counts.failed, first: [...failures.values()] }),
     /** What was counted so far, in one line; the rate only while tags are read. */
     line: () => {
+      if (startedAt === undefined) return WAITING;
       const text = STAGE_TEXTS[stage]?.(layers);
       return text
         ? `${text}: ${countsOf(counts, hasTotal)}`

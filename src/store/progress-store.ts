@@ -32,6 +32,20 @@ export async function readAuditProgress(db: Queryable, auditId: number): Promise
 }
 
 /**
+ * Finds the last sign of life of the running audits of these sources, by their names.
+ * @returns a text that each sign of life changes; undefined if none is running
+ */
+export async function findSignOfLife(db: Queryable, sources: readonly string[]): Promise<string | undefined> {
+  const [row] = await db.query<{ sign: string | null }>(
+    `select max(a.heartbeat_at)::text as sign
+     from audit a join audit_source x on x.audit_id = a.id and x.running join source s on s.id = x.source_id
+     where a.status = 'running' and s.name = any($1::text[])`,
+    [sources],
+  );
+  return row?.sign ?? undefined;
+}
+
+/**
  * Counts the coverage so far of an audit that has not ended, whose own columns are filled at its end. A tag that an open
  * task still has to read may be stored from an earlier audit: that is not counted.
  */

@@ -27,6 +27,8 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   readonly environment?: Environment;
   /** Default: the system's clock. */
   readonly clock?: () => Date;
+  /** Called when an audit that has not ended is waited for. */
+  readonly onWait?: () => unknown;
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
   /** Called when layers are to be read, with their number. */
@@ -115,6 +117,7 @@ export async function auditSources(
       itemFailed: (_source, error) => options.onFailure?.(itemName(error), error.message),
     },
     onNote: () => undefined,
+    onWait: () => options.onWait?.(),
     onRequest: () => options.onRequest?.(),
   });
 }

@@ -27,7 +27,9 @@ export async function auditCommand(session: Session, targets: readonly string[])
       signal: io.signal,
       events: progress.events,
       onNote: (note) => log.warn(note),
+      onWait: progress.waits,
       onStart: ({ auditId, resumed }) => {
+        progress.starts();
         if (resumed) progress.resumed(auditId);
         else log.debug({ audit: auditId }, 'audit started');
       },

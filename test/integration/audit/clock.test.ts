@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import type { Database } from '../../../src/database/database.ts';
@@ -130,12 +130,14 @@ describe('an audit that another process is running, in postgres', () => {
   });
   beforeEach(() => emptyTables(db));
 
+  const giveSignOfLife = () => db.query("update audit set heartbeat_at = now() where status = 'running'");
+
   test('is not resumed while that process lives', async () => {
     const silence = gate(1);
     const undo = registry.fault({ path: /_catalog/, times: 1 }, silence.fault);
     const living = auditRegistry(db, registry);
     await silence.reached;
-    await expect(auditRegistry(db, registry)).rejects.toMatchObject({
+    await expect(auditRegistry(db, registry, { onWait: giveSignOfLife })).rejects.toMatchObject({
       code: 'audit-running',
       message: expect.stringContaining('being audited now'),
     });
@@ -158,10 +160,32 @@ describe('an audit that another process is running, in postgres', () => {
     expect(await auditRegistry(db, registry)).toMatchObject({ id: 1, status: 'finished' });
   });
 
+  test('is resumed if it was killed a moment ago, once it has given no sign of life for a minute', async () => {
+    await stopOne();
+    await db.query("update audit set runner = 'process', heartbeat_at = now() - interval '59 seconds'");
+    const waits = vi.fn();
+    expect(await auditRegistry(db, registry, { onWait: waits })).toMatchObject({ id: 1, status: 'finished' });
+    expect(waits).toHaveBeenCalledOnce();
+  });
+
+  test('is waited for no longer by a process that is stopped', async () => {
+    await stopOne();
+    await db.query("update audit set runner = 'process', heartbeat_at = now()");
+    const stop = new AbortController();
+    const waiting = auditRegistry(db, registry, { signal: stop.signal, onWait: () => stop.abort(new Error('enough')) });
+    await expect(waiting).rejects.toThrow('enough');
+  });
+
   test('is resumed by exactly one process when its heartbeat stops', async () => {
     await stopOne();
     await db.query("update audit set runner = 'process', heartbeat_at = heartbeat_at - interval '2 minutes'");
-    const outcomes = await Promise.allSettled([auditRegistry(db, registry), auditRegistry(db, registry)]);
+    const silence = gate(1);
+    const undo = registry.fault({ path: /_catalog/, times: 1 }, silence.fault);
+    const both = [1, 2].map(() => auditRegistry(db, registry, { onWait: giveSignOfLife }));
+    await Promise.race(both.map((audit) => audit.catch(() => undefined)));
+    silence.release();
+    undo();
+    const outcomes = await Promise.allSettled(both);
     expect(outcomes).toContainEqual({
       status: 'fulfilled',
       value: expect.objectContaining({ id: 1, status: 'finished' }),

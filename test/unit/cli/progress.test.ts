@@ -50,6 +50,19 @@ test('an audit that goes on tells no total of tags: what it had listed before is
   ]);
 });
 
+test('while an audit that has not ended is waited for, that is told; the rate counts from the start', () => {
+  progress.waits();
+  vi.advanceTimersByTime(10_000);
+  progress.starts();
+  progress.events.itemDone('audited', 10);
+  vi.advanceTimersByTime(5_000);
+  expect(lines).toEqual([
+    expect.stringContaining('waiting for a sign of life'),
+    expect.stringContaining('waiting for a sign of life'),
+    expect.stringContaining('2 tags/s'),
+  ]);
+});
+
 test('no total is told that is lower than what was read of a repository whose list is not read to its end', () => {
   progress.events.repositoryListed('main', 'shop/web', 1);
   progress.events.itemDone('audited', 200);
