@@ -7,9 +7,8 @@ import { type Command, parseScript } from '../../policy/shell.ts';
 import { commandHoldsSecret, isSecretArgument, secretsIn } from '../../secrets/find-secrets.ts';
 import { C_COMPILERS, compilesC } from '../base-after.ts';
 import { SHELL, startOf } from '../start.ts';
-import { type Copy, PLAIN_PATH, SOURCE } from './copies.ts';
-import { copyStep } from './copy-steps.ts';
-import { isIgnored } from './dockerignore.ts';
+import { type Copy, PLAIN_PATH } from './copies.ts';
+import { copyStep, isOfContext } from './copy-steps.ts';
 import { setting } from './environment.ts';
 
 /** How an image's own build compiles a program in C or C++. */
@@ -105,7 +104,7 @@ function runLine(script: string): readonly string[] {
 
 function copyLine(verb: string, copy: Copy): string {
   const { sources, target, isContext } = copy;
-  const isKnown = sources.length > 0 && sources.every((source) => SOURCE.test(source) && !isIgnored(source, 'none'));
+  const isKnown = isOfContext(copy, 'none');
   if (!/^[\w./-]+$/.test(target) || !(isKnown || isContext)) return `# ${verb} here what the image has from elsewhere.`;
   return isKnown ? copyStep(copy, sources, target) : `COPY . ${target}`;
 }

@@ -1,9 +1,8 @@
 import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
 import { type CBuild, prefixOf } from './c-build.ts';
 import { closingLines } from './closing.ts';
-import { type Copy, PLAIN_PATH, SOURCE } from './copies.ts';
-import { copyStep, targetOf } from './copy-steps.ts';
-import { isIgnored } from './dockerignore.ts';
+import { type Copy, PLAIN_PATH } from './copies.ts';
+import { copyStep, isOfContext, targetOf } from './copy-steps.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { runPackages } from './packages.ts';
@@ -44,9 +43,8 @@ function programLines(facts: DockerfileFacts): readonly string[] {
 
 /** Returns the COPY of files that the image copied once its program was compiled, unless they are unknown. */
 function fileLine(copy: Copy): readonly string[] {
-  const { sources, into } = copy;
-  const isKnown = sources.length > 0 && sources.every((source) => SOURCE.test(source) && !isIgnored(source, 'none'));
-  return isKnown && PLAIN_PATH.test(into) ? [copyStep(copy, sources, targetOf(copy))] : [];
+  const isKnown = isOfContext(copy, 'none') && PLAIN_PATH.test(copy.into);
+  return isKnown ? [copyStep(copy, copy.sources, targetOf(copy))] : [];
 }
 
 /** Returns the program's path. A bare name is searched for on the PATH, where `make install` puts it. */

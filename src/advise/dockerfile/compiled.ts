@@ -2,9 +2,8 @@ import { baseName, isWithin } from '../../policy/paths.ts';
 import { COMPILERS } from '../base-after.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines } from './closing.ts';
-import { type Copy, PLAIN_PATH, SOURCE } from './copies.ts';
-import { copyStep, targetOf } from './copy-steps.ts';
-import { isIgnored } from './dockerignore.ts';
+import { type Copy, PLAIN_PATH } from './copies.ts';
+import { copyStep, isOfContext, targetOf } from './copy-steps.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { startLines } from './lines.ts';
@@ -79,12 +78,7 @@ function filesOf(facts: DockerfileFacts): ProgramFiles {
       !isContext &&
       ![into, ...sources].some((path) => started.includes(baseName(path)) || OF_SOURCES.test(path)),
   );
-  const files = beside.filter(
-    ({ sources, into }) =>
-      sources.length > 0 &&
-      PLAIN_PATH.test(into) &&
-      sources.every((source) => SOURCE.test(source) && !isIgnored(source, runtime)),
-  );
+  const files = beside.filter((copy) => PLAIN_PATH.test(copy.into) && isOfContext(copy, runtime));
   return { files, areKnown: files.length > 0 && files.length === beside.length };
 }
 

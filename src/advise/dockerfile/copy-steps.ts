@@ -1,6 +1,12 @@
+import type { Runtime } from '../../classify/verdict.ts';
 import { isWithin } from '../../policy/paths.ts';
 import { type Copy, SOURCE, type SourceFacts } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
+
+/** Reports whether all that a step copied is known, and in the context of the proposed Dockerfile. */
+export function isOfContext({ sources }: Copy, runtime: Runtime): boolean {
+  return sources.length > 0 && sources.every((source) => SOURCE.test(source) && !isIgnored(source, runtime));
+}
 
 /**
  * Returns the COPY of the sources: what the image copied into their folder by name, without the files that are copied
@@ -14,11 +20,7 @@ export function sourceSteps(
 ): readonly string[] {
   const inFolder = copies.filter(({ into }) => into === folder || into.startsWith(`${folder}/`));
   const known = inFolder.filter(
-    ({ sources, target, isContext }) =>
-      !isContext &&
-      sources.length > 0 &&
-      sources.every((source) => SOURCE.test(source) && !isIgnored(source, runtime)) &&
-      /^[\w./-]+$/.test(target),
+    (copy) => !copy.isContext && isOfContext(copy, runtime) && /^[\w./-]+$/.test(copy.target),
   );
   const stepsOf = (copy: Copy): readonly string[] => {
     const wanted = copy.sources.filter((source) => !isCopied(source));

@@ -8,12 +8,10 @@ import { newPostgresUrl } from '../../support/databases.ts';
 import { freePort, listenOnFreePort } from '../../support/free-port.ts';
 import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
+import { stubAws } from '../../support/stub-aws.ts';
 
 beforeEach(() => {
-  vi.stubEnv('AWS_REGION', 'eu-west-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  stubAws();
   // As the command line does.
   vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
   // This machine's own settings, and those of a machine in AWS, say nothing about the tests.

@@ -7,6 +7,7 @@ import { writeOutput } from '../../../src/cli/write-output.ts';
 import { writeTo } from '../../../src/deliver/write-destination.ts';
 import { closeServer } from '../../../src/network/http-server.ts';
 import { freePort, listenOnFreePort } from '../../support/free-port.ts';
+import { stubAws } from '../../support/stub-aws.ts';
 
 /** As much of S3 as one upload needs. @see Amazon S3 API Reference, PutObject, CreateMultipartUpload, UploadPart */
 let server: Server;
@@ -60,10 +61,7 @@ beforeEach(async () => {
   });
   // By an address, a bucket could only be in the path.
   vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://localhost:${await listenOnFreePort(server)}`);
-  vi.stubEnv('AWS_REGION', 'eu-west-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  stubAws();
 });
 afterEach(() => {
   vi.unstubAllEnvs();
