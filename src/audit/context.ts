@@ -6,9 +6,9 @@ import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditRow, AuditStage } from '../store/audit-store.ts';
 import type { ItemError } from '../store/error-store.ts';
 import type { CriteriaReader } from './assessing/criteria.ts';
+import type { Audit } from './audit.ts';
 import type { AuditClock } from './audit-clock.ts';
 import type { ReadListing } from './listing/listing-writer.ts';
-import type { AuditPlan } from './plan.ts';
 import type { ReadBatch } from './reading/batch-writer.ts';
 import type { LimitedSources } from './reading/read-manifests.ts';
 
@@ -51,7 +51,7 @@ export interface AuditContext extends AuditClock {
 /** A task of an audit, as its handler gets it. */
 export interface Work<Payload> {
   readonly context: AuditContext;
-  readonly plan: AuditPlan;
+  readonly audit: Audit;
   readonly task: TaskReference;
   readonly payload: Payload;
   /** Aborts when the task is to be given back. */

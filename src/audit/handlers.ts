@@ -5,12 +5,12 @@ import { forgetAssessKey } from '../store/audit-store.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { findTask, settleTask } from '../store/task-store.ts';
 import { assessRange } from './assessing/assess-range.ts';
+import { type Audit, createAuditReader, sourceOf } from './audit.ts';
 import { closeAudit, reportEnd } from './closing/close-audit.ts';
 import type { AuditContext, Work } from './context.ts';
 import { type ItemFailure, itemFailure, itemOf, reportErrors } from './item-failure.ts';
 import { listRepository } from './listing/list-repository.ts';
 import { listSource } from './listing/list-source.ts';
-import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
 import { readLayers, unreadErrors } from './reading/read-layers.ts';
 import { leftErrors, readManifests } from './reading/read-manifests.ts';
 import { advance, beginStage } from './stages.ts';
@@ -32,7 +32,7 @@ const HANDLERS: Readonly<Record<TaskKind, (work: Work<never>) => Promise<void>>>
 
 type ErrorsOfItems = (
   context: AuditContext,
-  plan: AuditPlan,
+  audit: Audit,
   payload: never,
   failure: ItemFailure,
 ) => Promise<readonly ItemError[]>;
@@ -51,42 +51,42 @@ export interface AuditHandlers extends TaskHandlers {
 
 /** Creates the handlers of audits' tasks, the same for one process and for many workers. */
 export function createTaskHandlers(context: AuditContext): AuditHandlers {
-  const planOf = createPlanReader(context.db, context);
+  const auditOf = createAuditReader(context.db, context);
   const inHand = new TasksInHand();
   return {
     async advance(auditId, lane) {
-      const plan = await planOf(auditId);
-      await advance(context, plan, lane, () =>
-        beginStage(context, plan).catch((error) => endUnlessPassing(context, plan, lane, error)),
+      const audit = await auditOf(auditId);
+      await advance(context, audit, lane, () =>
+        beginStage(context, audit).catch((error) => endUnlessPassing(context, audit, lane, error)),
       );
     },
     async run(task, { signal }) {
-      const plan = await planOf(task.auditId);
+      const audit = await auditOf(task.auditId);
       const isLast = await inHand.during(task.auditId, async () => {
         const payload = await findTask<never>(context.db, task);
-        if (payload !== undefined) await HANDLERS[task.kind]({ context, plan, task, payload, signal });
+        if (payload !== undefined) await HANDLERS[task.kind]({ context, audit, task, payload, signal });
       });
       // Otherwise the stage is not over: the last task to end moves the audit on.
-      if (isLast) await advance(context, plan, task.lane);
+      if (isLast) await advance(context, audit, task.lane);
     },
     async giveUp(task, error) {
-      const plan = await planOf(task.auditId);
+      const audit = await auditOf(task.auditId);
       const payload = await findTask<never>(context.db, task);
       // Without a payload, another worker has settled it meanwhile: its items have not failed.
-      if (payload) await settleAsFailed({ context, plan, task, payload }, failureOf(task.kind, error));
-      await advance(context, plan, task.lane);
+      if (payload) await settleAsFailed({ context, audit, task, payload }, failureOf(task.kind, error));
+      await advance(context, audit, task.lane);
     },
   };
 }
 
 /** Records that a task's items have failed. An audit whose `close` task failed ends as failed: it has no totals. */
 async function settleAsFailed(work: Omit<Work<never>, 'signal'>, failure: ItemFailure): Promise<void> {
-  const { context, plan, task, payload } = work;
-  if (task.kind === 'close') return end(context, plan, task.lane, failure);
+  const { context, audit, task, payload } = work;
+  if (task.kind === 'close') return end(context, audit, task.lane, failure);
   const errorsOfItems = ERRORS_OF_ITEMS[task.kind];
   const errors = errorsOfItems
-    ? await errorsOfItems(context, plan, payload, failure)
-    : errorsOf(plan, payload, failure);
+    ? await errorsOfItems(context, audit, payload, failure)
+    : errorsOf(audit, payload, failure);
   const settled = await context.db.transaction(async (tx) => {
     if (!(await settleTask(tx, task))) return false;
     await recordErrors(tx, task.auditId, errors, context.now());
@@ -94,29 +94,24 @@ async function settleAsFailed(work: Omit<Work<never>, 'signal'>, failure: ItemFa
     return true;
   });
   if (!settled) return;
-  reportErrors(context, plan, errors);
+  reportErrors(context, audit, errors);
 }
 
 /**
  * Ends an audit whose next stage cannot begin, which would block its sources for ever.
  * @throws a failure that may pass
  */
-async function endUnlessPassing(
-  context: AuditContext,
-  plan: AuditPlan,
-  lane: Lane,
-  error: unknown,
-): Promise<undefined> {
+async function endUnlessPassing(context: AuditContext, audit: Audit, lane: Lane, error: unknown): Promise<undefined> {
   if (error instanceof SlimboardError && !exceedsResources(error)) throw error;
-  await end(context, plan, lane, failureOf('close', error));
+  await end(context, audit, lane, failureOf('close', error));
   return undefined;
 }
 
 /** Ends an audit as failed with an error, and queues the task that reports it. */
-async function end(context: AuditContext, plan: AuditPlan, lane: Lane, failure: ItemFailure): Promise<void> {
+async function end(context: AuditContext, audit: Audit, lane: Lane, failure: ItemFailure): Promise<void> {
   const { db, queue, now } = context;
-  const tasks = await endAsFailed(db, plan.auditId, { lane, now: now() }, errorsOf(plan, {}, failure));
-  if (tasks.length > 0) await reportEnd(context, plan.auditId);
+  const tasks = await endAsFailed(db, audit.id, { lane, now: now() }, errorsOf(audit, {}, failure));
+  if (tasks.length > 0) await reportEnd(context, audit.id);
   await queue.add(tasks);
 }
 
@@ -149,12 +144,12 @@ function failureOf(kind: TaskKind, error: unknown): ItemFailure {
 
 /** A failure of a task's whole repository, or source; of the audit's first source where the task names none. */
 function errorsOf(
-  plan: AuditPlan,
+  audit: Audit,
   payload: Partial<SourcePayload & RepositoryPayload>,
   failure: ItemFailure,
 ): readonly ItemError[] {
   const name = payload.source ?? payload.repository?.source;
-  const source = name === undefined ? plan.sources[0] : plannedSource(plan, name);
+  const source = name === undefined ? audit.sources[0] : sourceOf(audit, name);
   if (!source) return [];
   return [{ ...itemOf(source.id, payload.repository), ...failure }];
 }

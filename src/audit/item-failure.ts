@@ -3,8 +3,8 @@ import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository } from '../registry/registry.ts';
 import type { Item, ItemError } from '../store/error-store.ts';
+import type { Audit } from './audit.ts';
 import type { AuditContext } from './context.ts';
-import type { AuditPlan } from './plan.ts';
 
 /** The part of an error row that says what happened. */
 export type ItemFailure = Omit<ItemError, keyof Item>;
@@ -33,10 +33,10 @@ export function itemError(sourceId: number, names: ItemNames, error: SlimboardEr
 }
 
 /** Reports errors of an audit's items to `events`. */
-export function reportErrors({ events }: AuditContext, plan: AuditPlan, errors: readonly ItemError[]): void {
+export function reportErrors({ events }: AuditContext, audit: Audit, errors: readonly ItemError[]): void {
   for (const error of errors) {
-    const source = plan.sources.find(({ id }) => id === error.sourceId);
-    events.itemFailed(source?.settings.name ?? '', error, plan.auditId);
+    const source = audit.sources.find(({ id }) => id === error.sourceId);
+    events.itemFailed(source?.settings.name ?? '', error, audit.id);
   }
 }
 

@@ -10,15 +10,15 @@ import { findStaleRanges, hasReadLayersSince, type RowRange } from '../store/sta
 import { addTasks, hasOpenTasks, type NewTask } from '../store/task-store.ts';
 import { findUnchangedSince } from '../store/totals/unchanged-since.ts';
 import { IMAGES_PER_TASK } from './assessing/assess-range.ts';
+import type { Audit } from './audit.ts';
 import type { AuditContext } from './context.ts';
-import type { AuditPlan } from './plan.ts';
-import { unreadLayers } from './reading/plan-layers.ts';
+import { unreadLayers } from './reading/unread-layers.ts';
 import { assessTask, layersTask, referenceTo, singleTask } from './task-payloads.ts';
 
 /** The stage after another, and what makes the tasks that it begins with. */
 interface NextStage {
   readonly to: AuditStage;
-  readonly tasks: (tx: Queryable, plan: AuditPlan, context: AuditContext) => Promise<readonly NewTask[]>;
+  readonly tasks: (tx: Queryable, audit: Audit, context: AuditContext) => Promise<readonly NewTask[]>;
 }
 
 const NEXT: Readonly<Partial<Record<AuditStage, NextStage>>> = {
@@ -33,13 +33,12 @@ const NEXT: Readonly<Partial<Record<AuditStage, NextStage>>> = {
  */
 export async function advance(
   context: AuditContext,
-  plan: AuditPlan,
+  audit: Audit,
   lane: Lane,
-  begin = () => beginStage(context, plan),
+  begin = () => beginStage(context, audit),
 ): Promise<void> {
-  const { auditId } = plan;
   for (let tasks = await begin(); tasks; tasks = await begin())
-    await context.queue.add(tasks.map((task) => referenceTo(task, { auditId, lane })));
+    await context.queue.add(tasks.map((task) => referenceTo(task, { auditId: audit.id, lane })));
 }
 
 /**
@@ -47,18 +46,17 @@ export async function advance(
  * time, one creates the next stage's tasks.
  * @returns the tasks it created, none if another worker was first; undefined if no stage can begin
  */
-export async function beginStage(context: AuditContext, plan: AuditPlan): Promise<readonly NewTask[] | undefined> {
+export async function beginStage(context: AuditContext, audit: Audit): Promise<readonly NewTask[] | undefined> {
   const { db, events } = context;
-  const { auditId } = plan;
-  if (await hasOpenTasks(db, auditId)) return undefined;
-  const audit = await findAudit(db, auditId);
-  const next = audit?.status === 'running' ? NEXT[audit.stage] : undefined;
-  if (!audit || !next) return undefined;
+  if (await hasOpenTasks(db, audit.id)) return undefined;
+  const row = await findAudit(db, audit.id);
+  const next = row?.status === 'running' ? NEXT[row.stage] : undefined;
+  if (!row || !next) return undefined;
   const tasks = await db.transaction(async (tx) => {
-    if (!(await advanceStage(tx, auditId, audit.stage, next.to))) return undefined;
-    const made = await next.tasks(tx, plan, context);
-    await addTasks(tx, auditId, made);
-    await renewHeartbeat(tx, auditId);
+    if (!(await advanceStage(tx, audit.id, row.stage, next.to))) return undefined;
+    const made = await next.tasks(tx, audit, context);
+    await addTasks(tx, audit.id, made);
+    await renewHeartbeat(tx, audit.id);
     return made;
   });
   if (!tasks) return [];
@@ -74,20 +72,20 @@ export async function tellStage({ db, events }: AuditContext, auditId: number): 
   events.stageBegan(stage);
 }
 
-async function readingTasks(tx: Queryable, plan: AuditPlan, { events }: AuditContext): Promise<readonly NewTask[]> {
+async function readingTasks(tx: Queryable, audit: Audit, { events }: AuditContext): Promise<readonly NewTask[]> {
   await completeIndexes(tx);
-  const batches = await unreadLayers(tx, plan);
+  const batches = await unreadLayers(tx, audit);
   events.layersListed(sum(batches.map(({ length }) => length)));
   return batches.map(layersTask);
 }
 
-async function assessTasks(tx: Queryable, plan: AuditPlan, context: AuditContext): Promise<readonly NewTask[]> {
+async function assessTasks(tx: Queryable, audit: Audit, context: AuditContext): Promise<readonly NewTask[]> {
   // Reading layers may have taken hours, and may have begun with an older version.
-  if (plan.sources.some(({ settings }) => settings.deep)) await completeIndexes(tx);
-  const { rulesKey } = await context.criteriaOf(plan.auditId, tx);
+  if (audit.sources.some(({ settings }) => settings.deep)) await completeIndexes(tx);
+  const { rulesKey } = await context.criteriaOf(audit.id, tx);
   const assessKey = `${rulesKey} ${await findCatalogueKey(tx)}`;
-  const ranges = await rangesToAssess(tx, plan, rulesKey, assessKey);
-  await recordAssessStage(tx, plan.auditId, assessKey, ranges.length);
+  const ranges = await rangesToAssess(tx, audit, rulesKey, assessKey);
+  await recordAssessStage(tx, audit.id, assessKey, ranges.length);
   return ranges.map((range) => assessTask(range, 'assess'));
 }
 
@@ -97,12 +95,12 @@ async function assessTasks(tx: Queryable, plan: AuditPlan, context: AuditContext
  */
 async function rangesToAssess(
   tx: Queryable,
-  plan: AuditPlan,
+  audit: Audit,
   rulesKey: string,
   assessKey: string,
 ): Promise<readonly RowRange[]> {
-  const unchanged = await findUnchangedSince(tx, plan.sourceIds, plan.auditId);
+  const unchanged = await findUnchangedSince(tx, audit.sourceIds, audit.id);
   if (unchanged?.assessKey === assessKey && !(await hasReadLayersSince(tx, unchanged.finishedAt))) return [];
   await refreshStatistics(tx);
-  return findStaleRanges(tx, plan.sourceIds, rulesKey, IMAGES_PER_TASK);
+  return findStaleRanges(tx, audit.sourceIds, rulesKey, IMAGES_PER_TASK);
 }

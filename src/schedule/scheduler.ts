@@ -3,13 +3,13 @@ import { type Job, Queue, type Telemetry, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import type { AuditStarter, StartOutcome } from './audit-starter.ts';
-import { planSchedules, type ScheduledSource, type SchedulePlan, schedulerId } from './plan-schedules.ts';
+import { type ScheduleChanges, type ScheduledSource, scheduleChanges, schedulerId } from './schedule-changes.ts';
 import { isUnserved, missedSlot, slotOf } from './slots.ts';
 
 /** Callbacks for what the scheduler does, used for the log. */
 export interface SchedulerEvents {
   /** Called at the start, and when the settings have changed. `scheduled`: how many sources have a schedule. */
-  onSynced?(plan: SchedulePlan, scheduled: number): void;
+  onSynced?(changes: ScheduleChanges, scheduled: number): void;
   onDue?(source: string, slot: Date, outcome: DueOutcome): void;
   onError(error: unknown): void;
 }
@@ -92,14 +92,15 @@ class Schedules {
   async sync(isFirst = false): Promise<void> {
     const sources = await this.#options.sources();
     const stored = await this.#queue.getJobSchedulers();
-    const plan = planSchedules(
+    const changes = scheduleChanges(
       sources,
       stored.map(({ key, pattern, tz, next }) => ({ id: key, pattern, timezone: tz, nextMs: next })),
       Date.now(),
     );
-    for (const source of plan.upsert) await this.#upsert(source);
-    for (const id of plan.remove) await this.#queue.removeJobScheduler(id);
-    if (isFirst || plan.upsert.length + plan.remove.length > 0) this.#options.events.onSynced?.(plan, sources.length);
+    for (const source of changes.upsert) await this.#upsert(source);
+    for (const id of changes.remove) await this.#queue.removeJobScheduler(id);
+    if (isFirst || changes.upsert.length + changes.remove.length > 0)
+      this.#options.events.onSynced?.(changes, sources.length);
     for (const source of sources) await this.#catchUp(source);
   }
 

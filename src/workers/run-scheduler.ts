@@ -4,7 +4,7 @@ import { untilAborted } from '../common/until-aborted.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type AuditStarter, createAuditStarter } from '../schedule/audit-starter.ts';
-import type { ScheduledSource } from '../schedule/plan-schedules.ts';
+import type { ScheduledSource } from '../schedule/schedule-changes.ts';
 import { type DueOutcome, type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
 import { waitForAudits } from '../schedule/wait-for-audits.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';

@@ -12,9 +12,9 @@ export const IMAGES_PER_TASK = 500;
 const IMAGES_AT_A_TIME = 8;
 
 /** Assesses the images of a range whose assessment is missing or out of date. Of a stopped range, nothing is stored. */
-export async function assessRange({ context, task, plan, payload: range, signal }: Work<RowRange>): Promise<void> {
-  const criteria = await context.criteriaOf(plan.auditId, context.db);
-  const images = await readStaleImages(context.db, plan.sourceIds, criteria.rulesKey, range);
+export async function assessRange({ context, task, audit, payload: range, signal }: Work<RowRange>): Promise<void> {
+  const criteria = await context.criteriaOf(audit.id, context.db);
+  const images = await readStaleImages(context.db, audit.sourceIds, criteria.rulesKey, range);
   const contents = new ContentsReader(context.db);
   const assessments: Assessment[] = [];
   for (const [index, image] of images.entries()) {

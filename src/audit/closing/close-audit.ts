@@ -9,8 +9,8 @@ import { findGoalsKey } from '../../store/totals/goal-store.ts';
 import { wereJudgedSince } from '../../store/totals/judged-images.ts';
 import { computeTotals } from '../../store/totals/totals-store.ts';
 import { findUnchangedSince } from '../../store/totals/unchanged-since.ts';
+import type { Audit } from '../audit.ts';
 import type { AuditContext, Work } from '../context.ts';
-import type { AuditPlan } from '../plan.ts';
 import { referenceTo, singleTask } from '../task-payloads.ts';
 import { assignTeams } from './assign-teams.ts';
 import { followGoals, goalsKey } from './follow-goals.ts';
@@ -22,20 +22,20 @@ type DedupScopes = ReadonlyMap<number, DedupScope>;
  * Recognises improvements; then, in one transaction, refreshes the totals, finishes the audit and adds its `deliver`
  * task. Of several workers that do this, one finishes the audit.
  */
-export async function closeAudit({ context, task, plan, signal }: Work<object>): Promise<void> {
-  await recogniseImprovements(context, plan, signal);
-  const scopes = await readDedupScopes(context, plan, signal);
+export async function closeAudit({ context, task, audit, signal }: Work<object>): Promise<void> {
+  await recogniseImprovements(context, audit, signal);
+  const scopes = await readDedupScopes(context, audit, signal);
   const deliver = singleTask('deliver');
   const finished = await context.db.transaction(async (tx) => {
     // First: another worker that closes the same audit waits here, and finds it closed.
     if (!(await settleTask(tx, task))) return false;
-    const totalsOf = await refreshTotals(tx, context, plan, scopes);
-    const isFinished = await finishAudit(tx, plan.auditId, totalsOf, context.now());
-    if (isFinished) await addTasks(tx, plan.auditId, [deliver]);
+    const totalsOf = await refreshTotals(tx, context, audit, scopes);
+    const isFinished = await finishAudit(tx, audit.id, totalsOf, context.now());
+    if (isFinished) await addTasks(tx, audit.id, [deliver]);
     return isFinished;
   });
   if (!finished) return;
-  await reportEnd(context, plan.auditId);
+  await reportEnd(context, audit.id);
   await context.queue.add([referenceTo(deliver, task)]);
 }
 
@@ -53,7 +53,7 @@ export async function reportEnd({ db, events }: AuditContext, auditId: number): 
  */
 async function readDedupScopes(
   context: AuditContext,
-  { auditId, sources }: AuditPlan,
+  { id: auditId, sources }: Audit,
   signal: AbortSignal,
 ): Promise<DedupScopes> {
   const scopes = new Map<number, DedupScope>();
@@ -75,17 +75,17 @@ async function readDedupScopes(
 async function refreshTotals(
   tx: Queryable,
   { settings, now }: AuditContext,
-  plan: AuditPlan,
+  audit: Audit,
   scopes: DedupScopes,
 ): Promise<number> {
-  const { auditId, sourceIds } = plan;
+  const { id: auditId, sourceIds } = audit;
   const changedScopes = await saveDedupScopes(tx, scopes);
   const changedTeams = await assignTeams(tx, sourceIds, settings.teams);
   const mayReuse = changedScopes === 0 && changedTeams === 0 && !(await hasAssessTasks(tx, auditId));
-  const reused = mayReuse ? await findReusableTotals(tx, plan, settings.policy) : undefined;
+  const reused = mayReuse ? await findReusableTotals(tx, audit, settings.policy) : undefined;
   if (reused !== undefined) return reused;
   for (const sourceId of sourceIds) await computeTotals(tx, sourceId, auditId);
-  await followGoals(tx, plan, settings.policy, now());
+  await followGoals(tx, audit, settings.policy, now());
   return auditId;
 }
 
@@ -102,7 +102,7 @@ async function saveDedupScopes(tx: Queryable, scopes: DedupScopes): Promise<numb
  */
 async function findReusableTotals(
   tx: Queryable,
-  { auditId, sourceIds }: AuditPlan,
+  { id: auditId, sourceIds }: Audit,
   policy: PolicySettings,
 ): Promise<number | undefined> {
   const unchanged = await findUnchangedSince(tx, sourceIds, auditId);

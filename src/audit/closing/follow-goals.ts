@@ -3,7 +3,7 @@ import { shortHash } from '../../oci/digest.ts';
 import { goalFor } from '../../policy/budgets.ts';
 import type { PolicySettings } from '../../settings/settings.ts';
 import { type GoalOwner, type RepositoryGoal, readGoalOwners, saveProgress } from '../../store/totals/goal-store.ts';
-import type { AuditPlan } from '../plan.ts';
+import type { Audit } from '../audit.ts';
 
 type GoalSettings = Pick<PolicySettings, 'goal' | 'budgets'>;
 
@@ -16,7 +16,7 @@ export function goalsKey({ goal, budgets }: GoalSettings): string {
 /** Stores the progress of each repository and each team towards its goal. */
 export async function followGoals(
   tx: Queryable,
-  { auditId, sourceIds }: AuditPlan,
+  { id: auditId, sourceIds }: Audit,
   policy: GoalSettings,
   now: string,
 ): Promise<void> {

@@ -12,8 +12,8 @@ import {
 import { examineImage } from '../assessing/assess-image.ts';
 import { ContentsReader } from '../assessing/contents-reader.ts';
 import type { KeyedCriteria } from '../assessing/criteria.ts';
+import type { Audit } from '../audit.ts';
 import type { AuditContext } from '../context.ts';
-import type { AuditPlan } from '../plan.ts';
 
 /** Few enough that the pairs of builds of all of them fit in memory. */
 const REPOSITORIES_PER_QUERY = 100;
@@ -25,14 +25,10 @@ const PAIRS_PER_BATCH = 100;
  * them does not count as an improvement. Each batch has its own transaction: an audit that is stopped between two of
  * them repeats them with the same result.
  */
-export async function recogniseImprovements(
-  context: AuditContext,
-  plan: AuditPlan,
-  signal: AbortSignal,
-): Promise<void> {
-  const repositories = await listTouchedRepositories(context.db, plan.sourceIds, plan.auditId);
+export async function recogniseImprovements(context: AuditContext, audit: Audit, signal: AbortSignal): Promise<void> {
+  const repositories = await listTouchedRepositories(context.db, audit.sourceIds, audit.id);
   if (repositories.length === 0) return;
-  const criteria = await context.criteriaOf(plan.auditId, context.db);
+  const criteria = await context.criteriaOf(audit.id, context.db);
   for (const some of chunksOf(repositories, REPOSITORIES_PER_QUERY)) {
     for (const pairs of chunksOf(await readBuildPairs(context.db, some), PAIRS_PER_BATCH)) {
       signal.throwIfAborted();

@@ -7,9 +7,9 @@ import { readKnownManifests } from '../../store/content-store.ts';
 import type { ItemError } from '../../store/error-store.ts';
 import type { StoredRepository } from '../../store/inventory-store.ts';
 import { addTaskUnder } from '../../store/task-store.ts';
+import { type AuditSource, sourceOf } from '../audit.ts';
 import type { Work } from '../context.ts';
 import { itemError, reportErrors } from '../item-failure.ts';
-import { type PlannedSource, plannedSource } from '../plan.ts';
 import { manifestsTask, type RepositoryPayload, referenceTo } from '../task-payloads.ts';
 import { cutBatches } from './cut-batches.ts';
 
@@ -18,9 +18,9 @@ import { cutBatches } from './cut-batches.ts';
  * the stored tags that are no longer listed.
  */
 export async function listRepository(work: Work<RepositoryPayload>): Promise<void> {
-  const { context, task, plan, payload } = work;
+  const { context, task, audit, payload } = work;
   const { repository } = payload;
-  const source = plannedSource(plan, repository.source);
+  const source = sourceOf(audit, repository.source);
   const found: Found = { tags: [], untagged: [], invalid: new Set(), errors: [] };
   const pages = listing(work, source, found);
   const isKnown = async (digests: readonly Digest[]) =>
@@ -52,7 +52,7 @@ export async function listRepository(work: Work<RepositoryPayload>): Promise<voi
     tagsUnlisted: missing.length,
     isGone,
   });
-  reportErrors(context, plan, found.errors);
+  reportErrors(context, audit, found.errors);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
 }
 
@@ -66,11 +66,7 @@ interface Found {
   readonly errors: ItemError[];
 }
 
-function missingTags(
-  source: PlannedSource,
-  repository: StoredRepository,
-  listed: readonly Tag[],
-): readonly ItemError[] {
+function missingTags(source: AuditSource, repository: StoredRepository, listed: readonly Tag[]): readonly ItemError[] {
   const { registry, name } = repository;
   return namedTags(source.settings)
     .filter((tag) => !listed.some((found) => found === tag))
@@ -83,7 +79,7 @@ function missingTags(
 /** Yields the selected items page by page, and collects all listed names in `found`. */
 async function* listing(
   { context, payload: { repository }, signal }: Work<RepositoryPayload>,
-  { id, settings }: PlannedSource,
+  { id, settings }: AuditSource,
   found: Found,
 ): AsyncGenerator<readonly ListedManifest[]> {
   const registry = await context.registryOf(settings);

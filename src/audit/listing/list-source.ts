@@ -7,9 +7,9 @@ import { asWritten } from '../../settings/target.ts';
 import { type ItemError, recordErrors } from '../../store/error-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../../store/inventory-store.ts';
 import { addTasks, lockTask, settleTask } from '../../store/task-store.ts';
+import { type AuditSource, sourceOf } from '../audit.ts';
 import type { AuditContext, Work } from '../context.ts';
 import { itemError, reportErrors } from '../item-failure.ts';
-import { type PlannedSource, plannedSource } from '../plan.ts';
 import { referenceTo, repositoryTask, type SourcePayload } from '../task-payloads.ts';
 
 /**
@@ -17,7 +17,7 @@ import { referenceTo, repositoryTask, type SourcePayload } from '../task-payload
  * listed.
  */
 export async function listSource(work: Work<SourcePayload>): Promise<void> {
-  const source = plannedSource(work.plan, work.payload.source);
+  const source = sourceOf(work.audit, work.payload.source);
   const listing: Listing = { source, found: 0, failed: [], complete: [] };
   try {
     if (!(await makeTasks(work, listing))) return;
@@ -25,19 +25,19 @@ export async function listSource(work: Work<SourcePayload>): Promise<void> {
     // A source with a registry that fails every night must still end what is gone from its other registries.
     if (error instanceof SlimboardError && listing.complete.length > 0) {
       await conclude(work, listing, lockTask);
-      if (error.retry.kind === 'never') reportErrors(work.context, work.plan, listing.failed);
+      if (error.retry.kind === 'never') reportErrors(work.context, work.audit, listing.failed);
     }
     throw error;
   }
   if (listing.found === 0 && listing.failed.length === 0 && namesRepositories(source.settings))
     listing.failed.push(itemError(source.id, {}, nothingSelected(source)));
   await conclude(work, listing, settleTask);
-  reportErrors(work.context, work.plan, listing.failed);
+  reportErrors(work.context, work.audit, listing.failed);
 }
 
 /** How far the list of a source's repositories was read. */
 interface Listing {
-  readonly source: PlannedSource;
+  readonly source: AuditSource;
   /** How many of the repositories the source's settings select. */
   found: number;
   /** Errors of names that are no valid repository names, or that of a source whose settings select nothing. */
@@ -85,7 +85,7 @@ async function conclude(
   });
 }
 
-function nothingSelected({ settings }: PlannedSource): NotFoundError {
+function nothingSelected({ settings }: AuditSource): NotFoundError {
   return new NotFoundError(
     `${settings.name}: none of the repositories that the registry lists matches ${settings.include.map(asWritten).join(', ')}: check the spelling`,
   );
@@ -98,7 +98,7 @@ function nothingSelected({ settings }: PlannedSource): NotFoundError {
 async function keepPage(
   { db, now }: AuditContext,
   task: TaskReference,
-  source: PlannedSource,
+  source: AuditSource,
   page: readonly ListedRepository[],
 ): Promise<readonly TaskReference[] | undefined> {
   return db.transaction(async (tx) => {

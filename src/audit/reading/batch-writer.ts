@@ -9,7 +9,7 @@ import { type ItemError, replaceErrors } from '../../store/error-store.ts';
 import { type RepositorySighting, recordSightings, type StoredRepository } from '../../store/inventory-store.ts';
 import { refreshStatistics } from '../../store/maintenance.ts';
 import { addTasks, narrowTasks, settleTasks } from '../../store/task-store.ts';
-import { AssessmentPlanner } from '../assessing/assessment-planner.ts';
+import { UnassessedImages } from '../assessing/unassessed-images.ts';
 import { listedItems } from '../item-failure.ts';
 import type { ManifestsPayload } from '../task-payloads.ts';
 
@@ -32,21 +32,21 @@ const MAX_ROWS = 5_000;
  * @param now ISO 8601 in UTC
  */
 export function createBatchWriter(db: Database, queue: TaskQueue, now: () => string): GroupWriter<ReadBatch> {
-  const planner = new AssessmentPlanner();
+  const unassessed = new UnassessedImages();
   return new GroupWriter({
     async write(batches) {
-      const assessment = await db.transaction(async (tx) => {
+      const gathered = await db.transaction(async (tx) => {
         const settled = await settle(tx, batches);
         const images = await writeBatches(tx, settled, now());
-        const planned = planner.plan(settled, images);
+        const found = unassessed.gather(settled, images);
         // In the transaction that settles the batches, so that the inventory stage cannot end before this task is
         // known.
-        if (planned.task) await addTasks(tx, planned.task.auditId, [planned.task]);
-        if (planned.isDoubled) await refreshStatistics(tx);
-        return planned;
+        if (found.task) await addTasks(tx, found.task.auditId, [found.task]);
+        if (found.isDoubled) await refreshStatistics(tx);
+        return found;
       });
-      planner.keep(assessment);
-      if (assessment.task) await queue.add([assessment.task]);
+      unassessed.keep(gathered);
+      if (gathered.task) await queue.add([gathered.task]);
     },
     weigh: ({ listed, content }) => listed.length + content.blobs.length,
     maxWeight: MAX_ROWS,

@@ -12,9 +12,9 @@ import {
   type UnreadLayer,
 } from '../../store/layer-store.ts';
 import { settleTask } from '../../store/task-store.ts';
+import { type Audit, sourceOf } from '../audit.ts';
 import type { AuditContext, Work } from '../context.ts';
 import { type ItemFailure, itemFailure, itemOf, reportErrors } from '../item-failure.ts';
-import { type AuditPlan, plannedSource } from '../plan.ts';
 import type { LayersPayload } from '../task-payloads.ts';
 
 /**
@@ -26,7 +26,7 @@ import type { LayersPayload } from '../task-payloads.ts';
 export async function readLayers(work: Work<LayersPayload>): Promise<void> {
   const { db } = work.context;
   let passing: SlimboardError | undefined;
-  for (const layer of await readStillUnread(db, work.plan.auditId, work.payload.layers)) {
+  for (const layer of await readStillUnread(db, work.audit.id, work.payload.layers)) {
     const result = await tryToRead(work, layer);
     if (!(result instanceof SlimboardError)) await keep(work, layer, result);
     else if (result.retry.kind === 'after') throw result;
@@ -42,7 +42,7 @@ export async function readLayers(work: Work<LayersPayload>): Promise<void> {
 /** The errors of those of a given-up task's layers that are still unread. */
 export async function unreadErrors(
   { db }: AuditContext,
-  { auditId }: AuditPlan,
+  { id: auditId }: Audit,
   { layers }: LayersPayload,
   failure: ItemFailure,
 ): Promise<readonly ItemError[]> {
@@ -55,13 +55,13 @@ export async function unreadErrors(
  * @throws any other failure, and the signal's reason
  */
 async function tryToRead(
-  { context, plan, signal }: Work<unknown>,
+  { context, audit, signal }: Work<unknown>,
   layer: UnreadLayer,
 ): Promise<LayerContents | SlimboardError> {
   const places = await readLayerPlaces(context.db, layer.blobId);
   try {
     const { repository, maxBytes } = layer;
-    const registry = await context.registryOf(plannedSource(plan, repository.source).settings);
+    const registry = await context.registryOf(sourceOf(audit, repository.source).settings);
     const read = { ...layer, size: { atMost: maxBytes } };
     return await fetchLayer({ registry, repository, signal }, read, (diffId) => isNamed(diffId, places));
   } catch (error) {
@@ -82,27 +82,27 @@ function isNamed(diffId: Digest, places: readonly LayerPlace[]): boolean {
 }
 
 /** Stores a layer's contents, and deletes the error of an earlier attempt in this audit. */
-async function keep({ context, plan }: Work<unknown>, layer: UnreadLayer, contents: LayerContents): Promise<void> {
+async function keep({ context, audit }: Work<unknown>, layer: UnreadLayer, contents: LayerContents): Promise<void> {
   const at = context.now();
   await context.db.transaction(async (tx) => {
     await saveLayer(tx, layer.blobId, contents, at);
-    await replaceErrors(tx, plan.auditId, [itemOfLayer(layer)], [], at);
+    await replaceErrors(tx, audit.id, [itemOfLayer(layer)], [], at);
   });
   context.events.layerDone();
 }
 
 async function recordFailure(
-  { context, plan }: Work<unknown>,
+  { context, audit }: Work<unknown>,
   layer: UnreadLayer,
   failed: SlimboardError,
 ): Promise<void> {
   const item = itemOfLayer(layer);
   const error: ItemError = { ...item, ...itemFailure(failed) };
   const at = context.now();
-  await context.db.transaction((tx) => replaceErrors(tx, plan.auditId, [item], [error], at));
+  await context.db.transaction((tx) => replaceErrors(tx, audit.id, [item], [error], at));
   if (error.retry !== 'never') return;
   context.events.layerDone();
-  reportErrors(context, plan, [error]);
+  reportErrors(context, audit, [error]);
 }
 
 function itemOfLayer({ sourceId, repository, digest }: UnreadLayer): Item {

@@ -8,9 +8,9 @@ import { readBodies, readKnownManifests } from '../../store/content-store.ts';
 import { type ItemError, readErrorsOf } from '../../store/error-store.ts';
 import { findMissingChildren } from '../../store/index-store.ts';
 import { listedElsewhere, readKnownTags } from '../../store/inventory-store.ts';
+import { type Audit, type AuditSource, sourceOf } from '../audit.ts';
 import type { AuditContext, Work } from '../context.ts';
 import { type ItemFailure, itemError, listedItems, reportErrors } from '../item-failure.ts';
-import { type AuditPlan, type PlannedSource, plannedSource } from '../plan.ts';
 import type { ManifestsPayload } from '../task-payloads.ts';
 
 /**
@@ -38,9 +38,9 @@ const TAGS_UNDER_QUOTA = 4;
  * later, narrows it to these. Once the registry has put a batch of the source off, stores a few tags at a time.
  * @throws the first error that may pass, so that the task is tried again
  */
-export async function readManifests({ context, task, plan, payload, signal }: Work<ManifestsPayload>): Promise<void> {
+export async function readManifests({ context, task, audit, payload, signal }: Work<ManifestsPayload>): Promise<void> {
   const { repository, listed } = payload;
-  const source = plannedSource(plan, repository.source);
+  const source = sourceOf(audit, repository.source);
   const { settings } = source;
   const registry = await context.registryOf(settings);
   const known = knownContent(context.db, task.auditId, payload);
@@ -63,26 +63,26 @@ export async function readManifests({ context, task, plan, payload, signal }: Wo
     context.events.itemDone('unchanged', read.unchanged);
     context.events.itemDone('audited', read.audited);
     // Items to be tried again are reported when they have failed for good.
-    reportErrors(context, plan, read.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
+    reportErrors(context, audit, read.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
     passing ??= read.failed.find(mayPass);
   }
   if (passing) throw passing.error;
 }
 
 /** How many tags to store at a time; undefined: all of the batch. Amazon ECR is asked for many images at once. */
-function atOnce({ limited }: AuditContext, { auditId }: TaskReference, source: PlannedSource): number | undefined {
+function atOnce({ limited }: AuditContext, { auditId }: TaskReference, source: AuditSource): number | undefined {
   return source.settings.kind === 'oci' && limited.has(source.id, auditId) ? TAGS_UNDER_QUOTA : undefined;
 }
 
 /** The errors of a given-up task's items: the recorded one of each item, or else the failure of the task. */
 export async function leftErrors(
   { db }: AuditContext,
-  plan: AuditPlan,
+  audit: Audit,
   { repository, listed }: ManifestsPayload,
   failure: ItemFailure,
 ): Promise<readonly ItemError[]> {
-  const items = listedItems(plannedSource(plan, repository.source).id, repository, listed);
-  const recorded = await readErrorsOf(db, plan.auditId, items);
+  const items = listedItems(sourceOf(audit, repository.source).id, repository, listed);
+  const recorded = await readErrorsOf(db, audit.id, items);
   const named = new Set(recorded.map(({ tag, digest }) => tag || digest));
   const others = items.filter(({ tag, digest }) => !named.has(tag || digest));
   return [...recorded, ...others.map((item) => ({ ...item, ...failure }))];

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { untilAborted } from '../../../src/common/until-aborted.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
-import type { ScheduledSource } from '../../../src/schedule/plan-schedules.ts';
+import type { ScheduledSource } from '../../../src/schedule/schedule-changes.ts';
 import { type SchedulerOptions, startScheduler } from '../../../src/schedule/scheduler.ts';
 import { latestSlot } from '../../../src/schedule/slots.ts';
 import { type WaitOptions, waitForAudits } from '../../../src/schedule/wait-for-audits.ts';

@@ -4,15 +4,16 @@ import type { NewTask } from '../../store/task-store.ts';
 import { assessTask } from '../task-payloads.ts';
 import { IMAGES_PER_TASK } from './assess-range.ts';
 
-/** New images of one audit that no assess task covers yet. `from` and `to` are row ids. */
-interface Unassessed extends RowRange {
+/** New images of one audit. `from` and `to` are row ids. */
+interface ImageRange extends RowRange {
   readonly auditId: number;
   readonly images: number;
 }
 
-/** A plan, and the planner's state after it; to be kept if the transaction that stores the images commits. */
-export interface PlannedAssessment {
-  readonly unassessed: Unassessed | undefined;
+/** What is gathered with further images; to be kept if the transaction that stores them commits. */
+export interface Gathered {
+  /** The images that no task covers yet. */
+  readonly unassessed: ImageRange | undefined;
   /** How many new images this process has stored. */
   readonly images: number;
   /** The task to add, if there are enough images for one. */
@@ -22,16 +23,16 @@ export interface PlannedAssessment {
 }
 
 /**
- * Plans assess tasks during the inventory, so that images are assessed while the process waits for registries. The
- * assess stage does the rest, and repeats those that turned out to be built on an image read later.
+ * Gathers new images into assess tasks during the inventory, so that they are assessed while the process waits for
+ * registries. The assess stage does the rest, and repeats those that turned out to be built on an image read later.
  */
-export class AssessmentPlanner {
-  #unassessed: Unassessed | undefined;
+export class UnassessedImages {
+  #unassessed: ImageRange | undefined;
   #images = 0;
   #imagesAtRefresh = 0;
 
-  /** Plans the assessment of new images. @param images row ids of the images that the batches added */
-  plan(batches: readonly { readonly task: TaskReference }[], images: readonly number[]): PlannedAssessment {
+  /** Adds new images, which count from {@link keep} on. @param images row ids of the images that the batches added */
+  gather(batches: readonly { readonly task: TaskReference }[], images: readonly number[]): Gathered {
     const total = this.#images + images.length;
     const [first] = batches;
     const isOneAudit = batches.every(({ task }) => task.auditId === first?.task.auditId);
@@ -50,8 +51,8 @@ export class AssessmentPlanner {
     return { unassessed: undefined, images: total, task, isDoubled: total >= 2 * this.#imagesAtRefresh };
   }
 
-  /** Adopts the state of a plan whose transaction has committed. */
-  keep({ unassessed, images, isDoubled }: PlannedAssessment): void {
+  /** Keeps what a transaction gathered that has committed. */
+  keep({ unassessed, images, isDoubled }: Gathered): void {
     this.#unassessed = unassessed;
     this.#images = images;
     if (isDoubled) this.#imagesAtRefresh = images;

@@ -16,7 +16,7 @@ export interface StoredScheduler {
 }
 
 /** What to change in Redis. */
-export interface SchedulePlan {
+export interface ScheduleChanges {
   readonly upsert: readonly ScheduledSource[];
   /** Ids of schedulers whose source is gone, or no longer scheduled. */
   readonly remove: readonly string[];
@@ -31,15 +31,15 @@ export function schedulerId(source: string): string {
 }
 
 /**
- * Plans the changes that make the schedulers in Redis match the settings. It leaves correct ones alone: writing one
- * again would drop its pending job, and with it the audit that was missed while no scheduler ran.
+ * The changes that make the schedulers in Redis match the settings. Correct ones are left alone: writing one again would
+ * drop its pending job, and with it the audit that was missed while no scheduler ran.
  * @param nowMs ms since the epoch
  */
-export function planSchedules(
+export function scheduleChanges(
   wanted: readonly ScheduledSource[],
   stored: readonly StoredScheduler[],
   nowMs: number,
-): SchedulePlan {
+): ScheduleChanges {
   const byId = new Map(stored.map((scheduler) => [scheduler.id, scheduler]));
   const ids = new Set(wanted.map(({ name }) => schedulerId(name)));
   return {

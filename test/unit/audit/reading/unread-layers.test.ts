@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { batchesOf } from '../../../../src/audit/reading/plan-layers.ts';
+import { batchesOf } from '../../../../src/audit/reading/unread-layers.ts';
 
 const MB = 1_000_000;
 

@@ -3,7 +3,7 @@ import { sum } from '../../common/sum.ts';
 import type { Queryable } from '../../database/database.ts';
 import { newestTags, tagSelector, takesAllTags } from '../../fetch/select.ts';
 import { type HeldLayer, listOpenTags, listUnreadLayers } from '../../store/layer-store.ts';
-import type { AuditPlan, PlannedSource } from '../plan.ts';
+import type { Audit, AuditSource } from '../audit.ts';
 
 /** Few, so that many workers have something to do. */
 const LAYERS_PER_TASK = 8;
@@ -14,7 +14,7 @@ const TASKS = 4_000;
 /** The layers of the audit's deep sources that no audit has read, each once, in batches of a task. */
 export async function unreadLayers(
   tx: Queryable,
-  { auditId, sources }: AuditPlan,
+  { id: auditId, sources }: Audit,
 ): Promise<readonly (readonly HeldLayer[])[]> {
   const layers = new Map<number, SizedLayer>();
   for (const source of sources.filter(({ settings }) => settings.deep)) {
@@ -34,7 +34,7 @@ type SizedLayer = HeldLayer & { readonly size: number };
 async function selectedTags(
   tx: Queryable,
   auditId: number,
-  { id, settings }: PlannedSource,
+  { id, settings }: AuditSource,
 ): Promise<readonly number[] | undefined> {
   if (takesAllTags(settings)) return undefined;
   const tags = (await listOpenTags(tx, auditId, id)).filter(tagSelector(settings));
