@@ -48,7 +48,7 @@ export async function writeDestination(
   format: FormatName,
 ): Promise<void> {
   try {
-    await writeTo(destination, text, CONTENT_TYPES[format], signal);
+    await writeTo(destination, text, { contentType: CONTENT_TYPES[format], signal });
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     const { cause, message } = error;

@@ -42,7 +42,8 @@ export function createDelivery(options: DeliveryOptions): AuditContext['deliver'
       }
     };
     const source = (await listAuditSources(db, auditId)).map(({ name }) => name).join('+');
-    for (const report of settings.reports) await attempt(() => writeReport(options, report, audit, source, signal));
+    for (const report of settings.reports)
+      await attempt(() => writeReport(options, report, { ...audit, source }, signal));
     await attempt(() => notify(options, audit, attempt, signal));
     if (failures.size > 0) throw new DeliveryError([...failures].join('; '));
   };

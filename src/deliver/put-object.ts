@@ -1,28 +1,26 @@
-import type { CompletedPart, CreateMultipartUploadCommandInput, S3Client } from '@aws-sdk/client-s3';
+import type { CompletedPart, CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
 import type { Destination } from '../settings/destination.ts';
-import { openS3 } from './open-s3.ts';
-import type { Text } from './write-destination.ts';
+import { type OpenS3, openS3 } from './open-s3.ts';
+import type { Text, WriteOptions } from './write-destination.ts';
 
 /** S3 requires at least 5 MiB for every part but the last. @see AWS, "Multipart upload limits" */
 const PART_BYTES = 8 * 1_048_576;
 
-/**
- * Uploads an object, in parts if it is large; it appears whole when the upload is complete.
- * @param socketTimeout how long the store may be silent, in milliseconds
- */
+const SILENT_FOR_MS = 30_000;
+
+/** Uploads an object, in parts if it is large; it appears whole when the upload is complete. */
 export async function putObject(
   { bucket, key }: Extract<Destination, { kind: 's3' }>,
   text: Text,
-  contentType: string,
-  signal: AbortSignal,
-  socketTimeout: number,
+  { contentType, signal, silentForMs = SILENT_FOR_MS }: WriteOptions,
 ): Promise<void> {
-  const { s3, client } = await openS3(socketTimeout);
+  const opened = await openS3(silentForMs);
+  const { s3, client } = opened;
   const object = { Bucket: bucket, Key: key, ContentType: contentType };
   const parts = partsOf(text);
   try {
     const first = (await parts.next()).value ?? Buffer.alloc(0);
-    if (first.length >= PART_BYTES) await uploadInParts(s3, client, object, first, parts, signal);
+    if (first.length >= PART_BYTES) await uploadInParts(opened, object, inTurn(first, parts), signal);
     else await client.send(new s3.PutObjectCommand({ ...object, Body: first }), { abortSignal: signal });
   } finally {
     client.destroy();
@@ -32,11 +30,9 @@ export async function putObject(
 }
 
 async function uploadInParts(
-  s3: typeof import('@aws-sdk/client-s3'),
-  client: S3Client,
+  { s3, client }: OpenS3,
   object: CreateMultipartUploadCommandInput,
-  first: Buffer,
-  others: AsyncIterable<Buffer>,
+  parts: AsyncIterable<Buffer>,
   signal: AbortSignal,
 ): Promise<void> {
   const abort = { abortSignal: signal };
@@ -50,14 +46,18 @@ async function uploadInParts(
     sent.push({ ETag, PartNumber });
   };
   try {
-    await send(first);
-    for await (const part of others) await send(part);
+    for await (const part of parts) await send(part);
     await client.send(new s3.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: sent } }), abort);
   } catch (error) {
     // The parts of an abandoned upload are stored and billed until somebody removes them.
     await client.send(new s3.AbortMultipartUploadCommand(upload)).catch(() => undefined);
     throw error;
   }
+}
+
+async function* inTurn(first: Buffer, others: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  yield* others;
 }
 
 /** Cuts text into parts of at least PART_BYTES; the last one may be smaller. */

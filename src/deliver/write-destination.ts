@@ -6,23 +6,24 @@ import { writeFileAtomically } from './write-file.ts';
 /** Text that is written piece by piece. */
 export type Text = AsyncIterable<string> | Iterable<string>;
 
-/** How long a store of objects may be silent, in each of three attempts. */
-const SILENT_FOR_MS = 30_000;
+/** How text is written. */
+export interface WriteOptions {
+  /** The media type that a store of objects keeps with it. */
+  readonly contentType: string;
+  readonly signal: AbortSignal;
+  /** How long a store of objects may be silent, in each of three attempts (ms); default: half a minute. */
+  readonly silentForMs?: number;
+}
 
 /**
  * Writes text to a destination atomically: readers find the old report or the new one, never a part.
  * @throws DeliveryError naming the destination
  */
-export async function writeTo(
-  destination: Destination,
-  text: Text,
-  contentType: string,
-  signal: AbortSignal,
-  silentForMs = SILENT_FOR_MS,
-): Promise<void> {
+export async function writeTo(destination: Destination, text: Text, options: WriteOptions): Promise<void> {
+  const { signal } = options;
   try {
     if (destination.kind === 'file') await writeFileAtomically(destination.path, text, signal);
-    else await putObject(destination, text, contentType, signal, silentForMs);
+    else await putObject(destination, text, options);
   } catch (cause) {
     signal.throwIfAborted();
     const reason = messageOf(cause);

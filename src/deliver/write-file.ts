@@ -12,12 +12,12 @@ import type { Text } from './write-destination.ts';
  */
 export async function writeFileAtomically(path: string, text: Text, signal: AbortSignal): Promise<void> {
   const existing = await stat(path).catch(undefinedIfMissing);
-  if (existing && !existing.isFile()) return writeInto(path, 'w', text, signal);
+  if (existing && !existing.isFile()) return writeInto(path, text, { flags: 'w', signal });
   const target = existing ? await realpath(path) : await linkedPath(path);
   await makeFolder(dirname(target));
   const temporary = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
   try {
-    await writeInto(temporary, 'wx', text, signal, existing && existing.mode & 0o777);
+    await writeInto(temporary, text, { flags: 'wx', mode: existing && existing.mode & 0o777, signal });
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -35,13 +35,15 @@ async function linkedPath(path: string): Promise<string> {
   return link === undefined ? path : linkedPath(resolve(dirname(path), link));
 }
 
-async function writeInto(
-  path: string,
-  flags: 'w' | 'wx',
-  text: Text,
-  signal: AbortSignal,
-  mode?: number,
-): Promise<void> {
+interface OpenOptions {
+  /** `wx`: the file is new. */
+  readonly flags: 'w' | 'wx';
+  /** The permissions of a new file; default: what the process grants. */
+  readonly mode?: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function writeInto(path: string, text: Text, { flags, mode, signal }: OpenOptions): Promise<void> {
   const file = await open(path, flags, mode);
   try {
     await writeText(file, text, signal);

@@ -21,16 +21,19 @@ export interface ReportWriter {
   readonly folder: string;
 }
 
+/** An audit that has ended, with what `{source}` in a path stands for. */
+export interface EndedAudit extends AuditRow {
+  readonly source: string;
+}
+
 /**
  * Writes a configured report after an audit has ended.
- * @param source what `{source}` in the path stands for
  * @throws DeliveryError when it cannot be written
  */
 export async function writeReport(
   { settings, db, log, folder }: ReportWriter,
   { kind, format, path }: ReportSettings,
-  audit: AuditRow,
-  source: string,
+  audit: EndedAudit,
   signal: AbortSignal,
 ): Promise<void> {
   const { prices } = settings;
@@ -38,8 +41,8 @@ export async function writeReport(
   const now = new Date(audit.finishedAt ?? audit.startedAt);
   const report = await openReport(db, kindNamed(kind), { now, prices });
   const text = reportText(db, report, format, { now, prices });
-  const destination = destinationOf(path, { date: dayOf(now), audit: audit.id, source }, folder);
-  await writeTo(destination, text, CONTENT_TYPES[format], signal);
+  const destination = destinationOf(path, { date: dayOf(now), audit: audit.id, source: audit.source }, folder);
+  await writeTo(destination, text, { contentType: CONTENT_TYPES[format], signal });
   log.info({ audit: audit.id, report: kind }, `wrote ${formatDestination(destination)}`);
 }
 

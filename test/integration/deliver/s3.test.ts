@@ -88,7 +88,7 @@ async function* megabytes(count: number) {
 }
 
 test('a small report is one object', async () => {
-  await writeTo(place, megabytes(1), 'text/csv', signal);
+  await writeTo(place, megabytes(1), { contentType: 'text/csv', signal });
   expect(objects.get('/reports/teams/2026.csv')?.length).toBe(1_048_576);
   expect(parts).toHaveLength(0);
 });
@@ -96,7 +96,7 @@ test('a small report is one object', async () => {
 test('a report without a line is an empty object, and no connection to its store stays open', async () => {
   // The server would otherwise close it by itself, after five seconds.
   server.keepAliveTimeout = 0;
-  await writeTo(place, [], 'application/x-ndjson', signal);
+  await writeTo(place, [], { contentType: 'application/x-ndjson', signal });
   expect(objects.get('/reports/teams/2026.csv')).toEqual(Buffer.alloc(0));
   await expect.poll(() => promisify(server.getConnections.bind(server))()).toBe(0);
 });
@@ -112,7 +112,7 @@ test.each([
   [20, [8, 8, 4]],
   [16, [8, 8]],
 ])('a large report, of %i MiB, is uploaded in parts of %j, none of which is held for long', async (size, sizes) => {
-  await writeTo(place, megabytes(size), 'text/csv', signal);
+  await writeTo(place, megabytes(size), { contentType: 'text/csv', signal });
   expect(parts.map((part) => part.length)).toEqual(sizes.map((each) => each * 1_048_576));
   const numbers = sizes.map((_, at) => at + 1);
   expect(listed).toEqual(numbers.map((each) => `<ETag>tag-${each}</ETag><PartNumber>${each}</PartNumber>`));
@@ -127,7 +127,7 @@ test.each([204, 500] as const)(
       yield* megabytes(9);
       throw new Error('the query failed');
     }
-    await expect(writeTo(place, broken(), 'text/csv', signal)).rejects.toThrow(
+    await expect(writeTo(place, broken(), { contentType: 'text/csv', signal })).rejects.toThrow(
       's3://reports/teams/2026.csv: the query failed',
     );
     expect(aborted).toBe(1);
@@ -143,7 +143,11 @@ test.each([
 ])('an upload that is stopped waits for no answer to %s, and leaves no parts', async (_, size, request, aborts) => {
   const stop = new AbortController();
   stopsAt = { request, stop };
-  const written = writeTo(place, megabytes(size), 'text/csv', stop.signal, 3_600_000);
+  const written = writeTo(place, megabytes(size), {
+    contentType: 'text/csv',
+    signal: stop.signal,
+    silentForMs: 3_600_000,
+  });
   await expect(written).rejects.toMatchObject({ name: 'AbortError' });
   expect(aborted).toBe(aborts);
   expect(objects.size).toBe(0);
@@ -151,7 +155,9 @@ test.each([
 
 test('a bucket that refuses is an expected failure', async () => {
   refuse = 403;
-  await expect(writeTo(place, megabytes(1), 'text/csv', signal)).rejects.toMatchObject({ code: 'delivery' });
+  await expect(writeTo(place, megabytes(1), { contentType: 'text/csv', signal })).rejects.toMatchObject({
+    code: 'delivery',
+  });
 });
 
 test('the text of a large report is closed when a bucket refuses it: its rows come from a transaction', async () => {
@@ -164,7 +170,7 @@ test('the text of a large report is closed when a bucket refuses it: its rows co
       closed = true;
     }
   }
-  await expect(writeTo(place, rows(), 'text/csv', signal)).rejects.toMatchObject({ code: 'delivery' });
+  await expect(writeTo(place, rows(), { contentType: 'text/csv', signal })).rejects.toMatchObject({ code: 'delivery' });
   expect(closed).toBe(true);
 });
 
@@ -183,6 +189,8 @@ test('-o tells a bucket that refuses from a store that does not answer', async (
 test('a store that accepts connections and never answers fails the report', async () => {
   const silent = createServer(() => undefined);
   vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${await listenOnFreePort(silent)}`);
-  await expect(writeTo(place, ['rank\n'], 'text/csv', signal, 50)).rejects.toMatchObject({ code: 'delivery' });
+  await expect(writeTo(place, ['rank\n'], { contentType: 'text/csv', signal, silentForMs: 50 })).rejects.toMatchObject({
+    code: 'delivery',
+  });
   await closeServer(silent);
 });

@@ -188,7 +188,7 @@ describe('what is delivered', () => {
     const [sink, proxy] = [await startSink(), await startProxy()];
     const environment = { ...through(proxy), AWS_ENDPOINT_URL_S3: sink.url, AWS_REGION: 'eu-west-1' };
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-    await writeTo({ kind: 's3', bucket: 'reports', key: 'a.csv' }, ['a,b\r\n'], 'text/csv', signal);
+    await writeTo({ kind: 's3', bucket: 'reports', key: 'a.csv' }, ['a,b\r\n'], { contentType: 'text/csv', signal });
     expect(sink.paths).toEqual(['/reports/a.csv?x-id=PutObject']);
     expect(proxy.asked).toEqual([new URL(sink.url).host]);
   });

@@ -55,8 +55,8 @@ const never = new AbortController().signal;
 
 test('a file is replaced as a whole, in folders that are created if needed', async () => {
   const destination = destinationOf('a/b/report.csv', VALUES, folder);
-  await writeTo(destination, chunks(['old']), 'text/csv', never);
-  await writeTo(destination, chunks(['new', ' text']), 'text/csv', never);
+  await writeTo(destination, chunks(['old']), { contentType: 'text/csv', signal: never });
+  await writeTo(destination, chunks(['new', ' text']), { contentType: 'text/csv', signal: never });
   expect(await readFile(join(folder, 'a/b/report.csv'), 'utf8')).toBe('new text');
 });
 
@@ -72,16 +72,19 @@ test.each([
     ['ä'.repeat(400_000), 'ö'.repeat(200_000), '€'.repeat(400_000), '🙂'.repeat(300_000), 'end'],
   ],
 ])('text arrives whole, however it is cut: %s', async (_, pieces) => {
-  await writeTo(destinationOf('report.csv', VALUES, folder), chunks(pieces), 'text/csv', never);
+  await writeTo(destinationOf('report.csv', VALUES, folder), chunks(pieces), {
+    contentType: 'text/csv',
+    signal: never,
+  });
   expect((await readFile(join(folder, 'report.csv'), 'utf8')) === pieces.join('')).toBe(true);
 });
 
 test('a report that breaks off leaves the old file and nothing else', async () => {
   const destination = destinationOf('report.csv', VALUES, folder);
-  await writeTo(destination, chunks(['old']), 'text/csv', never);
-  await expect(writeTo(destination, chunks(['half'], new Error('gone')), 'text/csv', never)).rejects.toThrow(
-    /cannot write .*report\.csv: gone/,
-  );
+  await writeTo(destination, chunks(['old']), { contentType: 'text/csv', signal: never });
+  await expect(
+    writeTo(destination, chunks(['half'], new Error('gone')), { contentType: 'text/csv', signal: never }),
+  ).rejects.toThrow(/cannot write .*report\.csv: gone/);
   expect(await readdir(folder)).toEqual(['report.csv']);
   expect(await readFile(join(folder, 'report.csv'), 'utf8')).toBe('old');
 });
@@ -89,18 +92,27 @@ test('a report that breaks off leaves the old file and nothing else', async () =
 test.each(['/proc/x/y/report.csv', 'taken/deeper/report.csv'])(
   'a folder that cannot be made is told, not waited for: %s',
   async (path) => {
-    await writeTo(destinationOf('taken', VALUES, folder), chunks(['a file']), 'text/csv', never);
-    await expect(writeTo(destinationOf(path, VALUES, folder), chunks(['text']), 'text/csv', never)).rejects.toThrow(
-      /cannot write .*report\.csv: E[A-Z]+: .*, (?:mkdir|stat)/,
-    );
+    await writeTo(destinationOf('taken', VALUES, folder), chunks(['a file']), {
+      contentType: 'text/csv',
+      signal: never,
+    });
+    await expect(
+      writeTo(destinationOf(path, VALUES, folder), chunks(['text']), { contentType: 'text/csv', signal: never }),
+    ).rejects.toThrow(/cannot write .*report\.csv: E[A-Z]+: .*, (?:mkdir|stat)/);
   },
 );
 
 test('a symbolic link stays, and the file that it points to is replaced', async () => {
   await mkdir(join(folder, 'share'));
-  await writeTo(destinationOf('share/report.csv', VALUES, folder), chunks(['old']), 'text/csv', never);
+  await writeTo(destinationOf('share/report.csv', VALUES, folder), chunks(['old']), {
+    contentType: 'text/csv',
+    signal: never,
+  });
   await symlink('share/report.csv', join(folder, 'newest.csv'));
-  await writeTo(destinationOf('newest.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
+  await writeTo(destinationOf('newest.csv', VALUES, folder), chunks(['new']), {
+    contentType: 'text/csv',
+    signal: never,
+  });
   expect(await readlink(join(folder, 'newest.csv'))).toBe('share/report.csv');
   expect(await readFile(join(folder, 'share/report.csv'), 'utf8')).toBe('new');
 });
@@ -108,7 +120,7 @@ test('a symbolic link stays, and the file that it points to is replaced', async 
 test('a symbolic link to a file that does not exist yet stays, and that file is written', async () => {
   await symlink('latest.csv', join(folder, 'a.csv'));
   await symlink('share/today.csv', join(folder, 'latest.csv'));
-  await writeTo(destinationOf('a.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
+  await writeTo(destinationOf('a.csv', VALUES, folder), chunks(['new']), { contentType: 'text/csv', signal: never });
   expect(await readlink(join(folder, 'a.csv'))).toBe('latest.csv');
   expect(await readlink(join(folder, 'latest.csv'))).toBe('share/today.csv');
   expect(await readFile(join(folder, 'share/today.csv'), 'utf8')).toBe('new');
@@ -116,16 +128,22 @@ test('a symbolic link to a file that does not exist yet stays, and that file is 
 
 test('a symbolic link that leads to itself is told, and stays', async () => {
   await symlink('loop.csv', join(folder, 'loop.csv'));
-  await expect(writeTo(destinationOf('loop.csv', VALUES, folder), chunks(['text']), 'text/csv', never)).rejects.toThrow(
-    /cannot write .*loop\.csv: ELOOP/,
-  );
+  await expect(
+    writeTo(destinationOf('loop.csv', VALUES, folder), chunks(['text']), { contentType: 'text/csv', signal: never }),
+  ).rejects.toThrow(/cannot write .*loop\.csv: ELOOP/);
   expect(await readlink(join(folder, 'loop.csv'))).toBe('loop.csv');
 });
 
 test('a file that others may not read stays unreadable when it is replaced', async () => {
-  await writeTo(destinationOf('private.csv', VALUES, folder), chunks(['old']), 'text/csv', never);
+  await writeTo(destinationOf('private.csv', VALUES, folder), chunks(['old']), {
+    contentType: 'text/csv',
+    signal: never,
+  });
   await chmod(join(folder, 'private.csv'), 0o600);
-  await writeTo(destinationOf('private.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
+  await writeTo(destinationOf('private.csv', VALUES, folder), chunks(['new']), {
+    contentType: 'text/csv',
+    signal: never,
+  });
   expect(await readFile(join(folder, 'private.csv'), 'utf8')).toBe('new');
   expect((await stat(join(folder, 'private.csv'))).mode & 0o777).toBe(0o600);
 });
@@ -134,7 +152,10 @@ test('a pipe or a device is written to, not replaced by a file', async () => {
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
   const reading = readFile(pipe, 'utf8');
-  await writeTo(destinationOf('pipe', VALUES, folder), chunks(['one ', 'two']), 'text/csv', never);
+  await writeTo(destinationOf('pipe', VALUES, folder), chunks(['one ', 'two']), {
+    contentType: 'text/csv',
+    signal: never,
+  });
   expect(await reading).toBe('one two');
   expect((await stat(pipe)).isFIFO()).toBe(true);
 });
@@ -147,8 +168,8 @@ test('a report that is stopped leaves nothing', async () => {
     stop.abort(reason);
     yield 'whole';
   }
-  await expect(writeTo(destinationOf('report.csv', VALUES, folder), stopped(), 'text/csv', stop.signal)).rejects.toBe(
-    reason,
-  );
+  await expect(
+    writeTo(destinationOf('report.csv', VALUES, folder), stopped(), { contentType: 'text/csv', signal: stop.signal }),
+  ).rejects.toBe(reason);
   expect(await readdir(folder)).toEqual([]);
 });
