@@ -143,7 +143,7 @@ export function isItemFailure(error: unknown): error is SlimboardError {
  * Returns the error if it affects a single item only.
  * @throws any other error unchanged: the whole batch then waits and is tried again
  */
-export function asItemError(error: unknown): SlimboardError {
+export function asItemFailure(error: unknown): SlimboardError {
   if (isItemFailure(error)) return error;
   throw error;
 }

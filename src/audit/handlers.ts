@@ -8,7 +8,7 @@ import { assessRange } from './assessing/assess-range.ts';
 import { type Audit, createAuditReader, sourceOf } from './audit.ts';
 import { closeAudit, reportEnd } from './closing/close-audit.ts';
 import type { AuditContext, Work } from './context.ts';
-import { type ItemFailure, itemFailure, itemOf, reportErrors } from './item-failure.ts';
+import { type ErrorDetails, errorDetails, itemOf, reportErrors } from './item-error.ts';
 import { listRepository } from './listing/list-repository.ts';
 import { listSource } from './listing/list-source.ts';
 import { readLayers, unreadErrors } from './reading/read-layers.ts';
@@ -34,7 +34,7 @@ type ErrorsOfItems = (
   context: AuditContext,
   audit: Audit,
   payload: never,
-  failure: ItemFailure,
+  failure: ErrorDetails,
 ) => Promise<readonly ItemError[]>;
 
 /** The errors of those items of a task that were not done, for tasks with several items. */
@@ -80,7 +80,7 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
 }
 
 /** Records that a task's items have failed. An audit whose `close` task failed ends as failed: it has no totals. */
-async function settleAsFailed(work: Omit<Work<never>, 'signal'>, failure: ItemFailure): Promise<void> {
+async function settleAsFailed(work: Omit<Work<never>, 'signal'>, failure: ErrorDetails): Promise<void> {
   const { context, audit, task, payload } = work;
   if (task.kind === 'close') return end(context, audit, task.lane, failure);
   const errorsOfItems = ERRORS_OF_ITEMS[task.kind];
@@ -108,7 +108,7 @@ async function endUnlessPassing(context: AuditContext, audit: Audit, lane: Lane,
 }
 
 /** Ends an audit as failed with an error, and queues the task that reports it. */
-async function end(context: AuditContext, audit: Audit, lane: Lane, failure: ItemFailure): Promise<void> {
+async function end(context: AuditContext, audit: Audit, lane: Lane, failure: ErrorDetails): Promise<void> {
   const { db, queue, now } = context;
   const tasks = await endAsFailed(db, audit.id, { lane, now: now() }, errorsOf(audit, {}, failure));
   if (tasks.length > 0) await reportEnd(context, audit.id);
@@ -137,8 +137,8 @@ class TasksInHand {
   }
 }
 
-function failureOf(kind: TaskKind, error: unknown): ItemFailure {
-  if (error instanceof SlimboardError) return itemFailure(error);
+function failureOf(kind: TaskKind, error: unknown): ErrorDetails {
+  if (error instanceof SlimboardError) return errorDetails(error);
   return { code: 'internal', message: `${kind} failed: ${messageOf(error)}`, retry: 'backoff' };
 }
 
@@ -146,7 +146,7 @@ function failureOf(kind: TaskKind, error: unknown): ItemFailure {
 function errorsOf(
   audit: Audit,
   payload: Partial<SourcePayload & RepositoryPayload>,
-  failure: ItemFailure,
+  failure: ErrorDetails,
 ): readonly ItemError[] {
   const name = payload.source ?? payload.repository?.source;
   const source = name === undefined ? audit.sources[0] : sourceOf(audit, name);

@@ -1,5 +1,5 @@
 import type { AuditEvents } from '../audit/context.ts';
-import { itemName } from '../audit/item-failure.ts';
+import { itemName } from '../audit/item-error.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AuditStage } from '../store/audit-store.ts';
 import { isSmartTerminal, terminalColumns } from './io.ts';

@@ -1,7 +1,7 @@
 import { chunksOf } from '../common/chunks-of.ts';
 import { groupPairs } from '../common/group-by.ts';
 import { sum } from '../common/sum.ts';
-import { asItemError, BACKOFF, MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
+import { asItemFailure, BACKOFF, MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_CONFIG_BYTES } from '../oci/image-config.ts';
 import { type Manifest, parseManifest } from '../oci/manifest.ts';
@@ -186,7 +186,7 @@ export class ManifestTree {
         if (depth > 0) this.#countChild(digest, read);
         this.#read.set(digest, read);
       } catch (error) {
-        this.#failures.set(digest, asItemError(error));
+        this.#failures.set(digest, asItemFailure(error));
       }
     }
   }

@@ -1,4 +1,4 @@
-import { asItemError, NotFoundError, type SlimboardError } from '../errors.ts';
+import { asItemFailure, NotFoundError, type SlimboardError } from '../errors.ts';
 import { type ContentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageConfig, parseImageConfig } from '../oci/image-config.ts';
@@ -97,7 +97,7 @@ class BatchReader {
       if (digest === known?.digest) return { listed, digest, unchanged: known.kind };
       return { listed, digest, fetched };
     } catch (error) {
-      return { listed, error: asItemError(error) };
+      return { listed, error: asItemFailure(error) };
     }
   }
 
@@ -147,7 +147,7 @@ class BatchReader {
         manifests.push(record.manifest);
         blobs.push(...record.blobs);
       } catch (error) {
-        this.#tree.fail(fetched.digest, asItemError(error));
+        this.#tree.fail(fetched.digest, asItemFailure(error));
       }
     }
     return { manifests, blobs };

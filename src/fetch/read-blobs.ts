@@ -1,4 +1,4 @@
-import { asItemError } from '../errors.ts';
+import { asItemFailure } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_CONFIG_BYTES } from '../oci/image-config.ts';
 import { parseJsonObject } from '../oci/json.ts';
@@ -51,7 +51,7 @@ async function readBlob(
     if (optional) parseJsonObject(body, 'provenance');
     bodies.set(blob.digest, body);
   } catch (error) {
-    const failure = asItemError(error);
+    const failure = asItemFailure(error);
     // A manifest that is stored is never read again: without this, its provenance would be lost for good.
     const failed = failure.retry.kind === 'backoff' ? wantedBy : neededBy;
     for (const digest of failed) tree.fail(digest, failure);

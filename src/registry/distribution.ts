@@ -3,7 +3,7 @@ import { compileGlobs } from '../common/glob.ts';
 import {
   AccessDeniedError,
   AuthenticationError,
-  asItemError,
+  asItemFailure,
   ContentMismatchError,
   MalformedContentError,
   NotFoundError,
@@ -144,7 +144,7 @@ class DistributionRegistry implements Registry {
   ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
     const read = async (digest: Digest): Promise<[Digest, FetchedManifest | Error]> => [
       digest,
-      await this.#readManifest(repository.name, digest, options).catch(asItemError),
+      await this.#readManifest(repository.name, digest, options).catch(asItemFailure),
     ];
     return new Map(await Promise.all(digests.map(read)));
   }

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { type AuditEngine, createAuditEngine } from '../app/engine.ts';
 import { openStore } from '../app/open-store.ts';
 import type { AuditEvents } from '../audit/context.ts';
-import { itemName } from '../audit/item-failure.ts';
+import { itemName } from '../audit/item-error.ts';
 import { reportRarely } from '../common/report-rarely.ts';
 import type { Database } from '../database/database.ts';
 import { createDelivery } from '../deliver/create-delivery.ts';

@@ -1,6 +1,6 @@
 import { type RunOptions, runAudit } from '../../src/app/run-audit.ts';
 import type { AuditEvents } from '../../src/audit/context.ts';
-import { itemName } from '../../src/audit/item-failure.ts';
+import { itemName } from '../../src/audit/item-error.ts';
 import type { Database } from '../../src/database/database.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import type {

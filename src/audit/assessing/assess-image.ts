@@ -16,17 +16,13 @@ import { findingsOf } from '../../policy/findings-of.ts';
 import type { Assessment } from '../../store/assessment-store.ts';
 import type { StoredImage } from '../../store/image-store.ts';
 import type { StaleImage } from '../../store/stale-images.ts';
-import type { KeyedCriteria } from './criteria.ts';
+import type { Criteria } from './criteria.ts';
 
 /**
  * Assesses one image: what it is built on, which rules it breaks, what would make it smaller. Pure.
  * @param layers the contents of its layers, base first, if all of them were read; else empty
  */
-export function assessImage(
-  stored: StaleImage,
-  criteria: KeyedCriteria,
-  layers: readonly LayerContents[] = [],
-): Assessment {
+export function assessImage(stored: StaleImage, criteria: Criteria, layers: readonly LayerContents[] = []): Assessment {
   const { image, findings, measured } = examineImage(stored, criteria, layers);
   const { verdict, manifest, config } = image;
   const { plan, savings, slimScore } = planImage(image, findings, criteria.knowledge, criteria.policy.goal);
@@ -67,7 +63,7 @@ export function assessImage(
 /** Classifies an image and applies the rules to it, without advice. Parameters as of {@link assessImage}. */
 export function examineImage(
   stored: StoredImage,
-  criteria: KeyedCriteria,
+  criteria: Criteria,
   layers: readonly LayerContents[] = [],
 ): ExaminedImage {
   const classified = classifiedImage(stored);

@@ -15,48 +15,40 @@ export interface Criteria {
   /** The label that names an image's team. */
   readonly teamKey: string;
   readonly knowledge: Knowledge;
-  /** Identifies what the catalogue added to `knowledge`. */
-  readonly knowledgeKey: string;
   /** `YYYY-MM-DD` */
   readonly today: string;
-}
-
-/** Criteria with the key of the assessments made by them. */
-export interface KeyedCriteria extends Criteria {
-  /**
-   * Identifies the criteria and the versions of classifier and rules. Assessments stored under another key are out of
-   * date.
-   */
+  /** From {@link rulesKeyOf}: assessments stored under another key are out of date. */
   readonly rulesKey: string;
 }
 
+/** What {@link rulesKeyOf} identifies. */
+export interface KeyedCriteria extends Pick<Criteria, 'policy' | 'teamKey' | 'today'> {
+  /** Identifies what the catalogue added to the knowledge. */
+  readonly catalogueKey: string;
+}
+
 /**
- * Adds the key under which assessments by these criteria are stored. Of `today`, it depends only on how many releases had
- * reached their end of life by then.
+ * Identifies criteria, with the versions of classifier and rules. Of `today`, the key depends only on how many releases
+ * had reached their end of life by then.
  */
-export function withRulesKey(criteria: Criteria): KeyedCriteria {
-  const { policy, teamKey, knowledgeKey, today } = criteria;
+export function rulesKeyOf({ policy, teamKey, catalogueKey, today }: KeyedCriteria): string {
   const ended = `${endedDistros(today)} distributions, ${endedRuntimes(today)} runtimes ended`;
   const versions = `classifier ${CLASSIFIER_VERSION}, rules ${RULES_VERSION}, ${ended}`;
-  const rulesKey = shortHash(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey, knowledgeKey])}`);
-  return { ...criteria, rulesKey };
+  return shortHash(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey, catalogueKey])}`);
 }
 
 /** Returns the criteria of an audit. @param db the transaction in hand, if there is one */
-export type CriteriaReader = (auditId: number, db: Queryable) => Promise<KeyedCriteria>;
+export type CriteriaReader = (auditId: number, db: Queryable) => Promise<Criteria>;
 
 /** Creates a reader that reads the catalogue once an audit, and keeps the criteria of the audit last asked for. */
 export function createCriteriaReader({ policy, teamKey }: Settings, now: () => string): CriteriaReader {
-  const kept = new PromiseCache<number, KeyedCriteria>(1);
-  const read = async (db: Queryable): Promise<KeyedCriteria> => {
+  const kept = new PromiseCache<number, Criteria>(1);
+  const read = async (db: Queryable): Promise<Criteria> => {
     const alternatives = await catalogueAlternatives(db);
-    return withRulesKey({
-      policy,
-      teamKey,
-      knowledge: knowledgeOf(alternatives),
-      knowledgeKey: digestOf(JSON.stringify(alternatives)),
-      today: now().slice(0, 10),
-    });
+    const today = now().slice(0, 10);
+    const catalogueKey = digestOf(JSON.stringify(alternatives));
+    const rulesKey = rulesKeyOf({ policy, teamKey, catalogueKey, today });
+    return { policy, teamKey, knowledge: knowledgeOf(alternatives), today, rulesKey };
   };
   return (auditId, db) => kept.get(auditId, () => read(db));
 }

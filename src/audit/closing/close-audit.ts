@@ -1,5 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
-import { asItemError, SlimboardError } from '../../errors.ts';
+import { asItemFailure, SlimboardError } from '../../errors.ts';
 import type { DedupScope } from '../../registry/registry.ts';
 import type { PolicySettings } from '../../settings/settings.ts';
 import { findAudit, finishAudit, hasAssessTasks } from '../../store/audit-store.ts';
@@ -59,7 +59,7 @@ async function readDedupScopes(
   const scopes = new Map<number, DedupScope>();
   for (const { id, settings } of sources.filter((source) => source.settings.kind === 'ecr')) {
     if (!settings.full && (await findUnchangedSince(context.db, [id], auditId))) continue;
-    const registry = await context.registryOf(settings).catch(asItemError);
+    const registry = await context.registryOf(settings).catch(asItemFailure);
     // The source's own task has reported why it cannot be opened, and the other sources need their totals.
     if (registry instanceof SlimboardError) continue;
     const scope = await registry.dedupScope?.({ signal });

@@ -11,7 +11,7 @@ import {
 } from '../../store/totals/improvement-store.ts';
 import { examineImage } from '../assessing/assess-image.ts';
 import { ContentsReader } from '../assessing/contents-reader.ts';
-import type { KeyedCriteria } from '../assessing/criteria.ts';
+import type { Criteria } from '../assessing/criteria.ts';
 import type { Audit } from '../audit.ts';
 import type { AuditContext } from '../context.ts';
 
@@ -37,7 +37,7 @@ export async function recogniseImprovements(context: AuditContext, audit: Audit,
   }
 }
 
-async function recognise(db: Database, criteria: KeyedCriteria, pairs: readonly BuildPair[]): Promise<void> {
+async function recognise(db: Database, criteria: Criteria, pairs: readonly BuildPair[]): Promise<void> {
   const ids = new Set(pairs.flatMap(({ before, after }) => [before, after]));
   const stored = await readImages(db, [...ids]);
   const images = new Map(stored.map((image) => [image.manifestId, image]));
@@ -54,7 +54,7 @@ async function recognise(db: Database, criteria: KeyedCriteria, pairs: readonly 
  * Contents of layers reveal more than a history: they are used only if both builds' layers were read, so that the two
  * are assessed alike.
  */
-async function compare(before: StoredImage, after: StoredImage, criteria: KeyedCriteria, contents: ContentsReader) {
+async function compare(before: StoredImage, after: StoredImage, criteria: Criteria, contents: ContentsReader) {
   const layers = [await contents.ofLayers(before.readLayers), await contents.ofLayers(after.readLayers)];
   const [ofBefore, ofAfter] = layers.every(({ length }) => length > 0) ? layers : [];
   return findImprovement(

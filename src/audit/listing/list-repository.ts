@@ -9,7 +9,7 @@ import type { StoredRepository } from '../../store/inventory-store.ts';
 import { addTaskUnder } from '../../store/task-store.ts';
 import { type AuditSource, sourceOf } from '../audit.ts';
 import type { Work } from '../context.ts';
-import { itemError, reportErrors } from '../item-failure.ts';
+import { itemError, reportErrors } from '../item-error.ts';
 import { manifestsTask, type RepositoryPayload, referenceTo } from '../task-payloads.ts';
 import { cutBatches } from './cut-batches.ts';
 

@@ -9,7 +9,7 @@ import { endMissingRepositories, upsertRepositories } from '../../store/inventor
 import { addTasks, lockTask, settleTask } from '../../store/task-store.ts';
 import { type AuditSource, sourceOf } from '../audit.ts';
 import type { AuditContext, Work } from '../context.ts';
-import { itemError, reportErrors } from '../item-failure.ts';
+import { itemError, reportErrors } from '../item-error.ts';
 import { referenceTo, repositoryTask, type SourcePayload } from '../task-payloads.ts';
 
 /**

@@ -6,7 +6,7 @@ import { type ItemError, replaceErrors } from '../../store/error-store.ts';
 import type { StoredRepository } from '../../store/inventory-store.ts';
 import { type CompleteListing, closeListings } from '../../store/listing-store.ts';
 import { settleTasks } from '../../store/task-store.ts';
-import { itemOf } from '../item-failure.ts';
+import { itemOf } from '../item-error.ts';
 
 /** A repository whose listing was read to its end. */
 export interface ReadListing extends CompleteListing {

@@ -10,7 +10,7 @@ import { type RepositorySighting, recordSightings, type StoredRepository } from 
 import { refreshStatistics } from '../../store/maintenance.ts';
 import { addTasks, narrowTasks, settleTasks } from '../../store/task-store.ts';
 import { UnassessedImages } from '../assessing/unassessed-images.ts';
-import { listedItems } from '../item-failure.ts';
+import { listedItems } from '../item-error.ts';
 import type { ManifestsPayload } from '../task-payloads.ts';
 
 /** A batch of a repository's tags, with what was read of it. */

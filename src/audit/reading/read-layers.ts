@@ -14,7 +14,7 @@ import {
 import { settleTask } from '../../store/task-store.ts';
 import { type Audit, sourceOf } from '../audit.ts';
 import type { AuditContext, Work } from '../context.ts';
-import { type ItemFailure, itemFailure, itemOf, reportErrors } from '../item-failure.ts';
+import { type ErrorDetails, errorDetails, itemOf, reportErrors } from '../item-error.ts';
 import type { LayersPayload } from '../task-payloads.ts';
 
 /**
@@ -44,7 +44,7 @@ export async function unreadErrors(
   { db }: AuditContext,
   { id: auditId }: Audit,
   { layers }: LayersPayload,
-  failure: ItemFailure,
+  failure: ErrorDetails,
 ): Promise<readonly ItemError[]> {
   const unread = await readStillUnread(db, auditId, layers);
   return unread.map((layer) => ({ ...itemOfLayer(layer), ...failure }));
@@ -97,7 +97,7 @@ async function recordFailure(
   failed: SlimboardError,
 ): Promise<void> {
   const item = itemOfLayer(layer);
-  const error: ItemError = { ...item, ...itemFailure(failed) };
+  const error: ItemError = { ...item, ...errorDetails(failed) };
   const at = context.now();
   await context.db.transaction((tx) => replaceErrors(tx, audit.id, [item], [error], at));
   if (error.retry !== 'never') return;

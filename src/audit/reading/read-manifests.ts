@@ -10,7 +10,7 @@ import { findMissingChildren } from '../../store/index-store.ts';
 import { listedElsewhere, readKnownTags } from '../../store/inventory-store.ts';
 import { type Audit, type AuditSource, sourceOf } from '../audit.ts';
 import type { AuditContext, Work } from '../context.ts';
-import { type ItemFailure, itemError, listedItems, reportErrors } from '../item-failure.ts';
+import { type ErrorDetails, itemError, listedItems, reportErrors } from '../item-error.ts';
 import type { ManifestsPayload } from '../task-payloads.ts';
 
 /**
@@ -79,7 +79,7 @@ export async function leftErrors(
   { db }: AuditContext,
   audit: Audit,
   { repository, listed }: ManifestsPayload,
-  failure: ItemFailure,
+  failure: ErrorDetails,
 ): Promise<readonly ItemError[]> {
   const items = listedItems(sourceOf(audit, repository.source).id, repository, listed);
   const recorded = await readErrorsOf(db, audit.id, items);

@@ -3,7 +3,7 @@ import { chunksOf } from '../../common/chunks-of.ts';
 import { mapConcurrently } from '../../common/concurrently.ts';
 import {
   AuthenticationError,
-  asItemError,
+  asItemFailure,
   isItemFailure,
   RegistryUnavailableError,
   TooLargeError,
@@ -93,6 +93,6 @@ function checkManifest(image: Image, digest: Digest, where: string): FetchedMani
     verifyDigest(content, digest, what);
     return { digest, mediaType: mediaType || parseManifest(content).mediaType, body: content };
   } catch (error) {
-    return asItemError(error);
+    return asItemFailure(error);
   }
 }

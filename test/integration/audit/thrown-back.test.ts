@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AuditEngine, createAuditEngine } from '../../../src/app/engine.ts';
-import { itemName } from '../../../src/audit/item-failure.ts';
+import { itemName } from '../../../src/audit/item-error.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';

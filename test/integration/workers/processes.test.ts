@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { itemOf } from '../../../src/audit/item-failure.ts';
+import { itemOf } from '../../../src/audit/item-error.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';

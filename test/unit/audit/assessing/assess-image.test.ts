@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { knowledgeOf } from '../../../../src/advise/alternatives.ts';
 import { assessImage } from '../../../../src/audit/assessing/assess-image.ts';
-import { withRulesKey } from '../../../../src/audit/assessing/criteria.ts';
+import type { Criteria } from '../../../../src/audit/assessing/criteria.ts';
 import { image } from '../../../support/image-builder.ts';
 
-const criteria = withRulesKey({
+const criteria: Criteria = {
   policy: { goal: { kind: 'reduction', ratio: 0.9 }, rules: {} },
   teamKey: 'team',
   knowledge: knowledgeOf([]),
-  knowledgeKey: '',
   today: '2026-11-28',
-});
+  rulesKey: '',
+};
 
 test('statements that are no JSON objects are ignored', () => {
   const { digest, body, config } = image({

@@ -7,10 +7,10 @@ import type { Audit } from './audit.ts';
 import type { AuditContext } from './context.ts';
 
 /** The part of an error row that says what happened. */
-export type ItemFailure = Omit<ItemError, keyof Item>;
+export type ErrorDetails = Omit<ItemError, keyof Item>;
 
-/** An expected failure as an error row states it. */
-export function itemFailure({ code, message, retry }: SlimboardError): ItemFailure {
+/** The details of an expected failure. */
+export function errorDetails({ code, message, retry }: SlimboardError): ErrorDetails {
   return { code, message, retry: retry.kind };
 }
 
@@ -29,7 +29,7 @@ export function itemOf(sourceId: number, { registry = '', name = '', tag = '', d
 
 /** The error row of an item that failed as expected. */
 export function itemError(sourceId: number, names: ItemNames, error: SlimboardError): ItemError {
-  return { ...itemOf(sourceId, names), ...itemFailure(error) };
+  return { ...itemOf(sourceId, names), ...errorDetails(error) };
 }
 
 /** Reports errors of an audit's items to `events`. */
