@@ -14,7 +14,32 @@ import { listUnreadLayersIn } from '../../store/layer-store.ts';
 import type { EcrRepositoryCounts } from './estimate-ecr.ts';
 
 /** What the lists of a source contain, and what of it an audit would read. */
-export type Inventory = Omit<InventoryCounter, 'count'>;
+export interface Inventory {
+  readonly tags: number;
+  /** Tags to read, from listings without digests. */
+  readonly newTags: number;
+  /** Digests to read, from listings with digests. One may be in several repositories. */
+  readonly newDigests: ReadonlySet<Digest>;
+  /** What stored indexes list and this audit wants, and earlier ones did not read; each once in a repository. */
+  readonly newChildren: number;
+  /** With `--deep`: bytes of the layers of known images to read, by their row id. */
+  readonly layers: ReadonlyMap<number, number>;
+  /** How many repositories each registry has, whether selected or not. */
+  readonly listed: ReadonlyMap<RegistryHost, number>;
+  readonly repositories: readonly EcrRepositoryCounts[];
+  /** The failures of lists: what these would contain is not counted. */
+  readonly failures: readonly SlimboardError[];
+  /** Any listed tag. */
+  readonly sample: { readonly repository: ListedRepository; readonly tag: Tag } | undefined;
+}
+
+/** The source to take the inventory of, and what it is compared with. */
+export interface InventoryOptions {
+  readonly settings: SourceSettings;
+  readonly registry: Registry;
+  readonly db: Database;
+  readonly signal: AbortSignal;
+}
 
 /** A host that does not answer any more keeps each request for two minutes: the other lists are then not asked for. */
 const MAX_UNANSWERED = 3;
@@ -23,58 +48,41 @@ const MAX_UNANSWERED = 3;
  * Lists a source and compares it with what is stored. Reads no manifest. A list that cannot be read is left out.
  * @throws the first failure if no list of tags could be read; a refusal for too many requests
  */
-export async function countInventory(
-  db: Database,
-  registry: Registry,
-  settings: SourceSettings,
-  signal: AbortSignal,
-): Promise<Inventory> {
-  const counter = new InventoryCounter(db, registry, settings, signal);
+export async function countInventory(options: InventoryOptions): Promise<Inventory> {
+  const counter = new InventoryCounter(options);
   await counter.count();
   return counter;
 }
 
-class InventoryCounter {
+class InventoryCounter implements Inventory {
   tags = 0;
-  /** Tags to read, from listings without digests. */
   newTags = 0;
-  /** Digests to read, from listings with digests. One may be in several repositories. */
   readonly newDigests = new Set<Digest>();
-  /** What stored indexes list and this audit wants, and earlier ones did not read; each once in a repository. */
   newChildren = 0;
-  /** With `--deep`: bytes of the layers of known images to read, by their row id. */
   readonly layers = new Map<number, number>();
-  /** How many repositories each registry has, whether selected or not. */
   readonly listed = new Map<RegistryHost, number>();
   readonly repositories: EcrRepositoryCounts[] = [];
-  /** The failures of lists: what these would contain is not counted. */
   readonly failures: SlimboardError[] = [];
-  /** Any listed tag. */
-  sample: { readonly repository: ListedRepository; readonly tag: Tag } | undefined;
-  readonly #db: Database;
-  readonly #registry: Registry;
-  readonly #settings: SourceSettings;
-  readonly #signal: AbortSignal;
+  sample: Inventory['sample'];
+  readonly #options: InventoryOptions;
   /** How many lists in a row failed without an answer. */
   #unanswered = 0;
 
-  constructor(db: Database, registry: Registry, settings: SourceSettings, signal: AbortSignal) {
-    this.#db = db;
-    this.#registry = registry;
-    this.#settings = settings;
-    this.#signal = signal;
+  constructor(options: InventoryOptions) {
+    this.#options = options;
   }
 
   async count(): Promise<void> {
-    const selects = repositorySelector(this.#settings);
+    const { settings, registry, signal } = this.#options;
+    const selects = repositorySelector(settings);
     // Invalid names take no requests; the audit itself will report them as errors. `selects` refuses all repositories,
     // so that their owners are not looked up: these change no figure here.
-    const listing = { signal: this.#signal, selects: () => false, onInvalid: () => undefined };
+    const listing = { signal, selects: () => false, onInvalid: () => undefined };
     try {
-      for await (const page of this.#registry.listRepositories(listing)) {
+      for await (const page of registry.listRepositories(listing)) {
         for (const { registry: host } of page) this.listed.set(host, (this.listed.get(host) ?? 0) + 1);
         const repositories = page.filter(({ name }) => selects(name));
-        await forEachConcurrently(repositories, this.#settings.concurrency, (each) => this.#tryToCount(each));
+        await forEachConcurrently(repositories, settings.concurrency, (each) => this.#tryToCount(each));
       }
     } catch (error) {
       this.#keepFailure(error);
@@ -102,41 +110,50 @@ class InventoryCounter {
     }
     if (this.#unanswered < MAX_UNANSWERED) return;
     throw new RegistryUnavailableError(
-      `${this.#settings.name}: ${this.#unanswered} lists in a row got no answer: the remaining ones were not tried`,
+      `${this.#options.settings.name}: ${this.#unanswered} lists in a row got no answer: the remaining ones were not tried`,
     );
   }
 
   async #countRepository(repository: ListedRepository): Promise<void> {
-    const settings = this.#settings;
-    const id = await findRepositoryId(this.#db, settings.name, repository);
-    const digests = new Set<Digest>();
-    const fresh: ListedManifest[] = [];
-    const wanted: ListedManifest[] = [];
-    const children = new Set<Digest>();
-    let tags = 0;
-    let newTags = 0;
-    const pages = this.#registry.listManifests(repository, { signal: this.#signal, onInvalid: () => undefined });
+    const { db, settings } = this.#options;
+    const id = await findRepositoryId(db, settings.name, repository);
+    const found = await this.#listRepository(repository, id);
+    const layers = id === undefined ? 0 : await this.#countLayers(id, found.deep);
+    // Not before: a repository whose list breaks off is not counted.
+    this.tags += found.tags;
+    this.newTags += found.newTags;
+    this.newChildren += found.children.size;
+    for (const { digest } of found.fresh) if (digest !== undefined) this.newDigests.add(digest);
+    this.repositories.push({ registry: repository.registry, images: found.digests.size, fresh: found.fresh, layers });
+  }
+
+  /** @param id the repository's row, if it is stored */
+  async #listRepository(repository: ListedRepository, id: number | undefined): Promise<FoundInRepository> {
+    const { settings, registry, signal } = this.#options;
+    const found: FoundInRepository = {
+      digests: new Set(),
+      fresh: [],
+      deep: [],
+      children: new Set(),
+      tags: 0,
+      newTags: 0,
+    };
+    const pages = registry.listManifests(repository, { signal, onInvalid: () => undefined });
     const selected = selectPages(pages, settings, (page) => {
       for (const { tag, digest } of page) {
-        if (digest !== undefined) digests.add(digest);
+        if (digest !== undefined) found.digests.add(digest);
         if (tag !== undefined) this.sample ??= { repository, tag };
       }
     });
     for await (const batch of selected) {
-      const found = await this.#findNew(id, batch);
-      fresh.push(...found.fresh);
-      tags += batch.filter(({ tag }) => tag !== undefined).length;
-      newTags += found.newTags;
-      for (const child of found.children) children.add(child);
-      if (settings.deep) wanted.push(...batch);
+      const { fresh, newTags, children } = await this.#findNew(id, batch);
+      found.fresh.push(...fresh);
+      found.tags += batch.filter(({ tag }) => tag !== undefined).length;
+      found.newTags += newTags;
+      for (const child of children) found.children.add(child);
+      if (settings.deep) found.deep.push(...batch);
     }
-    const layers = id === undefined ? 0 : await this.#countLayers(id, wanted);
-    // Not before: a repository whose list breaks off is not counted.
-    this.tags += tags;
-    this.newTags += newTags;
-    this.newChildren += children.size;
-    for (const { digest } of fresh) if (digest !== undefined) this.newDigests.add(digest);
-    this.repositories.push({ registry: repository.registry, images: digests.size, fresh, layers });
+    return found;
   }
 
   /**
@@ -151,15 +168,15 @@ class InventoryCounter {
     readonly newTags: number;
     readonly children: readonly Digest[];
   }> {
+    const { db, settings } = this.#options;
     const plain = tagsAlone(listed);
     const readable = readableManifests(listed);
-    if (this.#settings.full) return { fresh: [...readable.values()], newTags: plain.length, children: [] };
-    const known =
-      repositoryId === undefined ? new Map<Tag, KnownTag>() : await readKnownTags(this.#db, repositoryId, plain);
+    if (settings.full) return { fresh: [...readable.values()], newTags: plain.length, children: [] };
+    const known = repositoryId === undefined ? new Map<Tag, KnownTag>() : await readKnownTags(db, repositoryId, plain);
     const indexes = [...known.values()].flatMap(({ kind, digest }) => (kind === 'index' ? [digest] : []));
-    const missing = await findMissingChildren(this.#db, indexes);
-    const children = missing.filter((child) => isWantedLater(child, this.#settings)).map(({ child }) => child);
-    const read = await readKnownManifests(this.#db, [...readable.keys()]);
+    const missing = await findMissingChildren(db, indexes);
+    const children = missing.filter((child) => isWantedLater(child, settings)).map(({ child }) => child);
+    const read = await readKnownManifests(db, [...readable.keys()]);
     const fresh = [...readable].flatMap(([digest, item]) => (read.has(digest) ? [] : [item]));
     return { fresh, newTags: plain.length - known.size, children };
   }
@@ -168,11 +185,23 @@ class InventoryCounter {
   async #countLayers(repositoryId: number, wanted: readonly ListedManifest[]): Promise<number> {
     if (wanted.length === 0) return 0;
     const named = { tags: tagsAlone(wanted), digests: [...readableManifests(wanted).keys()] };
-    const unread = await listUnreadLayersIn(this.#db, repositoryId, named);
+    const unread = await listUnreadLayersIn(this.#options.db, repositoryId, named);
     const first = unread.filter(({ blobId }) => !this.layers.has(blobId));
     for (const { blobId, size } of first) this.layers.set(blobId, size);
     return first.length;
   }
+}
+
+/** What the list of a repository contains. */
+interface FoundInRepository {
+  readonly digests: Set<Digest>;
+  /** Manifests to read: one entry a digest. */
+  readonly fresh: ListedManifest[];
+  /** Those whose layers are read, too. */
+  readonly deep: ListedManifest[];
+  readonly children: Set<Digest>;
+  tags: number;
+  newTags: number;
 }
 
 function tagsAlone(listed: readonly ListedManifest[]): readonly Tag[] {

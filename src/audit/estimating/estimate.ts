@@ -1,9 +1,8 @@
 import { sum } from '../../common/sum.ts';
-import type { Database } from '../../database/database.ts';
 import { SlimboardError } from '../../errors.ts';
 import type { Registry, RequestLimit } from '../../registry/registry.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
-import { countInventory, type Inventory } from './count-inventory.ts';
+import { countInventory, type Inventory, type InventoryOptions } from './count-inventory.ts';
 import { type EcrEstimate, estimateEcr, mostChildren } from './estimate-ecr.ts';
 
 /** The requests that an audit of one source would send. Ranges, where the number depends on the registry's answers. */
@@ -37,17 +36,12 @@ export interface ObservedRequests {
 /**
  * Estimates an audit: lists the source and compares it with what is stored. Reads no manifest. A list that cannot be
  * read is left out.
- * @param observed counts the requests that `registry` sends
+ * @param observed counts the requests that the registry sends
  * @throws as {@link countInventory} does
  */
-export async function estimateAudit(
-  db: Database,
-  registry: Registry,
-  settings: SourceSettings,
-  observed: ObservedRequests,
-  signal: AbortSignal,
-): Promise<AuditEstimate> {
-  const inventory = await countInventory(db, registry, settings, signal);
+export async function estimateAudit(options: InventoryOptions, observed: ObservedRequests): Promise<AuditEstimate> {
+  const { registry, settings, signal } = options;
+  const inventory = await countInventory(options);
   // Before the limit is asked for, which takes a request, too.
   const ofLists = { ...observed };
   const manifestLimit = ofLists.last ? undefined : await findLimit(registry, inventory, signal);

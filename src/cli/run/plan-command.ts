@@ -49,7 +49,7 @@ async function planSource(
   let registry: Registry | undefined;
   try {
     registry = await openSource(session, source, { governor: observing(createInProcessGovernor(), observed) });
-    const estimate = await estimateAudit(db, registry, source, observed, session.io.signal);
+    const estimate = await estimateAudit({ settings: source, registry, db, signal: session.io.signal }, observed);
     reportUnlisted(session, source.name, estimate.unlisted ?? []);
     return estimate;
   } catch (error) {

@@ -31,7 +31,10 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   });
 
   const estimateOf = (registry: Registry, settings: SourceSettings): Promise<AuditEstimate> =>
-    estimateAudit(db, registry, settings, { requests: 0, totalMs: 0, last: undefined }, new AbortController().signal);
+    estimateAudit(
+      { settings, registry, db, signal: new AbortController().signal },
+      { requests: 0, totalMs: 0, last: undefined },
+    );
 
   async function estimate(source: Partial<EcrSource>): Promise<AuditEstimate> {
     const { sourceDefaults } = await defaultSettings();
