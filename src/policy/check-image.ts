@@ -99,12 +99,12 @@ export function checkFacts(facts: ImageFacts, policy: Omit<Policy, 'rules'>, tod
   return violations.toSorted((a, b) => Number(isAccepted(a)) - Number(isAccepted(b)) || bySeverity(a, b));
 }
 
-/** Reports whether an exception of the policy accepts a violation. */
+/** Whether an exception of the policy accepts a violation. */
 export function isAccepted({ exception }: Violation): boolean {
   return exception?.holds === true;
 }
 
-/** Reports whether a violation makes the check fail: it is an error that no exception accepts. */
+/** Whether a violation makes the check fail: it is an error that no exception accepts. */
 export function isFailure(violation: Violation): boolean {
   return violation.severity === 'error' && !isAccepted(violation);
 }

@@ -7,12 +7,12 @@ export const PACKAGE_MANAGERS = ['apt', 'apt-get', 'apk', 'yum', 'dnf', 'microdn
 export const INSTALL_WORDS = ['install', 'in', 'add', 'groupinstall', 'group'];
 const REMOVE_WORDS = ['purge', 'autoremove', 'remove', 'erase', 'del', 'rm'];
 
-/** Reports whether a command installs packages of a distribution. */
+/** Whether a command installs packages of a distribution. */
 export function installsPackages(command: Command): boolean {
   return runs(command, PACKAGE_MANAGERS, INSTALL_WORDS);
 }
 
-/** Reports whether a command removes packages of a distribution. */
+/** Whether a command removes packages of a distribution. */
 export function removesPackages(command: Command): boolean {
   return runs(command, PACKAGE_MANAGERS, REMOVE_WORDS);
 }
@@ -29,7 +29,7 @@ const TOOLCHAIN = anyOf(
   '(?:=.*)?$',
 );
 
-/** Reports whether a package contains a compiler or build tool. */
+/** Whether a package contains a compiler or build tool. */
 export function isToolchain(name: string): boolean {
   return TOOLCHAIN.test(name);
 }
@@ -37,7 +37,7 @@ export function isToolchain(name: string): boolean {
 /** Programs that install packages of conda. */
 export const CONDA = ['conda', 'mamba', 'micromamba'];
 
-/** Reports whether a command installs packages of conda. */
+/** Whether a command installs packages of conda. */
 export function installsByConda(command: Command): boolean {
   return runs(command, CONDA, ['install', 'create', 'update']);
 }
@@ -45,14 +45,14 @@ export function installsByConda(command: Command): boolean {
 /** The words by which npm and its kin install what a project lists. */
 export const INSTALL_PROJECT = ['install', 'i', 'ci', 'clean-install'];
 
-/** Reports whether a command installs the project's whole list; `npm install express` adds one package instead. */
+/** Whether a command installs the project's whole list; `npm install express` adds one package instead. */
 export function installsList(command: Command): boolean {
   const { program, words } = command;
   if (program === 'yarn') return words.every((word) => word.startsWith('-') || word === 'install') && !asksOnly(words);
   return runs(command, ['npm', 'pnpm', 'bun'], INSTALL_PROJECT) && namesNoPackage(words);
 }
 
-/** Reports whether a command installs the project's dependencies, not a global package. */
+/** Whether a command installs the project's dependencies, not a global package. */
 export function installsProject(command: Command): boolean {
   const installs = runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALL_PROJECT) || installsList(command);
   return installs && !hasOption(command, '-g', '--global', '--version');
@@ -63,12 +63,12 @@ export function projectFolderOf(install: PlacedCommand<string>): string {
   return absolutePath(valuesOf(install, '--prefix', '--dir', '--cwd', '-C').at(-1) ?? '.', install.folder);
 }
 
-/** Reports whether the words only ask for the version or for help. */
+/** Whether the words only ask for the version or for help. */
 function asksOnly(words: readonly string[]): boolean {
   return words.some((word) => ['--version', '-v', '--help', '-h'].includes(word));
 }
 
-/** Reports whether no word names a package. A word after a `--option` may be its value, and does not count. */
+/** Whether no word names a package. A word after a `--option` may be its value, and does not count. */
 function namesNoPackage(words: readonly string[]): boolean {
   return words.every(
     (word, at) => word.startsWith('-') || INSTALL_PROJECT.includes(word) || /^--[^=]+$/.test(words[at - 1] ?? ''),

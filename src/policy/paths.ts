@@ -21,7 +21,7 @@ export function withoutDotSlash(path: string): string {
   return path.replace(/^(?:\.\/)+/, '');
 }
 
-/** Reports whether an absolute path is a folder's own, or below it. */
+/** Whether an absolute path is a folder's own, or below it. */
 export function isWithin(path: string, folder: string): boolean {
   return `${path}/`.startsWith(folder === '/' ? folder : `${folder}/`);
 }

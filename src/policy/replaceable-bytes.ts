@@ -48,19 +48,19 @@ function replaceableOf(base: readonly LayerView[], view: ImageView): ByteRange {
 /** Variables of the images of Azure Functions, and of Jupyter's: NB_USER and NB_UID are also set by hand, for Binder. */
 const OF_PLATFORMS = /^(?:AzureWebJobsScriptRoot|NB_GID)=/;
 
-/** Reports whether an image is built on those of AWS Lambda, Azure Functions or Jupyter, which call the program. */
+/** Whether an image is built on those of AWS Lambda, Azure Functions or Jupyter, which call the program. */
 export function isForPlatform({ env }: ImageConfig): boolean {
   return env.some((variable) => OF_PLATFORMS.test(variable)) || isLambda(readEnv(env));
 }
 
-/** Reports whether a base is, or is built on, an image with more than a runtime, which no base of the runtime contains. */
+/** Whether a base is, or is built on, an image with more than a runtime, which no base of the runtime contains. */
 function holdsProduct({ image, steps }: ImageView): boolean {
   const officials = readStack(steps).images.flatMap((stacked) => officialOf(stacked) ?? []);
   const isKnown = officials.some(({ runtime }) => runtime === undefined);
   return isKnown || namesOf(image.verdict.base).some(isProductReference);
 }
 
-/** Reports whether a base is a distribution, without any further layer. */
+/** Whether a base is a distribution, without any further layer. */
 function isDistribution(base: readonly LayerView[], { steps }: ImageView): boolean {
   const end = endOfDistribution(readStack(steps)) ?? 0;
   return base.length > 0 && steps.slice(0, end).filter(({ layer }) => layer !== undefined).length >= base.length;

@@ -129,24 +129,24 @@ export function withFolders<Folder extends string | undefined>(
   });
 }
 
-/** Reports whether a command runs one of the programs with one of the words: `runs(c, ['npm'], ['ci', 'install'])`. */
+/** Whether a command runs one of the programs with one of the words: `runs(c, ['npm'], ['ci', 'install'])`. */
 export function runs(command: Command, programs: readonly string[], words: readonly string[]): boolean {
   if (!programs.includes(command.program)) return false;
   // "npm run install" runs a script of the project that happens to have this name.
   return !command.words.includes('run') && command.words.some((word) => words.includes(word));
 }
 
-/** Reports whether a command does nothing but print a program's version, as steps do to test an installation. */
+/** Whether a command does nothing but print a program's version, as steps do to test an installation. */
 export function asksVersion({ words }: Command): boolean {
   return words.length > 0 && words.every((word) => /^(?:--?v|--?version|version)$/i.test(word));
 }
 
-/** Reports whether a command has one of the options. */
+/** Whether a command has one of the options. */
 export function hasOption(command: Command, ...options: readonly string[]): boolean {
   return command.words.some((word) => options.includes(word));
 }
 
-/** Reports whether a command sets one of the options: `--cache /tmp`, `--cache=/tmp`. */
+/** Whether a command sets one of the options: `--cache /tmp`, `--cache=/tmp`. */
 export function setsOption(command: Command, ...options: readonly string[]): boolean {
   return valuesOf(command, ...options).length > 0;
 }
@@ -170,7 +170,7 @@ export function itemsOf(lists: readonly string[]): readonly string[] {
 }
 
 /**
- * Reports whether a command removes something at or below a path: `rm -rf /var/lib/{apt,cache}/lists` does so for
+ * Whether a command removes something at or below a path: `rm -rf /var/lib/{apt,cache}/lists` does so for
  * `/var/lib/apt`.
  * @param part an absolute path, or a part of one such as `.npm`
  */
@@ -179,12 +179,12 @@ export function removes(command: Command, part: string): boolean {
   return command.words.flatMap(expandBraces).some((path) => contains(path, part));
 }
 
-/** Reports whether a command removes files. */
+/** Whether a command removes files. */
 export function isRemoval({ program, words }: Command): boolean {
   return program === 'rm' || (program === 'find' && words.includes('-delete'));
 }
 
-/** Reports whether a path contains a part that ends where a name does: `.npmrc` does not contain `.npm`. */
+/** Whether a path contains a part that ends where a name does: `.npmrc` does not contain `.npm`. */
 function contains(path: string, part: string): boolean {
   const at = path.indexOf(part);
   return at >= 0 && !/[\w.-]/.test(path.charAt(at + part.length));

@@ -60,12 +60,12 @@ const PATH = /^\/(?:run|etc|var|opt|srv|usr|home|root|mnt|tmp|app|config|secrets
 const COUNT = /^\d{1,6}[dhkms]?$/i;
 const COUNTABLE = /token/i;
 
-/** Reports whether a variable holds a secret, by its name or by the form of its value; placeholders are no secrets. */
+/** Whether a variable holds a secret, by its name or by the form of its value; placeholders are no secrets. */
 export function isSecret(name: string, value: string): boolean {
   return !isPlaceholder(name, value) && (isSecretName(name) || secretsIn(value).length > 0);
 }
 
-/** Reports whether a build argument holds a secret, by its name: keys that are meant for pages are none. */
+/** Whether a build argument holds a secret, by its name: keys that are meant for pages are none. */
 export function isSecretArgument(name: string): boolean {
   return isSecretName(name) && !isPublicKey(name);
 }
@@ -83,7 +83,7 @@ function isPlaceholder(name: string, value: string): boolean {
   return PLACEHOLDERS.some((known) => known.test(bare)) || isHarmlessIn(name, bare);
 }
 
-/** Reports whether a value is no secret in a variable of that name. */
+/** Whether a value is no secret in a variable of that name. */
 function isHarmlessIn(name: string, value: string): boolean {
   return (
     isSwitch(name, value) ||
@@ -148,7 +148,7 @@ function hiddenValues(text: string, safe: string): { before: string; value: stri
   });
 }
 
-/** Reports whether a command's words hold a secret, by their form or as the value of a flag or variable for secrets. */
+/** Whether a command's words hold a secret, by their form or as the value of a flag or variable for secrets. */
 export function commandHoldsSecret(words: readonly string[]): boolean {
   const text = words.join(' ');
   const namesSecret = (word: string) => /^-|=/.test(word) && isSecretName(variableName(word.replace(/=.*$/s, '')));

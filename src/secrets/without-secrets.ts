@@ -85,7 +85,7 @@ function flagName(word: unknown): string {
   return variableName(name);
 }
 
-/** Reports whether an item is a variable: of `Env` in a config or Docker's container config, or of BuildKit's `env`. */
+/** Whether an item is a variable: of `Env` in a config or Docker's container config, or of BuildKit's `env`. */
 function isVariable(name: string, item: unknown): item is string {
   return (name === 'Env' || name === 'env') && typeof item === 'string' && item.includes('=');
 }

@@ -28,7 +28,7 @@ function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] 
   return installsForGood(layer) || unpacksToolchain(layer, view) ? [wholeLayer(layer)] : [];
 }
 
-/** Reports whether a layer installs a toolchain and keeps it. Official bases often purge theirs in the same layer. */
+/** Whether a layer installs a toolchain and keeps it. Official bases often purge theirs in the same layer. */
 function installsForGood(layer: LayerView): boolean {
   if (layer.class !== 'build-tools' && !MENTIONS_TOOLCHAIN.test(layer.args)) return false;
   const installs = layer.class === 'build-tools' || layer.commands.some(installsToolchain);
@@ -39,7 +39,7 @@ function installsToolchain(command: Command): boolean {
   return installsPackages(command) && command.words.some(isToolchain);
 }
 
-/** Reports whether a command removes the toolchain: by name, a variable, apk's virtual package, or apt-mark's marks. */
+/** Whether a command removes the toolchain: by name, a variable, apk's virtual package, or apt-mark's marks. */
 function purges(command: Command, { commands }: LayerView): boolean {
   if (removes(command, '/usr/bin/gcc')) return true;
   if (!removesPackages(command)) return false;
@@ -47,7 +47,7 @@ function purges(command: Command, { commands }: LayerView): boolean {
   return namesTools || command.program === 'apk' || commands.some(({ program }) => program === 'apt-mark');
 }
 
-/** Reports whether a layer is the largest of a toolchain's official image: that one holds the toolchain. */
+/** Whether a layer is the largest of a toolchain's official image: that one holds the toolchain. */
 function unpacksToolchain(layer: LayerView, { image, layers, own }: ImageView): boolean {
   const { base, runtime } = image.verdict;
   const baseLayers = layers.slice(0, layers.length - own.length);

@@ -8,8 +8,8 @@ import type { Rule } from '../rule.ts';
 const WHOLE_CONTEXT = /^\.\/?\s+\S/;
 /**
  * A folder as the classic builder and Buildah record it, by its checksum. Only its size suggests that it is the whole
- * context. Neither a relative target with a name, such as `./node_modules`, matches nor the root: such a folder is a part
- * of the context, or from another stage, as is any folder where the last stage neither installs nor builds anything.
+ * context. A relative target with a name, such as `./node_modules`, does not match, nor does the root: such a folder is
+ * a part of the context, or from another stage. So is any folder where the last stage neither installs nor builds.
  */
 const CLASSIC_FOLDER = /^dir:[0-9a-f]+\s+in\s+(?:\.\/?|\/\S+)\s*$/;
 const LARGE_FOLDER_BYTES = 1_000_000;
@@ -29,7 +29,7 @@ export const copyAll: Rule = {
   },
 };
 
-/** Reports whether a layer copies the context. @param works whether the last stage installs or builds anything itself */
+/** Whether a layer copies the context. @param works whether the last stage installs or builds anything itself */
 function copiesContext(layer: LayerView, works: boolean): boolean {
   if (!copiesFiles(layer.verb)) return false;
   const paths = withoutOptions(layer.args);

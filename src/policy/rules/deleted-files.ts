@@ -35,7 +35,7 @@ function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] 
   return target === undefined ? [] : [evidenceOf(layer, { subject: redact(target), bytes: upTo(layer.bytes) })];
 }
 
-/** Reports whether a later RUN than a layer removes or empties an absolute path, or a folder above it. */
+/** Whether a later RUN than a layer removes or empties an absolute path, or a folder above it. */
 export function isRemovedAbove({ position }: LayerView, path: string, view: ImageView): boolean {
   const removedAt = lastRemovals(view);
   return pathsAbove(path).some((above) => (removedAt.get(above) ?? -1) > position);

@@ -54,9 +54,9 @@ function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] 
 interface Installer {
   /** The remedy for each program; an image that runs none of them is skipped. */
   readonly remedies: Readonly<Record<string, string>>;
-  /** Reports whether a command installs dependencies. */
+  /** Whether a command installs dependencies. */
   readonly installs: (command: Command) => boolean;
-  /** Reports whether a command leaves development dependencies out, or removes them again. */
+  /** Whether a command leaves development dependencies out, or removes them again. */
   readonly leavesOut: (command: Command) => boolean;
   /** Environment variables with the same effect, and the values that have it. */
   readonly variables: Readonly<Record<string, RegExp>>;
@@ -111,7 +111,7 @@ const INSTALLERS: readonly Installer[] = [
   },
 ];
 
-/** Reports whether an option leaves them out: `--omit=dev`, `--prod`; not `--omit=optional`, `--production=false`. */
+/** Whether an option leaves them out: `--omit=dev`, `--prod`; not `--omit=optional`, `--production=false`. */
 function isForProduction(command: Command): boolean {
   return (
     valuesOf(command, '--omit').some((value) => /\bdev\b/.test(value)) ||

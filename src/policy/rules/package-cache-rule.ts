@@ -18,12 +18,12 @@ export interface PackageCache {
   readonly remedy: string;
   /** The manager's programs. An image whose steps run none of them is skipped, unless its layers were read. */
   readonly programs: readonly string[];
-  /** Reports whether a command fills the cache. */
+  /** Whether a command fills the cache. */
   readonly fills: (command: Command) => boolean;
-  /** Reports whether a command keeps no cache, or clears it; then the command's layer holds none. */
+  /** Whether a command keeps no cache, or clears it; then the command's layer holds none. */
   readonly avoids: (command: Command) => boolean;
   /**
-   * Reports whether a command installs what a file of the project lists, rather than packages that it names. Absent:
+   * Whether a command installs what a file of the project lists, rather than packages that it names. Absent:
    * none does.
    */
   readonly readsList?: (command: Command) => boolean;
@@ -80,7 +80,7 @@ function likelyCache(layer: LayerView, view: ImageView, cache: PackageCache): Ev
 }
 
 /**
- * Reports whether a list of packages must have been mounted for an installation, because nothing was copied before, not
+ * Whether a list of packages must have been mounted for an installation, because nothing was copied before, not
  * in the base either. BuildKit records no mounts, but who mounts the list mounts the cache, too: `docker init` and uv's
  * documentation do. Classic builders mount nothing, and Buildah records it, so there nothing has to be concluded.
  */

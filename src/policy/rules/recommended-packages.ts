@@ -39,7 +39,7 @@ function installsRecommended(command: Command): boolean {
   return runs(command, DNF, ['install']) && !disables(command, 'install_weak_deps');
 }
 
-/** Reports whether an option disables a setting: `-o APT::Install-Recommends=false`. */
+/** Whether an option disables a setting: `-o APT::Install-Recommends=false`. */
 function disables(command: Command, setting: string): boolean {
   return command.words.some((word) => word.includes(setting) && /=(?:false|0|no)$/i.test(word));
 }

@@ -36,7 +36,7 @@ function likelyEvidence(layer: LayerView): readonly Evidence[] {
   return layer.bytes >= WORTH_REPORTING_BYTES && rewritesOnly(layer) ? [wholeLayer(layer)] : [];
 }
 
-/** Reports whether a layer's commands only change the owner or mode of files, so that it holds copies of them. */
+/** Whether a layer's commands only change the owner or mode of files, so that it holds copies of them. */
 export function rewritesOnly({ commands }: LayerView): boolean {
   return (
     commands.some(changes) && commands.every((command) => changes(command) || ADDS_NOTHING.includes(command.program))

@@ -4,7 +4,7 @@ import type { Rule } from '../rule.ts';
 /** Init systems, which need to be root to start services as the users that they belong to. */
 const INIT_SYSTEM = /^(?:\/usr)?\/(?:s?bin\/(?:init|systemd)|lib\/systemd\/systemd)$/;
 
-/** Reports whether the image starts a whole system: by an init system, also behind a script, or by itself (bootc). */
+/** Whether the image starts a whole system: by an init system, also behind a script, or by itself (bootc). */
 function startsSystem({ entrypoint, cmd, labels }: ImageConfig): boolean {
   return labels['containers.bootc'] === '1' || [...entrypoint, ...cmd].some((word) => INIT_SYSTEM.test(word));
 }
