@@ -3,13 +3,13 @@ import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import type { Lane, TaskReference } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
+import { failAudit } from '../store/audit-end-store.ts';
 import {
   type AuditRow,
   type AuditRunner,
   type AuditStart,
   claimAudit,
   claimLeftDeliveries,
-  failAudit,
   insertAudit,
   listRunningAudits,
 } from '../store/audit-store.ts';
@@ -124,6 +124,6 @@ export async function endAsFailed(
   errors: readonly ItemError[] = [],
 ): Promise<readonly TaskReference[]> {
   const deliver = singleTask('deliver');
-  if (!(await failAudit(db, auditId, deliver, now, errors))) return [];
+  if (!(await failAudit(db, auditId, { errors, last: deliver, now }))) return [];
   return [referenceTo(deliver, { auditId, lane })];
 }

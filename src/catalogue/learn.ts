@@ -123,7 +123,7 @@ async function learnBatch(run: Run, { repository, listed }: Batch): Promise<void
   );
   const moved = batch.sightings.filter(({ tag, digest }) => !isUnchanged(tag, digest));
   const tags = baseTagsOf(repository, { ...batch, sightings: moved }, seen);
-  await db.transaction((tx) => saveBaseTags(tx, repository, tags, source.platforms, now));
+  await db.transaction((tx) => saveBaseTags(tx, repository, tags, { platforms: source.platforms, now }));
   learned.unchanged += listed.length - unread.length + batch.unchanged;
   learned.images += batch.manifests.filter(({ image }) => image !== undefined).length;
   for (const { tag, digest, error } of batch.failed) fail(itemName(repository, tag, digest), error);

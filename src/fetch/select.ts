@@ -60,7 +60,7 @@ export function newestTags<T extends ListedManifest>(listed: readonly T[], count
 }
 
 /**
- * Yields what the settings select of a listing: page by page or, if they select the newest tags only, these at its end.
+ * Yields what the settings select of a listing: page by page, or at its end if they select only the newest tags.
  * @param onPage gets each page whole
  */
 export async function* selectPages(

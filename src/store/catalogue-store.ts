@@ -63,14 +63,13 @@ function contentOf(row: ContentRow): BaseContent {
 
 /**
  * Stores what tags name now. Images that they named before stay, no longer marked as newest.
- * @param now ISO 8601
+ * @param options for which platforms they were read, and when (ISO 8601)
  */
 export async function saveBaseTags(
   tx: Queryable,
   repository: ListedRepository,
   read: readonly BaseTag[],
-  platforms: PlatformSelection,
-  now: string,
+  { platforms, now }: { readonly platforms: PlatformSelection; readonly now: string },
 ): Promise<void> {
   if (read.length === 0) return;
   const sorted = distinctSorted(read, ({ tag }) => tag);

@@ -94,10 +94,9 @@ export async function saveContent(
 }
 
 /**
- * Whether the description of a blob counts rather than another one, whatever the order in which manifests are read: that
- * of a stored blob, not of a foreign layer; then one that states a size, as no blob but the empty one has 0 bytes; then that with
- * the smaller size, so that nothing makes another image larger; then that with the media type that comes first.
- * {@link isBetterSql} is the same.
+ * Whether one description of a blob is preferred to another, whatever the order in which manifests are read: a stored blob
+ * to a foreign layer; then one with a size, as only the empty blob has 0 bytes; then the smaller size, so that nobody's
+ * manifest makes another image larger; then the media type that comes first. {@link isBetterSql} is the same.
  */
 function isBetter(blob: NewBlob, known: NewBlob): boolean {
   if (blob.stored !== known.stored) return blob.stored;

@@ -24,12 +24,20 @@ export interface ItemError extends Item {
   readonly retry: Retry['kind'];
 }
 
-/** Replaces the errors that an audit recorded for these items. Errors of a tag include those of the manifests below it. */
+/** Items that were tried again, and the errors of those that failed. */
+interface Retried {
+  readonly items: readonly Item[];
+  readonly errors: readonly ItemError[];
+}
+
+/**
+ * Replaces the errors that an audit recorded for some items. Errors of a tag include those of the manifests below it.
+ * @param now ISO 8601
+ */
 export async function replaceErrors(
   tx: Queryable,
   auditId: number,
-  items: readonly Item[],
-  errors: readonly ItemError[],
+  { items, errors }: Retried,
   now: string,
 ): Promise<void> {
   await tx.query(`delete from audit_error e using ${OF_ITEMS}`, itemParameters(auditId, items));

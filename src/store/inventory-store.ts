@@ -34,18 +34,23 @@ export interface RepositorySighting extends Sighting {
   readonly repositoryId: number;
 }
 
+/** The audit that lists a source. */
+export interface SourceListing {
+  readonly sourceId: number;
+  readonly auditId: number;
+  /** ISO 8601. */
+  readonly now: string;
+}
+
 /**
  * Stores repositories that an audit is to list, new ones as open. Ended ones stay so until something of them is found:
  * the settings may name what the registry has no more.
- * @param now ISO 8601
  * @returns those whose tags this audit has still to list
  */
 export async function upsertRepositories(
   tx: Queryable,
-  sourceId: number,
-  auditId: number,
+  { sourceId, auditId, now }: SourceListing,
   repositories: readonly ListedRepository[],
-  now: string,
 ): Promise<readonly { readonly id: number; readonly registry: RegistryHost; readonly name: RepositoryName }[]> {
   const sorted = distinctSorted(repositories, ({ registry, name }) => `${registry}/${name}`);
   return tx.query(
@@ -62,14 +67,11 @@ export async function upsertRepositories(
 /**
  * Ends the repositories that an audit should have listed and did not, together with their tags.
  * @param selected whether the audit lists this repository if it exists
- * @param now ISO 8601
  */
 export async function endMissingRepositories(
   tx: Queryable,
-  sourceId: number,
-  auditId: number,
+  { sourceId, auditId, now }: SourceListing,
   selected: (repository: Pick<StoredRepository, 'registry' | 'name'>) => boolean,
-  now: string,
 ): Promise<void> {
   const rows = await tx.query<Omit<StoredRepository, 'source'>>(
     'select id, registry, name from repository where source_id = $1 and ended_at is null and seen_by is distinct from $2 order by id',

@@ -31,6 +31,12 @@ const FORMER_BUILDS = 20;
  * likely an earlier build than a base. Names are looked up once per base: a thousand sources may mirror it, and most
  * images are built on a few bases. Layers that no tag names any more have the names that they had, with the newer builds
  * that these tags name now; of builds with the same layers the newest, since a tag may have moved every night.
+ *
+ * `beneath`: the chain IDs within these images; `base`: the images that consist of such a chain; `name`: the tags that
+ * name or named them; `moved`: what those of them that have moved on name now; `build`: one row for each base and
+ * repository; `named`: the same, with its place among the builds of the same layers.
+ * @param beneath selects the chain IDs: `manifest_id`, `layers`, `chain_id`, `architecture`, `created_at`
+ * @param own selects the repositories that hold these images themselves: `manifest_id`, `repository`
  */
 const registryBases = ({ beneath, own }: { readonly beneath: string; readonly own: string }): string => `
   with beneath as (${beneath}),

@@ -177,24 +177,23 @@ const CONTENT_STEPS: readonly Step[] = [
  * @throws the signal's reason when it was stopped; batches deleted until then stay deleted, the rest is unchanged
  */
 export async function prune(db: Database, options: PruneOptions): Promise<Pruned> {
-  const rows = { ...NOTHING };
-  for (const step of AUDIT_STEPS) await removeAll(db, step, options.auditsBefore, options, rows);
-  for (const step of CONTENT_STEPS) {
-    if (!(await removeAll(db, step, options.contentBefore, options, rows))) return { rows, contentKept: true };
-  }
-  return { rows, contentKept: false };
+  const { auditsBefore, contentBefore, signal, batchRows = BATCH_ROWS } = options;
+  const run = { rows: { ...NOTHING }, signal, batchRows };
+  for (const step of AUDIT_STEPS) await removeAll(db, step, auditsBefore, run);
+  for (const step of CONTENT_STEPS)
+    if (!(await removeAll(db, step, contentBefore, run))) return { rows: run.rows, contentKept: true };
+  return { rows: run.rows, contentKept: false };
 }
 
 const NOTHING = Object.fromEntries(PRUNED.map((kind) => [kind, 0])) as Record<PrunedKind, number>;
 
+/** A call of {@link prune}, with the rows that it has deleted so far. */
+interface Run extends Required<Pick<PruneOptions, 'signal' | 'batchRows'>> {
+  readonly rows: Record<PrunedKind, number>;
+}
+
 /** Runs a step until no rows are left. @returns false when a running audit forbids it */
-async function removeAll(
-  db: Database,
-  step: Step,
-  before: string,
-  { signal, batchRows = BATCH_ROWS }: PruneOptions,
-  rows: Record<PrunedKind, number>,
-): Promise<boolean> {
+async function removeAll(db: Database, step: Step, before: string, { rows, signal, batchRows }: Run): Promise<boolean> {
   let [after, removedInPass] = [0, 0];
   for (;;) {
     signal.throwIfAborted();

@@ -12,6 +12,11 @@ export interface StaleImage extends StoredImage {
 /**
  * SQL: the images of sources $1 whose assessment is missing, or was made with other rules than $2, or with other bases,
  * indexes, attestations or layer contents than are stored now.
+ *
+ * `held`: the images of the sources; `chain`: the chain IDs of their layers; `name`: the tags of images that end at one of
+ * these; `moved`: what such a tag names now; `known_chain`: a hash of what is known of a chain, in the catalogue and in
+ * registries; `said_of`: the indexes and attestations of an image; `keyed` and `placed`: a hash of all that an image is
+ * assessed with, which is compared with the stored one.
  * @param scope all, or those of manifest rows $3 to $4. These are few: Postgres would read all images to find which have
  *   their chain IDs.
  */

@@ -80,7 +80,7 @@ async function conclude(
     selects(name) && complete.some((serves) => serves(registry));
   await db.transaction(async (tx) => {
     if (!(await claim(tx, task))) return;
-    await endMissingRepositories(tx, source.id, task.auditId, wouldBeListed, now());
+    await endMissingRepositories(tx, { sourceId: source.id, auditId: task.auditId, now: now() }, wouldBeListed);
     await recordErrors(tx, task.auditId, failed, now());
   });
 }
@@ -103,7 +103,7 @@ async function keepPage(
 ): Promise<readonly TaskReference[] | undefined> {
   return db.transaction(async (tx) => {
     if (!(await lockTask(tx, task))) return undefined;
-    const rows = await upsertRepositories(tx, source.id, task.auditId, page, now());
+    const rows = await upsertRepositories(tx, { sourceId: source.id, auditId: task.auditId, now: now() }, page);
     const tasks = rows.map((row) => repositoryTask({ ...row, source: source.settings.name }));
     await addTasks(tx, task.auditId, tasks);
     return tasks.map((made) => referenceTo(made, task));

@@ -38,6 +38,6 @@ async function writeListings(tx: Queryable, listings: readonly ReadListing[], at
     await closeListings(tx, auditId, ofAudit, at);
     const items = ofAudit.map(({ sourceId, repository }) => itemOf(sourceId, repository));
     const errors = ofAudit.flatMap((listing) => listing.errors);
-    await replaceErrors(tx, auditId, items, errors, at);
+    await replaceErrors(tx, auditId, { items, errors }, at);
   }
 }

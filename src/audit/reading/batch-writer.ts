@@ -64,7 +64,7 @@ async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: st
     ...[...groupBy(batches, ({ task }) => task.auditId)].map(([auditId, ofAudit]) => {
       const items = ofAudit.flatMap(({ sourceId, repository, listed }) => listedItems(sourceId, repository, listed));
       const errors = ofAudit.flatMap((batch) => batch.errors);
-      return replaceErrors(tx, auditId, items, errors, at);
+      return replaceErrors(tx, auditId, { items, errors }, at);
     }),
   ]);
   return images;

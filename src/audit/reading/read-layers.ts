@@ -86,7 +86,7 @@ async function keep({ context, audit }: Work<unknown>, layer: UnreadLayer, conte
   const at = context.now();
   await context.db.transaction(async (tx) => {
     await saveLayer(tx, layer.blobId, contents, at);
-    await replaceErrors(tx, audit.id, [itemOfLayer(layer)], [], at);
+    await replaceErrors(tx, audit.id, { items: [itemOfLayer(layer)], errors: [] }, at);
   });
   context.events.layerDone();
 }
@@ -99,7 +99,7 @@ async function recordFailure(
   const item = itemOfLayer(layer);
   const error: ItemError = { ...item, ...errorDetails(failed) };
   const at = context.now();
-  await context.db.transaction((tx) => replaceErrors(tx, audit.id, [item], [error], at));
+  await context.db.transaction((tx) => replaceErrors(tx, audit.id, { items: [item], errors: [error] }, at));
   if (error.retry !== 'never') return;
   context.events.layerDone();
   reportErrors(context, audit, [error]);

@@ -67,7 +67,11 @@ const NOT_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-';
  */
 const NATURAL_ORDER = `string_to_array(translate(tag, '${NOT_DIGITS}', '${'.'.repeat(NOT_DIGITS.length)}'), '.', '')::numeric[]`;
 
-/** Writes a row only where it differs from the repository's last one. */
+/**
+ * SQL: measures repositories against their goals, and writes a row only where it differs from the repository's last one.
+ * `newest`: the newest image of each, and what could be left of it; `started`: with the size that it started from; `now`:
+ * with the size that is the goal.
+ */
 const SAVE_REPOSITORIES = `
   insert into repository_goal (repository_id, since, start_bytes, goal_bytes, current_bytes, possible_bytes)
   with goal as (

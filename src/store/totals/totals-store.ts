@@ -118,6 +118,10 @@ const SOURCE_TOTAL = `
     (select coalesce(sum(pull_bytes * tags), 0) from tagged_image),
     (select coalesce(sum(size), 0) from (select distinct scope, blob_id, size from holding) b)`;
 
+/**
+ * SQL: writes the totals of each team. `share`: each blob in a scope, and how many teams hold it; `bytes`: what a team
+ * stores of them, shared equally; `own`: what it holds above base images; `image_of_team`: its tagged images, each once.
+ */
 const TEAM_TOTALS = `
   insert into team_total (audit_id, source_id, team, repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes,
     own_bytes, median_bytes, p90_bytes, largest_bytes, largest_image, savings_min_bytes, savings_max_bytes, slim_score, scored_bytes, findings_error, findings_warn)

@@ -69,7 +69,7 @@ describe.each(BACKENDS)('alternatives from the catalogue on $name', ({ open }) =
     return { tag: tag as BaseTag['tag'], digest, images: [content], complete: true };
   };
   const save = (name: string, tags: readonly BaseTag[], registry = 'mirror.example.com') =>
-    saveBaseTags(db, { registry, name } as never, tags, 'all', '2026-11-24T02:00:00Z');
+    saveBaseTags(db, { registry, name } as never, tags, { platforms: 'all', now: '2026-11-24T02:00:00Z' });
 
   test('are the newest versions of repositories of base images', async () => {
     const slim = { runtime: 'node', variant: 'slim', distro: 'debian' };
