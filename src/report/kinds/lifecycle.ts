@@ -1,6 +1,7 @@
 import type { QueryScope, SqlParameters } from '../query-scope.ts';
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
+import { LEADS_TO } from '../reclaim/leads-to.ts';
 import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';
 import { defineColumns } from '../report.ts';
 import { OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
@@ -42,7 +43,8 @@ export function lifecycleSimulation(rules: readonly LifecycleRule[], inUse: InUs
     // No filter selects within a repository, such as by size: rules count all its images.
     filters: placeFilters('s'),
     query: (scope) => `
-      with recursive ${LISTED},
+      with recursive ${LEADS_TO},
+      ${LISTED},
       ${markedSql(rules, scope)},
       ${OUTCOMES},
       placed as (
@@ -52,9 +54,8 @@ export function lifecycleSimulation(rules: readonly LifecycleRule[], inUse: InUs
         select p.*, case when outcome like 'expires%' then row_number() over (
           order by outcome not like 'expires%', in_use desc, source, registry, repository, pushed_at, digest) end as place
         from placed p),
-      ${HELD},
       gone as (select * from chosen where place is not null),
-      ${freedSql('held', 'gone')}
+      ${freedSql('listed', 'gone')}
       ${withFreedBytes(columns)}`,
     order: 'in_use desc, place, source, registry, repository, pushed_at, digest',
   };
@@ -75,7 +76,7 @@ const LISTED = `
     where t.ended_at is null
     group by r.source_id, s.name, r.registry, r.name, r.team, t.repository_id, t.manifest_id, m.digest, m.kind, m.subject),
   listing as (
-    select l.repository_id, l.manifest_id, x.child_id from listed l join index_child x on x.index_id = l.manifest_id where x.child_id is not null),
+    select l.repository_id, l.manifest_id, x.child_id from listed l join leads_to x on x.index_id = l.manifest_id where x.child_id is not null),
   described as (
     select a.repository_id, a.manifest_id, l.manifest_id as subject_id
     from listed a join listed l on l.repository_id = a.repository_id and l.digest = a.subject)`;
@@ -165,14 +166,3 @@ function outcomeColumns(relation: string): string {
     'source_id source registry repository repository_id team tags manifest_id digest pushed_at pulled_at compressed_bytes';
   return names.replace(/\w+/g, `${relation}.$&`).replaceAll(' ', ', ');
 }
-
-/**
- * `held`: which listed manifest leads to which. An index holds those children that are not listed themselves.
- */
-const HELD = `
-  held (repository_id, root_id, manifest_id) as (
-    select repository_id, manifest_id, manifest_id from listed
-    union
-    select h.repository_id, h.root_id, c.child_id from held h join index_child c on c.index_id = h.manifest_id
-    where c.child_id is not null and not exists (
-      select 1 from listed l where l.repository_id = h.repository_id and l.manifest_id = c.child_id))`;

@@ -1,5 +1,6 @@
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql, NOTHING_IN_USE } from '../reclaim/in-use.ts';
+import { LEADS_TO } from '../reclaim/leads-to.ts';
 import { defineColumns } from '../report.ts';
 import { OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
 
@@ -62,31 +63,25 @@ export const reclaim: ReportKind = reclaimable(NOTHING_IN_USE);
  * look like images of their own, need this check: untagged ones are not candidates anyway.
  */
 const NOT_LISTED = `not exists (
-  select 1 from index_child x join tag t on t.manifest_id = x.index_id
+  select 1 from leads_to x join tag t on t.manifest_id = x.index_id
   where x.child_id = c.manifest_id and t.repository_id = c.repository_id and t.ended_at is null)`;
 
 function candidatesSql(where: string): string {
   return `
-    with chosen as (
+    with recursive ${LEADS_TO},
+    chosen as (
       select c.*, row_number() over (order by c.source, c.registry, c.repository, c.dated_at nulls first, c.digest) as place
       from slimboard_reclaimable c where ${where}),
-    ${HELD},
-    ${freedSql('held', 'chosen')}
+    ${LISTED},
+    ${freedSql('listed', 'chosen')}
     ${withFreedBytes(columns)}`;
 }
 
-/**
- * `held`: which manifest of a tag, or without one, leads to which, in the sources of `chosen`. An index has the entries of
- * the indexes that it lists as well.
- */
-const HELD = `
-    root as (
+/** `listed`: the manifests of tags, or without one, in the sources of `chosen`. */
+const LISTED = `
+    listed as (
       select t.repository_id, t.manifest_id
       from (
         select repository_id, manifest_id from tag where name is not null and ended_at is null
         union all select repository_id, manifest_id from standing_untagged where ended_at is null) t
-      join repository r on r.id = t.repository_id and r.ended_at is null where r.source_id in (select source_id from chosen)),
-    held as (
-      select repository_id, manifest_id as root_id, manifest_id from root
-      union all
-      select r.repository_id, r.manifest_id, c.child_id from root r join index_child c on c.index_id = r.manifest_id where c.child_id is not null)`;
+      join repository r on r.id = t.repository_id and r.ended_at is null where r.source_id in (select source_id from chosen))`;

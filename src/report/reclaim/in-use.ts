@@ -45,7 +45,7 @@ function canonicalHost(reference: string): string {
 
 /**
  * An SQL condition for manifests that are in use: by their own digest, by the digest of one of their platforms, or by a
- * tag, where the reference may name the registry or leave it out.
+ * tag, where the reference may name the registry or leave it out. Follows `LEADS_TO`.
  * @param relation a relation with `manifest_id`, `digest`, `registry`, `repository` and `tags`, `;`-separated
  */
 export function inUseSql({ digests, references }: InUse, relation: string, parameters: SqlParameters): string {
@@ -55,7 +55,7 @@ export function inUseSql({ digests, references }: InUse, relation: string, param
   const name = `${relation}.repository || ':' || n.tag`;
   return `(
     ${relation}.digest = any(${used})
-    or exists (select 1 from index_child x where x.index_id = ${relation}.manifest_id and x.digest = any(${used}))
+    or exists (select 1 from leads_to x where x.index_id = ${relation}.manifest_id and x.digest = any(${used}))
     or exists (
       select 1 from unnest(string_to_array(${relation}.tags, ';')) n (tag)
       where ${name} = any(${named}) or ${relation}.registry || '/' || ${name} = any(${named})))`;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/kinds/reclaim.ts';
+import { reclaimable, STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/kinds/reclaim.ts';
+import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { FIXED_DATES_BEFORE } from '../../../src/store/known-bases.ts';
 import { BACKENDS, emptyTables, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
@@ -98,5 +99,34 @@ describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) 
       { digest: found[11], reason: 'superseded', dated_at: '2024-01-01T02:00:00Z' },
       { digest: found[10], reason: 'superseded', dated_at: '2024-02-01T02:00:00Z' },
     ]);
+  });
+
+  test('an index holds what indexes that it lists lead to, also before an audit gave it their entries', async () => {
+    await emptyTables(db);
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const at = '2024-01-01T02:00:00Z';
+    const image = (name: string, createdAt: string) =>
+      inventory.image({
+        name,
+        layers: [
+          ['shared', 1000],
+          [name, 10],
+        ],
+        createdAt,
+      });
+    const app = await inventory.repository(source, 'app', 'team', at);
+    const [old, deep] = [await image('old', at), await image('deep', at)];
+    const nest = async (name: string, child: number) =>
+      inventory.index(`outer ${name}`, [await inventory.index(`inner ${name}`, [child])]);
+    await inventory.tag(app, 'stays', await nest('stays', deep), at);
+    await inventory.tag(app, 'newest', await image('newest', '2026-01-01T02:00:00Z'), at);
+    await inventory.tag(app, 'old', old, at);
+    await inventory.tag(app, 'part', deep, at);
+    const used = await image('used', at);
+    await inventory.tag(app, 'used', await nest('used', used), at);
+    await db.query("update tag set pulled_at = started_at where name in ('old', 'part', 'used')");
+    const inUse = parseInUse(digestOf(`child ${used}`));
+    expect(await readRecords(db, reclaimable(inUse))).toMatchObject([{ tags: 'old', freed_bytes: 10 + 1 }]);
   });
 });
