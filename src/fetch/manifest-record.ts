@@ -8,7 +8,6 @@ import type { Digest } from '../oci/digest.ts';
 import { type ImageConfig, layerDiffIds, platformOf } from '../oci/image-config.ts';
 import type { ImageIndex, ImageManifest, Manifest } from '../oci/manifest.ts';
 import { isForeignLayer } from '../oci/media-type.ts';
-import type { Tag } from '../oci/reference.ts';
 import type { FetchedManifest } from '../registry/registry.ts';
 import { withoutSecrets } from '../secrets/without-secrets.ts';
 import type { NewBlob, NewImage, NewManifest } from '../store/content-store.ts';
@@ -18,8 +17,6 @@ import type { NewIndexChild } from '../store/index-store.ts';
 export interface RecordInput {
   readonly fetched: FetchedManifest;
   readonly manifest: Manifest;
-  /** A tag that names the manifest, if there is one. */
-  readonly tag: Tag | undefined;
   /** The parsed config of an image. */
   readonly config: ImageConfig | undefined;
   /** Contents of configs and provenance, to be stored. */
@@ -34,11 +31,11 @@ export function manifestRecordOf(input: RecordInput): {
   readonly manifest: NewManifest;
   readonly blobs: readonly NewBlob[];
 } {
-  const { fetched, manifest, tag, config } = input;
+  const { fetched, manifest, config } = input;
   const common = {
     digest: fetched.digest,
     mediaType: manifest.mediaType,
-    kind: contentKind(manifest, tag, config),
+    kind: contentKind(manifest, config),
     body: withoutSecrets(fetched.body),
   };
   if (manifest.form === 'schema1') return { manifest: { ...common, layers: [], children: [] }, blobs: [] };

@@ -75,7 +75,7 @@ class BatchReader {
     const stated = await this.#resolve(listed);
     await this.#readManifests(stated);
     const resolved = await this.#readMissed(stated);
-    const { manifests, blobs } = await this.#records(resolved);
+    const { manifests, blobs } = await this.#records();
     return { manifests: [...manifests, ...this.#archivedRecords(resolved)], blobs, ...this.#outcome(resolved) };
   }
 
@@ -135,15 +135,13 @@ class BatchReader {
   }
 
   /** Reads configs and provenance of all new manifests, and returns their rows. */
-  async #records(resolved: readonly Resolved[]): Promise<{ manifests: NewManifest[]; blobs: NewBlob[] }> {
-    const tags = tagsByDigest(resolved);
+  async #records(): Promise<{ manifests: NewManifest[]; blobs: NewBlob[] }> {
     const bodies = await readBlobs(this.#context, this.#tree);
     const manifests: NewManifest[] = [];
     const blobs: NewBlob[] = [];
     for (const { fetched, manifest } of this.#tree.manifests()) {
       try {
-        const tag = tags.get(fetched.digest);
-        const record = manifestRecordOf({ fetched, manifest, tag, config: configOf(manifest, bodies), bodies });
+        const record = manifestRecordOf({ fetched, manifest, config: configOf(manifest, bodies), bodies });
         manifests.push(record.manifest);
         blobs.push(...record.blobs);
       } catch (error) {
@@ -202,13 +200,4 @@ function configOf(manifest: Manifest, bodies: ReadonlyMap<Digest, Uint8Array>): 
   if (manifest.form !== 'manifest' || !needsConfig(manifest)) return undefined;
   const body = bodies.get(manifest.config.digest);
   return body && parseImageConfig(body);
-}
-
-function tagsByDigest(resolved: readonly Resolved[]): ReadonlyMap<Digest, Tag> {
-  const tags = new Map<Digest, Tag>();
-  for (const item of resolved) {
-    if (!('error' in item) && item.listed.tag !== undefined && !tags.has(item.digest))
-      tags.set(item.digest, item.listed.tag);
-  }
-  return tags;
 }

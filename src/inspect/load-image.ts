@@ -223,15 +223,15 @@ async function readConfig(
   if (manifest.form === 'manifest' && needsConfig(manifest)) {
     const content = await registry.readBlob(repository, manifest.config, { signal, maxBytes: MAX_CONFIG_BYTES });
     const config = naming(reference, () => parseImageConfig(content));
-    if (contentKind(manifest, reference.tag, config) === 'image') return { image: manifest, config };
+    if (contentKind(manifest, config) === 'image') return { image: manifest, config };
   }
-  throw new NotAnImageError(`${formatReference(reference)} is not an image but ${describeKind(manifest, reference)}`);
+  throw new NotAnImageError(`${formatReference(reference)} is not an image but ${describeKind(manifest)}`);
 }
 
-function describeKind(manifest: Manifest, { tag }: Reference): string {
+function describeKind(manifest: Manifest): string {
   if (manifest.form === 'schema1')
     return 'a manifest of Docker schema 1, which has neither sizes nor a config: push it again with a current client';
-  const kind = contentKind(manifest, tag);
+  const kind = contentKind(manifest);
   if (kind === 'signature') return 'a signature';
   // Only its config showed that there is nothing to run.
   return kind === 'image' ? 'an artifact' : `an ${kind}`;

@@ -6,13 +6,7 @@ import { isFileSystemLayer, MEDIA_TYPE } from './media-type.ts';
 export type ContentKind = 'image' | 'index' | 'artifact' | 'attestation' | 'signature' | 'unknown';
 
 /**
- * The tags under which cosign stores signatures, attestations and SBOMs of a digest.
- * @see sigstore/cosign, specs/SIGNATURE_SPEC.md, "Tag-based Discovery"
- */
-const COSIGN_TAG = /^sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{128})\.(sig|att|sbom)$/;
-
-/**
- * The tags of what belongs to a digest: cosign's, and those of registries without a referrers API.
+ * The tags of what belongs to a digest: those of cosign, and those of registries without a referrers API.
  * @see distribution-spec, spec.md, "Referrers Tag Schema"
  */
 const REFERRER_TAG = /^sha(?:256|512)-[0-9a-f]{64}/;
@@ -24,14 +18,13 @@ export function isReferrerTag(tag: string): boolean {
 
 /**
  * Distinguishes images from signatures, attestations and artifacts stored in the same manifest format: first by the
- * media types of the manifest and its blobs, then by the tag, because some signatures use an image's config type.
- * @param tag the tag that the manifest was found under, if any
+ * media types of the manifest and its blobs, then by its form. Tags do not count: any tag may name any manifest.
  * @param config the image config, if it was read: it may show that there is nothing to run
  */
-export function contentKind(manifest: Manifest, tag?: string, config?: ImageConfig): ContentKind {
+export function contentKind(manifest: Manifest, config?: ImageConfig): ContentKind {
   if (manifest.form === 'index') return 'index';
   if (manifest.form === 'schema1') return 'unknown';
-  return kindOfTypes(manifest) ?? kindOfTag(tag) ?? kindOfForm(manifest, config);
+  return kindOfTypes(manifest) ?? kindOfForm(manifest, config);
 }
 
 /**
@@ -59,13 +52,6 @@ function kindOfBundle({ annotations }: ImageManifest | ArtifactManifest): Conten
   const isStatement = annotations['dev.sigstore.bundle.content'] === 'dsse-envelope';
   const isSigning = annotations['dev.sigstore.bundle.predicateType'] === 'https://sigstore.dev/cosign/sign/v1';
   return isStatement && !isSigning ? 'attestation' : 'signature';
-}
-
-function kindOfTag(tag: string | undefined): ContentKind | undefined {
-  const [, suffix] = COSIGN_TAG.exec(tag ?? '') ?? [];
-  if (suffix === undefined) return undefined;
-  if (suffix === 'sig') return 'signature';
-  return suffix === 'att' ? 'attestation' : 'artifact';
 }
 
 function kindOfForm(manifest: ImageManifest | ArtifactManifest, config: ImageConfig | undefined): ContentKind {

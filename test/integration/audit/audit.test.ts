@@ -48,6 +48,14 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(teams.reduce((sum: number, row) => sum + Number(row.stored_bytes), 0)).toBe(blobs?.bytes);
   });
 
+  test('knows what a manifest is from its content, whatever tag names it first', async () => {
+    const app = image({ layers: [...BASE, 'api'] });
+    registry.push('a-first', `${app.digest.replace(':', '-')}.sig`, app);
+    await auditRegistry(db, registry);
+    const kinds = await db.query('select distinct kind from slimboard_images');
+    expect(kinds).toEqual([{ kind: 'image' }]);
+  });
+
   test('proves the base of an image by its layers if another repository contains the base', async () => {
     await auditRegistry(db, registry);
     const rows = await db.query(

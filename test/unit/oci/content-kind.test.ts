@@ -165,7 +165,7 @@ function kindOf({ form, config = OCI_CONFIG, layers, annotations, artifactType, 
       annotations,
     }),
   );
-  return contentKind(manifest, undefined, content && parseImageConfig(JSON.stringify(content)));
+  return contentKind(manifest, content && parseImageConfig(JSON.stringify(content)));
 }
 
 test.each(cases)('$is: $kind', ({ kind, ...given }) => {
@@ -223,7 +223,6 @@ const published = readdirSync(CORPUS)
 test.each(published)('$name has the kind that its source states', ({ name, manifest, config, truth }) => {
   const kind = contentKind(
     parseManifest(JSON.stringify(manifest)),
-    undefined,
     config ? parseImageConfig(JSON.stringify(config)) : undefined,
   );
   expect(kind).toBe(SIGNATURES.includes(name) ? 'signature' : truth.kind);
