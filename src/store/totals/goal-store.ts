@@ -86,8 +86,8 @@ const SAVE_REPOSITORIES = `
       left join assessment a on a.manifest_id = c.manifest_id
       where r.source_id = any($2::int4[]) and r.ended_at is null) o
     where age = 1
-    -- Builds of which nothing else tells the order are ordered by tag: row ids differ from run to run.
-    order by repository_id, ${NATURAL_ORDER} desc, tag desc, platform),
+    -- Builds of which nothing else tells the order are ordered by tag, images of an index by size: row ids differ from run to run.
+    order by repository_id, ${NATURAL_ORDER} desc, tag desc, platform, bytes, possible),
   started as (
     select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, greatest(n.possible, 0) as possible_bytes,
       coalesce(g.baseline_bytes, (select x.current_bytes from repository_goal x where x.repository_id = n.repository_id order by x.since limit 1), n.bytes) as start_bytes

@@ -181,6 +181,14 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
     );
   });
 
+  test('of the images of an index with one platform, the smallest counts, in whatever order they are listed', async () => {
+    const [small, large] = [build(1, 7_000), build(1, 8_000)];
+    registry.push('cart/api', '1', index([small, large]));
+    registry.push('cart/web', '1', index([large, small]));
+    await audit();
+    expect((await goals()).map(({ current_bytes }) => current_bytes)).toEqual([14_000, 7_000, 7_000]);
+  });
+
   test('the first matching budget sets goal and baseline; changed budgets apply even if the registry is unchanged', async () => {
     registry.push('cart/api', '1', build(1, 10_000));
     registry.push('cart/api', '1-arm', build(2, 30_000, 'arm64'));
