@@ -17,7 +17,7 @@ const columns = defineColumns({
   started_at: ['timestamp', 'When it started.'],
   finished_at: ['timestamp', 'When it ended.', 'detail'],
   seconds: ['integer', 'How long it took; for one that has not ended, until it was last known to be alive.'],
-  repositories_listed: ['integer', 'Repositories listed by the registries.'],
+  repositories_listed: ['integer', 'Repositories that the registries listed and the settings select.'],
   tags_listed: ['integer', 'Tags listed by the registries.'],
   tags_audited: ['integer', 'Tags of images that were audited.'],
   tags_skipped: [

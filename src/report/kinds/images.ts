@@ -55,8 +55,8 @@ const columns = defineColumns({
   savings_max_bytes: ['bytes', 'The most that the advised techniques save, in bytes.', 'gist'],
   slim_score: ['number', '0 to 100: the share of its bytes that it needs.'],
   first_seen_at: ['timestamp', 'When the tag was first seen to name this image.', 'detail'],
-  last_seen_at: ['timestamp', 'When the tag was last seen to name it.', 'detail'],
-  audited_at: ['timestamp', 'When its repository was last audited.', 'detail'],
+  last_seen_at: ['timestamp', 'When an audit last listed its repository while the tag named it.', 'detail'],
+  audited_at: ['timestamp', 'When an audit last listed its repository; what could not be read is in `report errors`.', 'detail'],
 });
 
 /**
