@@ -78,7 +78,7 @@ export class DistributionClient {
     send: (request: TransportRequest) => Promise<A>,
   ): Promise<A> {
     return this.#authenticator.ask(scope, request.signal, (authorization) =>
-      send({ ...request, method, url, authorization }),
+      send({ ...request, method, url, authorization, part: scope }),
     );
   }
 

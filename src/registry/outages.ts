@@ -12,7 +12,21 @@ const DOWN_AFTER_MS = 300_000;
 /** A longer time between an answer and the next request says nothing: the governor pauses for a minute at most. */
 const LONGEST_GAP_MS = 120_000;
 /** A hostile registry could name a new server for tokens in each answer. */
-const MAX_ORIGINS = 16;
+const MAX_SERVERS = 16;
+/** Those beyond have their row of failures begin anew. */
+const MAX_FAILING = 1_000;
+/** A part that failed this often in a row, while others were answered, fails alone: an overloaded server refuses all in turn. */
+const FAILS_ALONE_AFTER = 4;
+
+/** What a registry's server for tokens is called as a part: it may share host and port with the registry. */
+export const TOKENS = 'tokens';
+
+/** What a request asks. */
+export interface Asked {
+  readonly origin: string;
+  /** The part of the server that is asked, which may be down alone: {@link TOKENS}, or a repository, by any name. */
+  readonly part?: string | undefined;
+}
 
 /** Stands for the answer of a server that is down, which fails other requests. */
 export class OutageError extends Error {
@@ -21,51 +35,63 @@ export class OutageError extends Error {
   }
 }
 
+/** A row of failures. */
 interface Failing {
   readonly sinceMs: number;
   readonly lastMs: number;
+  readonly times: number;
 }
 
 /**
- * Remembers which servers are down: the registry, its storage, or its server for tokens. One that has never answered is so
- * once two requests got no answer, any other one once it only failed for minutes. A redirect is an answer.
+ * Remembers which servers are down: the registry, its storage, or its server for tokens; and which of the registry's
+ * repositories. A server that has never answered is so once two requests got no answer, any other one, and a repository,
+ * once it only failed for minutes. A redirect is an answer.
  */
 export class Outages {
   readonly #clock: Clock;
-  readonly #answered = new LRUCache<string, true>({ max: MAX_ORIGINS });
+  /** When servers that have answered last did so without failing (ms of the clock). */
+  readonly #answeredAtMs = new LRUCache<string, number>({ max: MAX_SERVERS });
   /** When servers that had never answered first failed to (ms of the clock). */
-  readonly #silentSinceMs = new LRUCache<string, number>({ max: MAX_ORIGINS });
-  /** Servers whose last answer was a failure. */
-  readonly #failing = new LRUCache<string, Failing>({ max: MAX_ORIGINS });
+  readonly #silentSinceMs = new LRUCache<string, number>({ max: MAX_SERVERS });
+  /** Servers and repositories whose last answer was a failure. */
+  readonly #failing = new LRUCache<string, Failing>({ max: MAX_FAILING });
   readonly #causes = new WeakSet<object>();
-  /** The last failure of a server that is down, and until when it holds (ms of the clock). */
-  #last: { readonly origin: string; readonly error: unknown; readonly untilMs: number } | undefined;
+  /** The last failures of those that are down, and until when they hold (ms of the clock). */
+  readonly #held = new LRUCache<string, { readonly error: Error; readonly untilMs: number }>({ max: MAX_FAILING });
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** @throws the failure of an earlier request, if it holds for this one */
-  check({ origin }: URL): void {
-    if (this.#last?.origin === origin && this.#clock.now() < this.#last.untilMs) throw this.#last.error;
+  check(asked: Asked): void {
+    for (const name of namesOf(asked)) {
+      const held = this.#held.get(name);
+      if (held && this.#clock.now() < held.untilMs) throw held.error;
+    }
   }
 
   /** Notes an answer. @param failedWith its status, if that is a temporary failure */
-  noteAnswer({ origin }: URL, failedWith: number | undefined, startedAtMs: number): void {
-    if (!this.#answered.has(origin)) this.#answered.set(origin, true);
+  noteAnswer(asked: Asked, failedWith: number | undefined, startedAtMs: number): void {
+    const [server] = namesOf(asked);
     if (failedWith !== undefined) {
-      if (this.#isDown(origin, startedAtMs)) this.#hold(origin, new OutageError(failedWith));
+      if (!this.#answeredAtMs.has(server)) this.#answeredAtMs.set(server, Number.NEGATIVE_INFINITY);
+      this.#noteFailing(asked, new OutageError(failedWith), startedAtMs);
       return;
     }
-    this.#failing.delete(origin);
-    if (this.#last?.origin === origin) this.#last = undefined;
+    this.#answeredAtMs.set(server, this.#clock.now());
+    for (const name of namesOf(asked)) {
+      this.#failing.delete(name);
+      this.#held.delete(name);
+    }
   }
 
   /** Notes that a request got no answer. One that is refused on purpose says nothing about the server. */
-  noteFailure({ origin }: URL, error: unknown, startedAtMs: number): void {
+  noteFailure(asked: Asked, error: unknown, startedAtMs: number): void {
     if (!(error instanceof Error) || error instanceof SlimboardError || this.isCauseOf(error)) return;
-    const isSilent = this.#isSilent(origin, error, startedAtMs);
-    if (this.#isDown(origin, startedAtMs) || isSilent) this.#hold(origin, error);
+    const [server] = namesOf(asked);
+    if (this.#isSilent(server, error, startedAtMs)) this.#hold(server, error);
+    this.#noteFailing(asked, error, startedAtMs);
   }
 
   /** Whether an error comes from a server that is down: the same request would only fail again. */
@@ -73,29 +99,46 @@ export class Outages {
     return error instanceof Error && (this.#causes.has(error) || this.isCauseOf(error.cause));
   }
 
-  #hold(origin: string, error: Error): void {
+  /** Whether a repository that failed now does so alone: to slow down would not help it. */
+  failsAlone(asked: Asked): boolean {
+    const [server, part = server] = namesOf(asked);
+    const { times = 0, sinceMs = 0 } = this.#failing.get(part) ?? {};
+    return times >= FAILS_ALONE_AFTER && (this.#answeredAtMs.get(server) ?? Number.NEGATIVE_INFINITY) >= sinceMs;
+  }
+
+  #hold(name: string, error: Error): void {
     this.#causes.add(error);
-    this.#last = { origin, error, untilMs: this.#clock.now() + HOLDS_MS };
+    this.#held.set(name, { error, untilMs: this.#clock.now() + HOLDS_MS });
   }
 
   /**
    * Whether a server has never answered, and not for the first time: it may be starting. A refused connection takes no time.
    */
-  #isSilent(origin: string, error: Error, startedAtMs: number): boolean {
-    if (this.#answered.has(origin) || !tookLong(error)) return false;
-    const sinceMs = this.#silentSinceMs.get(origin);
-    if (sinceMs === undefined) this.#silentSinceMs.set(origin, this.#clock.now());
+  #isSilent(server: string, error: Error, startedAtMs: number): boolean {
+    if (this.#answeredAtMs.has(server) || !tookLong(error)) return false;
+    const sinceMs = this.#silentSinceMs.get(server);
+    if (sinceMs === undefined) this.#silentSinceMs.set(server, this.#clock.now());
     return sinceMs !== undefined && startedAtMs >= sinceMs;
   }
 
-  /** Whether a server that has failed now did so all the time. */
-  #isDown(origin: string, startedAtMs: number): boolean {
+  /** Notes a failure; it holds for others if there was nothing else for minutes. */
+  #noteFailing(asked: Asked, error: Error, startedAtMs: number): void {
     const nowMs = this.#clock.now();
-    const before = this.#failing.get(origin);
-    const sinceMs = before && startedAtMs - before.lastMs <= LONGEST_GAP_MS ? before.sinceMs : nowMs;
-    this.#failing.set(origin, { sinceMs, lastMs: nowMs });
-    return nowMs - sinceMs >= DOWN_AFTER_MS;
+    for (const name of namesOf(asked)) {
+      const before = this.#failing.get(name);
+      const isRow = before !== undefined && startedAtMs - before.lastMs <= LONGEST_GAP_MS;
+      const { sinceMs, times } = isRow ? before : { sinceMs: nowMs, times: 0 };
+      this.#failing.set(name, { sinceMs, lastMs: nowMs, times: times + 1 });
+      if (nowMs - sinceMs >= DOWN_AFTER_MS) this.#hold(name, error);
+    }
   }
+}
+
+/** The names of what may be down: a server, and perhaps a part of it. */
+function namesOf({ origin, part }: Asked): readonly [server: string] | readonly [server: string, part: string] {
+  if (part === undefined) return [origin];
+  const name = `${origin} ${part}`;
+  return part === TOKENS ? [name] : [origin, name];
 }
 
 function tookLong(error: unknown): boolean {

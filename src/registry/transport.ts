@@ -7,7 +7,7 @@ import { type Clock, sleep, systemClock } from './clock.ts';
 import type { Connections } from './connections.ts';
 import { type Answer, type ExchangeRequest, exchange } from './exchange.ts';
 import { failureOf, findFailure, isPassing } from './failure.ts';
-import { Outages } from './outages.ts';
+import { type Asked, Outages } from './outages.ts';
 import { rateLimitsOf } from './rate-limit-headers.ts';
 import { errorCodeOf, isTemporary, outcomeKind, refusalOf } from './refusal.ts';
 import type { RequestGovernor, RequestOutcome } from './registry.ts';
@@ -34,6 +34,8 @@ const DEFAULTS = { clock: systemClock, random: Math.random, requestTimeoutMs: 12
 export interface TransportRequest extends Omit<ExchangeRequest, 'path' | 'headers'> {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What of the server may be down alone, see {@link Outages}: a repository, or the service for tokens. */
+  readonly part?: string;
   /**
    * The Authorization header, sent only to the origin of `url`. Called when the request's turn has come, because a
    * token may have been renewed while it waited.
@@ -111,11 +113,11 @@ export class Transport {
 
   async #attempt<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
     const { governor, registry } = this.#options;
-    this.#outages.check(request.url);
+    this.#outages.check(asked(request));
     const release = await governor.acquire(registry, { signal: request.signal });
     try {
       const answer = await this.#follow(request, send);
-      const outcome = outcomeOf(answer, registry, request.method);
+      const outcome = this.#outcomeOf(answer, request);
       const { stream } = answer as StreamAnswer;
       if (stream) stream.once('close', () => release(outcome));
       else release(outcome);
@@ -124,6 +126,12 @@ export class Transport {
       release({ kind: 'failed' });
       throw error;
     }
+  }
+
+  #outcomeOf(answer: FinalAnswer, request: TransportRequest): RequestOutcome {
+    const outcome = outcomeOf(answer, this.#options.registry, request.method);
+    if (!outcome.mayBeOutage || !this.#outages.failsAlone(asked(request, answer))) return outcome;
+    return { ...outcome, kind: 'failed' };
   }
 
   async #follow<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
@@ -143,13 +151,13 @@ export class Transport {
   async #askUnlessDown<A extends Answer>(request: TransportRequest, url: URL, send: () => Promise<A>): Promise<A> {
     const startedAtMs = this.#options.clock.now();
     try {
-      this.#outages.check(url);
+      this.#outages.check(asked(request, url));
       const answer = await send();
       const isFailure = isTemporary(answer) && !asksToSlowDown(answer);
-      this.#outages.noteAnswer(url, isFailure ? answer.status : undefined, startedAtMs);
+      this.#outages.noteAnswer(asked(request, url), isFailure ? answer.status : undefined, startedAtMs);
       return answer;
     } catch (error) {
-      if (!request.signal?.aborted) this.#outages.noteFailure(url, error, startedAtMs);
+      if (!request.signal?.aborted) this.#outages.noteFailure(asked(request, url), error, startedAtMs);
       throw url === request.url ? error : (findFailure(error, nameOf(request, url), url.protocol) ?? error);
     }
   }
@@ -188,6 +196,11 @@ export class Transport {
       );
     return answering;
   }
+}
+
+/** What a request asks, at its own server or another one to which it was redirected. */
+function asked({ url, part }: TransportRequest, { origin }: { readonly origin: string } = url): Asked {
+  return { origin, part };
 }
 
 /** What is asked for; and the host that fails, where it is not the one that was asked. */

@@ -3,6 +3,7 @@ import { reachOfHost } from '../../network/address.ts';
 import { parseJsonObject, readOptionalString } from '../../oci/json.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
 import type { Answer } from '../exchange.ts';
+import { TOKENS } from '../outages.ts';
 import { refusalOf } from '../refusal.ts';
 import type { TransportRequest } from '../transport.ts';
 import type { Challenge } from './challenge.ts';
@@ -84,7 +85,7 @@ export class TokenServer {
 
   #send(wanted: { readonly scope?: string }, credentials: Credentials | undefined): Promise<Answer> {
     const realm = this.#realm;
-    const common = { maxBytes: MAX_TOKEN_BYTES, what: this.#what };
+    const common = { maxBytes: MAX_TOKEN_BYTES, what: this.#what, part: TOKENS };
     const parameters = { ...(this.#service === undefined ? {} : { service: this.#service }), ...wanted };
     if (credentials?.kind === 'identity-token') {
       // @see distribution, spec/auth/oauth

@@ -130,6 +130,14 @@ test('nor is a server for tokens that never answered', async () => {
   expect(tokens.count()).toBe(2);
 });
 
+test('nor is one at the address of the registry, which answers', async () => {
+  const { server, client, read } = await start({ idleTimeoutMs: 50 }, { auth: { kind: 'token' } });
+  server.fault({ path: /^\/token/ }, silence());
+  await expect(read()).rejects.toMatchObject(unavailable('a token from 127.0.0.1:'));
+  await expect(tagNames(client, repositoryOf(server.host, 'other'))).rejects.toMatchObject(unavailable('timed out'));
+  expect(server.count({ path: /^\/token/ })).toBe(2);
+});
+
 test('a storage that never answered is asked twice, too, and its registry for other things', async () => {
   const { server, read, tags } = await start({ idleTimeoutMs: 50 });
   const storage = await startOther(silence());
@@ -170,6 +178,47 @@ describe.each<[string, Fault, RegExp]>([
     server.fault({ times: 3 }, fault);
     expect(await tags()).toEqual(['1']);
   });
+});
+
+/** A registry whose repository "app" can be read, and a client that has waited for minutes for what lies below a path. */
+async function failingFor(minutes: number, path: RegExp, fault: Fault) {
+  const { clock, skip } = skippingClock();
+  const { outcomes, governor } = recording();
+  const options = { auth: { kind: 'token', expiresIn: 36_000 } } as const;
+  const { server, client, read } = await start({ clock, governor }, options);
+  expect(await read()).toMatchObject({ digest: app.digest });
+  server.fault({ path }, fault);
+  const readOther = () => client.readTag(repositoryOf(server.host, 'other'), tagOf('1'), undefined, {});
+  for (let minute = 0; minute < minutes; minute++) {
+    await expect(readOther()).rejects.toMatchObject({ code: 'registry-unavailable' });
+    expect(await read()).toMatchObject({ digest: app.digest });
+    skip(60_000);
+  }
+  const asked = () => server.count({ path });
+  return { server, read, readOther, outcomes, asked };
+}
+
+test.each<[string, RegExp, Fault]>([
+  ['server for tokens that fails', /^\/token/, answer(502)],
+  ['server for tokens that fails for want of room', /^\/token/, answer(503)],
+  ['server for tokens that closes connections', /^\/token/, reset()],
+  ['repository that fails', /^\/v2\/other/, answer(502)],
+  ['repository that closes connections', /^\/v2\/other/, reset()],
+])('a %s for five minutes is given up, while the rest of the registry is read', async (_what, path, fault) => {
+  const { server, read, readOther, asked } = await failingFor(6, path, fault);
+  await expect(readOther()).rejects.toMatchObject({ code: 'registry-unavailable' });
+  server.forgetRequests();
+  await expect(readOther()).rejects.toMatchObject({ code: 'registry-unavailable' });
+  expect(asked()).toBe(0);
+  expect(await read()).toMatchObject({ digest: app.digest });
+});
+
+test('503s of one repository slow nothing down once others were answered meanwhile', async () => {
+  const { outcomes, readOther } = await failingFor(2, /^\/v2\/other/, answer(503));
+  const throttled = () => outcomes.filter(({ kind }) => kind === 'throttled').length;
+  const before = throttled();
+  await expect(readOther()).rejects.toMatchObject(unavailable('HTTP 503'));
+  expect(throttled()).toBe(before);
 });
 
 test.each<[string, Fault]>([
