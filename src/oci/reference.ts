@@ -2,7 +2,7 @@ import { InvalidReferenceError } from '../errors.ts';
 import type { Branded } from './brand.ts';
 import { type Digest, parseDigest } from './digest.ts';
 
-/** `host` or `host:port`, in lower case. */
+/** `host` or `host:port`, in the one form that {@link parseRegistryHost} gives it. */
 export type RegistryHost = Branded<'RegistryHost'>;
 /** A repository's name in its registry: `library/node`. */
 export type RepositoryName = Branded<'RepositoryName'>;
@@ -24,11 +24,14 @@ const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5
 // distribution-spec, "Pulling manifests": the grammars of <name> and <reference>.
 const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+/** What else Docker Hub is called in references and logins. */
+const DOCKER_HUB_NAMES: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io', 'registry.hub.docker.com']);
 /** In characters. Clients may limit host and name together to 255. @see distribution-spec, "Pulling manifests" */
 const MAX_NAME_LENGTH = 255;
 
 /**
- * Parses a registry's host; any of Docker Hub's names gives {@link DOCKER_HUB}.
+ * Parses a registry's host. Different spellings give one form: that of a URL, without the port of HTTPS; and
+ * {@link DOCKER_HUB} for any of its names.
  * @throws InvalidReferenceError when the text is not a host with an optional port, or cannot be part of a URL
  */
 export function parseRegistryHost(text: string): RegistryHost {
@@ -41,7 +44,8 @@ export function parseRegistryHost(text: string): RegistryHost {
     throw new InvalidReferenceError(
       `"${text}" is not a registry: expected the name or address of a host, IPv6 as [::1], and a port of at most 65535`,
     );
-  return host === 'docker.io' || host === 'index.docker.io' ? DOCKER_HUB : (host as RegistryHost);
+  const { host: canonical } = new URL(`https://${host}`);
+  return DOCKER_HUB_NAMES.has(canonical) ? DOCKER_HUB : (canonical as RegistryHost);
 }
 
 /** Whether a text is a repository name. @see distribution-spec, "Pulling manifests" */

@@ -35,15 +35,13 @@ export interface SharedRepositories {
 }
 
 /**
- * Finds repositories of which two sources have the same tags now: a registry may be configured under several names, and the
+ * Finds repositories of which two sources have the same tags now: a registry may be configured several times, and the
  * account of an ECR source is known only to AWS.
  */
 export function findSharedRepositories(db: Queryable): Promise<readonly SharedRepositories[]> {
-  // The port of HTTPS may be written or left out.
-  const host = (repository: string): string => `regexp_replace(${repository}.registry, ':443$', '')`;
   return db.query(
-    `select s.name as source, o.name as other, count(*)::int as repositories, min(${host('a')} || '/' || a.name) as example
-     from repository a join repository b on b.name = a.name and ${host('b')} = ${host('a')} and b.source_id <> a.source_id
+    `select s.name as source, o.name as other, count(*)::int as repositories, min(a.registry || '/' || a.name) as example
+     from repository a join repository b on b.name = a.name and b.registry = a.registry and b.source_id <> a.source_id
      join source s on s.id = a.source_id join source o on o.id = b.source_id and o.name > s.name
      where a.ended_at is null and b.ended_at is null and exists (
        select from tag t join tag u on u.repository_id = b.id and u.name = t.name and u.ended_at is null

@@ -10,12 +10,24 @@ test.each(['localhost:99999', '[::::]', '[1.2.3]', '1.2.3.4.5', '999.1.1.1:5000'
   },
 );
 
-test.each(['localhost:65535', '[::1]:5000', '127.0.0.1', 'registry.example.com:443', 'my-registry'])(
+test.each(['localhost:65535', '[::1]:5000', '127.0.0.1', 'registry.example.com:80', 'my-registry'])(
   'a registry by name or address: %s',
   (host) => {
     expect(parseRegistryHost(host)).toBe(host);
   },
 );
+
+test.each([
+  ['registry.example.com', ['REGISTRY.example.com', 'registry.example.com:443', 'registry.example.com:0443']],
+  ['registry.example.com:5000', ['registry.example.com:05000']],
+  ['[::1]:5000', ['[0:0:0:0:0:0:0:1]:5000']],
+  ['registry-1.docker.io', ['docker.io', 'index.docker.io', 'docker.io:443', 'registry.hub.docker.com']],
+])('a registry has one form, however it is written: %s', (host, spellings) => {
+  for (const spelling of spellings) {
+    expect(parseRegistryHost(spelling)).toBe(host);
+    expect(parseReference(`${spelling}/team/app:1`)).toMatchObject({ registry: host });
+  }
+});
 
 test.each([
   'localhost',

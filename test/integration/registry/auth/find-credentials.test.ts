@@ -137,6 +137,8 @@ describe("Docker's config.json", () => {
     ['a registry token', HOST, HOST, { registrytoken: 'r' }, { kind: 'registry-token', token: 'r' }],
     ['with a port', `${HOST}:5000`, `${HOST}:5000`, AUTH, PAIR],
     ['as a URL', `https://${HOST}/v1/`, HOST, AUTH, PAIR],
+    ['with the port of HTTPS', `${HOST}:443`, HOST, AUTH, PAIR],
+    ['without the port of HTTPS', HOST, `${HOST}:443`, AUTH, PAIR],
     ['of Docker Hub', 'https://index.docker.io/v1/', 'docker.io', AUTH, PAIR],
     ['without content', HOST, HOST, {}, undefined],
     ['for a longer host', `${HOST}.evil.example`, HOST, AUTH, undefined],
