@@ -38,17 +38,46 @@ export async function fromLogins(
   question: CredentialsQuestion,
   options: HelperOptions,
 ): Promise<Credentials | undefined> {
-  const { environment } = options;
-  const named = variableOf(environment, 'REGISTRY_AUTH_FILE');
   let last: Credentials | undefined;
+  for await (const { path, config } of loginsOf(options.environment)) {
+    const found = await fromConfig(config, path, question, options);
+    if (found) return found;
+    last ??= ofAnotherTeam(config, path, question);
+  }
+  return last;
+}
+
+/** What a file of logins contains. */
+interface Logins {
+  /** Its path, or the variable that holds it. */
+  readonly path: string;
+  readonly config: JsonObject;
+}
+
+/**
+ * The file that REGISTRY_AUTH_FILE names, or else all logins, in the order in which they are looked through.
+ * @see docker/cli#6008: what DOCKER_AUTH_CONFIG holds comes before what is in the file
+ */
+async function* loginsOf(environment: Environment): AsyncGenerator<Logins> {
+  const named = variableOf(environment, 'REGISTRY_AUTH_FILE');
+  const held = variableOf(environment, DOCKER_AUTH_CONFIG);
+  if (held && !named) yield { path: DOCKER_AUTH_CONFIG, config: heldConfig(held) };
   for (const path of named ? [named] : loginFiles(environment)) {
     const config = await readConfig(path);
     if (!config && named) throw new SettingsError(`REGISTRY_AUTH_FILE names ${path}, which does not exist`);
-    const found = config && (await fromConfig(config, path, question, options));
-    if (found) return found;
-    last ??= config && ofAnotherTeam(config, path, question);
+    if (config) yield { path, config };
   }
-  return last;
+}
+
+/** Holds the content of a config.json, in jobs of GitLab for example. */
+const DOCKER_AUTH_CONFIG = 'DOCKER_AUTH_CONFIG';
+
+function heldConfig(text: string): JsonObject {
+  const config = findJsonObject(text);
+  if (config) return config;
+  throw new SettingsError(
+    `${DOCKER_AUTH_CONFIG} is not a JSON object: set it to what a config.json contains, or unset it`,
+  );
 }
 
 /** @see docker/cli, "Configuration files"; containers-auth.json(5) */

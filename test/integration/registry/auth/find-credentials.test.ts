@@ -41,6 +41,10 @@ async function find(
   return { kind, username: found.username, password: found.password.reveal() };
 }
 
+const HOST = 'registry.example.com';
+/** A file with a login at that registry. */
+const authsOf = (username: string) => JSON.stringify({ auths: { [HOST]: { auth: base64(`${username}:p`) } } });
+
 /** A credential helper that answers so, and writes what it was asked to `asked`. */
 async function installHelper(name: string, script: string): Promise<void> {
   const path = join(folder, `docker-credential-${name}`);
@@ -120,7 +124,6 @@ describe("Docker's config.json", () => {
     });
   });
 
-  const HOST = 'registry.example.com';
   const AUTH = { auth: base64('u:p') };
   const PAIR = { kind: 'password', username: 'u', password: 'p' };
 
@@ -186,9 +189,6 @@ describe("Docker's config.json", () => {
 });
 
 describe("Podman's auth.json", () => {
-  const HOST = 'registry.example.com';
-  const authsOf = (username: string) => JSON.stringify({ auths: { [HOST]: { auth: base64(`${username}:p`) } } });
-
   async function writeAuths(username: string, ...path: string[]): Promise<void> {
     const at = join(folder, ...path);
     await mkdir(at, { recursive: true });
@@ -232,6 +232,30 @@ describe("Podman's auth.json", () => {
       code: 'settings',
       message: expect.stringMatching(/REGISTRY_AUTH_FILE names .*none, which does not exist/),
     });
+  });
+});
+
+describe('DOCKER_AUTH_CONFIG', () => {
+  const held = { DOCKER_AUTH_CONFIG: `${authsOf('held')}\n` };
+
+  test('comes before config.json, which has the other registries', async () => {
+    const other = 'other.example.com';
+    const config = { auths: { [HOST]: { auth: base64('docker:p') }, [other]: { auth: base64('docker:p') } } };
+    expect(await find(HOST, config, held)).toMatchObject({ username: 'held' });
+    expect(await find(other, config, held)).toMatchObject({ username: 'docker' });
+  });
+
+  test('is not read if REGISTRY_AUTH_FILE names a file', async () => {
+    await writeFile(join(folder, 'auth.json'), authsOf('named'));
+    const environment = { ...held, REGISTRY_AUTH_FILE: join(folder, 'auth.json') };
+    expect(await find(HOST, {}, environment)).toMatchObject({ username: 'named' });
+  });
+
+  test('that is empty counts as unset, and one that is no object is an error without its content', async () => {
+    expect(await find(HOST, authsOf('docker'), { DOCKER_AUTH_CONFIG: '' })).toMatchObject({ username: 'docker' });
+    const error = await find(HOST, {}, { DOCKER_AUTH_CONFIG: `"${CANARY}"` }).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: 'settings', message: expect.stringContaining('not a JSON object: set it to') });
+    expect(inspect(error, { depth: 9 })).not.toContain(CANARY);
   });
 });
 
