@@ -1,4 +1,6 @@
 import { Hono } from 'hono';
+import { compress } from 'hono/compress';
+import { etag } from 'hono/etag';
 import { linkedHead } from '../html/assets.ts';
 import { html } from '../html/markup.ts';
 import { document, type NavigationEntry, type PageContent } from '../html/page.ts';
@@ -8,6 +10,7 @@ import { failureOf, failureResponse, NO_SUCH_ADDRESS } from './failures.ts';
 import { isLoopback, limitConcurrency, loopbackNamesOnly, requestLimits, securityHeaders } from './guards.ts';
 import { loginRoutes, requireToken } from './login.ts';
 import { pageRoutes } from './pages/routes.ts';
+import { sharedAnswers } from './shared-answers.ts';
 
 /** The dashboard with its API, as a function from requests to responses; `listen` serves it. */
 export function createDashboardApp(dashboard: Dashboard): Hono {
@@ -15,7 +18,7 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
   const { token, host } = settings.serve;
   const render = renderer(dashboard);
   const app = new Hono();
-  app.use(securityHeaders, requestLimits);
+  app.use(securityHeaders, compress(), requestLimits);
   if (token === undefined && isLoopback(host)) app.use(loopbackNamesOnly);
   if (token !== undefined) {
     app.use(requireToken({ token, now }));
@@ -40,9 +43,11 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
     context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }),
   );
   if (dashboard.queues) app.route('/queues', dashboard.queues);
-  app.use(limitConcurrency());
+  const limit = limitConcurrency();
+  app.use('/api/*', limit);
   app.route('/api/v1', apiRoutes(dashboard));
-  app.route('/', pageRoutes(dashboard, render));
+  // Who waits for an answer that another request is making does not count as a request at work.
+  app.route('/', pageRoutes(dashboard, { render, around: [etag(), sharedAnswers(dashboard.db), limit] }));
   app.notFound((context) => {
     const address = withoutLastSlash(context.req.raw);
     if (address !== undefined) return context.redirect(address, 301);

@@ -1,4 +1,4 @@
-import { Hono, type HonoRequest } from 'hono';
+import { Hono, type HonoRequest, type MiddlewareHandler } from 'hono';
 import { dayOf } from '../../common/day.ts';
 import type { Queryable } from '../../database/database.ts';
 import { NotFoundError } from '../../errors.ts';
@@ -20,14 +20,22 @@ import { kindPage } from './kind-page.ts';
 import { leaderboardPage } from './leaderboard-page.ts';
 import { repositoryPage, teamPage } from './owner-pages.ts';
 
-/** The routes of the dashboard's pages; `render` puts a page's content into the common frame. */
-export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) => string): Hono {
+/** How pages are answered. */
+export interface PageOptions {
+  /** Puts a page's content into the common frame. */
+  readonly render: (content: PageContent) => string;
+  /** What each request for a page passes through. */
+  readonly around: readonly MiddlewareHandler[];
+}
+
+/** The routes of the dashboard's pages. Browsers may keep a page, and ask whether it is still the same. */
+export function pageRoutes(dashboard: Dashboard, { render, around }: PageOptions): Hono {
   const { db, now } = dashboard;
   const app = new Hono();
   const page = (path: string, content: (request: HonoRequest) => Promise<PageContent>): unknown =>
-    app.get(path, async (context) => {
+    app.use(path, ...around).get(path, async (context) => {
       const shown = await content(context.req);
-      return context.html(render(shown), shown.status);
+      return context.html(render(shown), shown.status, { 'cache-control': 'private, no-cache' });
     });
   page('/', () => overviewPage(dashboard));
   for (const [name, kind] of Object.entries(KINDS))
