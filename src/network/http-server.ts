@@ -7,10 +7,21 @@ export async function listenOn(server: Server, host: string, port: number): Prom
   return (server.address() as AddressInfo).port;
 }
 
-/** Stops listening and cuts open connections. */
-export function closeServer(server: Server): Promise<void> {
+/** How often to look for connections whose last request was answered after the server had stopped listening. */
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Stops listening, and cuts open connections.
+ * @param graceMs how long requests that are being answered may take to end; default: they are cut, too
+ */
+export function closeServer(server: Server, graceMs = 0): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
+    const looking = setInterval(() => server.closeIdleConnections(), LOOK_EVERY_MS);
+    const cutting = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearInterval(looking);
+      clearTimeout(cutting);
+      resolve();
+    });
   });
 }

@@ -16,12 +16,14 @@ const SERVER_OPTIONS: ServerOptions = {
 /** A client that reads nothing for this long counts as gone: its connection is closed, and its report's query ends. */
 const IDLE_MS = 60_000;
 const MAX_CONNECTIONS = 1_000;
+/** Less than the ten seconds after which `docker stop` kills. */
+const CLOSING_MS = 5_000;
 
 /** A dashboard that accepts requests. */
 export interface ListeningDashboard {
   /** `http://127.0.0.1:8620` */
   readonly url: string;
-  /** Stops listening and cuts open connections. */
+  /** Stops listening, and gives requests that are being answered five seconds to end. */
   close(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export async function listen(dashboard: Dashboard): Promise<ListeningDashboard> 
     const opened = await listenOn(server, host, port);
     return {
       url: `http://${host.includes(':') ? `[${host}]` : host}:${opened}`,
-      close: () => closeServer(server),
+      close: () => closeServer(server, CLOSING_MS),
     };
   } catch (cause) {
     const inUse = codeOf(cause) === 'EADDRINUSE';
