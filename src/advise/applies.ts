@@ -101,15 +101,24 @@ const RANKS: readonly (readonly Variant[])[] = [
 ];
 
 /**
- * Reports whether a technique's bases are leaner than the present one. As lean will do where that one stays behind, or is
- * a distribution on which the image's own steps installed the runtime.
+ * Reports whether a technique's bases are leaner than the present one. As lean will do where that one stays behind, is a
+ * distribution on which the image's own steps installed the runtime, or nginx's edition on Alpine with all modules.
  */
 function isSlimmer({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   const current = subject.view.image.verdict.variant?.value;
   const rankOf = (variant: Variant | undefined) =>
     RANKS.findIndex((rank) => variant !== undefined && rank.includes(variant));
   const [rank, present] = [rankOf(variants[0]), Math.max(0, rankOf(current))];
-  return rank > present || (rank === present && (leavesBase(subject, ids) || replacedOwnBytes(subject, ids) > 0));
+  const mayBeAsLean = leavesBase(subject, ids) || replacedOwnBytes(subject, ids) > 0 || hasModulesOfNginx(subject);
+  return rank > present || (rank === present && mayBeAsLean);
+}
+
+/** More bytes than nginx's edition without modules has on Alpine, and fewer than the one with them. */
+const NGINX_WITH_MODULES = 10_000_000;
+
+/** Reports whether a base is nginx's image on Alpine with all modules: there is one without them. */
+function hasModulesOfNginx({ runtime, view: { image, baseBytes = 0 } }: Subject): boolean {
+  return runtime === 'nginx' && image.verdict.variant?.value === 'alpine' && baseBytes > NGINX_WITH_MODULES;
 }
 
 /**

@@ -13,6 +13,7 @@ export interface Start {
 const SCRIPTS_OF_BASES = [
   'docker-entrypoint.sh',
   '/usr/local/bin/docker-entrypoint.sh',
+  '/docker-entrypoint.sh',
   '/__cacert_entrypoint.sh',
   'docker-php-entrypoint',
   '/usr/local/bin/mvn-entrypoint.sh',

@@ -25,6 +25,7 @@ import { keptSettings } from './kept-settings.ts';
 import { largerBaseOf } from './larger-base.ts';
 import { leftOutSteps } from './left-out.ts';
 import { type SecretFile, secretFileNotes, secretFilesOf, withoutSecretFiles } from './mounts.ts';
+import { type NginxBase, nginxBaseOf } from './nginx-base.ts';
 import { phpSettingSteps } from './php-settings.ts';
 import { type Deployment, deploymentOf } from './pnpm-deploy.ts';
 import { type TomcatFacts, tomcatOf } from './tomcat.ts';
@@ -49,6 +50,8 @@ export interface DockerfileFacts {
   /** How a program in C or C++ is compiled. */
   readonly c: CBuild | undefined;
   readonly tomcat: TomcatFacts | undefined;
+  /** The repository of the base if that is nginx's own image. */
+  readonly nginx: NginxBase | undefined;
   /** The build tool of which Jib is a plugin, if Jib built the image. */
   readonly jib: 'gradle' | 'maven' | undefined;
   /** The variables that its own steps set for the program: `PORT=8080`. */
@@ -159,6 +162,7 @@ export function dockerfileFacts(
     servesByApache: servesByApache(view),
     servesPages: servesPages(view),
     tomcat,
+    nginx: runtime === 'nginx' ? nginxBaseOf(view) : undefined,
     jib: jibOf(view),
     env: ownEnvironment(view),
     registries: registrySettings(view),

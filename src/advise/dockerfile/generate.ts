@@ -8,6 +8,7 @@ import { dotnetDockerfile } from './dotnet.ts';
 import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
 import { goDockerfile } from './go.ts';
 import { javaDockerfile } from './java.ts';
+import { nginxDockerfile } from './nginx.ts';
 import {
   type AdvisedImage,
   keepsPackage,
@@ -51,8 +52,9 @@ const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
   dotnet: dotnetDockerfile,
 };
 
-function templateFor({ runtime, c }: DockerfileFacts): Template | undefined {
-  return c === undefined ? TEMPLATES[runtime] : (facts) => cDockerfile(facts, c);
+function templateFor({ runtime, c, nginx }: DockerfileFacts): Template | undefined {
+  if (c !== undefined) return (facts) => cDockerfile(facts, c);
+  return nginx === undefined ? TEMPLATES[runtime] : (facts) => nginxDockerfile(facts, nginx);
 }
 
 /**

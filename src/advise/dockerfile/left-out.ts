@@ -113,13 +113,13 @@ const DIGEST = /\b(?:file|dir|multi):[0-9a-f]{64}\b/;
 
 /**
  * Reports whether a COPY brings files from another stage or image, or from nobody knows where, or ADD from the network
- * or from an archive to any folder, to where the templates bring none. A compiled program is such a file itself; an
- * archive in the first layer is the root file system.
+ * or from an archive to any folder, to where the templates bring none. A compiled program is such a file itself, and the
+ * template for nginx copies from stages; an archive in the first layer is the root file system.
  */
 function isFetched({ sources, into, unpacks, layer }: Copy, folder: string, runtime: Runtime): boolean {
   if (unpacks && into === '/') return layer > 0;
   if (sources.length > 0 && sources.every((source) => /^https?:/.test(source))) return !PASSING.test(into);
-  if (isPassing(into, folder) || isCompiled(runtime)) return false;
+  if (isPassing(into, folder) || isCompiled(runtime) || runtime === 'nginx') return false;
   const isElsewhere = sources.every((source) => source.startsWith('/') && !MADE_BY_STAGES.test(source));
   const isOther = sources.length > 0 || !(OF_BUILDS.test(into) || isScript(baseName(into)));
   return isElsewhere && isOther && !MADE_BY_STAGES.test(into) && !isPartOfProgram(into);

@@ -26,6 +26,7 @@ export function refusalOfPlatform({ config }: AuditedImage): string | undefined 
 /** Why there is no template for an image, in a clause. */
 export function refusalOfLanguage(image: AuditedImage): string {
   const { name } = runtimeOf(image.verdict);
+  if (name === 'nginx') return 'for nginx, there is a template on its own image alone';
   if (name !== 'none') return `there is no template for ${name}`;
   if (image.verdict.isPublished) return 'the image is as published, and only its publisher can build it otherwise';
   const view = adviceView(image);

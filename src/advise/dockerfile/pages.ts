@@ -6,6 +6,7 @@ import { closingLines, NGINX_FOLDERS } from './closing.ts';
 import { PLAIN_PATH } from './copies.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
+import { settingSteps } from './nginx-settings.ts';
 import { buildStage } from './node-build.ts';
 import { runPackages } from './packages.ts';
 
@@ -30,18 +31,6 @@ export function pagesDockerfile(facts: DockerfileFacts): string {
 }
 
 const USER = '10001:10001';
-
-/** Folders of nginx's settings, logs and pages. */
-const OF_NGINX = /^\/(?:etc\/nginx|var\/log\/nginx|var\/www|usr\/share\/nginx|dev)\/[\w./*-]+$/;
-
-/** Returns the step that removes and links files of nginx, as the image's own steps do: its default site, its logs. */
-function settingSteps({ commands }: DockerfileFacts): readonly string[] {
-  const steps = commands
-    .filter(({ program }) => program === 'rm' || program === 'ln')
-    .filter(({ words }) => words.every((word) => /^-[a-z]+$/.test(word) || OF_NGINX.test(word)))
-    .map(({ program, words }) => [program, ...words].join(' '));
-  return steps.length > 0 ? [`RUN ${[...new Set(steps)].join(' && ')}`] : [];
-}
 
 /** Folders that nginx's packages make, so that a folder which is copied to one becomes a folder in it. */
 const MADE_BY_NGINX = /^\/(?:var\/www(?:\/html)?|usr\/share\/nginx(?:\/html)?)$/;

@@ -82,7 +82,11 @@ test.each<[string, ImageSketch, string]>([
     { own: [run('gcc -o /app main.c')], distro: { id: 'fedora', version: '42' }, config: { Cmd: ['/app'] } },
     'there is no template for C and C++ on its distribution',
   ],
-  ['nginx', { runtime: 'nginx', own: [copy('dist /usr/share/nginx/html')] }, 'there is no template for nginx'],
+  [
+    'nginx',
+    { runtime: 'nginx', own: [copy('dist /usr/share/nginx/html')] },
+    'for nginx, there is a template on its own image alone',
+  ],
   ['Deno', { runtime: 'deno' }, 'there is no template for deno'],
   ['conda', { runtime: 'python', own: [run('conda install numpy')] }, 'there is no template for packages of conda'],
   ['sbt', { runtime: 'java', own: [run('sbt assembly')] }, 'there is no template for what sbt builds'],
