@@ -61,7 +61,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
       () => recordHeartbeat(db, started.auditId, counter.take()),
       async () => {
         await queue.add(started.tasks);
-        await engine.handlers.advance(started.auditId, 'adhoc');
+        await engine.handlers.advance(started.auditId);
         await queue.drain();
       },
     );

@@ -1,5 +1,6 @@
 import { PromiseCache } from '../common/promise-cache.ts';
 import type { Queryable } from '../database/database.ts';
+import type { Lane } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { findAudit, listAuditSources } from '../store/audit-store.ts';
 import type { AuditClock } from './audit-clock.ts';
@@ -13,6 +14,8 @@ export interface AuditSource {
 /** An audit as the task handlers see it. */
 export interface Audit {
   readonly id: number;
+  /** The lane of all its tasks. */
+  readonly lane: Lane;
   readonly sources: readonly AuditSource[];
   /** The row ids of `sources`. */
   readonly sourceIds: readonly number[];
@@ -39,7 +42,7 @@ async function readAudit(db: Queryable, clock: AuditClock, auditId: number): Pro
     const id = ids.get(settings.name);
     return id === undefined ? [] : [{ id, settings }];
   });
-  return { id: auditId, sources, sourceIds: sources.map(({ id }) => id) };
+  return { id: auditId, lane: row.lane, sources, sourceIds: sources.map(({ id }) => id) };
 }
 
 /** @throws Error when the audit does not cover the source */

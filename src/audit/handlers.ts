@@ -1,6 +1,6 @@
 import { exceedsResources } from '../database/exceeds-resources.ts';
 import { messageOf, SlimboardError } from '../errors.ts';
-import type { Lane, TaskHandlers, TaskKind } from '../queue/queue.ts';
+import type { TaskHandlers, TaskKind } from '../queue/queue.ts';
 import { forgetAssessKey } from '../store/audit-store.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { findTask, settleTask } from '../store/task-store.ts';
@@ -46,7 +46,7 @@ const ERRORS_OF_ITEMS: Readonly<Partial<Record<TaskKind, ErrorsOfItems>>> = {
 /** Task handlers that also move an audit on when no task is in hand. */
 export interface AuditHandlers extends TaskHandlers {
   /** Moves an audit on if its stage has no tasks left. Called at its start, and for audits found stuck. */
-  advance(auditId: number, lane: Lane): Promise<void>;
+  advance(auditId: number): Promise<void>;
 }
 
 /** Creates the handlers of audits' tasks, the same for one process and for many workers. */
@@ -54,10 +54,10 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
   const auditOf = createAuditReader(context.db, context);
   const inHand = new TasksInHand();
   return {
-    async advance(auditId, lane) {
+    async advance(auditId) {
       const audit = await auditOf(auditId);
-      await advance(context, audit, lane, () =>
-        beginStage(context, audit).catch((error) => endUnlessPassing(context, audit, lane, error)),
+      await advance(context, audit, () =>
+        beginStage(context, audit).catch((error) => endUnlessPassing(context, audit, error)),
       );
     },
     async run(task, { signal }) {
@@ -67,14 +67,14 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
         if (payload !== undefined) await HANDLERS[task.kind]({ context, audit, task, payload, signal });
       });
       // Otherwise the stage is not over: the last task to end moves the audit on.
-      if (isLast) await advance(context, audit, task.lane);
+      if (isLast) await advance(context, audit);
     },
     async giveUp(task, error) {
       const audit = await auditOf(task.auditId);
       const payload = await findTask<never>(context.db, task);
       // Without a payload, another worker has settled it meanwhile: its items have not failed.
       if (payload) await settleAsFailed({ context, audit, task, payload }, failureOf(task.kind, error));
-      await advance(context, audit, task.lane);
+      await advance(context, audit);
     },
   };
 }
@@ -82,7 +82,7 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
 /** Records that a task's items have failed. An audit whose `close` task failed ends as failed: it has no totals. */
 async function settleAsFailed(work: Omit<Work<never>, 'signal'>, failure: ErrorDetails): Promise<void> {
   const { context, audit, task, payload } = work;
-  if (task.kind === 'close') return end(context, audit, task.lane, failure);
+  if (task.kind === 'close') return end(context, audit, failure);
   const errorsOfItems = ERRORS_OF_ITEMS[task.kind];
   const errors = errorsOfItems
     ? await errorsOfItems(context, audit, payload, failure)
@@ -101,16 +101,16 @@ async function settleAsFailed(work: Omit<Work<never>, 'signal'>, failure: ErrorD
  * Ends an audit whose next stage cannot begin, which would block its sources for ever.
  * @throws a failure that may pass
  */
-async function endUnlessPassing(context: AuditContext, audit: Audit, lane: Lane, error: unknown): Promise<undefined> {
+async function endUnlessPassing(context: AuditContext, audit: Audit, error: unknown): Promise<undefined> {
   if (error instanceof SlimboardError && !exceedsResources(error)) throw error;
-  await end(context, audit, lane, failureOf('close', error));
+  await end(context, audit, failureOf('close', error));
   return undefined;
 }
 
 /** Ends an audit as failed with an error, and queues the task that reports it. */
-async function end(context: AuditContext, audit: Audit, lane: Lane, failure: ErrorDetails): Promise<void> {
+async function end(context: AuditContext, audit: Audit, failure: ErrorDetails): Promise<void> {
   const { db, queue, now } = context;
-  const tasks = await endAsFailed(db, audit.id, { lane, now: now() }, errorsOf(audit, {}, failure));
+  const tasks = await endAsFailed(db, audit, now(), errorsOf(audit, {}, failure));
   if (tasks.length > 0) await reportEnd(context, audit.id);
   await queue.add(tasks);
 }

@@ -1,6 +1,5 @@
 import { sum } from '../common/sum.ts';
 import type { Queryable } from '../database/database.ts';
-import type { Lane } from '../queue/queue.ts';
 import { type AuditStage, advanceStage, findAudit, recordAssessStage, renewHeartbeat } from '../store/audit-store.ts';
 import { findCatalogueKey } from '../store/catalogue-store.ts';
 import { completeIndexes } from '../store/index-store.ts';
@@ -34,11 +33,11 @@ const NEXT: Readonly<Partial<Record<AuditStage, NextStage>>> = {
 export async function advance(
   context: AuditContext,
   audit: Audit,
-  lane: Lane,
   begin = () => beginStage(context, audit),
 ): Promise<void> {
+  const place = { auditId: audit.id, lane: audit.lane };
   for (let tasks = await begin(); tasks; tasks = await begin())
-    await context.queue.add(tasks.map((task) => referenceTo(task, { auditId: audit.id, lane })));
+    await context.queue.add(tasks.map((task) => referenceTo(task, place)));
 }
 
 /**

@@ -92,8 +92,8 @@ interface Abandoned {
 }
 
 /**
- * Claims the abandoned audits: the one of exactly these sources and settings is resumed, the others are ended. There is
- * at most one, because a source is in one running audit at most.
+ * Claims the abandoned audits: the one of exactly these sources and settings is resumed, of which there is at most one,
+ * because a source is in one running audit at most; the others are ended.
  * @returns undefined if another process has claimed one of them
  */
 async function claimAbandoned(
@@ -111,7 +111,7 @@ async function claimAbandoned(
     const same = audit.lane === options.lane && isDeepStrictEqual(audit.options.sources, wanted);
     if (same) resumed = audit.id;
     // In the audit's own lane, where the sweeper looks for its tasks.
-    else ended.push(...(await endAsFailed(db, audit.id, { lane: audit.lane, now: options.now })));
+    else ended.push(...(await endAsFailed(db, audit, options.now)));
   }
   return { resumed, ended };
 }
@@ -119,11 +119,11 @@ async function claimAbandoned(
 /** Ends an audit as failed. @returns its `deliver` task, which reports the failure; nothing if it had ended already */
 export async function endAsFailed(
   db: Database,
-  auditId: number,
-  { lane, now }: Pick<StartOptions, 'lane' | 'now'>,
+  { id, lane }: Pick<AuditRow, 'id' | 'lane'>,
+  now: string,
   errors: readonly ItemError[] = [],
 ): Promise<readonly TaskReference[]> {
   const deliver = singleTask('deliver');
-  if (!(await failAudit(db, auditId, { errors, last: deliver, now }))) return [];
-  return [referenceTo(deliver, { auditId, lane })];
+  if (!(await failAudit(db, id, { errors, last: deliver, now }))) return [];
+  return [referenceTo(deliver, { auditId: id, lane })];
 }

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import type { Lane, TaskKey, TaskReference } from '../queue/queue.ts';
+import type { TaskKey, TaskReference } from '../queue/queue.ts';
 import { ABANDONED, type AuditStatus } from './audit-store.ts';
 import { hasRows } from './sql/rows.ts';
 import { TASK_REFERENCES } from './task-store.ts';
@@ -58,13 +58,12 @@ export async function* listQueuedTasks(db: Queryable): AsyncGenerator<readonly T
  * Lists workers' audits that are running and have no task left: the worker that settled the last task died before it
  * started the next stage.
  */
-export async function listStuckAudits(
-  db: Queryable,
-): Promise<readonly { readonly auditId: number; readonly lane: Lane }[]> {
-  return db.query(
-    `select id as "auditId", lane from audit a
+export async function listStuckAudits(db: Queryable): Promise<readonly number[]> {
+  const rows = await db.query<{ id: number }>(
+    `select id from audit a
      where status = 'running' and ${QUEUED} and not exists (select 1 from audit_task t where t.audit_id = a.id)`,
   );
+  return rows.map(({ id }) => id);
 }
 
 const FROM_AUDITS_OF_SOURCES =

@@ -158,7 +158,7 @@ function startSweeping({ db, redis, queue, engine, metrics, onClose }: Installat
       const requeued = await queue.requeueLost(listQueuedTasks(db), { signal });
       metrics.countRequeued(requeued);
       if (requeued > 0) log.info({ tasks: requeued }, 'put back tasks that the queue had lost');
-      for (const { auditId, lane } of await listStuckAudits(db)) await engine.handlers.advance(auditId, lane);
+      for (const auditId of await listStuckAudits(db)) await engine.handlers.advance(auditId);
     },
   });
   onClose(() => sweeper.close());

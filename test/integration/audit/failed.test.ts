@@ -83,7 +83,7 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
   test('two processes that close it at the same time end it once, and neither fails', async () => {
     const auditId = (await start('prod'))?.auditId ?? 0;
     await leave(auditId);
-    await handlersOf().advance(auditId, 'nightly');
+    await handlersOf().advance(auditId);
     const close = task('close', 'close', { auditId });
     expect(queued.splice(0)).toEqual([close]);
     const closing = () => handlersOf().run(close, { signal: new AbortController().signal });
@@ -108,7 +108,7 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     await db.query('delete from audit_task');
     await db.query('alter table image rename to image_elsewhere');
     try {
-      await handlersOf().advance(auditId, 'nightly');
+      await handlersOf().advance(auditId);
     } finally {
       await db.query('alter table image_elsewhere rename to image');
     }
@@ -128,9 +128,9 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
         return db.transaction(work);
       },
     });
-    await expect(handlersOf({ database }).advance(auditId, 'nightly')).rejects.toThrow('away');
+    await expect(handlersOf({ database }).advance(auditId)).rejects.toThrow('away');
     expect(await findAudit(db, auditId)).toMatchObject({ status: 'running' });
-    await handlersOf({ database }).advance(auditId, 'nightly');
+    await handlersOf({ database }).advance(auditId);
     expect(await findAudit(db, auditId)).toMatchObject({ status: 'failed' });
   });
 
@@ -138,7 +138,7 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     const auditId = (await start('prod'))?.auditId ?? 0;
     await leave(auditId);
     const handlers = handlersOf({ add: () => Promise.reject(new Error('READONLY')) });
-    await expect(handlers.advance(auditId, 'nightly')).rejects.toThrow('READONLY');
+    await expect(handlers.advance(auditId)).rejects.toThrow('READONLY');
     expect(await findAudit(db, auditId)).toMatchObject({ status: 'running', stage: 'layers' });
     expect(await errorsOf(db, auditId)).toEqual([]);
   });
@@ -153,7 +153,7 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
        insert into index_child (index_id, position, digest) select id, position, sha256('inner') from outermost, generate_series(0, 1) position`,
       [AT],
     );
-    await handlersOf().advance(auditId, 'nightly');
+    await handlersOf().advance(auditId);
     expect(await db.query('select repeated from index_child order by position')).toEqual([
       { repeated: false },
       { repeated: true },
@@ -186,7 +186,7 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     await leave(auditId);
     await db.query('update repository set seen_by = $1, listed_by = $1', [auditId]);
     const handlers = handlersOf({ policy });
-    await handlers.advance(auditId, 'nightly');
+    await handlers.advance(auditId);
     const [assess] = queued;
     expect(assess).toMatchObject({ kind: 'assess' });
     await handlers.giveUp(assess as TaskReference, new Error('canceling statement due to statement timeout'));

@@ -95,7 +95,7 @@ describe.each(BACKENDS)('a task that another process has settled, in $name', ({ 
     await db.query('delete from assessment');
     await assessRange({
       context: engine.context,
-      audit: { id, sources: [], sourceIds: sources.map((source) => source.id) },
+      audit: { id, lane: 'adhoc', sources: [], sourceIds: sources.map((source) => source.id) },
       task: task('assess', 'an older one', { auditId: id }),
       payload: { from: 1, to: Number.MAX_SAFE_INTEGER },
       signal: new AbortController().signal,

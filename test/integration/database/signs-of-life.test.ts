@@ -47,7 +47,7 @@ describe('while starting a stage takes minutes', () => {
       events: NO_EVENTS,
       onNote: () => undefined,
     });
-    await engine.handlers.advance(audits[0] ?? 0, 'nightly');
+    await engine.handlers.advance(audits[0] ?? 0);
     expect(await claim(audits[0])).toBe(false);
     await engine.close();
   });
