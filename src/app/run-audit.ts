@@ -6,8 +6,8 @@ import type { TaskKind } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { type AuditRow, findAudit, recordHeartbeat, releaseAudit } from '../store/audit-store.ts';
 import { type AuditEngine, createAuditEngine, type EngineOptions } from './engine.ts';
-import { findMistakes } from './open-sources.ts';
 import { RequestCounter } from './request-counter.ts';
+import { findSourceMistakes } from './source-mistakes.ts';
 import { startWhenFree } from './start-when-free.ts';
 
 /** What to audit in this process, and with what. */
@@ -15,7 +15,7 @@ export interface RunOptions extends Omit<EngineOptions, 'queue'> {
   readonly sources: readonly SourceSettings[];
   /** Stops the audit. Its results so far are kept, and the next audit continues from there. */
   readonly signal: AbortSignal;
-  /** Called if an audit of these sources has not ended, before it is waited for a sign of life of it. */
+  /** Called if an audit of these sources has not ended, before waiting for a sign of life of it. */
   readonly onWait?: () => void;
   readonly onStart?: (audit: { readonly auditId: number; readonly resumed: boolean }) => void;
 }
@@ -83,7 +83,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
 
 /** Tells what is wrong with all sources before there is an audit; what is wrong with some fails these only. */
 async function requireSource(sources: readonly SourceSettings[], { context }: AuditEngine): Promise<void> {
-  const mistakes = await findMistakes(sources, context.registryOf);
+  const mistakes = await findSourceMistakes(sources, context.registryOf);
   if (mistakes.length > 0 && mistakes.length === sources.length) throw new SettingsError(mistakes.join('\n'));
 }
 

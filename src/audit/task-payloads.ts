@@ -6,7 +6,8 @@ import type { HeldLayer } from '../store/layer-store.ts';
 import type { RowRange } from '../store/stale-images.ts';
 import type { NewTask } from '../store/task-store.ts';
 
-/** The payload of each kind of task. A task's key depends on its work alone: the same work has the same key. */
+// The payload of each kind of task, and the tasks that have it. A task's key depends on its work alone: the same work has
+// the same key.
 
 export interface SourcePayload {
   readonly source: string;

@@ -20,7 +20,7 @@ import { createRedisGovernor } from '../registry/governor/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import { recordHeartbeat } from '../store/audit-store.ts';
 import { listQueuedTasks, listStuckAudits, readAuditAges, renewHeartbeats } from '../store/queued-audit-store.ts';
-import { RequestTally } from './request-tally.ts';
+import { RequestsByAudit } from './requests-by-audit.ts';
 
 export interface InstallationOptions {
   readonly settings: Settings;
@@ -37,7 +37,7 @@ export interface Installation {
   readonly queue: BullmqQueue;
   readonly engine: AuditEngine;
   readonly metrics: Metrics;
-  readonly tally: RequestTally;
+  readonly requests: RequestsByAudit;
   readonly telemetry: Telemetry | undefined;
   /** ISO 8601. */
   readonly now: () => string;
@@ -76,12 +76,12 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const queue = new BullmqQueue({ redis, onError: onQueueError, telemetry });
     onClose(() => queue.close());
     const metrics = createMetrics({ queues: () => queue.depths(), audits: () => readAuditAges(db) });
-    const tally = new RequestTally();
-    const engine = openEngine(options, { db, redis, queue, metrics, tally, onClose });
+    const requests = new RequestsByAudit();
+    const engine = openEngine(options, { db, redis, queue, metrics, requests, onClose });
     const { now } = engine.context;
     const close = () =>
       closeAll(closers, log, redis.status === 'ready' ? CLOSE_WITHIN_MS : CLOSE_WITHOUT_REDIS_WITHIN_MS);
-    const installation = { db, redis, queue, engine, metrics, tally, telemetry, now, onQueueError, onClose, close };
+    const installation = { db, redis, queue, engine, metrics, requests, telemetry, now, onQueueError, onClose, close };
     startSweeping(installation, log);
     startCounting(installation, log);
     return installation;
@@ -102,10 +102,10 @@ function requireUrls({ redisUrl, databaseUrl }: Settings): string {
   return redisUrl;
 }
 
-type Parts = Pick<Installation, 'db' | 'redis' | 'queue' | 'metrics' | 'tally' | 'onClose'>;
+type Parts = Pick<Installation, 'db' | 'redis' | 'queue' | 'metrics' | 'requests' | 'onClose'>;
 
 function openEngine({ settings, environment, log }: InstallationOptions, parts: Parts): AuditEngine {
-  const { db, redis, queue, metrics, tally, onClose } = parts;
+  const { db, redis, queue, metrics, requests, onClose } = parts;
   const shared = createRedisGovernor({
     redis,
     prefix: DEFAULT_PREFIX,
@@ -120,7 +120,7 @@ function openEngine({ settings, environment, log }: InstallationOptions, parts: 
     governor: measuredGovernor(shared, metrics),
     events: eventsOf(metrics, log),
     onNote: (note) => log.warn(note),
-    onRequest: (throttled) => tally.count(throttled),
+    onRequest: (throttled) => requests.count(throttled),
     deliver: createDelivery({ settings, environment, db, log, folder: process.cwd() }),
   });
   onClose(() => engine.close());
@@ -165,10 +165,10 @@ function startSweeping({ db, redis, queue, engine, metrics, onClose }: Installat
 }
 
 /** Adds the counted requests to the audits' rows. Counts that cannot be stored are lost: they are only for display. */
-function startCounting({ db, tally, onClose }: Installation, log: Logger): void {
+function startCounting({ db, requests, onClose }: Installation, log: Logger): void {
   const flush = async (): Promise<void> => {
-    for (const [auditId, requests] of tally.take()) {
-      await recordHeartbeat(db, auditId, requests).catch((error) => {
+    for (const [auditId, counts] of requests.take()) {
+      await recordHeartbeat(db, auditId, counts).catch((error) => {
         log.debug({ audit: auditId, error }, 'request counts were not stored');
       });
     }

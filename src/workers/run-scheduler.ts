@@ -1,4 +1,4 @@
-import { findMistakes } from '../app/open-sources.ts';
+import { findSourceMistakes } from '../app/source-mistakes.ts';
 import { reportRarely } from '../common/report-rarely.ts';
 import { untilAborted } from '../common/until-aborted.ts';
 import { SettingsError } from '../errors.ts';
@@ -88,7 +88,7 @@ function starterOf(
     sources,
     now,
     async onStarted(source, audit) {
-      for (const mistake of await findMistakes([source], engine.context.registryOf))
+      for (const mistake of await findSourceMistakes([source], engine.context.registryOf))
         log.warn({ audit }, `${mistake}; unless its workers are set up otherwise, this audit fails`);
     },
   });

@@ -37,13 +37,17 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 }
 
 async function doTasks(installation: Installation, { log, signal, graceMs }: WorkerOptions): Promise<void> {
-  const { db, redis, engine, tally, telemetry } = installation;
+  const { db, redis, engine, requests, telemetry } = installation;
   const onWait = reportRarely((failure) =>
     log.warn(failure, 'tasks are waiting for Postgres or Redis, and continue when it is back'),
   );
   const workers = startTaskWorkers({
     redis,
-    handlers: workerHandlers(engine.handlers, { isHanded: (auditId) => isHandedToWorkers(db, auditId), tally, onWait }),
+    handlers: workerHandlers(engine.handlers, {
+      isHanded: (auditId) => isHandedToWorkers(db, auditId),
+      requests,
+      onWait,
+    }),
     tasksAtOnce: TASKS_AT_ONCE,
     events: workerEvents(installation, log),
     telemetry,

@@ -3,13 +3,13 @@ import { exceedsResources } from '../database/exceeds-resources.ts';
 import { QueueUnavailableError, type SlimboardError, StoreUnavailableError } from '../errors.ts';
 import { backoffMs } from '../queue/attempts.ts';
 import type { TaskHandlers } from '../queue/queue.ts';
-import type { RequestTally } from './request-tally.ts';
+import type { RequestsByAudit } from './requests-by-audit.ts';
 
 export interface WorkerHandlersOptions {
   /** Whether workers are to do an audit. */
   readonly isHanded: (auditId: number) => Promise<boolean>;
   /** Counts the requests that the handlers send. */
-  readonly tally: RequestTally;
+  readonly requests: RequestsByAudit;
   /** Called for each attempt of a task that failed because the database is away, or Redis accepts no tasks. */
   readonly onWait: (error: SlimboardError) => void;
   /** How long to wait after so many failed attempts (ms); default {@link pauseMsAfter}. */
@@ -32,9 +32,9 @@ export function pauseMsAfter(failures: number, random = Math.random): number {
  * not apply to a task that exceeds the database's resources: it would exceed them again each time.
  */
 export function workerHandlers(handlers: TaskHandlers, options: WorkerHandlersOptions): TaskHandlers {
-  const { isHanded, tally } = options;
+  const { isHanded, requests } = options;
   const around = (auditId: number, work: () => Promise<void>, stopping?: AbortSignal): Promise<void> => {
-    const ifHanded = async () => ((await isHanded(auditId)) ? tally.during(auditId, work) : undefined);
+    const ifHanded = async () => ((await isHanded(auditId)) ? requests.during(auditId, work) : undefined);
     return persist(ifHanded, options, stopping);
   };
   return {

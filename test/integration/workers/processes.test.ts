@@ -113,10 +113,10 @@ test('an audit that waits for a worker gets signs of life: no other process may 
 
 test('requests that were counted since they were last stored are stored when it closes', async () => {
   const auditId = await startedAudit();
-  const { tally, close } = await open();
-  await tally.during(auditId, async () => {
-    tally.count(false);
-    tally.count(true);
+  const { requests, close } = await open();
+  await requests.during(auditId, async () => {
+    requests.count(false);
+    requests.count(true);
   });
   await close();
   expect(await findAudit(db, auditId)).toMatchObject({ requests: 2, throttled: 1 });

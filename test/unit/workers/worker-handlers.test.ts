@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { QueueUnavailableError, RegistryUnavailableError, StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskHandlers } from '../../../src/queue/queue.ts';
-import { RequestTally } from '../../../src/workers/request-tally.ts';
+import { RequestsByAudit } from '../../../src/workers/requests-by-audit.ts';
 import { pauseMsAfter, workerHandlers } from '../../../src/workers/worker-handlers.ts';
 import { task } from '../../support/task.ts';
 
 const away = new StoreUnavailableError('away');
 const never = new AbortController().signal;
-const tally = new RequestTally();
+const requests = new RequestsByAudit();
 const isHanded = async (auditId: number) => auditId === 1;
 
 /** Handlers that fail with these, one after another, and then succeed. */
@@ -23,26 +23,26 @@ function failing(failures: unknown[]) {
   const onWait = (error: unknown) => void waits.push(error);
   const pauses: number[] = [];
   const pauseMs = (failures: number) => pauses.push(failures);
-  const patient = workerHandlers(handlers, { isHanded, tally, onWait, pauseMs });
+  const patient = workerHandlers(handlers, { isHanded, requests, onWait, pauseMs });
   return { calls, waits, pauses, patient };
 }
 
 test('workers ignore the tasks of an audit that runs in one process, and count the requests of the others', async () => {
   const done: string[] = [];
   const work = (name: string) => async () => {
-    tally.count(false);
+    requests.count(false);
     done.push(name);
   };
   const onWait = () => undefined;
   for (const auditId of [1, 2]) {
     const handlers = { run: work(`run ${auditId}`), giveUp: work(`give up ${auditId}`) };
-    const { run, giveUp } = workerHandlers(handlers, { isHanded, tally, onWait });
+    const { run, giveUp } = workerHandlers(handlers, { isHanded, requests, onWait });
     const one = task('manifests', 'a', { auditId });
     await run(one, { signal: never });
     await giveUp(one, new Error('failed'));
   }
   expect(done).toEqual(['run 1', 'give up 1']);
-  expect([...tally.take()]).toEqual([[1, { requests: 2, throttled: 0 }]]);
+  expect([...requests.take()]).toEqual([[1, { requests: 2, throttled: 0 }]]);
 });
 
 test('a task is repeated until the database is back', async () => {

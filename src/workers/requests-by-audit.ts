@@ -5,7 +5,7 @@ import { RequestCounter } from '../app/request-counter.ts';
  * Counts requests by audit, because a worker does tasks of several audits at the same time. It finds a request's audit
  * by asynchronous context, however deep in a task it is sent.
  */
-export class RequestTally {
+export class RequestsByAudit {
   readonly #audit = new AsyncLocalStorage<number>();
   #counters = new Map<number, RequestCounter>();
 

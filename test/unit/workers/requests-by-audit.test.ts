@@ -1,22 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { RequestCounter } from '../../../src/app/request-counter.ts';
-import { RequestTally } from '../../../src/workers/request-tally.ts';
+import { RequestsByAudit } from '../../../src/workers/requests-by-audit.ts';
 
 test('requests count for the audit of the task that sends them, and are reported once', async () => {
-  const tally = new RequestTally();
+  const requests = new RequestsByAudit();
   const work = async (throttled: boolean) => {
-    tally.count(false);
+    requests.count(false);
     await setImmediate();
-    tally.count(throttled);
+    requests.count(throttled);
   };
-  await Promise.all([tally.during(1, () => work(false)), tally.during(2, () => work(true))]);
-  tally.count(true);
-  expect([...tally.take()]).toEqual([
+  await Promise.all([requests.during(1, () => work(false)), requests.during(2, () => work(true))]);
+  requests.count(true);
+  expect([...requests.take()]).toEqual([
     [1, { requests: 2, throttled: 0 }],
     [2, { requests: 2, throttled: 1 }],
   ]);
-  expect(tally.take().size).toBe(0);
+  expect(requests.take().size).toBe(0);
 });
 
 test('what was taken from a counter is not counted again', () => {

@@ -3,10 +3,10 @@ import type { Registry } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 
 /**
- * Opens the registries of sources, which sends nothing yet.
+ * Finds what is wrong with sources by opening their registries, which sends nothing yet.
  * @returns a line for each source that cannot be opened, such as one of Amazon ECR without a region: its name, and why
  */
-export async function findMistakes(
+export async function findSourceMistakes(
   sources: readonly SourceSettings[],
   registryOf: (source: SourceSettings) => Promise<Registry>,
 ): Promise<readonly string[]> {
