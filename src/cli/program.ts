@@ -91,6 +91,7 @@ function createProgram({ stdout, stderr }: Io): Command {
     .addOption(new Option('--log-level <level>', 'how much to log (default: info)').choices(LOG_LEVELS))
     .addOption(new Option('--log-format <format>', 'form of the log (default: pretty)').choices(LOG_FORMATS))
     .option('--quiet', 'no progress, errors only')
+    .hook('preAction', (_program, command) => refuseEmptyValues(command))
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
@@ -98,6 +99,14 @@ function createProgram({ stdout, stderr }: Io): Command {
       command.parent ? '\nOptions of every command, such as --config and --quiet: slimboard --help' : '',
     )
     .showHelpAfterError('(slimboard --help shows the commands, slimboard COMMAND --help their options)');
+}
+
+/** An empty value is most often a variable of a script that is not set: the default would be a guess. */
+function refuseEmptyValues(command: Command): void {
+  for (let each: Command | null = command; each; each = each.parent)
+    for (const option of each.options)
+      if ([each.getOptionValue(option.attributeName())].flat().includes(''))
+        command.error(`error: ${option.long}: expected a value, not an empty text`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { addImageOptions, type ImageOptions, parseAuditNumber } from '../options.ts';
 import type { AdviseOptions } from '../run/advise-command.ts';
@@ -55,10 +55,10 @@ export function check(program: Command, { exit, prepare }: CommandContext): void
     .command('check')
     .description("a gate for CI: the policy's budgets, bases and rules; exits with 3 if an image violates them")
     .argument('[images...]', 'image references, as for inspect')
-    .option(
-      '--audit <number>',
-      'check every image of the sources of this audit, as the audit judged it',
-      parseAuditNumber,
+    .addOption(
+      new Option('--audit <number>', 'check every image of the sources of this audit, as the audit judged it')
+        .argParser(parseAuditNumber)
+        .conflicts(['platform', 'catalogue', 'plainHttp']),
     );
   addImageOptions(command, CHECK_FORMATS).action(async (images: readonly string[], options: CheckOptions) => {
     const { checkCommand } = await import('../run/check-command.ts');

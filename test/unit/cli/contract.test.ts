@@ -79,6 +79,28 @@ test('a wrong value is told with its flag', async () => {
   expect(stderr).toContain('--platform: "amd64" is not a platform');
 });
 
+test.each([['--platform', 'linux/arm64'], ['--catalogue'], ['--plain-http']])(
+  'check --audit reads no registry, and does not accept %s',
+  async (...flags) => {
+    const { code, stderr } = await run('check', '--audit', '1', ...flags);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`option '--audit <number>' cannot be used with option '${flags[0]}`);
+  },
+);
+
+test.each([
+  ['--database', ['--database', '', 'report', 'images']],
+  ['--port', ['serve', '--port=']],
+  ['--team', ['report', 'teams', '--team', '']],
+  ['--include', ['audit', 'registry.example.com', '--include', 'team', '--include', '']],
+])('an empty value of %s, as of a variable that is not set, is no default', async (flag, args) => {
+  const { code, stderr } = await run(...args);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringContaining(`error: ${flag}: expected a value, not an empty text\n`),
+  });
+});
+
 describe('exit codes', () => {
   test('are as promised', () => {
     expect(EXIT).toEqual({
