@@ -10,7 +10,7 @@ import type { Digest } from '../oci/digest.ts';
 import { parseTag, type Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { readKnownBaseImages, readKnownBaseTags, saveBaseTags } from '../store/catalogue-store.ts';
+import { countTagsWithBase, readKnownBaseImages, readKnownBaseTags, saveBaseTags } from '../store/catalogue-store.ts';
 import { baseTagsOf } from './base-content.ts';
 import type { BaseContent } from './base-image.ts';
 
@@ -34,6 +34,8 @@ export interface Learned {
   tags: number;
   /** Tags that name what they named before. */
   unchanged: number;
+  /** Tags that name an image of the catalogue now: others name artifacts, or images for other platforms. */
+  withImage: number;
   /** Repositories, tags and digests that could not be read. */
   failed: number;
   /** Images that are new to the catalogue. */
@@ -61,7 +63,7 @@ export async function learnBases(
   source: SourceSettings,
   { signal, now, onFailure }: LearnOptions,
 ): Promise<Learned> {
-  const learned: Learned = { repositories: 0, tags: 0, unchanged: 0, failed: 0, images: 0 };
+  const learned: Learned = { repositories: 0, tags: 0, unchanged: 0, withImage: 0, failed: 0, images: 0 };
   const fail = (item: string, error: unknown): void => {
     if (!isItemFailure(error)) throw error;
     learned.failed++;
@@ -124,6 +126,8 @@ async function learnBatch(run: Run, { repository, listed }: Batch): Promise<void
   const moved = batch.sightings.filter(({ tag, digest }) => !isUnchanged(tag, digest));
   const tags = baseTagsOf(repository, { ...batch, sightings: moved }, seen);
   await db.transaction((tx) => saveBaseTags(tx, repository, tags, { platforms: source.platforms, now }));
+  const withImage = await countTagsWithBase(db, repository, namesOf(listed));
+  learned.withImage += withImage;
   learned.unchanged += listed.length - unread.length + batch.unchanged;
   learned.images += batch.manifests.filter(({ image }) => image !== undefined).length;
   for (const { tag, digest, error } of batch.failed) fail(itemName(repository, tag, digest), error);
@@ -132,8 +136,11 @@ async function learnBatch(run: Run, { repository, listed }: Batch): Promise<void
 /** Returns the manifests that the catalogue's tags name, or none if nothing stored is to be believed. */
 async function readTagsBefore({ db, source }: Run, { repository, listed }: Batch): Promise<ReadonlyMap<Tag, Digest>> {
   if (source.full) return new Map();
-  const tags = listed.flatMap(({ tag }) => tag ?? []);
-  return readKnownBaseTags(db, repository, tags, source.platforms);
+  return readKnownBaseTags(db, repository, namesOf(listed), source.platforms);
+}
+
+function namesOf(listed: readonly ListedManifest[]): readonly Tag[] {
+  return listed.flatMap(({ tag }) => tag ?? []);
 }
 
 /**

@@ -36,6 +36,20 @@ export async function readKnownBaseTags(
   return new Map(rows.map(({ name, digest }) => [name, digestFromBytes(digest)]));
 }
 
+/** Counts which of these tags name an image of the catalogue, for whatever platform. */
+export async function countTagsWithBase(
+  db: Queryable,
+  { registry, name }: ListedRepository,
+  tags: readonly Tag[],
+): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `select count(distinct tag) as count from base_image
+     where registry = $1 and repository = $2 and tag = any($3::text[]) and newest`,
+    [registry, name, tags],
+  );
+  return row?.count ?? 0;
+}
+
 /** Looks up which of these image digests the catalogue holds, under any tag. */
 export async function readKnownBaseImages(
   db: Queryable,

@@ -2,6 +2,7 @@ import { withStore } from '../../app/open-store.ts';
 import { type Learned, learnBases } from '../../catalogue/learn.ts';
 import type { Database } from '../../database/database.ts';
 import { NotFoundError, SettingsError, SlimboardError, StoreAccessError } from '../../errors.ts';
+import { formatPlatform } from '../../oci/platform.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
 import { compact } from '../../store/maintenance.ts';
@@ -58,6 +59,7 @@ async function learnSource(session: Session, db: Database, source: SourceSetting
       onFailure: failures.report,
     });
     if (learned.tags === 0 && learned.failed === 0) throw new NotFoundError('no tags found: check the spelling');
+    if (learned.withImage === 0 && learned.failed === 0) throw new NotFoundError(noImages(source));
     notices.info(`${ref}: ${describe(learned)}`);
   } catch (error) {
     if (!(error instanceof SlimboardError) || error instanceof StoreAccessError) throw error;
@@ -66,6 +68,11 @@ async function learnSource(session: Session, db: Database, source: SourceSetting
     await registry.close();
   }
   return failures.count();
+}
+
+function noImages({ platforms }: SourceSettings): string {
+  const wanted = platforms === 'all' ? 'an image' : `an image for ${platforms.map(formatPlatform).join(' or ')}`;
+  return `no tag names ${wanted}: check the reference${platforms === 'all' ? '' : ', or choose another --platform'}`;
 }
 
 function createFailures({ notices }: Session) {

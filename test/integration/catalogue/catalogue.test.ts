@@ -25,7 +25,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
 
   test('contains the images of all tags of all repositories under a prefix', async () => {
     const learned = await learnFrom(db, mirror);
-    expect(learned).toEqual({ repositories: 2, tags: 3, unchanged: 0, failed: 0, images: 2 });
+    expect(learned).toEqual({ repositories: 2, tags: 3, unchanged: 0, withImage: 3, failed: 0, images: 2 });
     expect(await db.query(BASES)).toEqual([
       { name: 'library/os:12', platform: 'linux/amd64', layer_count: 1, newest: true },
       { name: 'library/runtime:20', platform: 'linux/amd64', layer_count: 2, newest: true },

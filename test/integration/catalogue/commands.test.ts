@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { image } from '../../support/image-builder.ts';
+import { ARM, artifact, image, index } from '../../support/image-builder.ts';
 import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -57,6 +57,24 @@ test.each(['libary/*', 'library/os:9*'])('a reference without matches is an erro
   const { code, stderr } = await slimboard('--quiet', 'bases', 'learn', `${registry.host}/${path}`, '--plain-http');
   expect(code).toBe(4);
   expect(stderr).toContain(`${registry.host}/${path}: no tags found: check the spelling`);
+});
+
+test.each([
+  ['names an artifact', ['charts/web:1'], 'no tag names an image for linux/amd64: check the reference'],
+  ['has no image for the platform', ['library/os:12-arm'], 'or choose another --platform'],
+  ['has nothing for any platform', ['charts/web', '--platform', 'all'], 'no tag names an image: check the reference\n'],
+])('a reference is an error, each time, if it %s', async (_, [path = '', ...flags], message) => {
+  registry.push(
+    'charts/web',
+    '1',
+    artifact({ configType: 'application/vnd.example.chart', layerType: 'application/x-tar' }),
+  );
+  registry.push('library/os', '12-arm', index([image({ layers: ['arm'], platform: ARM })]));
+  for (let run = 1; run <= 2; run++) {
+    const { code, stderr } = await slimboard('bases', 'learn', `${registry.host}/${path}`, ...flags, '--plain-http');
+    expect(code).toBe(4);
+    expect(stderr).toContain(message);
+  }
 });
 
 test('usage errors exit with 2 and say what is accepted', async () => {
