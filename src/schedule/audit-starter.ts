@@ -13,7 +13,7 @@ export interface StartRequest {
   readonly signal?: AbortSignal;
 }
 
-/** `running`: another audit of the source is running. `served`: the slot has had its audit already. */
+/** `running`: another audit of the source is running. `served`: the slot's own audit was started before. */
 export interface StartOutcome {
   readonly kind: 'started' | 'running' | 'served';
   readonly auditId: number;
@@ -64,7 +64,7 @@ export function createAuditStarter({ db, queue, sources, now, onStarted }: Start
         }
         const obstacle = await findBlockingAudit(db, name, slot);
         // Otherwise, what prevented the start has ended since.
-        if (obstacle) return { kind: obstacle.running ? 'running' : 'served', auditId: obstacle.auditId };
+        if (obstacle) return { kind: obstacle.served ? 'served' : 'running', auditId: obstacle.auditId };
       }
       throw new Error(`cannot start an audit of ${name}: other audits of it keep starting and ending`);
     },

@@ -72,14 +72,15 @@ const FROM_AUDITS_OF_SOURCES =
 /**
  * Finds the audit that keeps another one of the source from starting: a running one, else one that was started for the
  * slot.
+ * @returns its number, and whether it is the slot's own
  */
 export async function findBlockingAudit(
   db: Queryable,
   source: string,
   slot: string | undefined,
-): Promise<{ readonly auditId: number; readonly running: boolean } | undefined> {
-  const [row] = await db.query<{ auditId: number; running: boolean }>(
-    `select a.id as "auditId", o.running ${FROM_AUDITS_OF_SOURCES}
+): Promise<{ readonly auditId: number; readonly served: boolean } | undefined> {
+  const [row] = await db.query<{ auditId: number; served: boolean }>(
+    `select a.id as "auditId", coalesce(o.slot = $2::timestamptz, false) as served ${FROM_AUDITS_OF_SOURCES}
      where s.name = $1 and (o.running or o.slot = $2::timestamptz) order by o.running desc limit 1`,
     [source, slot ?? null],
   );

@@ -112,7 +112,7 @@ function scheduleOf({ name, schedule, timezone }: SourceSettings): readonly Sche
 
 const DUE_TEXTS: Readonly<Record<DueOutcome['kind'], string>> = {
   started: 'audit started',
-  served: 'another scheduler started this audit',
+  served: 'the audit of this slot was started before',
   running: 'the previous audit is still running: this slot is skipped',
   waits: 'an audit outside the schedule is running: this slot starts when it has ended',
 };

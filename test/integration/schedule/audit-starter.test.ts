@@ -96,13 +96,14 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     expect(await starter.auditStatus(auditId)).toBe('incomplete');
   });
 
-  test('a slot is served once, also when its audit has ended; the next one and an ad-hoc audit wait for its end', async () => {
+  test('a slot is served once, while its audit is running and when it has ended; the next one and an ad-hoc audit wait for its end', async () => {
     const starter = starterOn(db);
     const slot = new Date(AT);
     const next = new Date('2026-03-11T02:00:00Z');
     const { auditId } = await starter.startAudit('prod', 'nightly', { slot });
     expect(await starter.startAudit('prod', 'nightly', { slot: next })).toEqual({ kind: 'running', auditId });
     expect(await starter.startAudit('prod', 'adhoc')).toEqual({ kind: 'running', auditId });
+    expect(await starter.startAudit('prod', 'nightly', { slot })).toEqual({ kind: 'served', auditId });
     expect(await starter.startAudit('harbor', 'nightly', { slot })).toMatchObject({ kind: 'started' });
     await db.query('update audit_source set running = false where audit_id = $1', [auditId]);
     expect(await starter.startAudit('prod', 'nightly', { slot })).toEqual({ kind: 'served', auditId });
