@@ -123,12 +123,5 @@ function parseRepositoryPattern(path: string, registry: RegistryHost): string {
   const repository = registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
   if (!isGlob(repository)) return parseRepositoryName(repository);
   // A prefix means everything under it, at whatever depth.
-  return checkedGlob(/(?:^|\/)\*$/.test(repository) ? `${repository}${AT_ANY_DEPTH}` : repository);
-}
-
-const AT_ANY_DEPTH = '/**';
-
-/** A pattern of `include` as a target or the settings file may have it. */
-export function asWritten(pattern: string): string {
-  return pattern.endsWith(`*${AT_ANY_DEPTH}`) ? pattern.slice(0, -AT_ANY_DEPTH.length) : pattern;
+  return checkedGlob(/(?:^|\/)\*$/.test(repository) ? `${repository}/**` : repository);
 }

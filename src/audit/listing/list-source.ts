@@ -3,7 +3,6 @@ import { namesRepositories, repositorySelector } from '../../fetch/select.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
 import type { TaskReference } from '../../queue/queue.ts';
 import type { ListedRepository, ListOptions } from '../../registry/registry.ts';
-import { asWritten } from '../../settings/target.ts';
 import { type ItemError, recordErrors } from '../../store/error-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../../store/inventory-store.ts';
 import { addTasks, lockTask, settleTask } from '../../store/task-store.ts';
@@ -87,7 +86,7 @@ async function conclude(
 
 function nothingSelected({ settings }: AuditSource): NotFoundError {
   return new NotFoundError(
-    `${settings.name}: none of the repositories that the registry lists matches ${settings.include.map(asWritten).join(', ')}: check the spelling`,
+    `${settings.name}: none of the repositories that the registry lists matches ${settings.include.join(', ')}: check the spelling`,
   );
 }
 
