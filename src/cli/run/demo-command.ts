@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { startSampleRegistry } from '../../demo/sample-registry.ts';
 import { SettingsError } from '../../errors.ts';
@@ -21,10 +21,17 @@ const STEPS: readonly { readonly says: string; readonly args: (host: string) => 
   { says: 'Rank the teams by the bytes that they store', args: () => ['leaderboard'] },
 ];
 
-/** Runs the tour on sample images, in a folder of its own. @throws SettingsError when the folder cannot be written */
+const SETTINGS_FILE = 'slimboard.yaml';
+const FIRST_LINE = '# Written by "slimboard demo". Its registry stops when the demo ends.\n';
+
+/**
+ * Runs the tour on sample images, in a folder of its own.
+ * @throws SettingsError when the folder cannot be written, or holds anything but an earlier tour
+ */
 export async function demoCommand(io: Io, run: RunCommandLine, folder: string): Promise<ExitCode> {
   const cwd = resolve(io.cwd, folder);
   const environment = withoutDatabase(io.environment);
+  await requireOwnFolder(cwd);
   const registry = await startSampleRegistry();
   try {
     await prepareFolder(cwd, registry.host);
@@ -47,18 +54,26 @@ function withoutDatabase(environment: Io['environment']): Io['environment'] {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !elsewhere.test(name)));
 }
 
+/** The settings and the database of a user must not become those of the tour. */
+async function requireOwnFolder(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  if (names.length === 0) return;
+  const settings = await readFile(join(folder, SETTINGS_FILE), 'utf8').catch(() => '');
+  if (!settings.startsWith(FIRST_LINE))
+    throw new SettingsError(`${folder} has files that are not of a demo: choose another folder with --folder`);
+}
+
 async function prepareFolder(folder: string, host: string): Promise<void> {
   try {
     await makeFolder(folder);
-    await writeFile(join(folder, 'slimboard.yaml'), settingsFor(host));
+    await writeFile(join(folder, SETTINGS_FILE), settingsFor(host));
   } catch (cause) {
     throw new SettingsError(`cannot write to ${folder}: choose another folder with --folder`, { cause });
   }
 }
 
 function settingsFor(host: string): string {
-  return `# Written by "slimboard demo". Its registry stops when the demo ends.
-sources:
+  return `${FIRST_LINE}sources:
   - name: demo
     kind: oci
     registry: ${host}
