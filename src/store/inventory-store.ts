@@ -88,6 +88,11 @@ export async function isKnownRepository(db: Queryable, regex: string): Promise<b
   return hasRows(db, "select from repository where '/' || name ~ $1 limit 1", [regex]);
 }
 
+/** Whether an audit has ever found a repository in the registry of this host. */
+export async function isKnownRegistry(db: Queryable, host: string): Promise<boolean> {
+  return hasRows(db, 'select from repository where registry = $1 limit 1', [host]);
+}
+
 /** What a tag named when it was last read. */
 export interface KnownTag {
   readonly digest: Digest;

@@ -3,7 +3,8 @@ import type { ReportFilters } from '../../report/filters.ts';
 import { globRegex } from '../../report/glob-regex.ts';
 import type { Report } from '../../report/report.ts';
 import type { Settings } from '../../settings/settings.ts';
-import { isKnownRepository } from '../../store/inventory-store.ts';
+import { isKnownRegistry, isKnownRepository } from '../../store/inventory-store.ts';
+import { isKnownSource } from '../../store/source-store.ts';
 import { isKnownTeam } from '../../store/team-store.ts';
 
 /** Kinds that have rows even if no audit has finished, and of repositories that could not be listed. */
@@ -18,7 +19,11 @@ export async function findProblem(
 ): Promise<string | undefined> {
   const needsAudit = !SHOW_FAILED_AUDITS.includes(kind);
   if (!audit && needsAudit) return noAudit(settings, filters);
-  const { team, repository } = filters;
+  const { source, registry, team, repository } = filters;
+  if (source !== undefined && !(await isKnownSource(db, source)))
+    return `no audit has read a source "${source}": "slimboard report audits" lists all audits`;
+  if (needsAudit && registry !== undefined && !(await isKnownRegistry(db, registry)))
+    return `no repository is in registry "${registry}": "slimboard report repositories" lists all repositories`;
   if (team !== undefined && !(await isKnownTeam(db, team)))
     return `no repository belongs to team "${team}": "slimboard report teams" lists all teams`;
   if (needsAudit && repository !== undefined && !(await isKnownRepository(db, globRegex(repository))))

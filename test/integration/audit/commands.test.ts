@@ -300,8 +300,14 @@ function recordsOf(stderr: string): readonly Readonly<Record<string, unknown>>[]
     .map((line) => JSON.parse(line));
 }
 
-test('a report of a source, team or repository that there is not says so', async () => {
+test('a report of a source, registry, team or repository that there is not says so', async () => {
   expect((await slimboard('report', 'images', '--source', 'tpyo')).stderr).toContain('no audit of source "tpyo"');
+  expect((await slimboard('report', 'errors', '--source', 'tpyo')).stderr).toContain(
+    'no audit has read a source "tpyo"',
+  );
+  expect((await slimboard('report', 'images', '--registry', 'tpyo')).stderr).toContain(
+    'no repository is in registry "tpyo"',
+  );
   expect((await slimboard('report', 'images', '--team', 'tpyo')).stderr).toContain(
     'no repository belongs to team "tpyo"',
   );
