@@ -9,13 +9,13 @@ import {
   isOrigin,
   type Report,
 } from '../report.ts';
-import { cut, widthOf } from '../text-width.ts';
+import { cut, widthOf, wrapped } from '../text-width.ts';
 
 /** Column widths are measured on this many rows; a wider cell in a later row shifts the rest of its line. */
 const MEASURED_ROWS = 200;
 /** Longer cells are cut, always; this width and those below are in columns of the terminal. */
 const WIDEST_CELL = 60;
-/** The same for messages, which are meant to be read to their end. */
+/** The same for messages, which are meant to be read to their end, on several lines if need be. */
 const WIDEST_MESSAGE = 400;
 /** Width of text cells where not all columns have room, so that a long tag does not displace three figures. */
 const NARROW_CELL = 24;
@@ -136,16 +136,26 @@ function header(layout: readonly ShownColumn[], { colour = false }: FormatOption
 }
 
 function linesOf(layout: readonly ShownColumn[], rows: readonly Cells[]): string {
-  return rows
-    .map((cells) => layout.map((shown) => align(shown, shownText(shown, cells))).join(GAP))
-    .map((line) => `${line.trimEnd()}\n`)
-    .join('');
+  return rows.map((cells) => rowOf(layout, cells)).join('');
 }
 
-/** Cells of later rows that are wider than the measured ones stay whole, unless their column was narrowed. */
-function shownText({ column, index, width, isShort }: ShownColumn, cells: Cells): string {
+function rowOf(layout: readonly ShownColumn[], cells: Cells): string {
+  const texts = layout.map((shown) => shownLines(shown, cells));
+  const height = Math.max(...texts.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) => {
+    const row = layout.map((shown, at) => align(shown, texts[at]?.[line] ?? '')).join(GAP);
+    return `${row.trimEnd()}\n`;
+  }).join('');
+}
+
+/**
+ * Cells of later rows that are wider than the measured ones stay whole, unless their column was narrowed: then messages
+ * take several lines, and other texts are cut.
+ */
+function shownLines({ column, index, width, isShort }: ShownColumn, cells: Cells): readonly string[] {
   const text = textOf(column, cells, index);
-  return isShort ? cut(text, width) : text;
+  if (!isShort) return [text];
+  return isMessage(column) ? wrapped(text, width) : [cut(text, width)];
 }
 
 function textOf(column: Column, cells: Cells, index: number): string {

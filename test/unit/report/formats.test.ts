@@ -204,7 +204,7 @@ describe('table', () => {
     expect(await line(49)).toBe(`   1  registry.ex…  ${at}   1.5 MB`);
   });
 
-  test('shows a message to its end where there is room, and cuts a long tag before it leaves out columns', async () => {
+  test('shows a message to its end, on several lines if need be, and cuts a long tag before it leaves out columns', async () => {
     const columns: readonly Column[] = [
       { name: 'tag', type: 'text', description: '', gist: true },
       { name: 'base_image', type: 'text', description: '' },
@@ -212,15 +212,22 @@ describe('table', () => {
     ];
     const message = `${'word '.repeat(20)}end`;
     const cells = [`sha256-${'f'.repeat(64)}.sig`, 'library/node:20', message];
-    const line = async (width?: number) => (await write('table', [cells], { width }, columns)).split('\n')[1];
-    expect(await line()).toContain(message);
-    expect(await line(100)).toBe(`sha256-${'f'.repeat(32)}…  ${message.slice(0, 57)}…`);
-    expect(await line(200)).toBe(`sha256-${'f'.repeat(52)}…  library/node:20  ${message}`);
-    expect(await line(120)).toBe(`sha256-${'f'.repeat(32)}…  library/node:20  ${message.slice(0, 60)}…`);
+    const lines = async (width?: number) => (await write('table', [cells], { width }, columns)).trim().split('\n');
+    const words = (count: number) => Array(count).fill('word').join(' ');
+    expect((await lines())[1]).toContain(message);
+    expect((await lines(100)).slice(1)).toEqual([
+      `sha256-${'f'.repeat(32)}…  ${words(11)}`,
+      `${' '.repeat(42)}${words(9)} end`,
+    ]);
+    expect((await lines(200)).slice(1)).toEqual([`sha256-${'f'.repeat(52)}…  library/node:20  ${message}`]);
+    expect((await lines(120)).slice(1)).toEqual([
+      `sha256-${'f'.repeat(32)}…  library/node:20  ${words(12)}`,
+      `${' '.repeat(59)}${words(8)} end`,
+    ]);
   });
 
   test('cuts the longest texts of the gist first, to the same width', async () => {
-    const columns = ['repository', 'tag', 'rule', 'message'].map(
+    const columns = ['repository', 'tag', 'rule', 'comment'].map(
       (name) => ({ name, type: 'text', gist: true }) as Column,
     );
     const line = async (repository: string) =>
