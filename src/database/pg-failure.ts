@@ -93,6 +93,8 @@ function misconfigurationOf(error: Error): string | undefined {
       : `Postgres refused the login: ${message}; check user and password in the database URL`;
   if (/password must be a /i.test(message))
     return 'Postgres asks for a password: write one into the database URL, or set PGPASSWORD';
+  if (message.startsWith('received invalid response'))
+    return `what answers is not Postgres (${message}): check host and port in the database URL`;
   if (code === '3D000') return `${message}: create it, or name another one in the database URL`;
   if (/statement pooling mode/.test(message))
     return `PgBouncer runs single statements, and audits need transactions (${message}): set its pool_mode to transaction`;

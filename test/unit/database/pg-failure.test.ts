@@ -53,6 +53,7 @@ test.each([
   ['ENOENT', "ENOENT: no such file or directory, open 'system'", /a file that cannot be read/, { syscall: 'open' }],
   ['08P01', 'transaction blocks not allowed in statement pooling mode', /set its pool_mode to transaction/],
   [undefined, 'The server does not support SSL connections', /sslmode=disable/],
+  [undefined, 'received invalid response: 4a', /what answers is not Postgres .*: check host and port/],
 ])(
   '%s %s is a mistake in the settings, told with what to write; later, a database that is away',
   (code, message, advice, more?: object) => {
