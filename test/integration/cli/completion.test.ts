@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { KIND_NAMES } from '../../../src/report/names.ts';
@@ -14,7 +15,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await newFolder();
   for (const name of ['in use.txt', 'slimboard.yaml']) await writeFile(join(folder, name), '');
-  await writeFile(join(folder, 'script'), await script('bash'));
+  for (const shell of ['bash', 'zsh', 'fish']) await writeFile(join(folder, shell), await script(shell));
   const top = await namesUnder([]);
   commands = [...top, ...(await namesUnder(['bases'])).map((name) => `bases ${name}`)];
 });
@@ -43,7 +44,7 @@ async function flagsOf(command: string) {
 
 /** What a shell's script offers for the last of these words, which bash has split. */
 async function offered(...words: readonly string[]) {
-  const typed = `source ./script; COMP_WORDS=(slimboard "$@"); COMP_CWORD=$#; _slimboard; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const typed = `source ./bash; COMP_WORDS=(slimboard "$@"); COMP_CWORD=$#; _slimboard; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const args = ['--norc', '-c', typed, 'bash', ...words];
   const { stdout, stderr } = await promisify(execFile)('bash', args, { cwd: folder });
   expect(stderr).toBe('');
@@ -107,6 +108,37 @@ describe('bash', () => {
     expect(await offered('--database', 'postgres', ':', 're')).toEqual([]);
     expect(await offered('inspect', 'localhost', ':')).toEqual([]);
     expect(await offered('inspect', 'localhost', ':', '5000/app', '--dee')).toEqual(['--deep']);
+  });
+});
+
+const COMPLETE_IN_ZSH = fileURLToPath(new URL('../../support/complete.zsh', import.meta.url));
+const OFFERED_BY = {
+  zsh: (typed: string) => ['zsh', '-f', COMPLETE_IN_ZSH, './zsh', typed],
+  fish: (typed: string) => ['fish', '--no-config', '-c', 'source ./fish; complete -C $argv[1] | cut -f 1', typed],
+};
+
+describe.each(['zsh', 'fish'] as const)('%s itself', (shell) => {
+  test.each([
+    ['slimboard re', ['report']],
+    ['slimboard --quiet --config report le', ['leaderboard']],
+    ['slimboard bases l', ['learn', 'list']],
+    ['slimboard report --source bases reg', ['regressions']],
+    ['slimboard report images i', []],
+    ['slimboard inspect ', []],
+    ['slimboard check --format ', ['json', 'junit', 'sarif', 'table']],
+    ['slimboard audit --pla', ['--plain-http', '--platform']],
+    ['slimboard --log-level d', ['debug']],
+    ['slimboard report images -o slim', ['slimboard.yaml']],
+    ['slimboard bases import slim', ['slimboard.yaml']],
+  ])('offers for "%s" what is meant', async (typed, expected) => {
+    const [program = '', ...args] = OFFERED_BY[shell](typed);
+    const { stdout } = await promisify(execFile)(program, args, { cwd: folder });
+    expect(
+      stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .sort(),
+    ).toEqual(expected);
   });
 });
 
