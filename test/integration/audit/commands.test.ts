@@ -300,6 +300,12 @@ function recordsOf(stderr: string): readonly Readonly<Record<string, unknown>>[]
     .map((line) => JSON.parse(line));
 }
 
+test('patterns that select no repository are quoted as they are', async () => {
+  const { code, stderr } = await runIn(await newDatabase(), 'audit', registry.host, '--include', 'tpyo/*/**');
+  expect(code).toBe(1);
+  expect(stderr).toContain('none of the repositories that the registry lists matches tpyo/*/**: check the spelling');
+});
+
 test('a report of a source, registry, team or repository that there is not says so', async () => {
   expect((await slimboard('report', 'images', '--source', 'tpyo')).stderr).toContain('no audit of source "tpyo"');
   expect((await slimboard('report', 'errors', '--source', 'tpyo')).stderr).toContain(
