@@ -27,7 +27,7 @@ import {
 import { CATALOG, type Scope } from './auth/token-server.ts';
 import { DistributionClient, type DistributionClientOptions } from './distribution-client.ts';
 import type { Answer } from './exchange.ts';
-import { keepNames } from './keep-names.ts';
+import { nameKeeper } from './keep-names.ts';
 import { listNames, MAX_PAGE_BYTES, PAGE_SIZE } from './paging.ts';
 import { rateLimitsOf } from './rate-limit-headers.ts';
 import type {
@@ -100,11 +100,12 @@ class DistributionRegistry implements Registry {
     const { name } = repository;
     const what = `${this.#registry}/${name}: list of tags`;
     const pages = this.#pages(`${name}/tags/list`, 'tags', { ...options, what, scope: pullScope(name) });
+    const keep = nameKeeper(what, parseTag, options);
     let isFirst = true;
     try {
       for await (const page of pages) {
         isFirst = false;
-        yield keepNames(page, parseTag, options).map((tag) => ({ tag }));
+        yield keep(page).map((tag) => ({ tag }));
       }
     } catch (error) {
       // The catalog of distribution 3, and of 2 on S3, still lists a repository whose last tag was removed.
@@ -184,11 +185,12 @@ class DistributionRegistry implements Registry {
   async *#catalog(options: ListOptions): AsyncGenerator<readonly RepositoryName[]> {
     const what = `${this.#registry}: list of repositories (_catalog)`;
     const pages = this.#pages('_catalog', 'repositories', { ...options, what, scope: CATALOG });
+    const keep = nameKeeper(what, parseRepositoryName, options);
     let isEmpty = true;
     try {
       for await (const page of pages) {
         isEmpty = false;
-        yield keepNames(page, parseRepositoryName, options);
+        yield keep(page);
       }
     } catch (error) {
       throw withoutCatalog(error);

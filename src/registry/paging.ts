@@ -14,6 +14,8 @@ export const PAGE_SIZE = 1_000;
 export const MAX_PAGE_BYTES = 67_108_864;
 /** For all pages of a list together: room for some eight million tags, whose names are held in memory. */
 const MAX_LIST_BYTES = 4 * MAX_PAGE_BYTES;
+/** Short names would be more: each takes a hundred bytes of memory, and a Set holds 16 million. */
+const MAX_NAMES = 8_000_000;
 const MAX_PAGES = 100_000;
 /** Filtered listings may have some empty pages; more than this in a row are a loop. */
 const MAX_EMPTY_PAGES = 100;
@@ -111,6 +113,7 @@ class LoopGuard {
   /** Hashes of addresses, because a cursor may be as long as a header. */
   readonly #seen = new Set<string>();
   #bytes = 0;
+  #names = 0;
   #empty = 0;
   #previous = '';
 
@@ -131,6 +134,8 @@ class LoopGuard {
   }
 
   checkNames(names: readonly unknown[]): void {
+    this.#names += names.length;
+    if (this.#names > MAX_NAMES) throw this.#endless(`more than ${MAX_NAMES} names`);
     this.#empty = names.length === 0 ? this.#empty + 1 : 0;
     if (this.#empty > MAX_EMPTY_PAGES) throw this.#endless(`${MAX_EMPTY_PAGES} empty pages in a row`);
     // A registry that ignores its own cursor sends the first page for ever, each time under another address.

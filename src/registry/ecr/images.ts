@@ -2,7 +2,7 @@ import type { ImageDetail } from '@aws-sdk/client-ecr';
 import { MalformedContentError, NotFoundError } from '../../errors.ts';
 import { type Digest, isDigest } from '../../oci/digest.ts';
 import { parseTag, type Tag } from '../../oci/reference.ts';
-import { keepNames, listedName } from '../keep-names.ts';
+import { listedName, nameKeeper } from '../keep-names.ts';
 import type { ListedManifest, ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { ITEMS_PER_PAGE, readPages } from './pages.ts';
@@ -16,6 +16,7 @@ export function listImages(
   repository: ListedRepository,
   listing: ListOptions,
 ): AsyncGenerator<readonly ListedManifest[]> {
+  const keep = nameKeeper(`${repository.registry}/${repository.name}: list of images`, parseTag, listing);
   return readPages(
     async (nextToken) => {
       // Without imageStatus ECR leaves out archived images, which are stored and paid for all the same.
@@ -23,7 +24,7 @@ export function listImages(
       const input = { maxResults: ITEMS_PER_PAGE, filter, nextToken };
       const answer = await client.callOn('DescribeImages', repository, input, listing.signal);
       return {
-        items: (answer.imageDetails ?? []).flatMap((image) => entriesOf(image, listing)),
+        items: (answer.imageDetails ?? []).flatMap((image) => entriesOf(image, keep, listing)),
         nextToken: answer.nextToken,
       };
     },
@@ -49,15 +50,18 @@ export async function resolveTag(
   return digestFrom(image);
 }
 
-function entriesOf(image: ImageDetail, listing: ListOptions): readonly ListedManifest[] {
-  const { onInvalid } = listing;
+function entriesOf(
+  image: ImageDetail,
+  keep: (names: readonly unknown[]) => readonly Tag[],
+  { onInvalid }: ListOptions,
+): readonly ListedManifest[] {
   if (onInvalid && !isDigest(image.imageDigest ?? '')) {
     for (const name of image.imageTags ?? [image.imageDigest ?? '']) onInvalid(listedName(name), noDigest(image));
     return [];
   }
   const { imageTags = [] } = image;
   const entry = entryOf(image);
-  const tags = keepNames(imageTags, parseTag, listing);
+  const tags = keep(imageTags);
   // If all tags are invalid the image is left out: each was reported, and the image is not an untagged one.
   return imageTags.length === 0 ? [entry] : tags.map((tag) => ({ ...entry, tag }));
 }

@@ -2,7 +2,7 @@ import type { Repository } from '@aws-sdk/client-ecr';
 import { mapConcurrently } from '../../common/concurrently.ts';
 import { AccessDeniedError, NotFoundError, UnsupportedContentError } from '../../errors.ts';
 import { parseRepositoryName } from '../../oci/reference.ts';
-import { keepNames } from '../keep-names.ts';
+import { nameKeeper } from '../keep-names.ts';
 import type { ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { findEcrLocation } from './hosts.ts';
@@ -18,10 +18,11 @@ export async function* listRepositories(
   listing: ListOptions,
 ): AsyncGenerator<readonly ListedRepository[]> {
   const teamOf = teamReader(client, options, listing.signal);
+  const keep = nameKeeper(`${client.host}: list of repositories`, parseRepositoryName, listing);
   for await (const page of describeRepositories(client, listing.signal)) {
     client.learnAccount(page.map(accountOf).find(Boolean));
     const repositories = await mapConcurrently(page, REQUESTS_AT_ONCE, async (repository) => {
-      const [name] = keepNames([repository.repositoryName ?? ''], parseRepositoryName, listing);
+      const [name] = keep([repository.repositoryName ?? '']);
       if (!name) return [];
       const team = listing.selects?.(name) === false ? undefined : await teamOf(repository);
       return [{ name, registry: client.host, team: team || undefined }];

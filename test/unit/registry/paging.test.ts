@@ -164,3 +164,18 @@ test('an answer that is not JSON is not quoted, because it may contain a token',
     expect(inspect(error, { depth: 5 })).not.toContain('sec{ret');
   }
 });
+
+test('a list of more than eight million names is too long: short ones are cheap to send and dear to keep', async () => {
+  const million = Buffer.from(`{"tags":[${'"x",'.repeat(999_999)}"x"]}`);
+  let pages = 0;
+  const fetchPage = async (): Promise<Answer> => {
+    pages += 1;
+    // The first name differs, as otherwise the page would be the same as the one before.
+    const body = Buffer.concat([Buffer.from(`{"tags":["${pages}",`), million.subarray(9)]);
+    return { status: 200, headers: { link: `<?last=${pages}>; rel="next"` }, body };
+  };
+  await expect(namesOf(fetchPage)).rejects.toThrow(
+    "its tags: the registry's list does not end: more than 8000000 names",
+  );
+  expect(pages).toBe(8);
+});
