@@ -58,6 +58,16 @@ describe.each(BACKENDS)('a long report from $name', ({ open }) => {
     expect((await read('?format=ndjson&limit=3')).trimEnd().split('\n')).toHaveLength(3);
   });
 
+  test('is asked for without its rows: the answer tells whether there would be any', async () => {
+    const app = createDashboardApp(await dashboardOver(db));
+    const headOf = async (query: string) => {
+      const answer = await app.request(`/api/v1/reports/images?${query}`, { ...LOCAL, method: 'HEAD' });
+      return [answer.status, answer.headers.get('content-type'), await answer.text()];
+    };
+    expect(await headOf('format=csv')).toEqual([200, 'text/csv; charset=utf-8; header=present', '']);
+    expect(await headOf('format=csv&sort=nothing')).toEqual([400, 'application/json', '']);
+  });
+
   test('that fails at once is an error response', async () => {
     const log: string[] = [];
     const app = createDashboardApp(await dashboardOver(failingAfter(db, 0), {}, log));

@@ -34,6 +34,32 @@ describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
     }
   });
 
+  test('is named after the first of several names, and tells the others', async () => {
+    await fill();
+    const text = await (await pageOf('library/node:22;library/node:22.1')).text();
+    expect(text).toContain('<h1>library/node:22</h1>');
+    expect(text).toContain('<p class="lead">Has the layers of library/node:22.1, too<br>');
+    expect(await (await pageOf('library/node:22')).text()).not.toContain('Has the layers of');
+  });
+
+  test('tells the trend of the images on it, and the largest size that the base has in them', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    for (const [distro, bytes] of [
+      ['alpine', 7],
+      ['debian', 9],
+      ['other', 1_000],
+    ] as const) {
+      const base = distro === 'other' ? {} : { base: { name: 'some/base', layers: 1 }, assessment: { distro } };
+      const image = await inventory.image({ name: distro, layers: [[distro, bytes]], configBytes: 0, ...base });
+      await inventory.tag(repository, distro, image, AT);
+    }
+    await inventory.audit(source, AT);
+    const text = (await (await pageOf('some/base')).text()).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+    expect(text).toMatch(/Size of the base 9 B .*Trend .*Logical: 16 B since /);
+  });
+
   test('counts an image that several sources have once, like the table of base images', async () => {
     await fill();
     const inventory = new Inventory(db);
@@ -63,8 +89,9 @@ describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
     expect(await pageWith('3.20', '2026-04-01')).toContain(
       '<dt>Distribution</dt><dd>alpine 3.20</dd><dd class="note">support ended 2026-04-01</dd>',
     );
+    await pageWith('3.19', '2026-05-01');
     expect(await pageWith('3.23', '2027-11-01')).toContain(
-      '<dt>Distributions</dt><dd>2</dd><dd class="note">earliest end of support: 2026-04-01</dd>',
+      '<dt>Distributions</dt><dd>3</dd><dd class="note">earliest end of support: 2026-04-01</dd>',
     );
   });
 

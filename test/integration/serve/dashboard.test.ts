@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { htmlReport } from '../../../src/html/report-file.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
+import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS, METRICS } from '../../../src/report/names.ts';
 import { openReport } from '../../../src/report/open-report.ts';
@@ -434,6 +435,25 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(file).not.toContain('Teams by stored bytes');
     expect(file).toContain('<h1>Images</h1>');
     expect(file).not.toContain('<h2>Images</h2>');
+  });
+
+  test('an HTML report has the first two thousand rows, and says so if there are more', async () => {
+    const fileOf = async (rows: number) => {
+      const numbers: ReportKind = {
+        name: 'numbers',
+        description: 'Numbers.',
+        columns: [{ name: 'number', type: 'integer', description: 'The number.' }],
+        filters: {},
+        query: () => `select n as number from generate_series(1, ${rows}) n`,
+      };
+      const options = { now: new Date(), prices: PRICES, filters: { team: 'payments' } };
+      return htmlReport(db, await openReport(db, numbers, { now: new Date() }), options);
+    };
+    expect(await fileOf(2_000)).not.toContain('The first 2,000 rows');
+    const cut = await fileOf(2_001);
+    expect(cut).toContain('The first 2,000 rows; the CSV format has all of them.');
+    expect(cut).toContain('>2,000<');
+    expect(cut).not.toContain('>2,001<');
   });
 
   test('an HTML report without rows says what that means', async () => {

@@ -6,6 +6,8 @@ import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
 const AT = '2026-11-24T02:00:00Z';
+/** By how much a build grew, which leads to the comparison with the one before. */
+const CHANGE = /href="\/compare[^>]*>(\+\d+ B)</g;
 
 describe.each(BACKENDS)('pages over $name', ({ open }) => {
   const db = useEmptyDatabase(open);
@@ -112,7 +114,56 @@ describe.each(BACKENDS)('pages over $name', ({ open }) => {
     const page = await shown('/teams/shop');
     expect(page).toMatch(/Freed by removing it 100 B .*Logical 110 B .*Largest image 95 B shop\/large:1 /);
     expect(page).not.toContain('search/app');
+    expect(page).toMatch(/Trend .*Logical: 110 B since /);
     const images = page.slice(page.indexOf('Biggest images'));
     expect(images.indexOf('shop/large')).toBeLessThan(images.indexOf('shop/a-small'));
+  });
+
+  test('a team tells the builds of its own that grew in the last thirty days, and a repository all of its own', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    for (const [team, name] of [
+      ['shop', 'shop/app'],
+      ['search', 'search/app'],
+    ] as const) {
+      const repository = await inventory.repository(source, name, team, AT);
+      for (const [tag, bytes, day] of [
+        ['1.0', 10, '2026-09-01'],
+        ['1.1', 30, '2026-10-24'],
+        ['1.2', 100, '2026-10-26'],
+      ] as const) {
+        const layers = [[`${name}:${tag}`, bytes] as const];
+        const at = `${day}T02:00:00Z`;
+        await inventory.tag(
+          repository,
+          tag,
+          await inventory.image({ name: `${name}:${tag}`, layers, createdAt: at }),
+          at,
+        );
+      }
+    }
+    await inventory.audit(source, AT);
+    const grownOn = async (path: string) =>
+      (await pageText(db, path)).split('<section').find((part) => part.includes('Builds that grew')) ?? '';
+    const team = await grownOn('/teams/shop');
+    expect(team).toContain('href="/regressions?team=shop&amp;since=30d"');
+    expect(team).toContain('shop/app');
+    expect([...team.matchAll(CHANGE)].map(([, change]) => change)).toEqual(['+70 B']);
+    const repository = await grownOn('/repository?name=shop/app');
+    expect([...repository.matchAll(CHANGE)].map(([, change]) => change)).toEqual(['+70 B', '+20 B']);
+  });
+
+  test.each(['/repository', '/repository?registry=registry.example.com', '/base'])(
+    '%s tells what its address lacks',
+    async (path) => {
+      const answer = await visit(db, path);
+      expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('the address lacks a ')]);
+    },
+  );
+
+  test('a comparison with one of its images waits for the other', async () => {
+    const answer = await visit(db, '/compare?old=shop/app:1.0&new=');
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('value="shop/app:1.0"')]);
+    expect(await shown('/compare?old=shop/app:1.0&new=')).not.toContain('not found');
   });
 });
