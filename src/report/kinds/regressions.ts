@@ -1,4 +1,4 @@
-import { BUILD_PAIRS } from '../../store/sql/build-pairs.ts';
+import { buildPairs } from '../../store/sql/build-pairs.ts';
 import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { firstColumn, OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
@@ -50,7 +50,7 @@ function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string
       select i.repository_id, i.manifest_id, i.platform, i.created_at, i.compressed_bytes, tag_line(i.tag) as line, min(i.tag) as tag,
         min(i.first_seen_at) as seen_at, min(coalesce(i.pushed_at, i.first_seen_at)) as came_at, bool_and(i.pushed_at is not null) as is_pushed
       from image_history i where i.tag <> '' and ${isAudited('i')} and ${isSeen('i.first_seen_at')} and ${where} group by 1, 2, 3, 4, 5, 6),
-    ${BUILD_PAIRS},
+    ${buildPairs('true')},
     grown as (select *, compressed_bytes - previous_bytes as change_bytes from pair where compressed_bytes > previous_bytes)
     select b.*, s.name as source, r.registry, r.name as repository, r.team, m.digest,
       round(100.0 * b.change_bytes / nullif(b.previous_bytes, 0), 2) as change_percent, count(*) over () as total

@@ -1,6 +1,6 @@
 import type { Improvement } from '../../advise/improvement.ts';
 import type { Queryable } from '../../database/database.ts';
-import { BUILD_PAIRS } from '../sql/build-pairs.ts';
+import { buildPairs } from '../sql/build-pairs.ts';
 import { columnNames, jsonRows } from '../sql/json-rows.ts';
 import { columnArrays } from '../sql/rows.ts';
 
@@ -67,7 +67,7 @@ const PAIRS = `
     select repository_id, line, platform, manifest_id, created_at, compressed_bytes, min(came_at) as came_at, bool_and(is_pushed) as is_pushed,
       min(tag) as tag
     from tagged group by repository_id, line, platform, manifest_id, created_at, compressed_bytes),
-  ${BUILD_PAIRS},
+  ${buildPairs('source_id = any(array(select source_id from repository where id = any($1::int8[])))')},
   tripped as (
     select manifest_id, array_agg(rule) as rules from finding
     where manifest_id in (select previous_id from pair union select manifest_id from pair) group by manifest_id)`;

@@ -316,6 +316,25 @@ describe.each(BACKENDS)('builds over time, on $name', ({ open }) => {
     },
   );
 
+  test.each([0, 1, 2])(
+    'that are alike in all but their digests are in the order of these: after %i others',
+    async (others) => {
+      const { inventory, source, build, tag } = await newRepository();
+      for (let other = 0; other < others; other++) await build(1);
+      const alike = [await build(20, '2026-01-02'), await build(20, '2026-01-02')];
+      for (const id of alike) await inventory.endTag(await tag('1.1', id, '2026-01-02'), '2026-01-02');
+      await tag('1.2', await build(30, '2026-01-03'), '2026-01-02');
+      await inventory.audit(source, '2026-01-02T12:00:00Z', { startedAt: '2026-01-01' });
+      const [last] = await db.query(
+        "select max(encode(digest, 'hex')) as hex from manifest where id = any($1::int8[])",
+        [alike],
+      );
+      const [grown] = await rowsOf(KINDS.regressions);
+      expect(grown?.previous_digest).toBe(`sha256:${last?.hex}`);
+      expect(await db.query("select encode(previous_digest, 'hex') as hex from slimboard_regressions")).toEqual([last]);
+    },
+  );
+
   test('have advice if they are the newest of their line and platform, with a tag that is still there', async () => {
     const { inventory, build, tag, source } = await newRepository();
     const assessed = async (technique: string, createdAt?: string, platform = 'linux/amd64') =>
