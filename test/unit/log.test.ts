@@ -57,23 +57,34 @@ describe('the logger', () => {
     expect(text).toMatch(/waits error="Postgres is away: refused"\n$/);
   });
 
-  test('shows a stack trace only at debug level', () => {
+  test('shows a stack trace only at levels debug and trace', () => {
     const error = new NotFoundError('tag is gone', { cause: new Error('404') });
     for (const format of ['json', 'pretty'] as const) {
-      const shown = logged({ format, level: 'debug' }, (log) => log.error({ error }, 'failed'));
       const hidden = logged({ format }, (log) => log.error({ error }, 'failed'));
-      expect(shown).toContain('log.test.ts');
       expect(hidden).not.toContain('log.test.ts');
       expect(hidden).toContain('tag is gone');
       expect(hidden).toContain('404');
+      for (const level of ['debug', 'trace'] as const)
+        expect(logged({ format, level }, (log) => log.error({ error }, 'failed'))).toContain('log.test.ts');
     }
+  });
+
+  test('tells what was thrown that is no error', () => {
+    const text = logged({}, (log) => log.error({ error: 'gone' }, 'failed'));
+    expect(JSON.parse(text)).toMatchObject({ error: { name: 'string', message: 'gone' } });
+  });
+
+  test('writes fields that come without a message', () => {
+    expect(logged({ format: 'pretty' }, (log) => log.info({ audit: 12 }))).toMatch(/info {3}audit=12\n$/);
   });
 
   test('leaves out other fields of an error, which may hold requests and parameters', () => {
     const error = Object.assign(new Error('failed'), { code: '23505', parameters: ['hunter2'] });
-    const text = logged({}, (log) => log.error({ error }, 'failed'));
-    expect(text).toContain('23505');
-    expect(text).not.toContain('hunter2');
+    for (const entry of [{ error }, error]) {
+      const text = logged({}, (log) => log.error(entry, 'failed'));
+      expect(JSON.parse(text)).toMatchObject({ error: { code: '23505' } });
+      expect(text).not.toContain('hunter2');
+    }
   });
 
   test('logs only errors when quiet, and nothing when silent', () => {
