@@ -54,7 +54,7 @@ export function reachOf(address: string): Reach {
 function mappedIpv4(address: string): string | undefined {
   const [, dotted, high, low] =
     /^(?:::ffff:|64:ff9b::)(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/i.exec(address) ?? [];
-  if (dotted || high === undefined || low === undefined) return dotted;
+  if (high === undefined || low === undefined) return dotted;
   const bits = Number.parseInt(high, 16) * 65_536 + Number.parseInt(low, 16);
   return [bits >>> 24, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255].join('.');
 }

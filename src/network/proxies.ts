@@ -37,7 +37,7 @@ export class Proxies {
     this.#environment = environment;
     this.#exceptions = (findVariable(environment, ['NO_PROXY', 'no_proxy'])?.value ?? '')
       .split(',')
-      .map((entry) => entry.trim().toLowerCase())
+      .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
       .map(exceptionOf);
   }

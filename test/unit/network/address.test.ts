@@ -1,4 +1,4 @@
-import type { LookupAddress, lookup } from 'node:dns';
+import type { LookupAddress, LookupOptions, lookup } from 'node:dns';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -37,6 +37,8 @@ test.each<[string, Reach]>([
   ['fd20:ce::254', 'special'],
   ['100.100.100.200', 'special'],
   ['::ffff:168.63.129.16', 'special'],
+  ['::ffff:a83f:8110', 'special'],
+  ['64:ff9b::a83f:8110', 'special'],
   ['fe80::1', 'special'],
   ['ff02::1', 'special'],
   ['0.0.0.0', 'special'],
@@ -51,6 +53,7 @@ test.each<[string, Reach]>([
 
 test.each([
   ['localhost', 'loopback'],
+  ['LocalHost', 'loopback'],
   ['a.localhost', 'loopback'],
   ['[::1]', 'loopback'],
   ['10.0.0.1', 'private'],
@@ -90,6 +93,7 @@ describe('a registry may lead to the same reach or further out, never further in
     ['loopback', 'loopback', true],
     ['loopback', 'private', true],
     ['loopback', 'special', false],
+    ['special', 'special', false],
   ])('%s to %s: %s', (from, to, allowed) => {
     expect(mayLead(from, to)).toBe(allowed);
   });
@@ -108,6 +112,21 @@ describe('a registry may lead to the same reach or further out, never further in
   test('a host name that resolves outside keeps its addresses', () => {
     const addresses = [{ address: '93.184.215.14', family: 4 }];
     expect(lookUp(addresses, 'public')).toEqual(addresses);
+  });
+
+  test('who asks for one address gets the first, of the family asked for', () => {
+    const asked: LookupOptions[] = [];
+    const resolve = ((_host: string, options: LookupOptions, done: (error: null, found: LookupAddress[]) => void) => {
+      asked.push(options);
+      done(null, [
+        { address: '2606:4700::1111', family: 6 },
+        { address: '2606:4700::1001', family: 6 },
+      ]);
+    }) as unknown as typeof lookup;
+    const found: unknown[] = [];
+    checkedLookup(resolve, () => undefined)('store.example.com', { family: 6 }, (...result) => found.push(...result));
+    expect(found).toEqual([null, '2606:4700::1111', 6]);
+    expect(asked).toEqual([{ family: 6, all: true }]);
   });
 });
 

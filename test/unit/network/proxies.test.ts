@@ -44,6 +44,8 @@ test.each<[noProxy: string, direct: readonly string[], through: readonly string[
   ['example.com:443', ['example.com', 'example.com:443'], ['example.com:5000']],
   ['10.0.0.7', ['10.0.0.7', '10.0.0.7:5000'], ['10.0.0.70', '10.0.0.8']],
   ['10.0.0.7:5000', ['10.0.0.7:5000'], ['10.0.0.7']],
+  ['EXAMPLE.com', ['example.com'], ['example.org']],
+  ['10.0.0.7/32', ['10.0.0.7'], ['10.0.0.8']],
   ['10.0.0.0/8', ['10.1.2.3', '10.1.2.3:5000'], ['11.0.0.1', '10.example.com']],
   ['fd00::/8', ['[fd12::1]', '[fd12::1]:5000'], ['[2001:db8::1]']],
   ['2001:db8::1', ['[2001:db8::1]:5000'], ['[2001:db8::2]']],
@@ -58,10 +60,14 @@ test.each<[noProxy: string, direct: readonly string[], through: readonly string[
   expect(through.filter((host) => !goesThrough(host))).toEqual([]);
 });
 
-test('user and password are sent as a header, and stay out of the URL', () => {
-  const [proxy] = new Proxies({ HTTPS_PROXY: 'http://me:p%40ss@proxy.example.com' }).all();
+test.each([
+  ['me:p%40ss', 'me:p@ss'],
+  ['me', 'me:'],
+  [':p%40ss', ':p@ss'],
+])('%s is sent as a header, and stays out of the URL', (userinfo, sent) => {
+  const [proxy] = new Proxies({ HTTPS_PROXY: `http://${userinfo}@proxy.example.com` }).all();
   expect(proxy?.url.href).toBe('http://proxy.example.com/');
-  expect(proxy?.authorization).toBe(`Basic ${Buffer.from('me:p@ss').toString('base64')}`);
+  expect(proxy?.authorization).toBe(`Basic ${Buffer.from(sent).toString('base64')}`);
 });
 
 test.each(['ftp://me:hunter2@proxy.example.com', 'http://', 'http://me:hunter2%zz@proxy.example.com', '://hunter2'])(
