@@ -144,6 +144,7 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     const reports = [{ kind: 'audits' as const, format: 'csv' as const, path: 'audits.csv' }];
     await expect(deliver({ notify, reports })).rejects.toThrow(/did not accept "finished"/);
     expect(await readdir(folder)).toEqual(['audits.csv']);
+    expect(logged).toContain('"a delivery failed"');
     status = 200;
     await deliver({ notify, reports });
     expect(received.map(({ path }) => path)).toEqual(['/other', '/']);

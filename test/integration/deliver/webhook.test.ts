@@ -1,5 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import { text } from 'node:stream/consumers';
+import timers from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { postWebhook, signatureOf } from '../../../src/deliver/webhook.ts';
@@ -75,6 +77,19 @@ test.each([500, 503, 429, 425, 408, undefined])(
     expect(received.map(({ headers }) => headers['x-slimboard-delivery'])).toEqual(Array(3).fill('7-finished'));
   },
 );
+
+test('an endpoint that fails is asked four times, with growing pauses', async () => {
+  const pauses = vi.spyOn(timers, 'setTimeout').mockResolvedValue(undefined);
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    pauses.mockRestore();
+    syncBuiltinESMExports();
+  });
+  answers = Array(4).fill({ status: 503 });
+  await expect(postWebhook({ url }, message, { ...options, delaysMs: undefined })).rejects.toThrow('HTTP 503');
+  expect(received).toHaveLength(4);
+  expect(pauses.mock.calls.map(([delayMs]) => delayMs)).toEqual([500, 2_000, 8_000]);
+});
 
 test.each([
   ['a refusal', { status: 403 }, 1, /did not accept "finished": it answered HTTP 403/],
