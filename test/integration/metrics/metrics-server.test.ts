@@ -16,16 +16,21 @@ const get = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${server.p
 
 test('serves metrics as Prometheus reads them', async () => {
   const answer = await get('/metrics?x=1');
+  expect(answer.status).toBe(200);
   expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(await answer.text()).toContain('slimboard_items_total{outcome="audited"} 7');
 });
 
 test('says whether the process can work', async () => {
-  expect((await get('/healthz')).status).toBe(200);
+  const health = async () => {
+    const answer = await get('/healthz');
+    return `${answer.status} ${await answer.text()}`;
+  };
+  expect(await health()).toBe('200 ok\n');
   isHealthy = async () => false;
-  expect((await get('/healthz')).status).toBe(503);
+  expect(await health()).toBe('503 unavailable\n');
   isHealthy = () => Promise.reject(new Error('Redis is away'));
-  expect((await get('/healthz')).status).toBe(503);
+  expect(await health()).toBe('503 unavailable\n');
 });
 
 test.each([
@@ -40,5 +45,13 @@ test('a port in use is a settings error that names it', async () => {
   await expect(taken).rejects.toMatchObject({
     code: 'settings',
     message: expect.stringContaining(`${server.port}: it is in use`),
+  });
+});
+
+test('an address that is not of this machine is not told as a port in use', async () => {
+  const refused = startMetricsServer({ metrics: createMetrics(), host: '192.0.2.1', port: 0, isHealthy });
+  await expect(refused).rejects.toMatchObject({
+    code: 'settings',
+    message: expect.stringContaining('EADDRNOTAVAIL'),
   });
 });
