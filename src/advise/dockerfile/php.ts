@@ -138,6 +138,10 @@ function composerSteps(facts: DockerfileFacts): readonly string[] {
   const { commands, copies, framework } = facts;
   const from = contextFolderOf(/^composer\.(?:json|lock|\*)$/, facts);
   const lists = [`${from}composer.json`, `${from}composer.lock`];
+  // Not every project has a lock; a pattern may match nothing.
+  const copied = copies.some((copy) => copiesFile(copy, 'composer.lock'))
+    ? lists
+    : [lists[0], `${from}composer.loc[k]`];
   const sources = sourceSteps(facts, (source) => isAmong(lists, source));
   const run = runWith(facts, '/tmp/cache');
   const isTraced =
@@ -150,7 +154,7 @@ function composerSteps(facts: DockerfileFacts): readonly string[] {
     return [...sources, `${run} if [ -f composer.json ]; then ${COMPOSER} --optimize-autoloader; fi`];
   }
   return [
-    `COPY ${lists.join(' ')} ./`,
+    `COPY ${copied.join(' ')} ./`,
     '# The extensions that packages require are in the last stage, not in this one.',
     `${run} ${COMPOSER} --no-autoloader`,
     ...sources,
@@ -164,7 +168,8 @@ function packagesBeside(server: Server, { packages }: DockerfileFacts): Dockerfi
     ...packages,
     build: [],
     headers: [],
-    run: packages.run.filter((name) => server !== 'apache' || !/^(?:apache2|httpd)$/.test(name)),
+    // Composer unpacks packages by unzip.
+    run: packages.run.filter((name) => name !== 'unzip' && (server !== 'apache' || !/^(?:apache2|httpd)$/.test(name))),
   };
 }
 

@@ -84,3 +84,12 @@ test.each<[string, Parameters<typeof dockerfile>, boolean]>([
 ])('an official image that may be larger than the package of a distribution is noted: %s', (_, args, isNoted) => {
   expect(dockerfile(...args).includes(MAY_BE_LARGER)).toBe(isNoted);
 });
+
+test('a project without a lock of Composer can be copied, and unzip stays with Composer', () => {
+  const packages = { ...run('apt-get update && apt-get install -y git unzip libzip4'), class: 'os-packages' } as const;
+  const text = dockerfile(apache([packages, copy('. .'), run('composer install')]));
+  expect(text).toContain('COPY composer.json composer.loc[k] ./\n');
+  expect(text).not.toContain('unzip');
+  const locked = apache([copy('composer.json composer.lock ./'), run('composer install'), copy('. .')]);
+  expect(dockerfile(locked)).toContain('COPY composer.json composer.lock ./\n');
+});

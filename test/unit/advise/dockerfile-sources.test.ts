@@ -230,7 +230,7 @@ test.each<[string, ImageSketch, readonly string[]]>([
       config: { WorkingDir: '/srv/api/' },
     },
     [
-      'COPY api/composer.json api/composer.lock ./\n',
+      'COPY api/composer.json api/composer.loc[k] ./\n',
       'COPY api/ ./\nCOPY public ./public\nRUN composer dump-autoload',
       'WORKDIR /srv/api\nCOPY --from=build /app ./\n',
     ],
