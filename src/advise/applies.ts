@@ -16,6 +16,7 @@ import { installsOnly } from './layer-shares.ts';
 import { linksLibraries, needsGlibc } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
 import { servesPages } from './pages.ts';
+import { FIRST_DISTROLESS_JAVA, releaseOf } from './releases.ts';
 import { servesByApache, servesByTomcat, startNeedsShell } from './start.ts';
 import type { Subject } from './subject.ts';
 import type { Technique, TechniqueId } from './technique.ts';
@@ -60,7 +61,17 @@ function suitsProgram(technique: Technique, ids: readonly TechniqueId[], subject
   if (technique.id === 'alpine-base') return !needsGlibc(subject.view);
   // An empty base has room for neither an interpreter nor, in a single stage, a compiler.
   if (technique.id === 'scratch-base') return leavesCompiler(subject, ids) && !needsDistribution(subject);
+  if (isJavaWithoutDistroless(subject)) return false;
   return alternativeFor(subject, ids, technique.variants) !== undefined && !needsDistribution(subject);
+}
+
+/** Reports whether the image has a release of Java that still gets fixes, but no distroless image on Debian 13. */
+function isJavaWithoutDistroless({ runtime, runtimeVersion }: Subject): boolean {
+  return (
+    runtime === 'java' &&
+    runtimeVersion !== undefined &&
+    Number(releaseOf(runtime, runtimeVersion)) < FIRST_DISTROLESS_JAVA
+  );
 }
 
 /**

@@ -15,6 +15,9 @@ export const DEBIAN = data.debian;
 export const DEBIAN_VERSION = data.debianVersion;
 export const ALPINE = data.alpine;
 
+/** The first release of Java with a distroless image on {@link DEBIAN}. @see GoogleContainerTools/distroless, "Image contents" */
+export const FIRST_DISTROLESS_JAVA = 21;
+
 /** Runtimes whose release lines are the first part of a version; all others use the first two parts. */
 const ONE_PART: readonly Runtime[] = ['node', 'java', 'dotnet', 'rust', 'deno', 'bun', 'erlang'];
 

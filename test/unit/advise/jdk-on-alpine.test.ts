@@ -3,7 +3,7 @@ import { adviseImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
-import { copy } from '../../support/dockerfiles.ts';
+import { copy, run } from '../../support/dockerfiles.ts';
 
 const MB = 1_000_000;
 
@@ -24,4 +24,22 @@ test.each<[string, Pick<ImageSketch, 'distro'>, string]>([
   });
   const { plan } = adviseImage(image, findingsOf(image), knowledgeOf([]), { kind: 'reduction', ratio: 0.9 });
   expect(plan.at(-1)?.projection.base).toBe(base);
+});
+
+test.each([
+  ['21.0.8', 'distroless-base'],
+  ['17.0.15', 'alpine-base'],
+])('the advised base of Java %s is one that the Dockerfile can start from: %s', (runtimeVersion, technique) => {
+  const image = auditedImage({
+    runtime: 'java',
+    runtimeVersion,
+    variant: 'jdk',
+    baseNames: ['library/maven:3-eclipse-temurin-17'],
+    runtimeLayers: 1,
+    base: [{ instruction: 'ADD rootfs.tar /', bytes: 400 * MB }],
+    own: [{ ...run('mvn package'), bytes: 10 * MB }],
+    config: { Cmd: ['java', '-jar', 'target/app.jar'] },
+  });
+  const { plan } = adviseImage(image, findingsOf(image), knowledgeOf([]), { kind: 'reduction', ratio: 0.9 });
+  expect(plan.at(-1)?.technique).toBe(technique);
 });
