@@ -55,7 +55,8 @@ const TEAM_SCORE = scoreSql('t.slim_score', 'coalesce(t.scored_bytes, t.logical_
 /** Totals of teams are added up over sources. Percentiles cannot be: they are computed from images again. */
 function teamsSql(scope: QueryScope, since: string | undefined): string {
   const percentile = (stored: string, index: number): string =>
-    `case when count(*) = 1 then max(t.${stored}) when coalesce(sum(t.images) = max(m.images), true) then max(m.sizes[${index}]) end`;
+    `case when count(*) = 1 then max(t.${stored})
+      when coalesce((sum(t.images), sum(t.logical_bytes)) = (max(m.images), max(m.logical_bytes)), true) then max(m.sizes[${index}]) end`;
   const sums = (columns: readonly string[]): string => columns.map((name) => `sum(t.${name}) as ${name}`).join(', ');
   return `
     with pair as (${pairSql(scope, since)}),${percentilesSql(scope)}
@@ -82,8 +83,8 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
 
 /**
  * The median and the 90th percentile of the image sizes of each team with totals in several sources; an image that
- * several of them hold counts once. `images`: how many each source has, added up, at an earlier audit. If the totals of
- * then counted another number, repositories have changed hands since, and the percentiles of then are not known.
+ * several of them hold counts once. `images`, `logical_bytes`: those of each source, added up, at an earlier audit. If the
+ * totals of then were others, repositories have changed hands since, and the percentiles of then are not known.
  */
 const percentilesSql = (scope: QueryScope): string => `
     scattered as (
@@ -91,7 +92,8 @@ const percentilesSql = (scope: QueryScope): string => `
       where ${scope.where} group by t.team having count(*) > 1),
     ${scope.audit ? heldAtAudit(scope) : HELD_NOW},
     middle as (
-      select h.team, percentile_disc(array[0.5, 0.9]) within group (order by i.pull_bytes) as sizes, sum(h.sources) as images
+      select h.team, percentile_disc(array[0.5, 0.9]) within group (order by i.pull_bytes) as sizes, sum(h.sources) as images,
+        sum(h.logical_bytes) as logical_bytes
       from held h join image i on i.manifest_id = h.manifest_id group by h.team),`;
 
 /** The teams' images under tags now. It reads few columns, because these may be all images there are. */
@@ -101,15 +103,15 @@ const HELD_NOW = `
       where t.ended_at is null and t.name is not null and r.ended_at is null
         and r.source_id in (select source_id from pair) and r.team in (select team from scattered)),
     held as (
-      select team, manifest_id, null::int8 as sources from root
+      select team, manifest_id, null::int8 as sources, null::int8 as logical_bytes from root
       union
-      select root.team, c.child_id, null from root join source s on s.id = root.source_id
+      select root.team, c.child_id, null, null from root join source s on s.id = root.source_id
       join index_child c on c.index_id = root.manifest_id and c.child_id is not null and is_wanted_platform(c.platform, s.platforms))`;
 
 /** The teams' images that were under tags at the end of the scope's audit. No tag is read when there is no such team. */
 const heldAtAudit = (scope: QueryScope): string => `
     held as (
-      select i.team, i.manifest_id, count(distinct i.source_id) as sources from ${imagesRelation(scope)} i
+      select i.team, i.manifest_id, count(distinct i.source_id) as sources, sum(i.compressed_bytes) as logical_bytes from ${imagesRelation(scope)} i
       where exists (select from scattered) and i.tag <> '' and i.team = any (array(select team from scattered)) group by 1, 2)`;
 
 /**

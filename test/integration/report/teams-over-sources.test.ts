@@ -171,6 +171,34 @@ test.each(BACKENDS)(
   },
 );
 
+test.each(BACKENDS)(
+  'a team has no median at an audit since which repositories of equally many images changed hands on $name',
+  async ({ open }) => {
+    const db = await open();
+    const inventory = new Inventory(db);
+    const [east, west] = [await inventory.source('east'), await inventory.source('west')];
+    const holds = async (source: number, name: string, team: string, bytes: number) => {
+      const image = await inventory.image({ name: `${bytes}`, layers: [[`layer of ${bytes}`, bytes]] });
+      await inventory.tag(await inventory.repository(source, name, team, AT), '1', image, AT);
+    };
+    await holds(east, 'shop/cart', 'shop', 10);
+    await holds(west, 'shop/search', 'shop', 30);
+    await holds(west, 'pay/api', 'pay', 50);
+    const audit = await inventory.audit(east, AT);
+    await db.query('insert into audit_source (audit_id, source_id, running) values ($1, $2, false)', [audit, west]);
+    await db.transaction((tx) => computeTotals(tx, west, audit));
+    const p90 = async () =>
+      (await readRecords(db, teams, { audit, filters: { team: 'shop' } })).map((row) => row.p90_bytes);
+    expect(await p90()).toEqual([30]);
+    await db.query(
+      "update repository set team = case name when 'pay/api' then 'shop' else 'pay' end where source_id = $1",
+      [west],
+    );
+    expect(await p90()).toEqual([null]);
+    await db.close();
+  },
+);
+
 test.each(BACKENDS)('repositories of equal figures are in the order of their sources on $name', async ({ open }) => {
   const db = await open();
   const inventory = new Inventory(db);
