@@ -56,7 +56,11 @@ const columns = defineColumns({
   slim_score: ['number', '0 to 100: the share of its bytes that it needs.'],
   first_seen_at: ['timestamp', 'When the tag was first seen to name this image.', 'detail'],
   last_seen_at: ['timestamp', 'When an audit last listed its repository while the tag named it.', 'detail'],
-  audited_at: ['timestamp', 'When an audit last listed its repository; what could not be read is in `report errors`.', 'detail'],
+  audited_at: [
+    'timestamp',
+    'When an audit last listed its repository; what could not be read is in `report errors`.',
+    'detail',
+  ],
 });
 
 /**
