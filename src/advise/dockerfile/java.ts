@@ -130,7 +130,7 @@ function linkedDockerfile(facts: DockerfileFacts): string {
     '# The modules that the jar and its libraries use, and the one that TLS needs.',
     'RUN mkdir /tmp/jar && cd /tmp/jar && jar xf /app.jar && \\',
     `    modules="$(jdeps --ignore-missing-deps --multi-release ${facts.release} --print-module-deps --recursive \\`,
-    "      --class-path \"$(find . -name '*.jar' | tr '\\n' ':')\" /app.jar)\" && \\",
+    "      --class-path \".:$(find . -name '*.jar' | tr '\\n' ':')\" /app.jar)\" && \\",
     '    jlink --add-modules "$modules,jdk.crypto.ec" --strip-debug --no-man-pages --no-header-files \\',
     `      --compress ${Number(facts.release) >= FIRST_WITH_ZIP_LEVELS ? 'zip-6' : '2'} --output /jre`,
   ];

@@ -3,7 +3,7 @@ import { adviseImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
-import { copy, run } from '../../support/dockerfiles.ts';
+import { copy, dockerfile, run } from '../../support/dockerfiles.ts';
 
 const MB = 1_000_000;
 
@@ -42,4 +42,10 @@ test.each([
   });
   const { plan } = adviseImage(image, findingsOf(image), knowledgeOf([]), { kind: 'reduction', ratio: 0.9 });
   expect(plan.at(-1)?.technique).toBe(technique);
+});
+
+test('a jar without libraries in it is linked as well: jdeps fails on an empty class path', () => {
+  const own = [copy('. .'), run('mvn package')];
+  const text = dockerfile({ runtime: 'java', runtimeVersion: '17.0.15', own }, 'alpine-base');
+  expect(text).toContain("--class-path \".:$(find . -name '*.jar'");
 });
