@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { digestBytes } from '../../../src/oci/digest.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import { listTouchedRepositories } from '../../../src/store/totals/improvement-store.ts';
+import { listTouchedRepositories, readBuildPairs } from '../../../src/store/totals/improvement-store.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';
+import { Inventory } from '../../support/inventory.ts';
 import { pushableBase, pushablePair } from '../../support/pair-images.ts';
+import { recordPlans } from '../../support/plans.ts';
 import { readRecords } from '../../support/report-records.ts';
 import { useRegistry } from '../../support/use-registry.ts';
 
@@ -55,6 +57,20 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
         saved_bytes: savedBytes,
       },
     ]);
+  });
+
+  test('of repositories of one source are found without the audits of others', async () => {
+    const inventory = new Inventory(db);
+    const [source, other] = [await inventory.source('lab'), await inventory.source('other')];
+    const repository = await inventory.repository(source, 'app', 'team', month(1));
+    for (const at of [1, 2]) {
+      const build = await inventory.image({ name: `build ${at}`, layers: [], createdAt: month(at), assessment: {} });
+      await inventory.tag(repository, `1.${at}`, build, month(1));
+    }
+    for (const id of [source, other]) await inventory.audit(id, month(2));
+    const plans: string[] = [];
+    await readBuildPairs(recordPlans(db, /audit_ends/, plans), [repository]);
+    expect(plans.join()).toMatch(/CTE ended\n *-> .* rows=1(?:\.00)? loops=1/);
   });
 
   test('of a tag that moved between two audits; an audit without changes writes nothing', async () => {
