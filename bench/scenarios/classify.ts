@@ -28,31 +28,31 @@ export const classify: Scenario = {
     const parse = () => {
       for (const { texts } of images) void [parseManifest(texts[0]), parseImageConfig(texts[1])];
     };
-    const judge = (inputs: readonly ClassifierInput[]) => {
+    const assess = (inputs: readonly ClassifierInput[]) => {
       for (const input of inputs) classifyImage(input);
     };
     const inputs = images.map(({ input }) => input);
     // Node.js needs some rounds to compile all of the functions.
-    for (let round = 0; round < WARM_UP_ROUNDS; round++) judge(inputs);
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) assess(inputs);
     const samples = await rounds(count, async (round) => {
       const unseen = inputs.map((input, number) => withOwnSteps(input, `${round}-${number}`));
       return {
         json: cpuSeconds(json),
         parse: cpuSeconds(parse),
-        judge: cpuSeconds(() => judge(inputs)),
-        unseen: cpuSeconds(() => judge(unseen)),
+        assess: cpuSeconds(() => assess(inputs)),
+        unseen: cpuSeconds(() => assess(unseen)),
       };
     });
     const thousands = (seconds: number) => images.length / seconds / 1_000;
     return figuresOf(samples, [
-      ['thousand verdicts a second', '', ({ judge }) => thousands(judge), atLeast(20, 30)],
+      ['thousand verdicts a second', '', ({ assess }) => thousands(assess), atLeast(20, 30)],
       [
         'thousand verdicts a second, parsing manifest and config included',
         '',
-        ({ judge, parse }) => thousands(judge + parse),
+        ({ assess, parse }) => thousands(assess + parse),
       ],
       ['thousand verdicts a second, own steps never seen before', '', ({ unseen }) => thousands(unseen)],
-      ['a verdict, of JSON.parse', 'x', ({ judge, json }) => judge / json, atMost(5, 3)],
+      ['a verdict, of JSON.parse', 'x', ({ assess, json }) => assess / json, atMost(5, 3)],
       ['parsing manifest and config, of JSON.parse', 'x', ({ parse, json }) => parse / json],
     ]);
   },

@@ -2,10 +2,10 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import { endsInDockerfile, isBuildpacksImage } from './base-image/buildpacks.ts';
 import type { Context } from './context.ts';
 import { isNixStep } from './nix.ts';
-import { type BuildTool, inferred, type Judged } from './verdict.ts';
+import { type BuildTool, type Conclusion, inferred } from './verdict.ts';
 
 /** The tool that built the image: the one that wrote its last steps. */
-export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
+export function findBuildTool(context: Context): Conclusion<BuildTool> | undefined {
   const { input, own, history, stack } = context;
   if (isBuildpacksImage(context) && !endsInDockerfile(history)) {
     return { value: 'buildpacks', confidence: 'declared', evidence: 'label:io.buildpacks' };

@@ -8,7 +8,7 @@ import { findDistro } from './distro.ts';
 import { distroOfReference } from './distro-reference.ts';
 import { findFramework } from './framework.ts';
 import { officialOf } from './history/stack.ts';
-import { judgeLayers } from './layers.ts';
+import { classifyLayers } from './layers.ts';
 import { findMultiStage } from './multi-stage.ts';
 import { findOwnLabels } from './own-labels.ts';
 import { findRuntime } from './runtime.ts';
@@ -55,7 +55,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
     multiStage: findMultiStage(context, base),
     runsAsRoot: runsAsRoot(input.config),
     ownLabels: findOwnLabels(context),
-    layers: judgeLayers(context, base.layerCount ?? layersBefore(context, context.stack.ownStart)),
+    layers: classifyLayers(context, base.layerCount ?? layersBefore(context, context.stack.ownStart)),
     signals: signals.concat(
       signalOf('distro', distro),
       signalOf('runtime', runtime),

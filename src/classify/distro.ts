@@ -106,7 +106,7 @@ function distrolessClaim(context: Context): DistroVerdict | undefined {
 const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2023-02-01' } as const;
 
 /**
- * Judges a root file system from an archive with a generic name by its CMD. Docker Official Images use `/bin/sh` for
+ * Recognises a root file system from an archive with a generic name by its CMD. Docker Official Images use `/bin/sh` for
  * alpine, `sh` for busybox and `bash` for debian; ubuntu used `bash` too, from 2021 to early 2023.
  */
 function shellClaim({ stack, history }: Context): DistroVerdict | undefined {
@@ -161,7 +161,7 @@ const DISTRO_OF_MANAGER: Readonly<Record<string, string>> = {
 };
 
 /**
- * Judges by the package manager if it serves a single distribution. apk also serves Wolfi, but Wolfi's root file system
+ * Recognises it by the package manager if it serves a single distribution. apk also serves Wolfi, but Wolfi's root file system
  * comes from apko, which is excluded here.
  */
 function packageManagerClaim({ stack, history }: Context): DistroVerdict | undefined {

@@ -18,7 +18,7 @@ export function distroEndOfLife(id: string, version: string): string | undefined
 }
 
 /**
- * The number of listed releases whose free updates have ended. While it stays the same, judgements of earlier days
+ * The number of listed releases whose free updates have ended. While it stays the same, assessments of earlier days
  * remain valid.
  * @param today `2026-11-24`
  */

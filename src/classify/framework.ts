@@ -1,6 +1,6 @@
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
-import { inferred, type Judged } from './verdict.ts';
+import { type Conclusion, inferred } from './verdict.ts';
 
 interface FrameworkRule {
   readonly name: string;
@@ -45,7 +45,7 @@ const MAX_STEP_LENGTH = 2_000;
 const FRAMEWORK_LABELS: readonly string[] = ['org.springframework.boot.version'];
 
 /** The framework, if the entrypoint, the environment, a label or the image's own steps show one. */
-export function findFramework({ input, env, own }: Context): Judged<string> | undefined {
+export function findFramework({ input, env, own }: Context): Conclusion<string> | undefined {
   const { entrypoint, cmd } = input.config;
   return (
     firstRule([`${entrypoint.join(' ')} ${cmd.join(' ')}`], 'entrypoint') ??
@@ -62,7 +62,7 @@ export function findFramework({ input, env, own }: Context): Judged<string> | un
 }
 
 /** The framework of the first rule that matches any of the texts. */
-function firstRule(texts: readonly string[], evidence: string): Judged<string> | undefined {
+function firstRule(texts: readonly string[], evidence: string): Conclusion<string> | undefined {
   const rule = RULES[Math.min(RULES.length, ...texts.map(ruleOf))];
   return rule && inferred(rule.name, evidence);
 }

@@ -13,7 +13,7 @@ const MAX_INSTRUCTION_LENGTH = 1_000;
  * One verdict per layer of the manifest, base first.
  * @param baseLayers the number of layers that belong to the base image
  */
-export function judgeLayers(context: Context, baseLayers: number | undefined): readonly LayerVerdict[] {
+export function classifyLayers(context: Context, baseLayers: number | undefined): readonly LayerVerdict[] {
   const { history, input } = context;
   const byLayer = new Map<number, BuildStep>();
   for (const step of history.steps) if (step.layer !== undefined) byLayer.set(step.layer, step);

@@ -5,10 +5,10 @@ import { officialOf } from './history/stack.ts';
 import { isNixStep } from './nix.ts';
 import {
   type BaseVerdict,
+  type Conclusion,
   type DistroVerdict,
   inferred,
   isScratch,
-  type Judged,
   type RuntimeVerdict,
   type Variant,
 } from './verdict.ts';
@@ -19,7 +19,7 @@ export function findVariant(
   base: BaseVerdict,
   distro: DistroVerdict | undefined,
   runtime: RuntimeVerdict | undefined,
-): Judged<Variant> | undefined {
+): Conclusion<Variant> | undefined {
   const named = variantOfBase(base);
   if (named) return named;
   const java = runtime?.value.name === 'java' ? javaVariant(context) : undefined;
@@ -35,7 +35,7 @@ export function findVariant(
   return standsOnSlimDebian(context, distro) ? inferred('slim', 'history:size of Debian') : undefined;
 }
 
-function variantOfBase(base: BaseVerdict): Judged<Variant> | undefined {
+function variantOfBase(base: BaseVerdict): Conclusion<Variant> | undefined {
   if (base.confidence === 'unknown') return undefined;
   const value = variantByName(base.references);
   return value && { value, confidence: base.confidence, evidence: 'base' };
@@ -86,7 +86,7 @@ function hasNoShell(context: Context): boolean {
 /**
  * JDK or JRE: by a CMD, of the image or of one beneath, that needs a JDK; by PATH and JAVA_HOME; by Temurin's archive.
  */
-function javaVariant({ input, env, history, stack }: Context): Judged<Variant> | undefined {
+function javaVariant({ input, env, history, stack }: Context): Conclusion<Variant> | undefined {
   const { cmd, entrypoint } = input.config;
   const commands = history.steps.flatMap((step) => (step.verb === 'CMD' ? [step.args.slice(0, 200)] : []));
   if ([...commands, ...cmd, ...entrypoint].some((text) => /\b(?:jshell|mvn|gradle)\b/.test(text)))

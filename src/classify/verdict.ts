@@ -3,7 +3,7 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 import type { DistroName } from './knowledge/distros.ts';
 
-/** The classifier's input. All of it is stored, so a newer classifier can judge again without a registry request. */
+/** The classifier's input. All of it is stored, so a newer classifier can assess again without a registry request. */
 export interface ClassifierInput {
   readonly manifest: ImageManifest;
   readonly config: ImageConfig;
@@ -71,14 +71,14 @@ export function isScratch(base: BaseVerdict): boolean {
 }
 
 /** A conclusion with its confidence and evidence, such as `env:NODE_VERSION`. */
-export interface Judged<T> {
+export interface Conclusion<T> {
   readonly value: T;
   readonly confidence: Confidence;
   readonly evidence: string;
 }
 
 /** A conclusion from names, history or settings, which prove nothing. */
-export function inferred<T>(value: T, evidence: string): Judged<T> {
+export function inferred<T>(value: T, evidence: string): Conclusion<T> {
   return { value, confidence: 'inferred', evidence };
 }
 
@@ -114,9 +114,9 @@ export function hasNodePackages(runtime: Runtime): boolean {
 }
 
 /** A distribution with its version, where known, as os-release names them. */
-export type DistroVerdict = Judged<DistroName>;
+export type DistroVerdict = Conclusion<DistroName>;
 /** A runtime with its version, where known. */
-export type RuntimeVerdict = Judged<{ readonly name: Runtime; readonly version?: string }>;
+export type RuntimeVerdict = Conclusion<{ readonly name: Runtime; readonly version?: string }>;
 /** Makes a runtime verdict. Manifest and config never prove a runtime, so its confidence is always `inferred`. */
 export function inferredRuntime(name: Runtime, version: string | undefined, evidence: string): RuntimeVerdict {
   return inferred(version === undefined ? { name } : { name, version }, evidence);
@@ -138,7 +138,7 @@ export type BuildTool =
   | 'apko'
   | 'dotnet';
 
-/** What a layer contains, judged by its history line and by whether it belongs to the base. */
+/** What a layer contains, told by its history line and by whether it belongs to the base. */
 export type LayerClass =
   | 'base'
   | 'os-packages'
@@ -171,13 +171,13 @@ export interface ImageVerdict {
   readonly base: BaseVerdict;
   readonly distro?: DistroVerdict | undefined;
   readonly runtime?: RuntimeVerdict | undefined;
-  readonly framework?: Judged<string> | undefined;
-  readonly variant?: Judged<Variant> | undefined;
+  readonly framework?: Conclusion<string> | undefined;
+  readonly variant?: Conclusion<Variant> | undefined;
   /** The number of layers with only the runtime, or without a runtime only the distribution; undefined if unknown. */
   readonly runtimeLayers?: number | undefined;
   /** Whether it is a well-known image itself, as published, with nothing added. */
   readonly isPublished?: boolean;
-  readonly buildTool?: Judged<BuildTool> | undefined;
+  readonly buildTool?: Conclusion<BuildTool> | undefined;
   readonly multiStage: { readonly value: 'yes' | 'no' | 'unknown'; readonly evidence: string };
   /** Whether it runs as uid 0; undefined if the user is a name that may map to any uid. */
   readonly runsAsRoot?: boolean | undefined;

@@ -60,7 +60,7 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope) 
 const STAGE_TEXTS: Readonly<Partial<Record<AuditStage, (layers: LayerCounts) => string | undefined>>> = {
   // Without --deep, the stage passes without any.
   layers: ({ done, listed }) => (listed > 0 ? `reading layers, ${done} of ${listed}` : undefined),
-  assess: () => 'judging images',
+  assess: () => 'assessing images',
   close: () => 'computing totals',
 };
 

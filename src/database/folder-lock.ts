@@ -85,7 +85,7 @@ async function removeStale(path: string, watchMs: number): Promise<void> {
   if (content === undefined) return;
   if (!(await isStale(path, content, watchMs))) throw await lockedError(path);
   // Two processes may find the same lock stale. Only one succeeds in renaming it, and it must make sure that what it
-  // renamed is what it judged, not a lock that the other one has created since.
+  // renamed is what it looked at, not a lock that the other one has created since.
   const aside = `${path}.${process.pid}.stale`;
   await rename(path, aside).catch(() => undefined);
   const renamed = await readFile(aside, 'utf8').catch(() => undefined);

@@ -2,7 +2,7 @@ import { anyOf } from '../common/any-of.ts';
 
 /**
  * Files that hold secrets by convention of the tools that use them: environment files, private keys, credentials of
- * package managers, clouds and registries. Judged by name alone, except for {@link SETTINGS}.
+ * package managers, clouds and registries. Recognised by name alone, except for {@link SETTINGS}.
  */
 const SENSITIVE: readonly RegExp[] = [
   /(?:^|\/)\.env(?:\.(?!example$|sample$|template$|dist$)[\w-]+)*$/,
@@ -22,7 +22,7 @@ const SHIPPED =
   /^usr\/(?:lib|share|src)\/|(?:^|\/)(?:node_modules|site-packages|dist-packages|vendor|gems|go\/pkg\/mod)\//;
 
 /**
- * Settings files that hold a secret in few projects only: judged by their content, which is inspected and not stored.
+ * Settings files that hold a secret in few projects only: recognised by their content, which is inspected and not stored.
  * @see docs.npmjs.com, "npmrc": auth related configuration; a value `${NAME}` is read from the environment
  * @see docs.docker.com, "docker login": credential stores leave `auths` without `auth`
  */

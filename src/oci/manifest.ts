@@ -150,7 +150,7 @@ function readDescriptors(value: unknown, path: string): readonly Descriptor[] {
 }
 
 /**
- * Whether a manifest's config is an image config, judged by its media type. Docker registries of 2016 stored configs as
+ * Whether a manifest's config is an image config, told by its media type. Docker registries of 2016 stored configs as
  * `application/octet-stream`; such a manifest counts if all its layers are file-system layers.
  * @see moby/moby, distribution/registry.go, `ImageTypes`
  */

@@ -96,7 +96,7 @@ function stepsByLayer(steps: readonly BuildStep[]): readonly (PlacedStep | undef
   return placed;
 }
 
-/** Returns how many of the image's layers are its base's; if the boundary is unknown, judged by the layers' classes. */
+/** Returns how many of the image's layers are its base's; if the boundary is unknown, told by the layers' classes. */
 export function baseLayerCount({ verdict }: AuditedImage): number {
   if (verdict.base.layerCount !== undefined) return verdict.base.layerCount;
   const first = verdict.layers.findIndex((layer) => layer.class !== 'base');

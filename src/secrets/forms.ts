@@ -4,7 +4,7 @@
  */
 
 /**
- * Replaces a secret in stored content. It is detected as a secret itself, so that the stored copy is judged like the
+ * Replaces a secret in stored content. It is detected as a secret itself, so that the stored copy is assessed like the
  * original, and has no character that would end a value in a shell or URL.
  */
 export const HIDDEN = 'hidden-by-slimboard';

@@ -6,8 +6,8 @@ import { finishAudit } from '../../store/audit-end-store.ts';
 import { findAudit, hasAssessTasks } from '../../store/audit-store.ts';
 import { saveDedupScope } from '../../store/source-store.ts';
 import { addTasks, settleTask } from '../../store/task-store.ts';
+import { wereAssessedSince } from '../../store/totals/assessed-images.ts';
 import { findGoalsKey } from '../../store/totals/goal-store.ts';
-import { wereJudgedSince } from '../../store/totals/judged-images.ts';
 import { computeTotals } from '../../store/totals/totals-store.ts';
 import { findUnchangedSince } from '../../store/totals/unchanged-since.ts';
 import type { Audit } from '../audit.ts';
@@ -99,7 +99,7 @@ async function saveDedupScopes(tx: Queryable, scopes: DedupScopes): Promise<numb
 
 /**
  * Finds the audit whose totals still hold: nothing in the registry was added, moved or removed since, no other audit
- * judged its images anew, and the goals are the same.
+ * assessed its images anew, and the goals are the same.
  */
 async function findReusableTotals(
   tx: Queryable,
@@ -107,6 +107,6 @@ async function findReusableTotals(
   policy: PolicySettings,
 ): Promise<number | undefined> {
   const unchanged = await findUnchangedSince(tx, sourceIds, auditId);
-  if (!unchanged || (await wereJudgedSince(tx, sourceIds, unchanged.finishedAt))) return undefined;
+  if (!unchanged || (await wereAssessedSince(tx, sourceIds, unchanged.finishedAt))) return undefined;
   return (await findGoalsKey(tx, unchanged.auditId)) === goalsKey(policy) ? unchanged.auditId : undefined;
 }

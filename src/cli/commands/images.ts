@@ -56,7 +56,7 @@ export function check(program: Command, { exit, prepare }: CommandContext): void
     .description("a gate for CI: the policy's budgets, bases and rules; exits with 3 if an image violates them")
     .argument('[images...]', 'image references, as for inspect')
     .addOption(
-      new Option('--audit <number>', 'check every image of the sources of this audit, as the audit judged it')
+      new Option('--audit <number>', 'check every image of the sources of this audit, as the audit assessed it')
         .argParser(parseAuditNumber)
         .conflicts(['platform', 'catalogue', 'plainHttp']),
     );

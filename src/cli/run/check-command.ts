@@ -26,7 +26,7 @@ import { exitCodeOf as exitCodeOfError } from '../write-failure.ts';
 /** The options of `check`. */
 export interface CheckOptions extends Omit<ImageOptions, 'format'> {
   readonly format: 'table' | 'json' | 'junit' | 'sarif';
-  /** An audit whose images are checked, as it judged them. */
+  /** An audit whose images are checked, as it assessed them. */
   readonly audit?: number;
 }
 

@@ -95,10 +95,10 @@ function markedSql(rules: readonly LifecycleRule[], { where, parameters }: Query
     selected as (
       select s.*, ${selections.join(', ')} from listed s
       where ${where} and not exists (select 1 from described d where d.repository_id = s.repository_id and d.manifest_id = s.manifest_id)),
-    judged as (select s.*, case ${priorities.join(' ')} end as rule, case ${marks.join(' ')} else false end as marked from selected s),
+    assessed as (select s.*, case ${priorities.join(' ')} end as rule, case ${marks.join(' ')} else false end as marked from selected s),
     marked as (
       select j.*, case when j.rule = any(array[${archiving.join(', ')}]::int4[]) then 'archives' else 'expires' end as act
-      from judged j where j.marked)`;
+      from assessed j where j.marked)`;
 }
 
 /** Each pattern of a rule must match some tag of the image; different tags may match different patterns. */

@@ -10,15 +10,15 @@ export function scoreSql(score: string, bytes: string): string {
 }
 
 /**
- * SQL, aggregates over images, each once: how many there are, their sizes, and what their judgements add up to.
+ * SQL, aggregates over images, each once: how many there are, their sizes, and what their assessments add up to.
  * @param image the alias of the relation with their `pull_bytes`
- * @param judged the alias of the one with their judgements
+ * @param assessed the alias of the one with their assessments
  */
-export function imageSums(image: string, judged: string): string {
+export function imageSums(image: string, assessed: string): string {
   return `count(*)::int as images, percentile_disc(0.5) within group (order by ${image}.pull_bytes) as median_bytes,
       percentile_disc(0.9) within group (order by ${image}.pull_bytes) as p90_bytes,
-      coalesce(sum(${judged}.savings_min_bytes), 0) as savings_min_bytes, coalesce(sum(${judged}.savings_max_bytes), 0) as savings_max_bytes,
-      ${scoreSql(`${judged}.slim_score`, `${image}.pull_bytes`)} as slim_score, sum(${judged}.findings_error) as findings_error, sum(${judged}.findings_warn) as findings_warn`;
+      coalesce(sum(${assessed}.savings_min_bytes), 0) as savings_min_bytes, coalesce(sum(${assessed}.savings_max_bytes), 0) as savings_max_bytes,
+      ${scoreSql(`${assessed}.slim_score`, `${image}.pull_bytes`)} as slim_score, sum(${assessed}.findings_error) as findings_error, sum(${assessed}.findings_warn) as findings_warn`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
-import { IMAGE_ONCE } from './judged-images.ts';
+import { IMAGE_ONCE } from './assessed-images.ts';
 
 /** The columns that {@link baseSums} selects. */
 export const BASE_SUMS = `base_image, base_confidence, distro, distro_version, distro_eol, images, tags, repositories, teams,

@@ -2,7 +2,7 @@ import type { Queryable } from '../../database/database.ts';
 import { DEDUP_SCOPE } from '../sql/dedup-scope.ts';
 import { distinctRows } from '../sql/distinct-rows.ts';
 import { FAIR_SHARE, imageSums } from '../sql/shared-sums.ts';
-import { IMAGE_ONCE, judgedImages } from './judged-images.ts';
+import { assessedImages, IMAGE_ONCE } from './assessed-images.ts';
 
 /** SQL of the name by which each grouping groups an image. */
 const NAME = {
@@ -32,11 +32,11 @@ export function taggedImages(images: string, where: string): string {
     from ${images} i where i.tag <> '' and ${where} group by 1, 2`;
 }
 
-/** SQL: the images of the relation `tagged` with their judgements and the name of their group, for {@link groupSums}. */
+/** SQL: the images of the relation `tagged` with their assessments and the name of their group, for {@link groupSums}. */
 export function namedImages(grouping: ImageGrouping): string {
   return `
     select d.*, dense_rank() over (order by by_${grouping} collate "C") as combination
-    from (select a.*, ${NAME[grouping]} as by_${grouping} from (${judgedImages('tagged')}) a) d`;
+    from (select a.*, ${NAME[grouping]} as by_${grouping} from (${assessedImages('tagged')}) a) d`;
 }
 
 /** SQL: the names and the number of the group of each combination in each grouping. Reads `combined`, with few rows. */
@@ -55,9 +55,9 @@ const SIZES = `
  * SQL: sums of groups of images, one row for each name in each grouping, with the columns {@link GROUP_SUMS}. A blob
  * that several groups hold is divided equally among them, within the scope in which its registry stores it once.
  * @param tagged a query as {@link taggedImages} returns it
- * @param judged a query of the images of `tagged`, each once, as {@link namedImages} returns it
+ * @param assessed a query of the images of `tagged`, each once, as {@link namedImages} returns it
  */
-export function groupSums(tagged: string, judged: string, groupings: readonly ImageGrouping[]): string {
+export function groupSums(tagged: string, assessed: string, groupings: readonly ImageGrouping[]): string {
   return `
     -- There are few distinct combinations of names, so rows carry a combination's number. If they were joined to the
     -- list of combinations by name, Postgres would expect a single row from that join and do all later lookups row by
@@ -66,7 +66,7 @@ export function groupSums(tagged: string, judged: string, groupings: readonly Im
       select r.id as repository_id, dense_rank() over (order by s.id, ${DEDUP_SCOPE}) as scope
       from repository r join source s on s.id = r.source_id),
     tagged as (${tagged}),
-    image_once as materialized (${judged}),
+    image_once as materialized (${assessed}),
     combined as (select distinct combination, ${groupings.map((grouping) => `by_${grouping}`).join(', ')} from image_once),
     named as materialized (${named(groupings)}),
     sizes as (${SIZES}),
@@ -140,17 +140,17 @@ const HELD_BYTES = `
 /** SQL: the names of combinations `a` in all groupings. */
 const ALL_NAMES = KEPT_GROUPINGS.map((grouping) => `${NAME[grouping]} as by_${grouping}`).join(', ');
 const TAGGED = 'select repository_id, manifest_id, tag, tags, direct_tags, index_tags from tagged_image';
-const JUDGED = `select a.*, ${ALL_NAMES} from judged_image a`;
+const ASSESSED = `select a.*, ${ALL_NAMES} from assessed_image a`;
 
 /**
  * Stores the sums of a source's groups, replacing those of its previous audit. Reads the temporary tables
- * `tagged_image` and `judged_image`.
+ * `tagged_image` and `assessed_image`.
  */
 export async function keepGroupSums(tx: Queryable, sourceId: number): Promise<void> {
   await tx.query('delete from source_group where source_id = $1', [sourceId]);
   await tx.query(
     `insert into source_group (source_id, grouping, name, ${GROUP_SUMS})
-     select $1::int4, grouping, name, ${GROUP_SUMS} from (${groupSums(TAGGED, JUDGED, KEPT_GROUPINGS)}) s`,
+     select $1::int4, grouping, name, ${GROUP_SUMS} from (${groupSums(TAGGED, ASSESSED, KEPT_GROUPINGS)}) s`,
     [sourceId],
   );
 }

@@ -40,11 +40,11 @@ export async function listTouchedRepositories(
        select (select max(a.finished_at) from source_total t join audit a on a.id = t.audit_id where t.source_id = s.id and a.id < $2) as at
        from unnest($1::int4[]) as s (id)),
      since as (select case when bool_and(at is not null) then min(at) else '-infinity' end as at from closed),
-     judged as (select manifest_id from assessment where judged_at > (select at from since)),
+     assessed as (select manifest_id from assessment where judged_at > (select at from since)),
      touched as (
        select repository_id from tag where started_at > (select at from since)
-       union select t.repository_id from judged j join tag t on t.manifest_id = j.manifest_id
-       union select t.repository_id from judged j join index_child c on c.child_id = j.manifest_id join tag t on t.manifest_id = c.index_id)
+       union select t.repository_id from assessed j join tag t on t.manifest_id = j.manifest_id
+       union select t.repository_id from assessed j join index_child c on c.child_id = j.manifest_id join tag t on t.manifest_id = c.index_id)
      select r.id from touched join repository r on r.id = touched.repository_id where r.source_id = any($1::int4[]) order by r.id`,
     [sourceIds, auditId],
   );

@@ -3,9 +3,9 @@ import { PLAN_AS_A_WHOLE } from '../../database/planning.ts';
 import { DEDUP_SCOPE } from '../sql/dedup-scope.ts';
 import { setExcluded } from '../sql/rows.ts';
 import { FAIR_SHARE, imageSums } from '../sql/shared-sums.ts';
+import { keepAssessedImages } from './assessed-images.ts';
 import { keepBaseSums } from './base-sums.ts';
 import { keepGroupSums } from './group-sums.ts';
-import { keepJudgedImages } from './judged-images.ts';
 import { summariseSource } from './summary-store.ts';
 
 /**
@@ -145,7 +145,7 @@ const TEAM_TOTALS = `
     select i.team, ${imageSums('i', 'j')}, max(i.pull_bytes) as largest,
       (array_agg(i.name order by i.pull_bytes desc, i.name))[1] as largest_image,
       sum(i.pull_bytes) filter (where j.slim_score is not null) as scored
-    from image_of_team i join judged_image j on j.manifest_id = i.manifest_id group by i.team)
+    from image_of_team i join assessed_image j on j.manifest_id = i.manifest_id group by i.team)
   select $2, $1, team.team, team.repositories, team.tags, coalesce(images.images, 0), coalesce(logical.logical, 0), coalesce(bytes.stored, 0),
     coalesce(bytes.exclusive, 0), coalesce(bytes.shared, 0), coalesce(own.own, 0), images.median_bytes, images.p90_bytes, images.largest, images.largest_image,
     coalesce(images.savings_min_bytes, 0), coalesce(images.savings_max_bytes, 0), images.slim_score, coalesce(images.scored, 0),
@@ -183,7 +183,7 @@ const REPOSITORY_TOTALS = `
   images as (
     select t.repository_id, ${imageSums('t', 'j')}, sum(t.pull_bytes * t.tags) as logical, max(t.pull_bytes) as largest,
       (array_agg(t.tag order by t.pull_bytes desc, t.tag))[1] as largest_tag
-    from tagged_image t join judged_image j on j.manifest_id = t.manifest_id group by t.repository_id),
+    from tagged_image t join assessed_image j on j.manifest_id = t.manifest_id group by t.repository_id),
   total as (
     select tags.repository_id, tags.tags, coalesce(images.images, 0) as images, coalesce(images.logical, 0)::int8 as logical_bytes,
       coalesce(bytes.stored, 0)::int8 as stored_bytes, coalesce(bytes.exclusive, 0)::int8 as exclusive_bytes,
@@ -211,7 +211,7 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   await tx.query(OWN_HOLDING);
   await tx.query(TAGGED_IMAGE, [sourceId]);
   await tx.query('analyze own_holding, tagged_image');
-  await keepJudgedImages(tx, sourceId);
+  await keepAssessedImages(tx, sourceId);
   await tx.query(DELETE_OLD_SHARES, [sourceId]);
   await tx.query(IMAGE_SHARES, [sourceId]);
   for (const statement of [SOURCE_TOTAL, TEAM_TOTALS, REPOSITORY_TOTALS])
@@ -219,6 +219,6 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   await keepBaseSums(tx, sourceId);
   await summariseSource(tx, sourceId, auditId);
   await keepGroupSums(tx, sourceId);
-  for (const table of ['held', 'holding', 'own_holding', 'tagged_image', 'judged_image'])
+  for (const table of ['held', 'holding', 'own_holding', 'tagged_image', 'assessed_image'])
     await tx.query(`drop table ${table}`);
 }

@@ -167,7 +167,7 @@ test.each([
   expect(planned.code, planned.stderr).toBe(code);
 });
 
-test('a check does not pass if items of the audit failed or were not judged', async () => {
+test('a check does not pass if items of the audit failed or were not assessed', async () => {
   const lost = closedAfterTest(await startRegistry());
   const folder = await newFolder();
   const own = await newDatabase();

@@ -157,7 +157,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(requestsFor(registry, base)).toBe(1);
   });
 
-  test('reads layers only with --deep, and then judges images again', async () => {
+  test('reads layers only with --deep, and then assesses images again', async () => {
     const layers = await pushWasteful();
     await auditRegistry(db, registry);
     expect(layers.map((layer) => requestsFor(registry, layer))).toEqual(layers.map(() => 0));

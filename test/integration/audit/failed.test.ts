@@ -143,7 +143,7 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     expect(await errorsOf(db, auditId)).toEqual([]);
   });
 
-  test('an older version stopped it while reading layers: its indexes are completed before images are judged', async () => {
+  test('an older version stopped it while reading layers: its indexes are completed before images are assessed', async () => {
     const deep = { ...sourceOf('prod'), deep: true };
     const auditId = (await start('prod', { sources: [deep] }))?.auditId ?? 0;
     await leave(auditId);
@@ -177,7 +177,7 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     expect({ ended, queued }).toEqual({ ended: [], queued: [] });
   });
 
-  test('images whose assess task was given up are judged by the next audit, even if nothing has changed', async () => {
+  test('images whose assess task was given up are assessed by the next audit, even if nothing has changed', async () => {
     const registry = await startRegistry();
     registry.push('team/app', '1', image());
     await auditRegistry(db, registry, { source: { name: 'prod' } });

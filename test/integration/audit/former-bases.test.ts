@@ -36,7 +36,7 @@ describe.each(BACKENDS)('images on builds of a base whose tag has moved on, audi
   const judged = async (id: number) =>
     (await db.query<{ judged_tasks: number }>('select judged_tasks from audit where id = $1', [id]))[0]?.judged_tasks;
 
-  test('keep it, are told of the newer build, and are judged again only when the tag moves', async () => {
+  test('keep it, are told of the newer build, and are assessed again only when the tag moves', async () => {
     expect(await findings()).toEqual([]);
     registry.push('golden/java', '17', golden(2));
     registry.push('team/late', '1', appOn(1, 'late'));

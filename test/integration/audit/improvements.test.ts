@@ -100,7 +100,7 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
   test.each([
     ['a tag', SLIM],
     ['an index', index([SLIM])],
-  ])('are looked for again in a repository whose images were judged anew: %s', async (_, build) => {
+  ])('are looked for again in a repository whose images were assessed anew: %s', async (_, build) => {
     registry.push('payments/cart-api', '1.0', build);
     const { id } = await auditRegistry(db, registry);
     const [source] = await db.query<{ id: number }>('select id from source');

@@ -113,7 +113,7 @@ describe.each(BACKENDS)('images that are promoted from one registry to another, 
     ]);
   });
 
-  test('are not judged again while no registry changes', async () => {
+  test('are not assessed again while no registry changes', async () => {
     registries.harbor.push('team/app', '1', APP);
     registries.prod.push('team/app', '1', APP);
     for (const source of ['harbor', 'prod', 'harbor', 'prod'] as const) await audit(source);

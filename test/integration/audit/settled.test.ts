@@ -79,7 +79,7 @@ describe.each(BACKENDS)('a task that another process has settled, in $name', ({ 
     expect(await tagsOf()).toEqual([]);
   });
 
-  test('replaces no judgement', async () => {
+  test('replaces no assessment', async () => {
     const { id } = await auditRegistry(db, registry);
     const sources = await db.query<{ id: number }>('select id from source');
     const engine = closedAfterTest(

@@ -112,7 +112,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     expect(await learnFrom(db, mirror)).toMatchObject({ unchanged: 4, failed: 0, images: 1 });
   });
 
-  test('proves the bases of images in another registry, which are judged again when it has learned more', async () => {
+  test('proves the bases of images in another registry, which are assessed again when it has learned more', async () => {
     const apps = await startRegistry();
     apps.push('team/app', '1', image({ layers: ['os', 'runtime 20', 'app'] }));
     apps.push('team/tool', '1', image({ layers: ['os', 'tool'] }));

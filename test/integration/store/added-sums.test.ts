@@ -147,7 +147,7 @@ describe.each(BACKENDS)('sums of several sources on $name', ({ open }) => {
     );
   });
 
-  test("of one of them follow what another's audit judged anew, although nothing else has changed", async () => {
+  test("of one of them follow what another's audit assessed anew, although nothing else has changed", async () => {
     const registry = closedAfterTest(await startRegistry());
     registry.push('shop/cart', '1', image());
     const audit = (name: string, severity: Severity) =>

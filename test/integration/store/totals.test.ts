@@ -141,7 +141,7 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
     ]);
   });
 
-  test('of many images tell the size that nine in ten have at most, and the score of those that are judged', async () => {
+  test('of many images tell the size that nine in ten have at most, and the score of those that are assessed', async () => {
     const source = await inventory.source('many');
     // Found before the one whose name comes first.
     const [b, a] = [

@@ -7,7 +7,7 @@ import { Inventory } from '../../support/inventory.ts';
 
 const AT = '2026-11-01T02:00:00Z';
 
-test.each(BACKENDS)('failed items and images not judged yet count as unchecked: $name', async ({ open }) => {
+test.each(BACKENDS)('failed items and images not assessed yet count as unchecked: $name', async ({ open }) => {
   const db = await open();
   onTestFinished(() => db.close());
   await migrate(db);

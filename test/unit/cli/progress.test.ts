@@ -80,7 +80,7 @@ test('an audit that has read all tags tells what it does, where a narrow termina
   vi.advanceTimersByTime(5_000);
   progress.events.stageBegan('close');
   vi.advanceTimersByTime(5_000);
-  expect(lines.map((line) => line.split(': ')[0])).toEqual(['judging images', 'computing totals']);
+  expect(lines.map((line) => line.split(': ')[0])).toEqual(['assessing images', 'computing totals']);
 });
 
 test('an audit that reads no layers does not tell of them', () => {

@@ -2,16 +2,16 @@ import type { Queryable } from '../../database/database.ts';
 import { distinctRows } from '../sql/distinct-rows.ts';
 import { hasRows } from '../sql/rows.ts';
 
-/** What each tagged image of a source counts for in sums; the columns of `source_image` that {@link judgedImages} selects. */
+/** What each tagged image of a source counts for in sums; the columns of `source_image` that {@link assessedImages} selects. */
 const COUNTED = `pull_bytes, savings_min_bytes, savings_max_bytes, slim_score, findings_error, findings_warn`;
 /** By what sums group images. */
 const NAMES = 'base_image, distro, distro_version, distro_eol, runtime';
 
 /**
- * SQL: what sums need of the judgement of images, one row for each.
+ * SQL: what sums need of the assessment of images, one row for each.
  * @param images a relation with the column `manifest_id`, in which an image may occur several times
  */
-export function judgedImages(images: string): string {
+export function assessedImages(images: string): string {
   const once = distinctRows('manifest_id', images);
   return `
     select i.manifest_id, m.config_id, i.pull_bytes, a.base_image, a.distro, a.distro_version, a.distro_eol, a.runtime,
@@ -25,7 +25,7 @@ export function judgedImages(images: string): string {
 }
 
 /**
- * SQL: the tagged images of all sources, each once in a group. If audits of two sources judged an image differently, it
+ * SQL: the tagged images of all sources, each once in a group. If audits of two sources assessed an image differently, it
  * is in the groups of both until both were audited again: all sums of a group tell of the same audits. Reads `named`,
  * with the `number` of the group of each combination.
  */
@@ -37,10 +37,10 @@ export const IMAGE_ONCE = `
  * SQL: temporary table of the tagged images of a source, each once, as `source_image` stores them. Half of the MD5 of
  * the names is their number: equal in all sources, without a list that all audits would have to share.
  */
-const JUDGED_IMAGE = `
-  create temp table judged_image on commit drop as
+const ASSESSED_IMAGE = `
+  create temp table assessed_image on commit drop as
   select *, ('x' || left(md5(jsonb_build_array(${NAMES})::text), 16))::bit(64)::int8 as combination
-  from (${judgedImages('tagged_image')}) j order by manifest_id`;
+  from (${assessedImages('tagged_image')}) j order by manifest_id`;
 
 /**
  * SQL: deletes what differs from before, so that only changes are written. Rows are looked up by an array: before
@@ -50,23 +50,23 @@ const DELETE_OLD_IMAGES = `
   delete from source_image where source_id = $1 and manifest_id = any (array(
     select manifest_id from (
       select manifest_id, combination, ${COUNTED} from source_image where source_id = $1
-      except select manifest_id, combination, ${COUNTED} from judged_image) gone))`;
+      except select manifest_id, combination, ${COUNTED} from assessed_image) gone))`;
 
 const ADD_IMAGES = `
   insert into source_image (source_id, manifest_id, combination, ${COUNTED})
-  select $1, j.manifest_id, j.combination, ${COUNTED} from judged_image j
-  where j.manifest_id in (select manifest_id from judged_image except select manifest_id from source_image where source_id = $1)`;
+  select $1, j.manifest_id, j.combination, ${COUNTED} from assessed_image j
+  where j.manifest_id in (select manifest_id from assessed_image except select manifest_id from source_image where source_id = $1)`;
 
 const ADD_COMBINATIONS = `
   insert into source_combination (source_id, combination, ${NAMES}, teams)
   select $1, combination, ${NAMES}, teams
-  from (select distinct combination, ${NAMES} from judged_image) n
+  from (select distinct combination, ${NAMES} from assessed_image) n
   join (
     select combination, array_agg(team order by team) as teams
-    from (select distinct combination, team from judged_image join tagged_image using (manifest_id)) d group by 1) t using (combination)`;
+    from (select distinct combination, team from assessed_image join tagged_image using (manifest_id)) d group by 1) t using (combination)`;
 
-/** Whether images of these sources were judged after this time (ISO 8601), also by audits of other sources. */
-export async function wereJudgedSince(tx: Queryable, sourceIds: readonly number[], moment: string): Promise<boolean> {
+/** Whether images of these sources were assessed after this time (ISO 8601), also by audits of other sources. */
+export async function wereAssessedSince(tx: Queryable, sourceIds: readonly number[], moment: string): Promise<boolean> {
   return hasRows(
     tx,
     `select 1 where exists (
@@ -77,12 +77,12 @@ export async function wereJudgedSince(tx: Queryable, sourceIds: readonly number[
 }
 
 /**
- * Stores the judgements of a source's tagged images, and creates the temporary table `judged_image` with more of them.
+ * Stores the assessments of a source's tagged images, and creates the temporary table `assessed_image` with more of them.
  * Reads the temporary table `tagged_image`.
  */
-export async function keepJudgedImages(tx: Queryable, sourceId: number): Promise<void> {
-  await tx.query(JUDGED_IMAGE);
-  await tx.query('analyze judged_image');
+export async function keepAssessedImages(tx: Queryable, sourceId: number): Promise<void> {
+  await tx.query(ASSESSED_IMAGE);
+  await tx.query('analyze assessed_image');
   await tx.query(DELETE_OLD_IMAGES, [sourceId]);
   await tx.query(ADD_IMAGES, [sourceId]);
   await tx.query('delete from source_combination where source_id = $1', [sourceId]);

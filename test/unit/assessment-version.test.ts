@@ -20,7 +20,7 @@ import { readLab } from '../support/lab.ts';
 
 /** Any day does, as long as it stays. */
 const TODAY = '2026-11-24';
-/** Columns of config/*.json that people read: no judgement hangs on them. */
+/** Columns of config/*.json that people read: no assessment hangs on them. */
 const PROSE = new Set(['about', 'reviewed', 'sources', 'source', 'title', 'how', 'warnings']);
 
 const corpus = readCorpus('test/fixtures/corpus');
@@ -67,11 +67,11 @@ function fingerprint(...values: readonly unknown[]): string {
   return digestOf(JSON.stringify(values, (key, value) => (PROSE.has(key) ? undefined : value))).slice(7, 19);
 }
 
-const WHAT_TO_DO = `images are judged otherwise than the version says, and what is stored would stay as it was.
+const WHAT_TO_DO = `images are assessed otherwise than the version says, and what is stored would stay as it was.
 Raise CLASSIFIER_VERSION if the first fingerprint changed, else RULES_VERSION, by one (once a branch), then renew this line by
-npx vitest run test/unit/judging-version.test.ts --update`;
+npx vitest run test/unit/assessment-version.test.ts --update`;
 
-test('a change of what images are judged to be, or of what they are advised, raises a version', () => {
+test('a change of what images are found to be, or of what they are advised, raises a version', () => {
   const classifier = `classifier ${CLASSIFIER_VERSION}: ${fingerprint(verdicts, distros, distroEol, officialImages, runtimeNames)}`;
   const rules = `rules ${RULES_VERSION}: ${fingerprint(advice, runtimes, baseAlternatives, techniques)}`;
   expect(`${classifier}, ${rules}`, WHAT_TO_DO).toMatchInlineSnapshot(
