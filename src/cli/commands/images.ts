@@ -58,7 +58,7 @@ export function check(program: Command, { exit, prepare }: CommandContext): void
     .addOption(
       new Option('--audit <number>', 'check every image of the sources of this audit, as the audit assessed it')
         .argParser(parseAuditNumber)
-        .conflicts(['platform', 'catalogue', 'plainHttp']),
+        .conflicts(['platform', 'catalogue']),
     );
   addImageOptions(command, CHECK_FORMATS).action(async (images: readonly string[], options: CheckOptions) => {
     const { checkCommand } = await import('../run/check-command.ts');

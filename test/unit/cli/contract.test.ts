@@ -79,8 +79,8 @@ test('a wrong value is told with its flag', async () => {
   expect(stderr).toContain('--platform: "amd64" is not a platform');
 });
 
-test.each([['--platform', 'linux/arm64'], ['--catalogue'], ['--plain-http']])(
-  'check --audit reads no registry, and does not accept %s',
+test.each([['--platform', 'linux/arm64'], ['--catalogue']])(
+  'check --audit takes images as they were assessed, and does not accept %s',
   async (...flags) => {
     const { code, stderr } = await run('check', '--audit', '1', ...flags);
     expect(code).toBe(2);
