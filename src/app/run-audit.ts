@@ -1,10 +1,12 @@
 import { tellStage } from '../audit/stages.ts';
+import type { StartedAudit } from '../audit/start-audit.ts';
 import { oneAtATime } from '../common/one-at-a-time.ts';
 import { AuditRunningError, SettingsError } from '../errors.ts';
 import { InProcessQueue } from '../queue/in-process-queue.ts';
 import type { TaskKind } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { type AuditRow, findAudit, recordHeartbeat, releaseAudit } from '../store/audit-store.ts';
+import { listOpenTasks } from '../store/task-store.ts';
 import { type AuditEngine, createAuditEngine, type EngineOptions } from './engine.ts';
 import { RequestCounter } from './request-counter.ts';
 import { findSourceMistakes } from './source-mistakes.ts';
@@ -18,6 +20,8 @@ export interface RunOptions extends Omit<EngineOptions, 'queue'> {
   /** Called if an audit of these sources has not ended, before waiting for a sign of life of it. */
   readonly onWait?: () => void;
   readonly onStart?: (audit: { readonly auditId: number; readonly resumed: boolean }) => void;
+  /** How many statements and transactions were done again because the database was away; default: none ever is. */
+  readonly storeFailures?: () => number;
 }
 
 /**
@@ -59,11 +63,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     if (started.resumed) await tellStage(engine.context, started.auditId);
     await withHeartbeat(
       () => recordHeartbeat(db, started.auditId, counter.take()),
-      async () => {
-        await queue.add(started.tasks);
-        await engine.handlers.advance(started.auditId);
-        await queue.drain();
-      },
+      () => doTasks(started, queue, engine, options),
     );
     const audit = await findAudit(db, started.auditId);
     if (!audit) throw new Error(`audit ${started.auditId} no longer exists`);
@@ -79,6 +79,27 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     if (inHand !== undefined) await releaseAudit(db, inHand).catch(() => undefined);
     await engine.close();
   }
+}
+
+/**
+ * Does an audit's tasks, and those that they add. A transaction whose confirmation is lost in an outage finds, when it is
+ * done again, that its task is settled: the tasks that it added are then in the database only.
+ */
+async function doTasks(
+  { auditId, tasks }: StartedAudit,
+  queue: InProcessQueue,
+  { context, handlers }: AuditEngine,
+  { storeFailures = () => 0 }: RunOptions,
+): Promise<void> {
+  let failures: number;
+  let next = tasks;
+  do {
+    failures = storeFailures();
+    await queue.add(next);
+    await handlers.advance(auditId);
+    await queue.drain();
+    next = await listOpenTasks(context.db, auditId);
+  } while (storeFailures() > failures);
 }
 
 /** Tells what is wrong with all sources before there is an audit; what is wrong with some fails these only. */

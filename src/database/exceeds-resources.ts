@@ -12,3 +12,8 @@ export function exceedsResources(error: unknown): boolean {
   const isTooMuch = ['53200', '53400', '57014', '25P04'].includes(code);
   return isTooMuch || (code === '53100' && /\bpgsql_tmp\b/.test(messageOf(error.cause)));
 }
+
+/** Whether the database is away, or accepts nothing for now: what failed is to be done again when it is back. */
+export function isStoreOutage(error: unknown): error is StoreUnavailableError {
+  return error instanceof StoreUnavailableError && !exceedsResources(error);
+}

@@ -1,5 +1,4 @@
-import { StoreUnavailableError } from '../errors.ts';
-import { exceedsResources } from './exceeds-resources.ts';
+import { isStoreOutage } from './exceeds-resources.ts';
 
 /** How a {@link GroupWriter} writes items and limits its groups. */
 export interface GroupWriterOptions<T> {
@@ -66,7 +65,7 @@ export class GroupWriter<T> {
     } catch (error) {
       // An unavailable database fails every item. Any other error may be the fault of one item, or of the amount of
       // data: each item is then written by itself.
-      const isOfAll = group.length === 1 || (error instanceof StoreUnavailableError && !exceedsResources(error));
+      const isOfAll = group.length === 1 || isStoreOutage(error);
       if (isOfAll) for (const { reject } of group) reject(error);
       else for (const waiting of group) await this.#writeGroup([waiting]);
     }

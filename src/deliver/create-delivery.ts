@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { AuditContext } from '../audit/context.ts';
+import { isStoreOutage } from '../database/exceeds-resources.ts';
 import { DeliveryError, messageOf } from '../errors.ts';
 import { Proxies } from '../network/proxies.ts';
 import { notifyEndpoint } from '../settings/notify-endpoint.ts';
@@ -22,7 +23,8 @@ export interface DeliveryOptions extends ReportWriter {
 /**
  * Returns the function that writes the configured reports of an audit and calls the webhooks. It is idempotent: a
  * report is written to the same place again, and a message that was delivered is not sent again. A failure does not
- * stop the other deliveries; at the end, the function throws a DeliveryError that names all failures.
+ * stop the other deliveries; at the end, the function throws a DeliveryError that names all failures, or the failure of the
+ * database if that is away.
  */
 export function createDelivery(options: DeliveryOptions): AuditContext['deliver'] {
   const { settings, db, log } = options;
@@ -31,11 +33,16 @@ export function createDelivery(options: DeliveryOptions): AuditContext['deliver'
     const audit = await findAudit(db, auditId);
     if (!audit) return;
     const failures = new Set<string>();
+    let outage: Error | undefined;
     const attempt = async (work: () => Promise<unknown>): Promise<void> => {
       try {
         await work();
       } catch (error) {
         signal.throwIfAborted();
+        if (isStoreOutage(error)) {
+          outage = error;
+          return;
+        }
         // One unset variable fails every message to its endpoint.
         if (!failures.has(messageOf(error))) log.warn({ audit: auditId, error }, 'a delivery failed');
         failures.add(messageOf(error));
@@ -45,6 +52,7 @@ export function createDelivery(options: DeliveryOptions): AuditContext['deliver'
     for (const report of settings.reports)
       await attempt(() => writeReport(options, report, { ...audit, source }, signal));
     await attempt(() => notify(options, audit, attempt, signal));
+    if (outage) throw outage;
     if (failures.size > 0) throw new DeliveryError([...failures].join('; '));
   };
 }

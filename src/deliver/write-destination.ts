@@ -1,3 +1,4 @@
+import { isStoreOutage } from '../database/exceeds-resources.ts';
 import { DeliveryError, messageOf } from '../errors.ts';
 import { type Destination, formatDestination } from '../settings/destination.ts';
 import { putObject } from './put-object.ts';
@@ -17,7 +18,7 @@ export interface WriteOptions {
 
 /**
  * Writes text to a destination atomically: readers find the old report or the new one, never a part.
- * @throws DeliveryError naming the destination
+ * @throws DeliveryError naming the destination; StoreUnavailableError if the text comes from a database that is away
  */
 export async function writeTo(destination: Destination, text: Text, options: WriteOptions): Promise<void> {
   const { signal } = options;
@@ -26,6 +27,7 @@ export async function writeTo(destination: Destination, text: Text, options: Wri
     else await putObject(destination, text, options);
   } catch (cause) {
     signal.throwIfAborted();
+    if (isStoreOutage(cause)) throw cause;
     const reason = messageOf(cause);
     throw new DeliveryError(`cannot write ${formatDestination(destination)}: ${reason}`, { cause });
   }

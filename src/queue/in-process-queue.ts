@@ -75,13 +75,12 @@ export class InProcessQueue implements TaskQueue {
   }
 
   /**
-   * Resolves when all added tasks are settled, including those that tasks added.
+   * Resolves when all added tasks are settled, including those that tasks added. More may be added then.
    * @throws what stopped the queue: the signal's reason, or an unexpected error of a handler. Unsettled tasks stay in
    * the database.
    */
   async drain(): Promise<void> {
     while (!this.#isIdle()) await once(this.#events, 'idle');
-    this.#detach();
     this.#stop.signal.throwIfAborted();
   }
 

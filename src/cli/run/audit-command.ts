@@ -1,4 +1,4 @@
-import { openStore } from '../../app/open-store.ts';
+import { Patience } from '../../app/patient-store.ts';
 import { runAudit } from '../../app/run-audit.ts';
 import { sum } from '../../common/sum.ts';
 import { createDelivery } from '../../deliver/create-delivery.ts';
@@ -16,7 +16,12 @@ import { counted, labelled } from '../text.ts';
 export async function auditCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
   const { settings, io, log } = session;
   const sources = mergeSources(sourcesOf(targets, settings));
-  const db = await openStore(settings);
+  const patience = new Patience({
+    signal: io.signal,
+    onOutage: ({ message }) => log.warn(`waiting for the database, for a minute at most: ${message}`),
+  });
+  const db = await patience.open(settings);
+  const deliver = createDelivery({ settings, environment: io.environment, db, log, folder: io.cwd });
   const progress = createProgress(session);
   try {
     const audit = await runAudit({
@@ -24,7 +29,8 @@ export async function auditCommand(session: Session, targets: readonly string[])
       settings,
       sources,
       environment: io.environment,
-      signal: io.signal,
+      signal: patience.signal,
+      storeFailures: () => patience.failures,
       events: progress.events,
       onNote: (note) => log.warn(note),
       onWait: progress.waits,
@@ -34,7 +40,7 @@ export async function auditCommand(session: Session, targets: readonly string[])
         else log.debug({ audit: auditId }, 'audit started');
       },
       onRequest: () => progress.countRequest(),
-      deliver: createDelivery({ settings, environment: io.environment, db, log, folder: io.cwd }),
+      deliver: (auditId, signal) => patience.outlast(() => deliver(auditId, signal)),
     });
     await compact(db);
     progress.end();

@@ -229,12 +229,26 @@ describe('the in-process queue', () => {
     expect(givenUp).toEqual([]);
   });
 
-  test.each(['drain', 'close'] as const)('after %s, a queue listens to its signal no more', async (end) => {
+  test('after close, a queue listens to its signal no more', async () => {
     const stop = new AbortController();
     const { queue } = queueOf(async () => undefined, { signal: stop.signal });
     await queue.add([task('source', 's')]);
-    await queue[end]();
+    await queue.close();
     expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+  });
+
+  test('after drain, a queue takes more tasks, and an abort still ends it', async () => {
+    const stop = new AbortController();
+    const done: string[] = [];
+    const run = async ({ kind }: TaskReference) => void done.push(kind);
+    const { queue } = queueOf(run, { signal: stop.signal });
+    for (const kind of ['source', 'close'] as const) {
+      await queue.add([task(kind, kind)]);
+      await queue.drain();
+    }
+    stop.abort(new Error('interrupted'));
+    await expect(queue.add([task('deliver', 'd')])).rejects.toThrow('interrupted');
+    expect(done).toEqual(['source', 'close']);
   });
 
   test('an abort ends add and drain, also where all tasks only wait for another attempt', async () => {

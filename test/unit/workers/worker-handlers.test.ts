@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { pauseMsAfter } from '../../../src/app/outlast.ts';
 import { QueueUnavailableError, RegistryUnavailableError, StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskHandlers } from '../../../src/queue/queue.ts';
 import { RequestsByAudit } from '../../../src/workers/requests-by-audit.ts';
-import { pauseMsAfter, workerHandlers } from '../../../src/workers/worker-handlers.ts';
+import { workerHandlers } from '../../../src/workers/worker-handlers.ts';
 import { task } from '../../support/task.ts';
 
 const away = new StoreUnavailableError('away');
