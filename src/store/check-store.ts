@@ -33,8 +33,8 @@ export async function* readFacts(db: Database, auditId: number): AsyncGenerator<
          r.registry, r.name as repository, c.tag, c.manifest_id, r.team
        ${CONTENT_OF_AUDIT} where c.tag is not null
        order by r.registry, r.name, c.tag, c.manifest_id, r.team) c
-     join image i on i.manifest_id = c.manifest_id join assessment a on a.manifest_id = c.manifest_id
-     order by c.registry, c.repository, c.tag, c.manifest_id`,
+     join image i on i.manifest_id = c.manifest_id join assessment a on a.manifest_id = c.manifest_id join manifest m on m.id = c.manifest_id
+     order by c.registry, c.repository, c.tag, i.platform, m.digest`,
     [auditId],
   );
   for await (const rows of batches) yield rows.map(factsOf);

@@ -36,10 +36,16 @@ export class Inventory {
     return this.#insert('source', { name, kind: 'oci', dedup });
   }
 
-  repository(sourceId: number, name: string, team: string, at: string): Promise<number> {
+  repository(
+    sourceId: number,
+    name: string,
+    team: string,
+    at: string,
+    registry = 'registry.example.com',
+  ): Promise<number> {
     return this.#insert('repository', {
       source_id: sourceId,
-      registry: 'registry.example.com',
+      registry,
       name,
       team,
       first_seen_at: at,

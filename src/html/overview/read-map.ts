@@ -57,10 +57,10 @@ const MAP_IMAGES = `
   with image_of as (
     select r.id as repository_id, i.* from unnest($1::int8[]) r (id) cross join lateral (
       select c.manifest_id, min(c.tag) as tag, i.platform, i.pull_bytes,
-        row_number() over (order by i.pull_bytes desc, min(c.tag), i.platform, c.manifest_id) as place
-      from tag_content c join image i on i.manifest_id = c.manifest_id
+        row_number() over (order by i.pull_bytes desc, min(c.tag), i.platform, m.digest) as place
+      from tag_content c join image i on i.manifest_id = c.manifest_id join manifest m on m.id = c.manifest_id
       where c.repository_id = r.id and c.tag is not null
-      group by c.manifest_id, i.platform, i.pull_bytes
+      group by c.manifest_id, i.platform, i.pull_bytes, m.digest
       order by place limit ${IMAGES}) i),
   first_holder as (
     select distinct on (i.repository_id, l.blob_id) i.repository_id, i.manifest_id, b.size

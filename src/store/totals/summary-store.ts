@@ -34,7 +34,7 @@ export interface BigLayer {
   readonly instruction: string | null;
   readonly images: number;
   readonly repositories: number;
-  /** The first repository, by name, that holds it. */
+  /** The first repository, by name and registry, that holds it. */
   readonly registry: string;
   readonly repository: string;
 }
@@ -101,8 +101,9 @@ const SUMMARY = `
     order by c.size desc, c.digest limit ${LIST_ROWS}),
   layers as (
     select l.blob_id, count(distinct t.manifest_id) as images, count(distinct t.repository_id) as repositories,
-      (array_agg(t.repository_id order by t.repository))[1] as repository_id
+      (array_agg(t.repository_id order by t.repository, r.registry))[1] as repository_id
     from biggest g join manifest_layer l on l.blob_id = g.blob_id join tagged_image t on t.manifest_id = l.manifest_id
+    join repository r on r.id = t.repository_id
     group by l.blob_id),
   step as (
     select t.manifest_id, t.repository_id, t.repository, t.team, t.tag, t.pull_bytes, p.value as step,
@@ -110,10 +111,11 @@ const SUMMARY = `
     from tagged_image t join assessment a on a.manifest_id = t.manifest_id cross join lateral jsonb_array_elements(a.techniques) p (value)),
   ${currentSteps('gain')},
   step_once as materialized (
-    select distinct on (manifest_id, technique) * from current_step order by manifest_id, technique, repository),
+    select distinct on (s.manifest_id, s.technique) s.*, r.registry from current_step s join repository r on r.id = s.repository_id
+    order by s.manifest_id, s.technique, s.repository, r.registry),
   best as materialized (
-    select repository_id, repository, technique, max(gain) as gain, count(*) as images
-    from step_once group by 1, 2, 3 order by gain desc, repository, technique limit ${LIST_ROWS}),
+    select repository_id, repository, registry, technique, max(gain) as gain, count(*) as images
+    from step_once group by 1, 2, 3, 4 order by gain desc, repository, registry, technique limit ${LIST_ROWS}),
   steps as (
     select distinct on (s.repository_id, s.technique) s.*, b.images
     from best b join step_once s on s.repository_id = b.repository_id and s.technique = b.technique and s.gain = b.gain
@@ -131,11 +133,11 @@ const SUMMARY = `
         order by b.size desc, b.digest)
       from layers l join blob b on b.id = l.blob_id join repository r on r.id = l.repository_id), '[]'),
     'steps', coalesce((
-      select jsonb_agg(jsonb_build_object('digest', ${digestText('m.digest')}, 'registry', r.registry, 'repository', r.name,
+      select jsonb_agg(jsonb_build_object('digest', ${digestText('m.digest')}, 'registry', s.registry, 'repository', s.repository,
           'tag', s.tag, 'team', s.team, 'bytes', s.pull_bytes, 'technique', s.step ->> 'technique', 'base', s.step #>> '{projection,base}',
           'gainBytes', s.gain, 'images', s.images, 'afterMaxBytes', (s.step #>> '{projection,after,max}')::numeric::int8, 'basis', s.step #>> '{projection,basis}')
-        order by s.gain desc, s.repository, s.technique)
-      from steps s join manifest m on m.id = s.manifest_id join repository r on r.id = s.repository_id), '[]'))`;
+        order by s.gain desc, s.repository, s.registry, s.technique)
+      from steps s join manifest m on m.id = s.manifest_id), '[]'))`;
 
 /**
  * Stores the base totals and summary lists of a source at the end of an audit. Reads its stored base sums and the

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readMap } from '../../../src/html/overview/read-map.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
@@ -59,6 +60,22 @@ describe.each(BACKENDS)('the map of stored bytes, over $name', ({ open }) => {
       biggest,
       biggest,
     ]);
+  });
+
+  test.each([
+    ['one', 'two'],
+    ['two', 'one'],
+  ])('has images of one size and tag in the order of their digests: stored as %s, %s', async (...names) => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    const children: number[] = [];
+    for (const name of names) children.push(await inventory.image({ name, layers: [[name, 100]], configBytes: 0 }));
+    await inventory.tag(repository, '1', await inventory.index('both', children), AT);
+    await inventory.audit(source, AT);
+    const { repositories } = await readMap(db);
+    const digests = names.map((name) => digestOf(name)).toSorted();
+    expect(repositories[0]?.images.map(({ digest }) => digest)).toEqual(digests);
   });
 
   test('has the sixty biggest repositories one by one, and the others of each team as one', async () => {

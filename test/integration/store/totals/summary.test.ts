@@ -122,4 +122,25 @@ describe.each(BACKENDS)('the lists of a source in $name', ({ open }) => {
     expect(lists.steps.map(({ repository }) => repository)).toEqual(names.slice(0, LIST_ROWS));
     expect(lists.layers.map(({ digest }) => digest)).toEqual(digests.slice(0, LIST_ROWS));
   });
+
+  test.each([
+    ['a', 'b'],
+    ['b', 'a'],
+  ])('name the first registry of those with a repository of the same name: stored as %s, %s', async (...hosts) => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source(`registries ${hosts.join()}`);
+    const name = `same ${hosts.join()}`;
+    const layers = [[`layer of ${name}`, 8e9]] as const;
+    const image = await inventory.image({ name, layers, assessment: steps({ slim: 8e9 }) });
+    for (const host of hosts) {
+      const repository = await inventory.repository(source, name, 'same', AT, `${host}.example.com`);
+      await inventory.tag(repository, '1', image, AT);
+    }
+    await inventory.audit(source, AT);
+    const lists = await readSummaries(db);
+    for (const list of [lists.layers, lists.steps]) {
+      const registries = list.flatMap(({ repository, registry }) => (repository === name ? [registry] : []));
+      expect(registries).toEqual(['a.example.com']);
+    }
+  });
 });
