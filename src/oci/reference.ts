@@ -48,6 +48,18 @@ export function parseRegistryHost(text: string): RegistryHost {
   return DOCKER_HUB_NAMES.has(canonical) ? DOCKER_HUB : (canonical as RegistryHost);
 }
 
+/** The form that {@link parseRegistryHost} gives a host, for text that people wrote; text that is no host stays as it is. */
+export function registryHostOf(text: string): string {
+  const host = text.toLowerCase();
+  return HOST.test(host) && URL.canParse(`https://${host}`) ? parseRegistryHost(host) : text;
+}
+
+/** The same for the first part of a name or pattern, which may be a host. */
+export function withRegistryHost(name: string): string {
+  const [first = ''] = name.split('/', 1);
+  return `${registryHostOf(first)}${name.slice(first.length)}`;
+}
+
 /** Whether a text is a repository name. @see distribution-spec, "Pulling manifests" */
 export function isRepositoryName(text: string): text is RepositoryName {
   return text.length <= MAX_NAME_LENGTH && NAME.test(text);

@@ -2,6 +2,7 @@ import { flagOf, type OptionNaming, parseFlag } from '../common/flags.ts';
 import { parseBytes } from '../common/units.ts';
 import type { SqlValue } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
+import { registryHostOf } from '../oci/reference.ts';
 import { baseRegex, globRegex } from './glob-regex.ts';
 import type { ReportKind } from './kinds/kind.ts';
 import type { ReportRequest } from './open-report.ts';
@@ -52,7 +53,7 @@ const maybeMany = (condition: string): string => `coalesce(${condition}, false)`
 
 const RULES: Readonly<Record<FilterName, FilterRule>> = {
   source: equal,
-  registry: equal,
+  registry: { ...equal, value: registryHostOf },
   team: equal,
   repository: like,
   tag: { ...like, condition: (target, parameter) => maybeMany(like.condition(target, parameter)) },

@@ -1,5 +1,6 @@
 import { compileGlobs, type Matcher } from '../common/glob.ts';
 import { rememberOf } from '../common/remember.ts';
+import { withRegistryHost } from '../oci/reference.ts';
 import type { TeamSettings } from './settings.ts';
 
 interface TeamMatcher {
@@ -24,7 +25,7 @@ const compile = rememberOf((teams: readonly TeamSettings[]): readonly TeamMatche
   teams.map(({ name, repositories }) => ({
     name,
     matches: compileGlobs(repositories),
-    matchesWithHost: compileGlobs(repositories.filter(namesHost)),
+    matchesWithHost: compileGlobs(repositories.filter(namesHost).map(withRegistryHost)),
   })),
 );
 

@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.ts';
+import { registryHostOf } from '../../oci/reference.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import { globRegex } from '../../report/glob-regex.ts';
 import type { Report } from '../../report/report.ts';
@@ -22,7 +23,7 @@ export async function findProblem(
   const { source, registry, team, repository } = filters;
   if (source !== undefined && !(await isKnownSource(db, source)))
     return `no audit has read a source "${source}": "slimboard report audits" lists all audits`;
-  if (needsAudit && registry !== undefined && !(await isKnownRegistry(db, registry)))
+  if (needsAudit && registry !== undefined && !(await isKnownRegistry(db, registryHostOf(registry))))
     return `no repository is in registry "${registry}": "slimboard report repositories" lists all repositories`;
   if (team !== undefined && !(await isKnownTeam(db, team)))
     return `no repository belongs to team "${team}": "slimboard report teams" lists all teams`;

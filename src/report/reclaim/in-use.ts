@@ -1,5 +1,6 @@
 import { SettingsError } from '../../errors.ts';
 import { type Digest, digestBytes, isDigest } from '../../oci/digest.ts';
+import { registryHostOf } from '../../oci/reference.ts';
 import { ecrRegistryHost, findEcrLocation } from '../../registry/ecr/hosts.ts';
 import type { SqlParameters } from '../query-scope.ts';
 
@@ -29,18 +30,21 @@ export function parseInUse(text: string): InUse {
     if (item === '') continue;
     const digest = item.slice(item.lastIndexOf('@') + 1);
     if (isDigest(digest)) digests.push(digest);
-    else if (/^[\w.:/-]+$/.test(item)) references.push(canonicalHost(/:[^/]+$/.test(item) ? item : `${item}:latest`));
+    else if (/^[\w.:/-]+$/.test(item)) references.push(...namesOf(/:[^/]+$/.test(item) ? item : `${item}:latest`));
     else
       throw new SettingsError(`line ${index + 1} is neither a digest nor an image reference: "${item.slice(0, 80)}"`);
   }
   return { digests, references };
 }
 
-/** Replaces any host of an Amazon ECR registry (FIPS, dual-stack) by the one under which audits store its images. */
-function canonicalHost(reference: string): string {
-  const [host = ''] = reference.split('/', 1);
+/** What audits may call an image: they know a registry by one of the spellings of its host, or of its hosts (ECR: FIPS, dual-stack). */
+function namesOf(reference: string): readonly string[] {
+  const [first = ''] = reference.split('/', 1);
+  const host = registryHostOf(first);
   const ecr = findEcrLocation(host);
-  return ecr ? `${ecrRegistryHost(ecr)}${reference.slice(host.length)}` : reference;
+  const stored = `${ecr ? ecrRegistryHost(ecr) : host}${reference.slice(first.length)}`;
+  // What looks like a host may be the first part of a repository's name.
+  return ecr || stored === reference ? [stored] : [stored, reference];
 }
 
 /**

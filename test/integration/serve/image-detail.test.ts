@@ -107,7 +107,14 @@ describe.each(BACKENDS)('what is known of an image, from $name', ({ open }) => {
   test('it goes by its digest, or by a tag that names it now; without a tag, by latest', async () => {
     await fill();
     const app = digestOf('app');
-    for (const name of [app, 'shop/app', 'shop/app:latest', 'registry.example.com/shop/app', 'shop/other:many'])
+    const hosts = ['registry.example.com', 'registry.example.com:443'];
+    for (const name of [
+      app,
+      'shop/app',
+      'shop/app:latest',
+      'shop/other:many',
+      ...hosts.map((host) => `${host}/shop/app`),
+    ])
       expect(await resolveImage(db, name), name).toBe(app);
     for (const name of ['shop/app:old', 'shop/none', 'shop/other', 'elsewhere.example.com/shop/app'])
       await expect(resolveImage(db, name), name).rejects.toMatchObject({ code: 'not-found' });

@@ -20,6 +20,14 @@ describe('filters as a condition of SQL', () => {
     expect(conditionOf({}, targets)).toEqual({ condition: 'true', values: [] });
   });
 
+  test.each([
+    ['REGISTRY.example.com:443', 'registry.example.com'],
+    ['docker.io', 'registry-1.docker.io'],
+    ['no host', 'no host'],
+  ])('take a registry in any spelling: %s', (registry, stored) => {
+    expect(conditionOf({ registry }, { registry: 'r' }).values).toEqual([stored]);
+  });
+
   test('that a kind does not have are refused with those that it has', () => {
     expect(() => conditionOf({ tag: 'v1' }, { source: 's', minSize: 'b' })).toThrow(
       'report images cannot be limited by --tag: it takes --source, --min-size',

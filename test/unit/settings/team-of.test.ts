@@ -20,6 +20,13 @@ describe('the team of a repository', () => {
     expect(teamOf(repository, teams, registry)).toBe(team);
   });
 
+  test.each(['registry.example.com:443/**', 'REGISTRY.example.com/**', 'registry.example.com*/**'])(
+    'by a host in any spelling: %s',
+    (pattern) => {
+      expect(teamOf('edge/proxy', [{ name: 'edge', repositories: [pattern] }], 'registry.example.com')).toBe('edge');
+    },
+  );
+
   test('the first of two teams wins', () => {
     const both = [
       { name: 'first', repositories: ['a/*'] },

@@ -30,6 +30,18 @@ test('every host name of an Amazon ECR registry means that registry', () => {
   expect(new Set(references)).toEqual(new Set(['123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1']));
 });
 
+test('a host may be spelt in any way, and may be the first part of a repository in another registry', () => {
+  expect(parseInUse('registry.example.com:443/team/app:1\ndocker.io/library/node').references).toEqual([
+    'registry.example.com/team/app:1',
+    'registry.example.com:443/team/app:1',
+    'registry-1.docker.io/library/node:latest',
+    'docker.io/library/node:latest',
+  ]);
+  expect(parseInUse('123456789012.dkr.ecr.eu-west-1.amazonaws.com:443/app').references).toEqual([
+    '123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:latest',
+  ]);
+});
+
 test('a line that is no image is named', () => {
   expect(() => parseInUse('team/app:1\n{"items": []}')).toThrow('line 2 is neither a digest nor an image reference');
 });
