@@ -42,14 +42,34 @@ describe.each(BACKENDS)('answers over $name', ({ open }) => {
     expect((await get('/images?q=other')).status).toBe(200);
   });
 
-  test('a page is read again once something was written, and each address by itself', async () => {
-    const { textOf, reads } = await countingDashboard();
+  /** A dashboard over a database to which nothing is written until `write`: other tests may write to the same Postgres. */
+  const undisturbed = async (changes: Partial<Database> = {}) => {
+    let writes = 0;
+    const dashboard = await countingDashboard({
+      query: (sql, parameters) =>
+        db.query(sql.replace('pg_current_snapshot()', `(pg_current_snapshot() is not null, ${writes})`), parameters),
+      ...changes,
+    });
+    return { ...dashboard, write: () => void writes++ };
+  };
+
+  test('a page is kept until something is written, and each address by itself', async () => {
+    const { textOf, reads, write } = await undisturbed();
     const texts = async () => [await textOf(PAGE), await textOf('/images?q=app-3')];
     const before = await texts();
     expect(before[0]).not.toBe(before[1]);
     const once = reads();
     expect(await texts()).toEqual(before);
     expect(reads()).toBe(once);
+    write();
+    expect(await texts()).toEqual(before);
+    expect(reads()).toBe(2 * once);
+  });
+
+  test('a page is read again once something was written', async () => {
+    const { textOf } = await countingDashboard();
+    const texts = async () => [await textOf(PAGE), await textOf('/images?q=app-3')];
+    const before = await texts();
     const own = (team: string) => db.query("update repository set team = $1 where name = 'payments/app-3'", [team]);
     await own('other');
     const after = await texts();
