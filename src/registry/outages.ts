@@ -35,11 +35,13 @@ export class OutageError extends Error {
   }
 }
 
-/** A row of failures. */
+/** Failures in a row. */
 interface Failing {
+  readonly firstMs: number;
+  readonly times: number;
+  /** The first of those that came without a long time in between. */
   readonly sinceMs: number;
   readonly lastMs: number;
-  readonly times: number;
 }
 
 /**
@@ -102,8 +104,8 @@ export class Outages {
   /** Whether a repository that failed now does so alone: to slow down would not help it. */
   failsAlone(asked: Asked): boolean {
     const [server, part = server] = namesOf(asked);
-    const { times = 0, sinceMs = 0 } = this.#failing.get(part) ?? {};
-    return times >= FAILS_ALONE_AFTER && (this.#answeredAtMs.get(server) ?? Number.NEGATIVE_INFINITY) >= sinceMs;
+    const { times = 0, firstMs = 0 } = this.#failing.get(part) ?? {};
+    return times >= FAILS_ALONE_AFTER && (this.#answeredAtMs.get(server) ?? Number.NEGATIVE_INFINITY) >= firstMs;
   }
 
   #hold(name: string, error: Error): void {
@@ -126,9 +128,9 @@ export class Outages {
     const nowMs = this.#clock.now();
     for (const name of namesOf(asked)) {
       const before = this.#failing.get(name);
-      const isRow = before !== undefined && startedAtMs - before.lastMs <= LONGEST_GAP_MS;
-      const { sinceMs, times } = isRow ? before : { sinceMs: nowMs, times: 0 };
-      this.#failing.set(name, { sinceMs, lastMs: nowMs, times: times + 1 });
+      const { firstMs, times } = before ?? { firstMs: nowMs, times: 0 };
+      const sinceMs = before && startedAtMs - before.lastMs <= LONGEST_GAP_MS ? before.sinceMs : nowMs;
+      this.#failing.set(name, { firstMs, times: times + 1, sinceMs, lastMs: nowMs });
       if (nowMs - sinceMs >= DOWN_AFTER_MS) this.#hold(name, error);
     }
   }

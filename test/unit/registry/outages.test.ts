@@ -23,3 +23,23 @@ test('an answer ends an outage at once: requests that were on their way may succ
   note(REGISTRY);
   expect(() => outages.check(REGISTRY)).not.toThrow();
 });
+
+test('a repository fails alone after four failures in a row while others were answered, however long the times in between', async () => {
+  const clock = manualClock();
+  const outages = new Outages(clock);
+  const repository = { origin: REGISTRY.origin, part: 'team/app' };
+  const other = { origin: REGISTRY.origin, part: 'team/other' };
+  const note = (asked: typeof other, failedWith?: number) => outages.noteAnswer(asked, failedWith, clock.now());
+  for (let failures = 0; failures < 4; failures++) {
+    expect(outages.failsAlone(repository)).toBe(false);
+    note(repository, 503);
+    await clock.advance(10 * MINUTE);
+  }
+  expect(outages.failsAlone(repository)).toBe(false);
+  note(other);
+  expect(outages.failsAlone(repository)).toBe(true);
+  expect(outages.failsAlone(other)).toBe(false);
+  note(repository);
+  note(repository, 503);
+  expect(outages.failsAlone(repository)).toBe(false);
+});
