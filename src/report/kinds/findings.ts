@@ -40,11 +40,13 @@ export const findingsByRule: ReportKind = {
   ...findings,
   description: 'One row per rule that images trip, errors first.',
   columns: [
-    ...pickColumns(findings, ['rule', 'severity', 'message', 'max_bytes']),
+    ...pickColumns(findings, ['rule', 'severity']),
+    { name: 'message', type: 'text', description: 'What was found, if that is the same in all of them.' },
+    ...pickColumns(findings, ['max_bytes']),
     { name: 'images', type: 'integer', description: 'Number of images that trip it.' },
   ],
   query: (scope) => `
-    select f.severity, f.rule, min(f.message) as message, sum(f.max_bytes)::int8 as max_bytes, count(distinct f.manifest_id) as images
+    select f.severity, f.rule, case when min(f.message) = max(f.message) then min(f.message) end as message, sum(f.max_bytes)::int8 as max_bytes, count(distinct f.manifest_id) as images
     from (select distinct i.manifest_id from ${imagesRelation(scope)} i where ${scope.where}) i
     join finding f on f.manifest_id = i.manifest_id
     group by f.severity, f.rule`,

@@ -138,3 +138,16 @@ export const images: ReportKind = {
   page,
   packed: { runs: RUNS, query: packedQuery },
 };
+
+const { packed: _, ...unpacked } = images;
+
+/** Images without artifacts, signatures and the like, whose sizes do not rank. */
+export const imagesThatRank: ReportKind = {
+  ...unpacked,
+  query: (scope) => query(ranking(scope)),
+  page: (scope, ...rest) => page(ranking(scope), ...rest),
+};
+
+function ranking(scope: QueryScope): QueryScope {
+  return { ...scope, where: `(${scope.where}) and i.kind = 'image'` };
+}

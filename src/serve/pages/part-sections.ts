@@ -5,11 +5,12 @@ import type { Markup } from '../../html/markup.ts';
 import { section } from '../../html/page.ts';
 import { SCREEN_COLUMNS } from '../../html/screen-columns.ts';
 import { reportTable } from '../../html/table.ts';
+import { ruleTitle } from '../../policy/rule-registry.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import { adviceByRepository } from '../../report/kinds/advice.ts';
 import { findingsByRule } from '../../report/kinds/findings.ts';
+import { imagesThatRank } from '../../report/kinds/images.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
-import { KINDS } from '../../report/kinds/kinds.ts';
 import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
 import { MAX_VALUE_LENGTH } from '../report-query.ts';
@@ -36,7 +37,7 @@ export function readPart(
 export async function adviceSections(dashboard: Dashboard, part: Part) {
   const { filters } = part;
   const [images, advice, rules] = await Promise.all([
-    readPart(dashboard, KINDS.images, filters, 25, '-compressed_bytes'),
+    readPart(dashboard, imagesThatRank, filters, 25, '-compressed_bytes'),
     readPart(dashboard, adviceByRepository, filters, 15),
     readPart(dashboard, findingsByRule, filters, 100),
   ]);
@@ -45,11 +46,19 @@ export async function adviceSections(dashboard: Dashboard, part: Part) {
       note: 'The newest builds, by repository and technique.',
       empty: 'No technique would make one of the newest builds smaller.',
     }),
-    findings: partSection('Findings', rules, part),
+    findings: partSection('Findings', withTitles(rules), part),
     biggestImages: partSection('Biggest images', images, part),
     /** The rows of that section, the biggest image first. */
     biggest: recordsOf(images),
   };
+}
+
+/** Says what a rule finds where its images have different messages. */
+function withTitles({ columns, rows, ...rules }: ReportRows): ReportRows {
+  const at = (name: string) => columns.findIndex((column) => column.name === name);
+  const [rule, message] = [at('rule'), at('message')];
+  const titled = rows.map((cells) => cells.with(message, cells[message] ?? ruleTitle(String(cells[rule])) ?? null));
+  return { ...rules, columns, rows: titled };
 }
 
 /** A section with some rows of a part, and a link to the report with all of them; `empty` is shown if there are none. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RegistryHost } from '../../../src/oci/reference.ts';
+import { ruleTitle } from '../../../src/policy/rule-registry.ts';
 import { recordErrors } from '../../../src/store/error-store.ts';
 import { pageText, visit } from '../../support/dashboard.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
@@ -117,6 +118,38 @@ describe.each(BACKENDS)('pages over $name', ({ open }) => {
     expect(page).toMatch(/Trend .*Logical: 110 B since /);
     const images = page.slice(page.indexOf('Biggest images'));
     expect(images.indexOf('shop/large')).toBeLessThan(images.indexOf('shop/a-small'));
+  });
+
+  test('a team and a repository rank only images, and say of findings what all of them have in common', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    const store = async (tag: string, bytes: number, ...rules: readonly string[]) => {
+      const findings = rules.map((rule) => ({ rule, severity: 'warn' }));
+      const id = await inventory.image({ name: tag, layers: [[tag, bytes]], assessment: {}, findings });
+      await inventory.tag(repository, tag, id, AT);
+      return id;
+    };
+    await store('small', 10, 'root-user', 'no-healthcheck');
+    const large = await store('large', 20, 'root-user', 'no-healthcheck');
+    for (const kind of ['artifact', 'signature', 'attestation']) {
+      const id = await store(`a-${kind}`, 900);
+      await db.query('update manifest set kind = $2 where id = $1', [id, kind]);
+    }
+    await db.query(
+      "update finding set message = 'only in the large one' where manifest_id = $1 and rule = 'no-healthcheck'",
+      [large],
+    );
+    await inventory.audit(source, AT);
+    for (const address of ['/teams/shop', '/repository?name=shop/app']) {
+      const page = await shown(address);
+      const images = page.slice(page.indexOf('Biggest images'));
+      expect(images).toMatch(/ large .* small /);
+      expect(images).not.toContain('a-');
+      expect(page).toContain('trips root-user');
+      expect(page).toContain(ruleTitle('no-healthcheck'));
+      expect(page).not.toMatch(/trips no-healthcheck|only in the large one/);
+    }
   });
 
   test('a team tells the builds of its own that grew in the last thirty days, and a repository all of its own', async () => {
