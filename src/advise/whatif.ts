@@ -20,17 +20,20 @@ export interface MovingImage {
   readonly tags: readonly string[];
   /** The registry, namespace or repository within which a blob is stored once. */
   readonly scope: string;
+  /** As its config tells it: the new base has other layers for each platform. */
+  readonly platform: string;
   /** The layers that are the base's. Different builds of one base have different layers. */
   readonly base: readonly StoredLayer[];
 }
 
 /** An image moved, with what a cold pull of it saves. */
-export type MovedImage = Omit<MovingImage, 'scope' | 'base'> & { readonly perPullBytes: number };
+export type MovedImage = Omit<MovingImage, 'scope' | 'platform' | 'base'> & { readonly perPullBytes: number };
 
 /** The base to move to. */
 export interface WhatIfBase {
   readonly reference: string;
-  readonly layers: readonly StoredLayer[];
+  /** By the platform of the images that move to it; none: it has no layers. */
+  readonly layers: ReadonlyMap<string, readonly StoredLayer[]>;
 }
 
 /** The layers that are needed by others than the base to be replaced, by scope. */
@@ -59,9 +62,10 @@ export interface WhatIf {
 export class BaseSwap {
   readonly #from: string;
   readonly #to: WhatIfBase;
-  readonly #bytesOfTo: number;
   /** The layers of the old base, in all its builds, by scope. */
   readonly #replaced = new Map<string, Map<Digest, StoredLayer>>();
+  /** Those of the new base, for all platforms that it is needed for. */
+  readonly #added = new Map<string, Map<Digest, StoredLayer>>();
   readonly #teams = new Map<string, { readonly repositories: Set<string>; images: number }>();
   #images = 0;
   #pullBytes = 0;
@@ -70,14 +74,14 @@ export class BaseSwap {
   constructor(from: string, to: WhatIfBase) {
     this.#from = from;
     this.#to = to;
-    this.#bytesOfTo = totalBytes(distinct(to.layers));
   }
 
   /** Moves one more image. */
-  move({ scope, base, ...image }: MovingImage): MovedImage {
-    const perPullBytes = totalBytes(distinct(base)) - this.#bytesOfTo;
-    const replaced = entryOf(this.#replaced, scope, () => new Map());
-    for (const layer of base) if (!replaced.has(layer.digest)) replaced.set(layer.digest, layer);
+  move({ scope, platform, base, ...image }: MovingImage): MovedImage {
+    const to = this.#to.layers.get(platform) ?? [];
+    const perPullBytes = totalBytes(distinct(base)) - totalBytes(distinct(to));
+    addAll(this.#replaced, scope, base);
+    addAll(this.#added, scope, to);
     const team = entryOf(this.#teams, image.team, () => ({ repositories: new Set(), images: 0 }));
     team.repositories.add(`${image.registry}/${image.repository}`);
     team.images++;
@@ -89,8 +93,8 @@ export class BaseSwap {
 
   /** The layers of both bases: those of which {@link effect} must know who else needs them. */
   layers(): readonly Digest[] {
-    const replaced = [...this.#replaced.values()].flatMap((layers) => [...layers.keys()]);
-    return [...new Set([...replaced, ...this.#to.layers.map(({ digest }) => digest)])];
+    const scopes = [...this.#replaced.values(), ...this.#added.values()];
+    return [...new Set(scopes.flatMap((layers) => [...layers.keys()]))];
   }
 
   /**
@@ -106,18 +110,24 @@ export class BaseSwap {
         .map(([team, { repositories, images }]) => ({ team, repositories: repositories.size, images }))
         .sort((a, b) => b.images - a.images || a.team.localeCompare(b.team, 'en')),
       perPullBytes: Math.round(this.#pullBytes / Math.max(1, this.#images)),
-      storedBytes: sum([...this.#replaced].map(([scope, layers]) => this.#storedBytes(layers, needed.get(scope)))),
+      storedBytes: sum([...this.#replaced.keys()].map((scope) => this.#storedBytes(scope, needed.get(scope)))),
       logicalBytes: this.#logicalBytes,
     };
   }
 
   /** Saved in one scope: the old layers that nothing needs any more, less the new ones that it has not. */
-  #storedBytes(replaced: ReadonlyMap<Digest, StoredLayer>, needed: ReadonlySet<Digest> = new Set()): number {
-    const ofTo = new Set(this.#to.layers.map(({ digest }) => digest));
-    const freed = [...replaced.values()].filter(({ digest }) => !needed.has(digest) && !ofTo.has(digest));
-    const added = distinct(this.#to.layers).filter(({ digest }) => !needed.has(digest) && !replaced.has(digest));
-    return storedBytesOf(freed) - storedBytesOf(added);
+  #storedBytes(scope: string, needed: ReadonlySet<Digest> = new Set()): number {
+    const replaced = this.#replaced.get(scope) ?? new Map<Digest, StoredLayer>();
+    const added = this.#added.get(scope) ?? new Map<Digest, StoredLayer>();
+    const freed = [...replaced.values()].filter(({ digest }) => !needed.has(digest) && !added.has(digest));
+    const missing = [...added.values()].filter(({ digest }) => !needed.has(digest) && !replaced.has(digest));
+    return storedBytesOf(freed) - storedBytesOf(missing);
   }
+}
+
+function addAll(scopes: Map<string, Map<Digest, StoredLayer>>, scope: string, layers: readonly StoredLayer[]): void {
+  const known = entryOf(scopes, scope, () => new Map());
+  for (const layer of layers) if (!known.has(layer.digest)) known.set(layer.digest, layer);
 }
 
 function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -2,9 +2,9 @@ import type { MovingImage, NeededLayers, StoredLayer } from '../advise/whatif.ts
 import { streamRows } from '../database/cursor.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { type Platform, wantedNames } from '../oci/platform.ts';
 import { DEDUP_SCOPE } from './sql/dedup-scope.ts';
 import { digestText } from './sql/digest-text.ts';
-import { hasRows } from './sql/rows.ts';
 
 /** SQL, an aggregate over layers `l` with their blobs `b`: stored layers, base first. */
 const LAYERS = `jsonb_agg(jsonb_build_object('digest', ${digestText('b.digest')}, 'bytes', b.size, 'foreign', not b.stored)
@@ -16,14 +16,19 @@ const LAYERS = `jsonb_agg(jsonb_build_object('digest', ${digestText('b.digest')}
  */
 const MOVES = "c.tag is not null and a.base_layers > 0 and string_to_array(a.base_image, ';') && $2::text[]";
 
-/** Whether a source has images that {@link streamImagesOn} would read. */
-export async function hasImagesOn(db: Queryable, sourceId: number, names: readonly string[]): Promise<boolean> {
-  return hasRows(
-    db,
-    `select 1 from assessment a join tag_content c on c.manifest_id = a.manifest_id join repository r on r.id = c.repository_id
-     where r.source_id = $1 and r.ended_at is null and ${MOVES} limit 1`,
+/** Reads the platforms of the images that {@link streamImagesOn} would read. */
+export async function platformsOn(
+  db: Queryable,
+  sourceId: number,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await db.query<{ platform: string }>(
+    `select distinct i.platform from assessment a join image i on i.manifest_id = a.manifest_id
+     join tag_content c on c.manifest_id = a.manifest_id join repository r on r.id = c.repository_id
+     where r.source_id = $1 and r.ended_at is null and ${MOVES}`,
     [sourceId, names],
   );
+  return rows.map(({ platform }) => platform);
 }
 
 /**
@@ -45,10 +50,11 @@ export function streamImagesOn(
        join source s on s.id = r.source_id
        where r.source_id = $1 and r.ended_at is null and ${MOVES}
        group by c.manifest_id, r.id, s.id, a.base_layers)
-     select r.registry, r.name as repository, ${digestText('i.digest')} as digest, r.team, m.scope, m.tags,
+     select r.registry, r.name as repository, ${digestText('i.digest')} as digest, r.team, m.scope, m.tags, p.platform,
        (select ${LAYERS} from manifest_layer l join blob b on b.id = l.blob_id
         where l.manifest_id = m.manifest_id and l.position < m.base_layers) as base
      from moving m join repository r on r.id = m.repository_id join manifest i on i.id = m.manifest_id
+     join image p on p.manifest_id = i.id
      order by r.team, r.registry, r.name, i.id`,
     [sourceId, names],
   );
@@ -84,20 +90,21 @@ export async function readNeededLayers(
 
 /**
  * Finds the layers of an image held under one of these names (`repository:tag`) by any audited registry: the newest
- * image for linux/amd64 if there is one, else the newest for another platform.
+ * image for the platform if there is one, else the newest for linux/amd64, else the newest for another platform.
  */
 export async function findImageLayers(
   db: Queryable,
   names: readonly string[],
+  platform: Platform,
 ): Promise<readonly StoredLayer[] | undefined> {
   const [row] = await db.query<{ layers: readonly StoredLayer[] }>(
     `with named as (
        select c.manifest_id from tag_content c join repository r on r.id = c.repository_id join image i on i.manifest_id = c.manifest_id
        where r.ended_at is null and r.name || ':' || c.tag = any($1::text[])
-       order by i.platform = 'linux/amd64' desc, i.created_at desc nulls last limit 1)
+       order by is_wanted_platform(i.platform, $2::text[]) desc, i.platform = 'linux/amd64' desc, i.created_at desc nulls last limit 1)
      select ${LAYERS} as layers
      from named n join manifest_layer l on l.manifest_id = n.manifest_id join blob b on b.id = l.blob_id group by n.manifest_id`,
-    [names],
+    [names, wantedNames([platform])],
   );
   return row?.layers;
 }

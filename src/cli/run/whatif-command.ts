@@ -2,22 +2,22 @@ import { BaseSwap, type MovedImage, type StoredLayer, type WhatIf } from '../../
 import { withStore } from '../../app/open-store.ts';
 import { parseFlag } from '../../common/flags.ts';
 import type { Database } from '../../database/database.ts';
-import { SettingsError } from '../../errors.ts';
+import { NotFoundError, SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { isForeignLayer } from '../../oci/media-type.ts';
 import { parseReference, type Reference, splitHost } from '../../oci/reference.ts';
 import { jsonDocument, jsonPart } from '../../report/json-document.ts';
-import { findImageLayers, hasImagesOn, readNeededLayers, streamImagesOn } from '../../store/fleet-store.ts';
+import { findImageLayers, platformsOn, readNeededLayers, streamImagesOn } from '../../store/fleet-store.ts';
 import { listSources } from '../../store/source-store.ts';
-import { withImageLoader } from '../image-loader.ts';
+import { type ImageLoader, withImageLoader } from '../image-loader.ts';
 import { writeResult } from '../io.ts';
 import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
 import { tableText } from '../table-or-json.ts';
 import { counted, factLines } from '../text.ts';
 
-/** A base has an image for each platform; sizes are compared on the platform that most images run on. */
-const PLATFORM = { os: 'linux', architecture: 'amd64' };
+/** The platform that most images run on: its layers count where the new base has no image for another one. */
+const USUAL_PLATFORM = { os: 'linux', architecture: 'amd64' };
 /** How many images of each team the table shows. */
 const SHOWN_IMAGES = 10;
 
@@ -41,7 +41,12 @@ export async function whatifCommand(session: Session, { from, to, format }: What
     const sources = await sourcesOn(db, names);
     if (sources.length === 0)
       throw new SettingsError(`no audited image is built on ${from}: "slimboard report bases" lists the bases`);
-    const base = { reference: to, layers: reference ? await layersOfBase(session, db, to, reference) : [] };
+    const base = { reference: to, layers: new Map<string, readonly StoredLayer[]>() };
+    if (reference)
+      await withImageLoader(session, async (load) => {
+        for (const platform of new Set(sources.flatMap(({ platforms }) => platforms)))
+          base.layers.set(platform, await layersOfBase(db, load, reference, { to, platform }));
+      });
     const swaps = sources.map((source) => swapIn(db, source, names, new BaseSwap(from, base)));
     await writeResult(session.io, format === 'json' ? jsonOf(swaps) : tableOf(swaps));
   });
@@ -59,12 +64,17 @@ interface Swap {
 interface Source {
   readonly id: number;
   readonly name: string;
+  /** Those of its images on the old base. */
+  readonly platforms: readonly string[];
 }
 
 /** The sources with images on a base of one of these names. */
 async function sourcesOn(db: Database, names: readonly string[]): Promise<readonly Source[]> {
   const found: Source[] = [];
-  for (const source of await listSources(db)) if (await hasImagesOn(db, source.id, names)) found.push(source);
+  for (const { id, name } of await listSources(db)) {
+    const platforms = await platformsOn(db, id, names);
+    if (platforms.length > 0) found.push({ id, name, platforms });
+  }
   return found;
 }
 
@@ -116,23 +126,26 @@ function namesOf(text: string): readonly string[] {
   return rest.includes('/') ? names : [...names, ...names.map((name) => `library/${name}`)];
 }
 
-/** Returns the layers of a base, as stored or else from its registry. */
+/** Returns the layers that a base has for a platform, as stored or else from its registry. */
 async function layersOfBase(
-  session: Session,
   db: Database,
-  to: string,
+  load: ImageLoader,
   reference: Reference,
+  { to, platform }: { readonly to: string; readonly platform: string },
 ): Promise<readonly StoredLayer[]> {
-  const stored = await findImageLayers(db, namesOf(to));
+  const [os = '', architecture = '', variant] = platform.split('/');
+  const wanted = { os, architecture, ...(variant ? { variant } : {}) };
+  const stored = await findImageLayers(db, namesOf(to), wanted);
   if (stored) return stored;
-  return withImageLoader(session, async (load) => {
-    const { image } = await load(reference, PLATFORM);
-    return image.manifest.layers.map(({ digest, size, mediaType }) => ({
-      digest,
-      bytes: size,
-      foreign: isForeignLayer(mediaType),
-    }));
+  const { image } = await load(reference, wanted).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return load(reference, USUAL_PLATFORM);
+    throw error;
   });
+  return image.manifest.layers.map(({ digest, size, mediaType }) => ({
+    digest,
+    bytes: size,
+    foreign: isForeignLayer(mediaType),
+  }));
 }
 
 function linesOf(source: string, result: WhatIf, shown: ReadonlyMap<string, readonly MovedImage[]>): readonly string[] {

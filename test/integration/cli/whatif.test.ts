@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open-database.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
-import { image } from '../../support/image-builder.ts';
+import { image, index } from '../../support/image-builder.ts';
 import { newFolder } from '../../support/new-folder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { startRegistry } from '../../support/registry-server.ts';
@@ -61,4 +61,30 @@ test('whatif names ten images of a team, each by one of its tags', async () => {
   expect(named[0]).toMatch(/\/app\/shop10:1 and 2 other tags, \d+ B less$/);
   expect(named[9]).toMatch(/\/app\/shop19:1, \d+ B less$/);
   expect(named.slice(10)).toEqual(['and 2 more, which --format json lists']);
+});
+
+test('whatif takes for each image the layers that the new base has for its platform, stored or not', async () => {
+  const registry = closedAfterTest(await startRegistry());
+  const platforms = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
+  const forBoth = (...layers: string[]) =>
+    index(platforms.map((platform) => image({ platform, layers: layers.map((text) => platform.architecture + text) })));
+  registry.push('library/debian', '13', forBoth('debian'.repeat(1_000)));
+  registry.push('library/debian', '13-slim', forBoth('slim'));
+  registry.push('app/shop', '1', forBoth('debian'.repeat(1_000), 'shop'));
+  const bytesOf = (text: string) => image({ layers: [text] }).layers[0]?.body.length ?? 0;
+  const saved = (architecture: string) =>
+    bytesOf(architecture + 'debian'.repeat(1_000)) - bytesOf(`${architecture}slim`);
+  const logical_bytes = saved('amd64') + saved('arm64');
+  // Without the bases among its images, the registry stores their layers only for what is built on them.
+  for (const { tags, stored_bytes } of [
+    { tags: '*', stored_bytes: 0 },
+    { tags: '1', stored_bytes: logical_bytes },
+  ]) {
+    const { slimboard } = await installation();
+    await slimboard('bases', 'learn', `${registry.host}/library/debian:13`, '--plain-http', '--platform', 'all');
+    await slimboard('audit', registry.host, '--plain-http', '--platform', 'all', '--tags', tags);
+    const to = `${registry.host}/library/debian:13-slim`;
+    const { stdout } = await slimboard('whatif', '--from', 'library/debian:13', '--to', to, '--format', 'json');
+    expect(JSON.parse(stdout).results).toMatchObject([{ images: 2, logical_bytes, stored_bytes }]);
+  }
 });

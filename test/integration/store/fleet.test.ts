@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { BaseSwap, type MovedImage, type WhatIf } from '../../../src/advise/whatif.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
-import { hasImagesOn, readNeededLayers, streamImagesOn } from '../../../src/store/fleet-store.ts';
+import { platformsOn, readNeededLayers, streamImagesOn } from '../../../src/store/fleet-store.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
 const AT = '2026-11-01T02:00:00Z';
 const BASE = { name: 'library/debian:13', layers: 1 };
-const SLIM = { reference: 'library/debian:13-slim', layers: [{ digest: digestOf('slim'), bytes: 30 }] };
+const SLIM = {
+  reference: 'library/debian:13-slim',
+  layers: new Map([['linux/amd64', [{ digest: digestOf('slim'), bytes: 30 }]]]),
+};
 
 describe.each(BACKENDS)('a base swap over images stored in $name', ({ open }) => {
   const db = useEmptyDatabase(open);
@@ -98,14 +101,18 @@ describe.each(BACKENDS)('a base swap over images stored in $name', ({ open }) =>
     expect(await swapIn(source, base.name)).toMatchObject({ perPullBytes: 120, storedBytes: 50 - 30 });
   });
 
-  test('knows which sources have images on a base', async () => {
+  test('knows for which platforms sources have images on a base', async () => {
     const inventory = new Inventory(db);
     const [used, unused] = [await inventory.source('used'), await inventory.source('unused')];
-    const image = await inventory.image({ name: 'app', layers: [['debian', 100]], base: BASE });
-    await inventory.tag(await inventory.repository(used, 'shop/app', 'shop', AT), '1', image, AT);
-    await inventory.tag(await inventory.repository(unused, 'shop/app', 'shop', AT), null, image, AT);
-    expect(await hasImagesOn(db, used, [BASE.name])).toBe(true);
-    expect(await hasImagesOn(db, used, ['library/debian:12'])).toBe(false);
-    expect(await hasImagesOn(db, unused, [BASE.name])).toBe(false);
+    const imageFor = (platform: string) =>
+      inventory.image({ name: platform, platform, layers: [['debian', 100]], base: BASE });
+    const [amd64, arm64] = [await imageFor('linux/amd64'), await imageFor('linux/arm64')];
+    const repository = await inventory.repository(used, 'shop/app', 'shop', AT);
+    await inventory.tag(repository, '1', amd64, AT);
+    await inventory.tag(repository, '2', arm64, AT);
+    await inventory.tag(await inventory.repository(unused, 'shop/app', 'shop', AT), null, amd64, AT);
+    expect((await platformsOn(db, used, [BASE.name])).toSorted()).toEqual(['linux/amd64', 'linux/arm64']);
+    expect(await platformsOn(db, used, ['library/debian:12'])).toEqual([]);
+    expect(await platformsOn(db, unused, [BASE.name])).toEqual([]);
   });
 });

@@ -18,13 +18,15 @@ const DEBIAN = layer('debian', 50);
 const SLIM = layer('slim', 30);
 const NODE = layer('node', 40);
 const SCOPE = 'registry.example.com';
-const FAT = { reference: 'library/node:24', layers: [DEBIAN, NODE] };
-const THIN = { reference: 'library/node:24-slim', layers: [SLIM, NODE] };
+const AMD64 = 'linux/amd64';
+const ARM64 = 'linux/arm64';
+const FAT = 'library/node:24';
+const THIN = { reference: 'library/node:24-slim', layers: new Map([[AMD64, [SLIM, NODE]]]) };
 
 function image(repository: string, base: readonly StoredLayer[], more: Partial<MovingImage> = {}): MovingImage {
   const team = repository.split('/', 1).join();
   const where = { team, registry: SCOPE, repository, digest: digestOf(repository), tags: ['1'] };
-  return { ...where, scope: SCOPE, base, ...more };
+  return { ...where, scope: SCOPE, platform: AMD64, base, ...more };
 }
 
 function whatIf(from: string, to: WhatIfBase, moving: readonly MovingImage[], needed: NeededLayers): WhatIf {
@@ -39,8 +41,8 @@ function needed(...layers: readonly StoredLayer[]): NeededLayers {
 
 test('layers count once, and those that other images use stay', () => {
   const moving = [image('payments/a', [DEBIAN, NODE], { tags: ['1', '2'] }), image('payments/b', [DEBIAN, NODE])];
-  expect(whatIf(FAT.reference, THIN, moving, needed(DEBIAN))).toEqual({
-    from: FAT.reference,
+  expect(whatIf(FAT, THIN, moving, needed(DEBIAN))).toEqual({
+    from: FAT,
     to: THIN.reference,
     images: 2,
     teams: [{ team: 'payments', repositories: 2, images: 2 }],
@@ -54,7 +56,7 @@ test('layers count once, and those that other images use stay', () => {
 test('an old base that nobody else needs is freed, with all its builds', () => {
   const older = layer('older debian', 49);
   const moving = [image('payments/a', [DEBIAN, NODE]), image('payments/b', [older, NODE])];
-  expect(whatIf(FAT.reference, THIN, moving, needed())).toMatchObject({ storedBytes: 50 + 49 - 30, perPullBytes: 20 });
+  expect(whatIf(FAT, THIN, moving, needed())).toMatchObject({ storedBytes: 50 + 49 - 30, perPullBytes: 20 });
 });
 
 test('where repositories share no blobs, each drops the old base and stores the new one', () => {
@@ -62,7 +64,7 @@ test('where repositories share no blobs, each drops the old base and stores the 
     image(repository, [DEBIAN, NODE], { scope: repository }),
   );
   const elsewhere = new Map([['payments/b', new Set([SLIM.digest])]]);
-  const { storedBytes } = whatIf(FAT.reference, THIN, moving, elsewhere);
+  const { storedBytes } = whatIf(FAT, THIN, moving, elsewhere);
   expect(storedBytes).toBe(3 * 50 - 2 * 30);
 });
 
@@ -71,14 +73,31 @@ test('foreign layers are pulled, but not stored', () => {
   const update = layer('update', 100);
   const server = { ...layer('server', 700), foreign: true };
   const moving = [image('payments/a', [windows, update])];
-  const to = { reference: 'windows/server:2', layers: [server, SLIM] };
+  const to = { reference: 'windows/server:2', layers: new Map([[AMD64, [server, SLIM]]]) };
   expect(whatIf('windows/server:1', to, moving, needed())).toMatchObject({ perPullBytes: 370, storedBytes: 70 });
+});
+
+test('each image moves to the layers that the new base has for its platform', () => {
+  const [old, slim] = [layer('debian for arm64', 45), layer('slim for arm64', 25)];
+  const to = {
+    reference: 'library/debian:13-slim',
+    layers: new Map([
+      [AMD64, [SLIM]],
+      [ARM64, [slim]],
+    ]),
+  };
+  const moving = [image('payments/a', [DEBIAN]), image('payments/b', [old], { platform: ARM64 })];
+  expect(whatIf('library/debian:13', to, moving, needed())).toMatchObject({
+    perPullBytes: 20,
+    storedBytes: 50 + 45 - 30 - 25,
+    logicalBytes: 40,
+  });
 });
 
 test('an image in several repositories is moved in each, and counts for each team', () => {
   const layers = [DEBIAN, NODE];
   const moving = [image('payments/a', layers), image('search/a', layers, { tags: ['1', '2'] })];
-  expect(whatIf(FAT.reference, THIN, moving, needed())).toMatchObject({
+  expect(whatIf(FAT, THIN, moving, needed())).toMatchObject({
     images: 2,
     teams: [
       { team: 'payments', repositories: 1, images: 1 },
@@ -90,18 +109,18 @@ test('an image in several repositories is moved in each, and counts for each tea
 });
 
 test('an image moved keeps all that tells where it is, and tells what a pull of it saves', () => {
-  const { scope, base, ...moved } = image('payments/a', [DEBIAN, NODE], { tags: ['1', '2'] });
-  expect(new BaseSwap(FAT.reference, THIN).move({ ...moved, scope, base })).toEqual({ ...moved, perPullBytes: 20 });
+  const { scope, platform, base, ...moved } = image('payments/a', [DEBIAN, NODE], { tags: ['1', '2'] });
+  expect(new BaseSwap(FAT, THIN).move({ ...moved, scope, platform, base })).toEqual({ ...moved, perPullBytes: 20 });
 });
 
 test('the layers of both bases are told once each', () => {
-  const swap = new BaseSwap(FAT.reference, THIN);
+  const swap = new BaseSwap(FAT, THIN);
   for (const scope of ['a', 'b']) swap.move(image(scope, [DEBIAN, NODE], { scope }));
   expect(swap.layers()).toEqual([DEBIAN, NODE, SLIM].map(({ digest }) => digest));
 });
 
 test('without an image on the base nothing changes', () => {
-  expect(whatIf(FAT.reference, THIN, [], needed())).toMatchObject({
+  expect(whatIf(FAT, THIN, [], needed())).toMatchObject({
     images: 0,
     storedBytes: 0,
     perPullBytes: 0,
@@ -110,8 +129,9 @@ test('without an image on the base nothing changes', () => {
 });
 
 const blobs = fc.constantFrom(DEBIAN, SLIM, NODE, layer('x', 1), layer('y', 2), layer('z', 3));
-const fleets = fc.array(fc.array(blobs, { minLength: 1, maxLength: 5 }), { maxLength: 8 });
-const bases = fc.array(blobs, { minLength: 1, maxLength: 3 }).map((layers) => ({ reference: 'base', layers }));
+const bases = fc.array(blobs, { minLength: 1, maxLength: 3 });
+const platforms = fc.constantFrom(AMD64, ARM64);
+const fleets = fc.array(fc.tuple(platforms, fc.array(blobs, { minLength: 1, maxLength: 5 })), { maxLength: 8 });
 
 function storedBytes(images: readonly (readonly StoredLayer[])[]): number {
   const distinct = new Map(images.flatMap((layers) => layers.map(({ digest, bytes }) => [digest, bytes])));
@@ -120,15 +140,22 @@ function storedBytes(images: readonly (readonly StoredLayer[])[]): number {
 
 test('the stored savings equal the difference in storage before and after the move', () => {
   fc.assert(
-    fc.property(bases, bases, fleets, (from, to, images) => {
-      const moves = (layers: readonly StoredLayer[]) =>
-        from.layers.every(({ digest }, at) => layers[at]?.digest === digest);
-      const swapped = images.map((layers) =>
-        moves(layers) ? [...to.layers, ...layers.slice(from.layers.length)] : layers,
+    fc.property(bases, fc.tuple(bases, bases), fleets, (from, [amd64, arm64], images) => {
+      const to = new Map([
+        [AMD64, amd64],
+        [ARM64, arm64],
+      ]);
+      const moves = (layers: readonly StoredLayer[]) => from.every(({ digest }, at) => layers[at]?.digest === digest);
+      const swapped = images.map(([platform, layers]) =>
+        moves(layers) ? [...(to.get(platform) ?? []), ...layers.slice(from.length)] : layers,
       );
-      const moving = images.filter(moves).map(() => image('team/app', from.layers));
-      const kept = images.flatMap((layers) => (moves(layers) ? layers.slice(from.layers.length) : layers));
-      expect(whatIf('from', to, moving, needed(...kept)).storedBytes).toBe(storedBytes(images) - storedBytes(swapped));
+      const moving = images
+        .filter(([, layers]) => moves(layers))
+        .map(([platform]) => image('team/app', from, { platform }));
+      const kept = images.flatMap(([, layers]) => (moves(layers) ? layers.slice(from.length) : layers));
+      const before = storedBytes(images.map(([, layers]) => layers));
+      const effect = whatIf('from', { reference: 'to', layers: to }, moving, needed(...kept));
+      expect(effect.storedBytes).toBe(before - storedBytes(swapped));
     }),
   );
 });
