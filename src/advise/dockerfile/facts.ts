@@ -50,7 +50,7 @@ export interface DockerfileFacts {
   /** How a program in C or C++ is compiled. */
   readonly c: CBuild | undefined;
   readonly tomcat: TomcatFacts | undefined;
-  /** The repository of the base if that is nginx's own image. */
+  /** What the image has of nginx's own image, if it is built on that. */
   readonly nginx: NginxBase | undefined;
   /** The build tool of which Jib is a plugin, if Jib built the image. */
   readonly jib: 'gradle' | 'maven' | undefined;

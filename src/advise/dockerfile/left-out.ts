@@ -15,6 +15,7 @@ import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { installsGems } from './gems.ts';
 import { LANGUAGES } from './languages.ts';
+import { settingOf } from './nginx-settings.ts';
 
 /** Programs for packages of distributions, which all templates install. */
 const OF_PACKAGES: ReadonlySet<string> = new Set([...PACKAGE_MANAGERS, 'apt-mark', 'apt-key', 'add-apt-repository']);
@@ -64,7 +65,7 @@ type StepFacts = Pick<DockerfileFacts, 'deployment' | 'gems' | 'servesPages'>;
 
 function isLeftOut(
   command: Command,
-  { args }: LayerView,
+  { args, folder: from = '/' }: LayerView,
   {
     folder,
     runtime,
@@ -76,10 +77,11 @@ function isLeftOut(
   if (isMergedCopy(command)) return false;
   if (runs(command, ['pnpm'], ['deploy'])) return deployment === undefined;
   if (asksVersion(command)) return false;
+  if ((servesPages || runtime === 'nginx') && settingOf({ ...command, folder: from }) !== undefined) return false;
   const leaves = lookUp(LEAVES, program);
   if (leaves) return leaves(words, args, folder);
   if (/^(?:curl|wget|php)$/.test(program) && KNOWN_DOWNLOAD.test(args)) return false;
-  if (servesPages && (program === 'ln' || placesPages(command))) return false;
+  if (servesPages && placesPages(command)) return false;
   if (runtime === 'java' && /^(?:cp|mv)$/.test(program)) return !words.some((word) => /\.[jw]ar$/.test(word));
   return !HOUSEKEEPING.has(program) && !OF_PACKAGES.has(program) && !LANGUAGES[runtime]?.repeats.test(program);
 }

@@ -27,9 +27,9 @@ test('pages on the image of nginx move to its edition without modules, and nginx
       '# syntax=docker/dockerfile:1',
       '# This edition has no modules, such as njs and GeoIP: where the settings load them, use stable-alpine.',
       'FROM nginx:stable-alpine-slim',
-      'RUN chown -R 101:101 /var/cache/nginx /run',
       'COPY dist /usr/share/nginx/html',
       'COPY site.conf /etc/nginx/conf.d/default.conf',
+      'RUN chown -R 101:101 /var/cache/nginx /var/log/nginx /run',
       'USER 101:101',
       'CMD ["nginx", "-g", "daemon off;"]',
       '',
@@ -42,6 +42,28 @@ test.each<[string, ImageSketch, string]>([
     'of an earlier stage',
     { own: [copy('/app/dist /usr/share/nginx/html')] },
     'COPY --from=build /app/dist /usr/share/nginx/html\n',
+  ],
+  [
+    'of a folder of an earlier stage',
+    { own: [copy('/app/dist/* /usr/share/nginx/html/')] },
+    'COPY --from=build /app/dist/* /usr/share/nginx/html/\n',
+  ],
+  ['at the root', { own: [copy('rootfs/ /')] }, 'COPY rootfs/ /\n'],
+  ['that are started', { own: [copy('start /')], config: { Entrypoint: ['/start'] } }, 'COPY --chmod=0755 start /\n'],
+  [
+    'that are read by what is started',
+    { own: [copy('site.tpl /etc/nginx/')], config: { Cmd: ['sh', '-c', 'envsubst < /etc/nginx/site.tpl && nginx'] } },
+    'COPY site.tpl /etc/nginx/\n',
+  ],
+  [
+    'that are started from their folder',
+    { own: [copy('start.sh /app/')], config: { Cmd: ['./start.sh'], WorkingDir: '/app' } },
+    'WORKDIR /app\nCOPY --chmod=0755 start.sh /app/\n',
+  ],
+  [
+    'whose names have spaces',
+    { own: [copy('["my site", "/srv/my site"]')] },
+    '# Copy here what else the image copies.\n',
   ],
   ['of the whole context', { own: [copy('. /usr/share/nginx/html')] }, 'COPY . /usr/share/nginx/html/\n'],
   [
@@ -58,12 +80,44 @@ test.each<[string, ImageSketch, string]>([
   expect(dockerfile(site(more), 'alpine-base')).toContain(line);
 });
 
-test('what a start makes of templates is written to a folder of the user', () => {
-  const own = [copy('site.conf.template /etc/nginx/templates/'), run('rm -rf /usr/share/nginx/html/*')];
-  const text = dockerfile(site({ own }), 'alpine-base');
-  expect(text).toContain(
-    'RUN rm -rf /usr/share/nginx/html/*\nRUN chown -R 101:101 /var/cache/nginx /run /etc/nginx/conf.d\n',
+test.each<[string, ImageSketch]>([
+  ['makes of templates', { own: [copy('site.conf.template /etc/nginx/templates/')] }],
+  ['changes', { own: [copy('start.sh /')], config: { Entrypoint: ['/start.sh'] } }],
+  ['reads for its owner alone', { own: [copy('certs/site.key /etc/nginx/certs/')] }],
+])('settings that a start %s belong to the user', (_, more) => {
+  expect(dockerfile(site(more), 'alpine-base')).toContain(
+    'RUN chown -R 101:101 /var/cache/nginx /var/log/nginx /run /etc/nginx\n',
   );
+});
+
+test('steps that make, remove and link files of nginx are repeated, also in their folder', () => {
+  const own = [
+    { instruction: 'WORKDIR /usr/share/nginx/html' },
+    run('rm -rf ./*'),
+    run('mkdir /etc/nginx/sites && ln -s /etc/nginx/all/a.conf /etc/nginx/sites/a.conf'),
+    copy('a.conf /etc/nginx/all/'),
+  ];
+  const text = dockerfile(site({ own, config: { WorkingDir: '/usr/share/nginx/html' } }), 'alpine-base');
+  expect(text).toContain(
+    'RUN rm -rf /usr/share/nginx/html/* && mkdir /etc/nginx/sites && ln -s /etc/nginx/all/a.conf /etc/nginx/sites/a.conf\n',
+  );
+  expect(text).not.toContain('The image also has these steps');
+});
+
+test.each<[string, ImageSketch]>([
+  ['of another distribution', { distro: { id: 'rhel', version: '9' } }],
+  ['that its own steps compiled', { steps: ['ENV NGINX_VERSION=1.31.3'] }],
+])('nginx %s gets no Dockerfile: its files are elsewhere', (_, more) => {
+  expect(dockerfile(site({ own: PAGES, ...more }))).toBe('');
+});
+
+test('what is installed on the edition without root is installed as root', () => {
+  const baseNames = ['nginxinc/nginx-unprivileged:alpine'];
+  const own = [run('apk add --no-cache jq'), ...PAGES];
+  const config = { Env: ['NGINX_VERSION=1.31.3'], ExposedPorts: { '8080/tcp': {} } };
+  const text = dockerfile(site({ baseNames, own, steps: ['EXPOSE map[8080/tcp:{}]'], config }), 'alpine-base');
+  expect(text).toContain('FROM nginxinc/nginx-unprivileged:stable-alpine-slim\nUSER root\nRUN apk add --no-cache jq\n');
+  expect(text).toContain('\nUSER 101:101\n');
 });
 
 test('the edition that listens on port 8080 without root stays', () => {
