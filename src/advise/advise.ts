@@ -108,7 +108,8 @@ function chooseTechniques(subject: Subject, targetBytes: number): readonly Techn
   const always = TECHNIQUES.map(({ id }) => id)
     .filter((id) => !isBaseTechnique(id))
     .filter((id) => isWorthIt(projectTechniques(subject, [id])) || isNeededByBases(id, subject));
-  const all = optionsWith(always, subject);
+  // What jlink may save does not decide for Alpine: with glibc and all modules of Java, more programs run.
+  const all = optionsWith(always, subject.runtime === 'java' ? { ...subject, linksJava: false } : subject);
   const options = all.filter((option) => !isBeatenBySlimBase(option, all));
   const sure = options.find((option) => goalReachOf(option, targetBytes) === 'yes');
   const possible = options.find((option) => goalReachOf(option, targetBytes) === 'perhaps');

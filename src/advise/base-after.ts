@@ -4,9 +4,10 @@ import { type ByteRange, exactly } from '../measure/byte-range.ts';
 import type { ImageView } from '../policy/image-view.ts';
 import { baseName } from '../policy/paths.ts';
 import { replaceableBytes } from '../policy/replaceable-bytes.ts';
-import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
+import { type BaseAlternative, projectedSize } from './alternatives.ts';
 import { replacedAbove } from './kept-bytes.ts';
 import { servesPages } from './pages.ts';
+import { FIRST_JAVA_WITH_MODULES, releaseOf } from './releases.ts';
 import { SHELL, servesByTomcat, startOf } from './start.ts';
 import type { Subject } from './subject.ts';
 import { isBaseTechnique, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
@@ -58,13 +59,10 @@ interface ReplacedBytes {
   readonly own: number;
 }
 
-function swapTo(
-  alternative: BaseAlternative,
-  { base: replaced, own }: ReplacedBytes,
-  { runtimeVersion, view }: Subject,
-): BaseAfter {
+function swapTo(alternative: BaseAlternative, { base: replaced, own }: ReplacedBytes, subject: Subject): BaseAfter {
+  const { view } = subject;
   const { baseBytes = 0 } = view;
-  const size = projectedSize(alternative, runtimeVersion);
+  const size = sizeOf(alternative, subject);
   // The last stage starts from a variant of Tomcat's image, which is on the alternative.
   const keepsTomcat = replaced.max < baseBytes && servesByTomcat(view.image.config);
   return {
@@ -72,9 +70,24 @@ function swapTo(
       min: baseBytes - Math.max(-own, replaced.max - size.min),
       max: baseBytes - Math.max(-own, replaced.min - size.max),
     },
-    unsure: replaced.min < replaced.max || !isExact(alternative, runtimeVersion),
+    unsure: replaced.min < replaced.max || size.min < size.max,
     ...(keepsTomcat ? {} : { reference: alternative.reference }),
   };
+}
+
+/**
+ * The compressed bytes of Alpine with the least of Java that a program runs on: jlink makes 18 MB of the module java.base and
+ * the one for TLS of Java 17, and 22 MB of Java 25's.
+ */
+const LEAST_LINKED = 22_000_000;
+
+/** Returns the size of a base; for Java on Alpine, from what jlink leaves of the JRE to the whole. */
+function sizeOf(alternative: BaseAlternative, { runtimeVersion: version, linksJava }: Subject): ByteRange {
+  const size = projectedSize(alternative, version);
+  const { runtime, variant } = alternative;
+  const hasModules = version === undefined || Number(releaseOf(runtime, version)) >= FIRST_JAVA_WITH_MODULES;
+  const isLinked = linksJava && runtime === 'java' && variant === 'alpine' && hasModules;
+  return isLinked ? { ...size, min: Math.min(size.min, LEAST_LINKED) } : size;
 }
 
 /**

@@ -18,6 +18,9 @@ export const ALPINE = data.alpine;
 /** The first release of Java with a distroless image on {@link DEBIAN}. @see GoogleContainerTools/distroless, "Image contents" */
 export const FIRST_DISTROLESS_JAVA = 21;
 
+/** The first release of Java with modules, which jlink needs. */
+export const FIRST_JAVA_WITH_MODULES = 9;
+
 /** Runtimes whose release lines are the first part of a version; all others use the first two parts. */
 const ONE_PART: readonly Runtime[] = ['node', 'java', 'dotnet', 'rust', 'deno', 'bun', 'erlang'];
 

@@ -23,6 +23,8 @@ export interface Subject {
   readonly runtimeVersion: string | undefined;
   /** Whether the program runs without its runtime once it is built, see {@link isCompiled} and {@link servesPages}. */
   readonly compiled: boolean;
+  /** Whether projections of Java on Alpine count what jlink may leave out. */
+  readonly linksJava: boolean;
   /** What each technique may remove from the image's own layers. */
   readonly removable: Removable;
 }
@@ -53,6 +55,7 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     runtimeVersion: version,
     // The known bases for the last stage of a compiled program are for Linux.
     compiled: (isCompiled(runtime) || servesPages(view)) && !isWindows(image.config),
+    linksJava: true,
     removable: removableOf(view.own, findings, {
       runtime,
       arePages: servesPages(view),

@@ -1,4 +1,4 @@
-import { ALPINE } from '../releases.ts';
+import { ALPINE, FIRST_JAVA_WITH_MODULES } from '../releases.ts';
 import { scriptNote, settingLines } from './closing.ts';
 import { environmentLines } from './environment.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
@@ -7,8 +7,6 @@ import { jsonWords, startLines } from './lines.ts';
 import { runPackages } from './packages.ts';
 import { tomcatDockerfile } from './tomcat.ts';
 
-/** The first release with modules, which jlink needs. */
-const FIRST_WITH_MODULES = 9;
 /** The first release whose jlink accepts `zip-6`; earlier ones have compression levels 0 to 2. */
 const FIRST_WITH_ZIP_LEVELS = 21;
 
@@ -18,7 +16,7 @@ const FIRST_WITH_ZIP_LEVELS = 21;
  */
 export function javaDockerfile(facts: DockerfileFacts): string {
   if (facts.tomcat !== undefined) return tomcatDockerfile(facts, facts.tomcat);
-  const isLinked = facts.base === 'alpine-base' && Number(facts.release) >= FIRST_WITH_MODULES;
+  const isLinked = facts.base === 'alpine-base' && Number(facts.release) >= FIRST_JAVA_WITH_MODULES;
   return isLinked ? linkedDockerfile(facts) : jreDockerfile(facts);
 }
 

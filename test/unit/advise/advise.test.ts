@@ -193,7 +193,7 @@ test.each([
   ['node', 'ca-certificates curl gnupg lsb-release nodejs', ['slim-base'], [78, 102]],
   ['node', 'nodejs npm', ['alpine-base'], [59, 77]],
   ['java', 'openjdk-17-jdk-headless', ['multi-stage', 'slim-base'], [98, 143]],
-  ['java', 'openjdk-17-jdk-headless', ['multi-stage', 'alpine-base'], [63, 95]],
+  ['java', 'openjdk-17-jdk-headless', ['multi-stage', 'alpine-base'], [22, 95]],
   ['node', 'nodejs npm imagemagick', ['slim-base'], undefined],
   ['node', 'nodejs npm make g++ python3', ['multi-stage', 'slim-base'], [68, 102]],
   ['nginx', 'nginx', ['alpine-base'], [15, 17]],

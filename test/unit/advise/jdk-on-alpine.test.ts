@@ -49,3 +49,25 @@ test('a jar without libraries in it is linked as well: jdeps fails on an empty c
   const text = dockerfile({ runtime: 'java', runtimeVersion: '17.0.15', own }, 'alpine-base');
   expect(text).toContain("--class-path \".:$(find . -name '*.jar'");
 });
+
+test.each<[string, number]>([
+  ['21.0.8', 22],
+  ['8u462', 63],
+])(
+  'on Alpine, Java %s takes at least %d MB: jlink leaves out modules, which are in Java from release 9 on',
+  (runtimeVersion, least) => {
+    const image = auditedImage({
+      runtime: 'java',
+      runtimeVersion,
+      variant: 'jdk',
+      base: [{ instruction: 'ADD rootfs.tar /', bytes: 230 * MB }],
+      own: [{ ...copy('target/app.jar /app.jar'), bytes: 10 * MB }],
+      config: { Entrypoint: ['java', '-jar', '/app.jar'] },
+    });
+    const { alone, plan } = adviseImage(image, findingsOf(image), knowledgeOf([]), { kind: 'reduction', ratio: 0.9 });
+    const onAlpine = alone.find(({ techniques }) => techniques.includes('alpine-base'));
+    expect(Math.round((onAlpine?.after.min ?? 0) / MB)).toBe(least + 10);
+    expect(onAlpine?.after.max).toBeGreaterThan(84 * MB);
+    expect(plan.map(({ technique }) => technique)).not.toContain('alpine-base');
+  },
+);
