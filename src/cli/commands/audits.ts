@@ -1,16 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import {
-  addFormatOption,
-  addMetricsOption,
-  addReadingOptions,
-  numberParser,
-  parseAuditNumber,
-  type TableOrJson,
-} from '../options.ts';
+import { addFormatOption, addMetricsOption, addReadingOptions, numberParser, parseAuditNumber } from '../options.ts';
+import type { PlanOptions } from '../run/plan-command.ts';
 import type { ScheduleFlags } from '../run/schedule-command.ts';
 import type { StatusOptions } from '../run/status-command.ts';
+import type { SelectionFlags } from '../wanted-sources.ts';
 
 // Commands that run audits, or show how far they are.
 
@@ -22,10 +17,10 @@ export function audit(program: Command, { exit, prepare, whenStopped }: CommandC
       '[targets...]',
       'the name of a source, HOST[:PORT], HOST/REPO, HOST/PREFIX/*, HOST/REPO:TAG, ecr:ACCOUNT.REGION or ecr:REGION',
     );
-  addReadingOptions(command).action(async (targets: readonly string[], options: object) => {
+  addReadingOptions(command).action(async (targets: readonly string[], options: SelectionFlags) => {
     whenStopped('what was done is kept, and the next audit goes on from there');
     const { auditCommand } = await import('../run/audit-command.ts');
-    exit(await auditCommand(await prepare(options), targets));
+    exit(await auditCommand(await prepare(options), targets, options));
   });
 }
 
@@ -34,12 +29,10 @@ export function plan(program: Command, { exit, prepare }: CommandContext): void 
     .command('plan')
     .description('what an audit would cost: repositories, tags, requests and time, without fetching a manifest')
     .argument('[targets...]', 'as for audit');
-  addReadingOptions(addFormatOption(command)).action(
-    async (targets: readonly string[], options: { readonly format: TableOrJson }) => {
-      const { planCommand } = await import('../run/plan-command.ts');
-      exit(await planCommand(await prepare(options), targets, options.format));
-    },
-  );
+  addReadingOptions(addFormatOption(command)).action(async (targets: readonly string[], options: PlanOptions) => {
+    const { planCommand } = await import('../run/plan-command.ts');
+    exit(await planCommand(await prepare(options), targets, options));
+  });
 }
 
 type ScheduleOptions = Omit<ScheduleFlags, 'now'> & { readonly now?: readonly string[] | true };
@@ -49,7 +42,12 @@ export function schedule(program: Command, { exit, prepare }: CommandContext): v
     .command('schedule')
     .description('start the audits of every source on its schedule, for workers to run; needs Redis and Postgres')
     .argument('[sources...]', 'with --now: the names of sources (default: all)')
-    .option('--now [source...]', 'hand an audit of these sources, or of all, to the workers at once, and exit')
+    .addOption(
+      new Option(
+        '--now [source...]',
+        'hand an audit of these sources, or of all, to the workers at once, and exit',
+      ).conflicts('metricsPort'),
+    )
     .option('--wait', 'with --now: exit when the audits have ended');
   addMetricsOption(addReadingOptions(command)).action(async (operands: readonly string[], options: ScheduleOptions) => {
     const { scheduleCommand } = await import('../run/schedule-command.ts');

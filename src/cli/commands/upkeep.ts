@@ -63,6 +63,6 @@ export function demo(program: Command, { io, exit, run }: CommandContext): void 
     .option('--folder <folder>', 'folder for settings, database and reports', 'slimboard-demo')
     .action(async (options: { readonly folder: string }) => {
       const { demoCommand } = await import('../run/demo-command.ts');
-      exit(await demoCommand(io, run, options.folder));
+      exit(await demoCommand(io, run, options.folder, program.opts()));
     });
 }

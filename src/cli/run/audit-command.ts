@@ -2,8 +2,6 @@ import { Patience } from '../../app/patient-store.ts';
 import { runAudit } from '../../app/run-audit.ts';
 import { sum } from '../../common/sum.ts';
 import { createDelivery } from '../../deliver/create-delivery.ts';
-import { mergeSources } from '../../settings/merge-sources.ts';
-import { sourcesOf } from '../../settings/target.ts';
 import type { AuditRow } from '../../store/audit-store.ts';
 import { compact } from '../../store/maintenance.ts';
 import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
@@ -11,11 +9,16 @@ import type { Session } from '../prepare.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { describeSharedRepositories } from '../shared-repositories.ts';
 import { counted, labelled } from '../text.ts';
+import { type SelectionFlags, wantedSources } from '../wanted-sources.ts';
 
 /** Runs one audit to its end and shows the outcome. */
-export async function auditCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
+export async function auditCommand(
+  session: Session,
+  targets: readonly string[],
+  flags: SelectionFlags,
+): Promise<ExitCode> {
   const { settings, io, log } = session;
-  const sources = mergeSources(sourcesOf(targets, settings));
+  const sources = wantedSources(targets, settings, flags);
   const patience = new Patience({
     signal: io.signal,
     onOutage: ({ message }) => log.warn(`waiting for the database, for a minute at most: ${message}`),

@@ -4,7 +4,7 @@ import { startSampleRegistry } from '../../demo/sample-registry.ts';
 import { SettingsError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { Io, RunCommandLine } from '../io.ts';
+import type { GlobalOptions, Io, RunCommandLine } from '../io.ts';
 
 /** The steps of the tour, each a command that a user could type. */
 const STEPS: readonly { readonly says: string; readonly args: (host: string) => readonly string[] }[] = [
@@ -26,9 +26,18 @@ const FIRST_LINE = '# Written by "slimboard demo". Its registry stops when the d
 
 /**
  * Runs the tour on sample images, in a folder of its own.
- * @throws SettingsError when the folder cannot be written, or holds anything but an earlier tour
+ * @param globals the options of every command; the steps get those on progress and logs
+ * @throws SettingsError when the folder cannot be written, or holds anything but an earlier tour, and for settings or a
+ * database of the user's: the tour has its own
  */
-export async function demoCommand(io: Io, run: RunCommandLine, folder: string): Promise<ExitCode> {
+export async function demoCommand(
+  io: Io,
+  run: RunCommandLine,
+  folder: string,
+  { config, database, ...globals }: GlobalOptions,
+): Promise<ExitCode> {
+  if (config !== undefined || database !== undefined)
+    throw new SettingsError('the demo has settings and a database of its own: leave --config and --database out');
   const cwd = resolve(io.cwd, folder);
   const environment = withoutDatabase(io.environment);
   await requireOwnFolder(cwd);
@@ -38,7 +47,7 @@ export async function demoCommand(io: Io, run: RunCommandLine, folder: string): 
     for (const { says, args } of STEPS) {
       const words = args(registry.host);
       io.stdout.write(`\n# ${says}\n$ slimboard ${words.join(' ')}\n`);
-      const code = await run(words, { ...io, cwd, environment });
+      const code = await run([...globalWords(globals), ...words], { ...io, cwd, environment });
       if (code !== EXIT.done) return code;
     }
   } finally {
@@ -46,6 +55,14 @@ export async function demoCommand(io: Io, run: RunCommandLine, folder: string): 
   }
   io.stdout.write(epilogue(relative(io.cwd, cwd) || '.'));
   return EXIT.done;
+}
+
+function globalWords({ logLevel, logFormat, quiet }: Omit<GlobalOptions, 'config' | 'database'>): readonly string[] {
+  return [
+    ...(logLevel === undefined ? [] : [`--log-level=${logLevel}`]),
+    ...(logFormat === undefined ? [] : [`--log-format=${logFormat}`]),
+    ...(quiet ? ['--quiet'] : []),
+  ];
 }
 
 /** Removes the variables that name a database, so that the tour uses one of its own. */

@@ -7,9 +7,7 @@ import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
 import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
 import type { PlaceOptions, Registry, RequestGovernor } from '../../registry/registry.ts';
 import { jsonDocument } from '../../report/json-document.ts';
-import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
-import { sourcesOf } from '../../settings/target.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { openSource } from '../open-source.ts';
 import type { TableOrJson } from '../options.ts';
@@ -17,14 +15,20 @@ import type { Session } from '../prepare.ts';
 import { MAX_FAILURES_SHOWN } from '../progress.ts';
 import { writeTableOrJson } from '../table-or-json.ts';
 import { counted, factLines, labelled } from '../text.ts';
+import { type SelectionFlags, wantedSources } from '../wanted-sources.ts';
+
+/** The options of `plan` that are no settings of a source. */
+export interface PlanOptions extends SelectionFlags {
+  readonly format: TableOrJson;
+}
 
 /** Shows what an audit would cost each registry. Reports what cannot be listed, and plans the rest. */
 export async function planCommand(
   session: Session,
   targets: readonly string[],
-  format: TableOrJson,
+  { format, ...flags }: PlanOptions,
 ): Promise<ExitCode> {
-  const sources = mergeSources(sourcesOf(targets, session.settings));
+  const sources = wantedSources(targets, session.settings, flags);
   if (sources.length === 0)
     throw new SettingsError('there is nothing to plan: name a registry, or write sources into slimboard.yaml');
   return withStore(session.settings, 'write', async (db) => {

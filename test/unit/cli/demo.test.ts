@@ -22,10 +22,10 @@ function ioIn(cwd: string, environment: Io['environment'] = {}): Io {
 test('the demo leaves folders alone that hold something else than an earlier demo', async () => {
   const cwd = await newFolder();
   const run: RunCommandLine = async () => EXIT.done;
-  for (const _ of ['first', 'second']) expect(await demoCommand(ioIn(cwd), run, 'new/folder')).toBe(0);
+  for (const _ of ['first', 'second']) expect(await demoCommand(ioIn(cwd), run, 'new/folder', {})).toBe(0);
   const settings = join(cwd, 'slimboard.yaml');
   await writeFile(settings, 'sources: []\n');
-  await expect(demoCommand(ioIn(cwd), run, '.')).rejects.toThrow(
+  await expect(demoCommand(ioIn(cwd), run, '.', {})).rejects.toThrow(
     `${cwd} has files that are not of a demo: choose another folder with --folder`,
   );
   expect(await readFile(settings, 'utf8')).toBe('sources: []\n');
@@ -39,8 +39,19 @@ test('the demo uses its own database, whatever the environment names', async () 
     seen.push({ environment, cwd });
     return EXIT.done;
   };
-  expect(await demoCommand(ioIn(cwd, environment), run, 'tour')).toBe(0);
+  expect(await demoCommand(ioIn(cwd, environment), run, 'tour', {})).toBe(0);
   expect(new Set(seen.map((one) => JSON.stringify(one)))).toEqual(
     new Set([JSON.stringify({ environment: { NO_COLOR: '1' }, cwd: join(cwd, 'tour') })]),
   );
+});
+
+test('the steps of the demo log as the demo is told to', async () => {
+  const seen: unknown[] = [];
+  const run: RunCommandLine = async (words) => {
+    seen.push(words.slice(0, 3));
+    return EXIT.done;
+  };
+  const globals = { quiet: true, logLevel: 'debug', logFormat: 'json' };
+  expect(await demoCommand(ioIn(await newFolder()), run, 'tour', globals)).toBe(0);
+  expect(seen).toEqual(Array(5).fill(['--log-level=debug', '--log-format=json', '--quiet']));
 });

@@ -15,6 +15,13 @@ test.each([
   ['report images --sort size', 'has no column "size"'],
   ['report audits --team shop', 'report audits cannot be limited by --team'],
   ['whatif --from node:22 --to Node:24', '--to: '],
+  ['audit registry.example.com/a/b --include c', 'registry.example.com/a/b names repositories: leave --include out'],
+  ['plan registry.example.com registry.example.com/a/* --include c', 'registry.example.com/a/* names repositories'],
+  ['audit registry.example.com:5000/a:1 --tags 2', 'registry.example.com:5000/a:1 names a tag: leave --tags out'],
+  ['plan registry.example.com/a:1 --tags 2', 'registry.example.com/a:1 names a tag: leave --tags out'],
+  ['schedule --now --metrics-port 9464', "cannot be used with option '--metrics-port <port>'"],
+  ['demo --config other.yaml', 'leave --config and --database out'],
+  ['--database postgres://db.example.com/x demo', 'leave --config and --database out'],
 ])('"%s" is refused before the database is opened', async (line, message) => {
   const { code, stdout, stderr } = await runInProcess('/', line.split(' '), NO_DATABASE);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
