@@ -134,14 +134,25 @@ function parse<Schema extends z.ZodType>(
 ): ParsedOrigins<z.output<Schema>> {
   const result = schema.safeParse(mergeAll(origins.map((origin) => origin.value)));
   if (result.success) return { data: result.data, mistakes: [] };
-  return { mistakes: result.error.issues.flatMap((issue) => formatIssue(issue, origins)) };
+  const mistakes = result.error.issues.flatMap(mistakesOf).map(({ path, message }) => {
+    const origin = origins.findIndex((each) => each.placeOf(path) !== undefined);
+    return { origin, place: origins[origin]?.placeOf(path) ?? '', text: formatMistake(path, origins, message) };
+  });
+  // In the order of the origins, and of the lines of the file.
+  mistakes.sort((a, b) => a.origin - b.origin || a.place.localeCompare(b.place, 'en', { numeric: true }));
+  return { mistakes: mistakes.map(({ text }) => text) };
 }
 
-/** A line for each mistake; one issue tells of all unknown keys of an object, and its message has a line for each. */
-function formatIssue(issue: z.core.$ZodIssue, origins: readonly SettingsOrigin[]): readonly string[] {
-  if (issue.code !== 'unrecognized_keys') return [formatMistake(issue.path, origins, issue.message)];
-  const messages = issue.message.split('\n');
-  return issue.keys.map((key, at) => formatMistake([...issue.path, key], origins, messages[at] ?? ''));
+interface Mistake {
+  readonly path: KeyPath;
+  readonly message: string;
+}
+
+/** One issue tells of all unknown keys of an object, and its message has a line for each. */
+function mistakesOf({ path, message, ...issue }: z.core.$ZodIssue): readonly Mistake[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path, message }];
+  const messages = message.split('\n');
+  return issue.keys.map((key, at) => ({ path: [...path, key], message: messages[at] ?? '' }));
 }
 
 /** `slimboard.yaml:12: sources[0].regions: …` */

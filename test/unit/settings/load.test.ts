@@ -324,6 +324,21 @@ describe('mistakes name file, line, key and what is accepted', () => {
     expect(sourceDefaults.plainHttp).toBe(value);
   });
 
+  test('are in the order of the places where settings come from, and of the lines of the file', async () => {
+    const yaml = `prices: { storagePerGBMonth: much }
+unknown: 1
+policy: { goal: 5 }
+log:
+  colour: 1
+  level: loud
+dedupe: 1
+${'\n'.repeat(4)}sources: 1`;
+    const places = (await refusalOf(yaml, { env: { SLIMBOARD_SERVE_PORT: 'web' }, flags: { logFormat: 'xml' } }))
+      .split('\n')
+      .map((line) => line.replace(/^.*slimboard\.yaml/, '').replace(/(\d|\w): .*/, '$1'));
+    expect(places).toEqual(['--log-format', 'SLIMBOARD_SERVE_PORT', ':1', ':2', ':3', ':5', ':6', ':7', ':12']);
+  });
+
   test.each([
     [10, /teams\[9\]\.name: expected/],
     [12, /^… and 2 more$/],
@@ -374,10 +389,10 @@ describe('mistakes name file, line, key and what is accepted', () => {
     const refusal = await refusalOf(yaml, { policyNames: POLICY_NAMES, flags: { newest: '0' } });
     expect(refusal.replaceAll(`${cwd}/`, '').split('\n')).toEqual([
       expect.stringMatching(/^--newest: /),
-      expect.stringMatching(/^slimboard.yaml:2: teamKey: /),
       expect.stringMatching(/^slimboard.yaml:1: policy.rules.root-usr: unknown key/),
       expect.stringMatching(/^slimboard.yaml:1: policy.rules.root-user: expected one of off/),
       expect.stringMatching(/^slimboard.yaml:1: policy.exceptions\[0\].rules: "max-layer": expected one of/),
+      expect.stringMatching(/^slimboard.yaml:2: teamKey: /),
     ]);
   });
 
