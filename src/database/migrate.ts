@@ -27,10 +27,12 @@ export async function migrate(db: Database): Promise<readonly string[]> {
 /** Checks the schema's version. @throws StoreVersionError when it is older or newer than this program needs */
 export async function requireCurrentSchema(db: Database): Promise<void> {
   const missing = await missingMigrations(db);
-  if (missing.length > 0)
-    throw new StoreVersionError(
-      `the database's schema is older than this program (${missing.length} migrations missing): run "slimboard migrate"`,
-    );
+  if (missing.length === 0) return;
+  throw new StoreVersionError(
+    missing[0]?.version === 1
+      ? 'the database has no slimboard schema yet: run "slimboard migrate", or an audit'
+      : `the database's schema is older than this program (migrations missing: ${missing.length}): run "slimboard migrate"`,
+  );
 }
 
 /** The migrations of this program that the database lacks. @throws StoreVersionError when it has one of a newer program */

@@ -72,8 +72,12 @@ describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
     await fresh.query('delete from schema_migration where version = (select max(version) from schema_migration)');
     await expect(requireCurrentSchema(fresh)).rejects.toMatchObject({
       code: 'store-version',
-      message: expect.stringContaining('run "slimboard migrate"'),
+      message: 'the database\'s schema is older than this program (migrations missing: 1): run "slimboard migrate"',
     });
+    await fresh.query('delete from schema_migration');
+    await expect(requireCurrentSchema(fresh)).rejects.toThrow(
+      'the database has no slimboard schema yet: run "slimboard migrate", or an audit',
+    );
     await fresh.query("insert into schema_migration (version, name) values (9999, '9999_future.sql')");
     await expect(migrate(fresh)).rejects.toMatchObject({ code: 'store-version' });
     await fresh.close();
