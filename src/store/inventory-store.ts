@@ -4,7 +4,7 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { ListedRepository } from '../registry/registry.ts';
 import { joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
-import { columnArrays, distinctSorted, hasRows, setExcluded } from './sql/rows.ts';
+import { columnArrays, distinctSorted, setExcluded } from './sql/rows.ts';
 
 /** A stored repository, as tasks refer to it. */
 export interface StoredRepository {
@@ -81,16 +81,6 @@ export async function endMissingRepositories(
   if (ids.length === 0) return;
   await tx.query('update tag set ended_at = $2 where repository_id = any($1::int8[]) and ended_at is null', [ids, now]);
   await tx.query('update repository set ended_at = $2 where id = any($1::int8[])', [ids, now]);
-}
-
-/** Whether an audit has ever found a repository whose name, with a slash before it, matches the regular expression. */
-export async function isKnownRepository(db: Queryable, regex: string): Promise<boolean> {
-  return hasRows(db, "select from repository where '/' || name ~ $1 limit 1", [regex]);
-}
-
-/** Whether an audit has ever found a repository in the registry of this host. */
-export async function isKnownRegistry(db: Queryable, host: string): Promise<boolean> {
-  return hasRows(db, 'select from repository where registry = $1 limit 1', [host]);
 }
 
 /** What a tag named when it was last read. */

@@ -24,11 +24,6 @@ export function listSources(db: Queryable): Promise<readonly { readonly id: numb
   return db.query('select id, name from source order by name');
 }
 
-/** Whether an audit has ever begun to read a source of this name. */
-export async function isKnownSource(db: Queryable, name: string): Promise<boolean> {
-  return hasRows(db, 'select from source where name = $1', [name]);
-}
-
 /** Repositories with tags that two sources have. */
 export interface SharedRepositories {
   /** The names of the sources. */

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import { columnArrays, hasRows } from './sql/rows.ts';
+import { columnArrays } from './sql/rows.ts';
 
 /** The team of repositories without an owner, as in the column's default. */
 export const UNOWNED = 'unowned';
@@ -47,10 +47,4 @@ export async function saveOwnership(
      from unnest($1::int8[], $2::text[], $3::text[]) as n (id, team, origin) where r.id = n.id`,
     columnArrays(changed, 'id', 'team', 'origin'),
   );
-}
-
-/** Whether some repository belongs to the team, or belonged to it at the end of a stored audit. */
-export async function isKnownTeam(db: Queryable, team: string): Promise<boolean> {
-  const owned = 'select from repository where team = $1 union all select from team_total where team = $1 limit 1';
-  return hasRows(db, owned, [team]);
 }

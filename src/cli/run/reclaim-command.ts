@@ -68,7 +68,7 @@ export async function policyCommand(
   const inUse = await readInUse(io, options);
   return withStore(settings, 'read', async (db) => {
     const summary = await findSummary(db, undefined, filters.source);
-    const problem = await findProblem(db, settings, { audit: summary, kind: name }, filters);
+    const problem = await findProblem(db, settings, { audit: summary, kind: name }, filters, now);
     if (problem !== undefined) throw new SettingsError(problem);
     const policy = await nearestPolicy(db, inUse, { filters, now });
     await writeOutput(io, { output: report.output, format: 'json' }, [`${JSON.stringify(policy, null, 2)}\n`], null);

@@ -306,7 +306,7 @@ test('patterns that select no repository are quoted as they are', async () => {
   expect(stderr).toContain('none of the repositories that the registry lists matches tpyo/*/**: check the spelling');
 });
 
-test('a report of a source, registry, team or repository that there is not says so', async () => {
+test('a report of a name that there is not says so', async () => {
   expect((await slimboard('report', 'images', '--source', 'tpyo')).stderr).toContain('no audit of source "tpyo"');
   expect((await slimboard('report', 'errors', '--source', 'tpyo')).stderr).toContain(
     'no audit has read a source "tpyo"',
@@ -320,7 +320,15 @@ test('a report of a source, registry, team or repository that there is not says 
   expect((await slimboard('report', 'images', '--repository', 'tpyo/*')).stderr).toContain(
     'no repository matches "tpyo/*"',
   );
+  expect((await slimboard('report', 'images', '--tag', 'tpyo*')).stderr).toContain('no tag matches "tpyo*"');
+  expect((await slimboard('report', 'images', '--base', 'tpyo')).stderr).toContain(
+    'no image is built on a base that matches "tpyo"',
+  );
+  expect((await slimboard('report', 'images', '--distro', 'tpyo:1')).stderr).toContain(
+    'no image is of distribution "tpyo:1"',
+  );
   for (const others of [
+    ['--tag', '1'],
     ['--team', 'unowned'],
     ['--team', 'tpyo', '--quiet'],
     ['--repository', '**'],
