@@ -1,4 +1,4 @@
-import { Patience } from '../../app/patient-store.ts';
+import { Patience } from '../../app/patience.ts';
 import { runAudit } from '../../app/run-audit.ts';
 import { sum } from '../../common/sum.ts';
 import { createDelivery } from '../../deliver/create-delivery.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Patience } from '../../../src/app/patient-store.ts';
+import { Patience } from '../../../src/app/patience.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
@@ -44,7 +44,8 @@ async function auditDuring({ fateOf, end }: Outage): Promise<Outcome & { readonl
   const url = await newPostgresUrl();
   const direct = await openDatabase({ url, dataDir: '' });
   await migrate(direct);
-  const proxy = await PostgresProxy.start(url, { fateOf: (sql) => fateOf(sql, proxy, direct) });
+  let isOpen = false;
+  const proxy = await PostgresProxy.start(url, { fateOf: (sql) => (isOpen ? fateOf(sql, proxy, direct) : 'pass') });
   let outages = 0;
   const patience = new Patience({
     signal: new AbortController().signal,
@@ -69,6 +70,7 @@ async function auditDuring({ fateOf, end }: Outage): Promise<Outcome & { readonl
   const closers = [() => direct.close(), async () => proxy.close(), () => closeServer(hooks)];
   try {
     const db = await patience.open(settings);
+    isOpen = true;
     closers.unshift(() => db.close());
     const log = createLogger({ level: 'error', format: 'json', stream: process.stderr });
     const deliver = createDelivery({ settings, environment: {}, db, log, folder });
@@ -142,10 +144,13 @@ describe('an audit ends as if nothing had happened', () => {
 
   test('when its address leads to a standby from each of its statements on, until it leads to the new primary', async () => {
     const isFirst = firstOf();
-    const makeStandby = (db: Database, is: boolean) =>
-      db.query(
-        `do $$ begin execute format('alter database %I set default_transaction_read_only = ${is}', current_database()); end $$`,
-      );
+    let last: Promise<unknown> = Promise.resolve();
+    // One at a time: Postgres refuses two changes of a database at once.
+    const makeStandby = (db: Database, is: boolean) => {
+      const change = `alter database %I set default_transaction_read_only = ${is}`;
+      last = last.then(() => db.query(`do $$ begin execute format('${change}', current_database()); end $$`));
+      return last;
+    };
     const fateOf = async (sql: string, proxy: PostgresProxy, db: Database): Promise<Fate> => {
       if (!isFirst(sql)) return 'pass';
       await makeStandby(db, true);

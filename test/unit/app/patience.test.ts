@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Patience } from '../../../src/app/patient-store.ts';
+import { Patience } from '../../../src/app/patience.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 
 const away = new StoreUnavailableError('Postgres is not available: it starts');

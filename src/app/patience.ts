@@ -39,10 +39,13 @@ export class Patience {
     return this.#failures;
   }
 
-  /** The store of the settings, opened to be written. An embedded database is never away. */
+  /**
+   * The store of the settings, opened to be written: at once or not at all, because the address may be wrong. An embedded
+   * database is never away.
+   */
   async open(settings: Settings): Promise<Database> {
-    if (settings.databaseUrl === undefined) return openStore(settings);
-    return this.#patient(await this.outlast(() => openStore(settings)));
+    const db = await openStore(settings);
+    return settings.databaseUrl === undefined ? db : this.#patient(db);
   }
 
   /**
