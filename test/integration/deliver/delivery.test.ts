@@ -6,13 +6,14 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { createDelivery, type DeliveryOptions } from '../../../src/deliver/create-delivery.ts';
+import { StoreUnavailableError } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import { closeServer } from '../../../src/network/http-server.ts';
 import { findNewestAudit } from '../../../src/store/audit-store.ts';
 import { defaultSettings } from '../../support/audits.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { auditedFleet } from '../../support/dashboard.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, databaseWith } from '../../support/databases.ts';
 import { listenOnFreePort } from '../../support/free-port.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { newFolder } from '../../support/new-folder.ts';
@@ -56,7 +57,7 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
   const deliver = async (
     settings: Partial<DeliveryOptions['settings']>,
     id = auditId,
-    { signal = new AbortController().signal, environment = {} } = {},
+    { signal = new AbortController().signal, environment = {}, of = db } = {},
   ) => {
     const stream = new Writable({
       write(line, _, done) {
@@ -70,7 +71,7 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     const options = {
       settings: all,
       environment: { HOOK: hook, OTHER_HOOK: `${hook}other`, ...environment },
-      db,
+      db: of,
       log,
       folder,
       delaysMs: [],
@@ -88,6 +89,19 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     expect(logged).toContain(
       `"audit":${auditId},"report":"teams","msg":"wrote ${join(folder, 'lab', `${auditId}.csv`)}"`,
     );
+  });
+
+  test('a database that goes away fails the whole delivery as such, so that it is made again', async () => {
+    const away = new StoreUnavailableError('away');
+    // biome-ignore lint/correctness/useYield: it fails before its first row
+    const streamTexts = async function* (): AsyncGenerator<readonly string[]> {
+      throw away;
+    };
+    const reports = [{ kind: 'images', format: 'csv', path: 'images.csv' }] as const;
+    await expect(deliver({ reports }, auditId, { of: databaseWith(db, { streamTexts }) })).rejects.toBe(away);
+    expect(logged).toBe('');
+    await deliver({ reports });
+    expect(await readdir(folder)).toEqual(['images.csv']);
   });
 
   test('a leaderboard ranks teams by what they store, at the configured price', async () => {
