@@ -1,7 +1,9 @@
+import { chunksOf } from '../common/chunks-of.ts';
 import { sum } from '../common/sum.ts';
 import type { Queryable } from '../database/database.ts';
 import { type AuditStage, advanceStage, findAudit, recordAssessStage, renewHeartbeat } from '../store/audit-store.ts';
 import { findCatalogueKey } from '../store/catalogue-store.ts';
+import { listReadableTags } from '../store/error-store.ts';
 import { completeIndexes } from '../store/index-store.ts';
 import { countLayersLeft } from '../store/layer-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
@@ -12,7 +14,7 @@ import { IMAGES_PER_TASK } from './assessing/assess-range.ts';
 import type { Audit } from './audit.ts';
 import type { AuditContext } from './context.ts';
 import { unreadLayers } from './reading/unread-layers.ts';
-import { assessTask, layersTask, referenceTo, singleTask } from './task-payloads.ts';
+import { assessTask, layersTask, MANIFESTS_PER_TASK, referenceTo, rereadTask, singleTask } from './task-payloads.ts';
 
 /** The stage after another, and what makes the tasks that it begins with. */
 interface NextStage {
@@ -75,7 +77,15 @@ async function readingTasks(tx: Queryable, audit: Audit, { events }: AuditContex
   await completeIndexes(tx);
   const batches = await unreadLayers(tx, audit);
   events.layersListed(sum(batches.map(({ length }) => length)));
-  return batches.map(layersTask);
+  return [...batches.map(layersTask), ...(await rereadTasks(tx, audit))];
+}
+
+/** Whether a tag can be read must not depend on whether another repository with the same manifests was read before. */
+async function rereadTasks(tx: Queryable, { id }: Audit): Promise<readonly NewTask[]> {
+  const failed = await listReadableTags(tx, id);
+  return failed.flatMap(({ repository, tags }) =>
+    [...chunksOf(tags, MANIFESTS_PER_TASK)].map((some) => rereadTask(repository, some)),
+  );
 }
 
 async function assessTasks(tx: Queryable, audit: Audit, context: AuditContext): Promise<readonly NewTask[]> {

@@ -1,4 +1,5 @@
 import { shortHash } from '../oci/digest.ts';
+import type { Tag } from '../oci/reference.ts';
 import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
@@ -45,6 +46,18 @@ export function repositoryTask(repository: StoredRepository): NewTask {
 export function manifestsTask(repository: StoredRepository, listed: readonly ListedManifest[]): NewTask {
   const content = listed.map(({ tag, digest }) => `${tag ?? ''}@${digest ?? ''}`).join('\n');
   return newTask('manifests', [repository.id, shortHash(content)], { repository, listed } satisfies ManifestsPayload);
+}
+
+/**
+ * A task that reads tags again after the inventory. No queue takes a task that it runs, which may be the last one of the
+ * inventory: it has a key of its own.
+ */
+export function rereadTask(repository: StoredRepository, tags: readonly Tag[]): NewTask {
+  const listed = tags.map((tag) => ({ tag }));
+  return {
+    ...manifestsTask(repository, listed),
+    key: `manifests/again/${repository.id}/${shortHash(tags.join('\n'))}` as TaskKey,
+  };
 }
 
 /** A task that reads layers. @param layers at least one; no layer is in two tasks of an audit */

@@ -2,7 +2,8 @@ import type { Queryable } from '../database/database.ts';
 import { storableText } from '../database/storable.ts';
 import type { ErrorCode, Retry } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { RegistryHost } from '../oci/reference.ts';
+import type { RegistryHost, Tag } from '../oci/reference.ts';
+import type { StoredRepository } from './inventory-store.ts';
 import { columnArrays } from './sql/rows.ts';
 
 /**
@@ -57,6 +58,25 @@ export async function readErrorsOf(
     `select e.source_id as "sourceId", e.registry, e.repository, e.tag, e.digest, e.code, e.message, e.retry
      from audit_error e, ${OF_ITEMS} order by e.id`,
     itemParameters(auditId, items),
+  );
+}
+
+/**
+ * Lists the tags that failed in an audit for manifests that are stored by now, from other repositories. Those of Amazon ECR
+ * are left out: what its listings say of a tag is not kept with the error.
+ */
+export async function listReadableTags(
+  db: Queryable,
+  auditId: number,
+): Promise<readonly { readonly repository: StoredRepository; readonly tags: readonly Tag[] }[]> {
+  return db.query(
+    `select jsonb_build_object('id', r.id, 'source', s.name, 'registry', r.registry, 'name', r.name) as repository,
+       array_agg(distinct e.tag order by e.tag) as tags
+     from audit_error e join source s on s.id = e.source_id and s.kind = 'oci'
+     join repository r on r.source_id = e.source_id and r.registry = e.registry and r.name = e.repository
+     join manifest m on m.digest = decode(split_part(e.digest, ':', 2), 'hex') and m.body is not null
+     where e.audit_id = $1 and e.tag <> '' and e.digest <> '' group by r.id, s.name order by r.id`,
+    [auditId],
   );
 }
 

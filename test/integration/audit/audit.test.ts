@@ -56,6 +56,29 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(kinds).toEqual([{ kind: 'image' }]);
   });
 
+  test.each(['a-first', 'z-last'])('reads what %s cannot serve, if another repository has the same', async (name) => {
+    const app = image({ layers: [...BASE, 'shared'] });
+    const arm = image({ layers: ['arm'], platform: ARM });
+    for (const repository of ['middle', name]) {
+      registry.push(repository, 'app', app);
+      registry.push(repository, 'both', index([app, arm]));
+    }
+    for (const lost of [app.config.digest, arm.digest])
+      registry.fault({ path: new RegExp(`/${name}/.*${lost}`) }, answer(404));
+    const source = { platforms: 'all', concurrency: 1 } as const;
+    const audit = await auditRegistry(db, registry, { source });
+    expect(await errorsOf(db, audit.id)).toEqual([]);
+    expect(audit).toMatchObject({ status: 'finished', tagsListed: 8, tagsAudited: 8, tagsFailed: 0 });
+    const names = await db.query('select tag, platform from slimboard_images where repository = $1 order by 1, 2', [
+      name,
+    ]);
+    expect(names.map(({ tag, platform }) => `${tag} ${platform}`)).toEqual([
+      'app linux/amd64',
+      'both linux/amd64',
+      'both linux/arm64',
+    ]);
+  });
+
   test('proves the base of an image by its layers if another repository contains the base', async () => {
     await auditRegistry(db, registry);
     const rows = await db.query(
