@@ -27,7 +27,7 @@ describe.each(BACKENDS)('answers over $name', ({ open }) => {
     });
     const app = createDashboardApp(await dashboardOver(counting));
     const get = (path: string, headers = {}) => app.request(path, { headers: { ...LOCAL, ...headers } });
-    return { get, textOf: async (path: string) => (await get(path)).text(), reads: () => reads };
+    return { app, get, textOf: async (path: string) => (await get(path)).text(), reads: () => reads };
   };
 
   test('many who open a page at once get one answer, and none is refused', async () => {
@@ -77,6 +77,42 @@ describe.each(BACKENDS)('answers over $name', ({ open }) => {
     expect(before.join()).not.toContain('href="/teams/other"');
     for (const text of after) expect(text).toContain('href="/teams/other"');
     expect(await texts()).toEqual(before);
+  });
+
+  test('a page is read again if something was written while it was read', async () => {
+    let read = 0;
+    const { textOf, write } = await undisturbed({
+      streamTexts(...query) {
+        read++;
+        if (read === 1) write();
+        return db.streamTexts(...query);
+      },
+    });
+    const page = await textOf(PAGE);
+    const once = read;
+    for (const _ of ['read again', 'kept']) {
+      expect(await textOf(PAGE)).toBe(page);
+      expect(read).toBe(2 * once);
+    }
+  });
+
+  test('HEAD and GET give each other their answers, and only GET a body', async () => {
+    const { app, get, reads } = await undisturbed();
+    const head = await app.request(PAGE, { method: 'HEAD', headers: LOCAL });
+    const once = reads();
+    const page = await get(PAGE);
+    const again = await app.request(PAGE, { method: 'HEAD', headers: LOCAL });
+    expect(reads()).toBe(once);
+    expect((await page.text()).length).toBeGreaterThan(1_000);
+    for (const { status, headers, body } of [head, again])
+      expect([status, body, headers.get('etag')]).toEqual([200, null, page.headers.get('etag')]);
+  });
+
+  test('what is kept is shown only to those who have logged in', async () => {
+    const app = createDashboardApp(await dashboardOver(db, { token: 'secret' }));
+    const statusFor = async (headers: Record<string, string>) => (await app.request(PAGE, { headers })).status;
+    expect(await statusFor({ authorization: 'Bearer secret' })).toBe(200);
+    expect([await statusFor({}), await statusFor({ authorization: 'Bearer wrong' })]).toEqual([302, 302]);
   });
 
   test('a failure is not kept', async () => {
