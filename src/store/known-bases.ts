@@ -29,8 +29,8 @@ const FORMER_BUILDS = 20;
  * that are not younger; a row for each name of a repository that has such an image. Where they are stored does not
  * matter, as equal layers are proof. An image of a repository with the same name, in this registry or another, is more
  * likely an earlier build than a base. Names are looked up once per base: a thousand sources may mirror it, and most
- * images are built on a few bases. Layers that no tag names any more have the names that they had, with the newer builds
- * that these tags name now; of builds with the same layers the newest, since a tag may have moved every night.
+ * images are built on a few bases. Layers that no tag names any more for the architecture have the names that they had, with
+ * the newer builds that these tags name now; of builds with the same layers the newest, since a tag may have moved every night.
  *
  * `beneath`: the chain IDs within these images; `base`: the images that consist of such a chain; `name`: the tags that
  * name or named them; `moved`: what those of them that have moved on name now; `build`: one row for each base and
@@ -71,7 +71,7 @@ const registryBases = ({ beneath, own }: { readonly beneath: string; readonly ow
       and later.platform = b.platform and later.chain_id <> b.chain_id and later.created_at > b.created_at
     group by b.manifest_id, b.chain_id, b.layer_count, b.platform, b.created_at, b.repository, b.is_open),
   named as (
-    select b.*, m.digest, m.config_id, bool_or(b.is_open) over (partition by b.chain_id) as stands,
+    select b.*, m.digest, m.config_id, bool_or(b.is_open) over (partition by b.chain_id, split_part(b.platform, '/', 2)) as stands,
       row_number() over (same order by b.created_at desc nulls last, m.digest) as place,
       case when b.is_open then b.created_at else min(b.created_at) over same end as exists_since
     from build b join manifest m on m.id = b.manifest_id

@@ -44,11 +44,12 @@ function staleSql(scope: 'all' | 'range'): string {
   name as (
     select n.*, r.name as repository, n.is_current and r.ended_at is null as is_open, concat(r.name, ':', n.tag, '@', n.base_id) as text
     from (
-      select i.chain_id, i.manifest_id as base_id, t.repository_id, t.name as tag, t.ended_at is null as is_current
+      select i.chain_id, split_part(i.platform, '/', 2) as architecture, i.manifest_id as base_id, t.repository_id, t.name as tag,
+        t.ended_at is null as is_current
       from ${chainImages} join tag t on t.manifest_id = i.manifest_id
       where chain.beneath
       union all
-      select i.chain_id, i.manifest_id, t.repository_id, t.name, t.ended_at is null
+      select i.chain_id, split_part(i.platform, '/', 2), i.manifest_id, t.repository_id, t.name, t.ended_at is null
       from ${chainImages} join index_child x on x.child_id = i.manifest_id
       join tag t on t.manifest_id = x.index_id
       where chain.beneath) n
@@ -62,14 +63,14 @@ function staleSql(scope: 'all' | 'range'): string {
   known_chain as (
     select b.chain_id,
       md5(string_agg(b.repository || ':' || b.tag || encode(b.digest, 'hex') || coalesce(encode(later.digest, 'hex'), ''), ',' order by b.repository, b.tag, b.digest)) as key,
-      'catalogue' as origin, null as repositories
+      'catalogue' as origin, null as architecture, null as repositories
     from chain join base_image b on b.chain_id = chain.chain_id ${LATER_BUILD} group by b.chain_id
     union all
     select n.chain_id, md5(coalesce(
       string_agg(distinct n.text, ',') filter (where n.is_open),
-      string_agg(distinct concat(n.text, ' moved to ', now.manifest_id), ','))), 'registry', string_agg(distinct n.repository, ',')
+      string_agg(distinct concat(n.text, ' moved to ', now.manifest_id), ','))), 'registry', n.architecture, string_agg(distinct n.repository, ',')
     from name n left join moved now on not n.is_current and now.repository_id = n.repository_id and now.tag = n.tag
-    group by n.chain_id),
+    group by n.chain_id, n.architecture),
   -- The manifests that may say something about an image: indexes that list it, and its attestations.
   said as (
     select x.child_id as manifest_id, x.index_id as by from held h join index_child x on x.child_id = h.manifest_id ${inRange('x.child_id')}
@@ -84,7 +85,8 @@ function staleSql(scope: 'all' | 'range'): string {
     from held h join image i on i.manifest_id = h.manifest_id ${inRange('i.manifest_id')}
     left join said_of s on s.manifest_id = h.manifest_id
     left join manifest_layer l on l.manifest_id = i.manifest_id
-    left join known_chain k on k.chain_id = l.chain_id and (k.origin = 'catalogue' or l.position + 1 < i.layer_count)
+    left join known_chain k on k.chain_id = l.chain_id and (k.origin = 'catalogue'
+      or l.position + 1 < i.layer_count and k.architecture = split_part(i.platform, '/', 2))
     left join layer_contents d on d.blob_id = l.blob_id
     group by i.manifest_id),
   -- In a repository of its bases' names, where the image is itself, or was, these are earlier builds.

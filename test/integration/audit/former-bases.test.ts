@@ -70,6 +70,20 @@ describe.each(BACKENDS)('images on builds of a base whose tag has moved on, audi
     expect(await findings()).toEqual([]);
   });
 
+  test('keep it where the name that still stands is of another architecture', async () => {
+    const builtFor = (architecture: string, created: string, ...layers: string[]) =>
+      image({ layers, created, platform: { os: 'linux', architecture } });
+    const both = ['amd64', 'arm64'].map((architecture) => builtFor(architecture, '2026-01-01T00:00:00Z', 'pages'));
+    registry.push('golden/pages', '1', index(both));
+    registry.push('team/app', '1', builtFor('arm64', '2026-02-01T00:00:00Z', 'pages', 'app'));
+    const audit = () => auditRegistry(db, registry, { source: { platforms: 'all' } });
+    await audit();
+    registry.push('golden/pages', '1', builtFor('amd64', '2026-01-02T00:00:00Z', 'pages'));
+    const { id } = await audit();
+    expect(await judged(id)).toBe(1);
+    expect(await bases()).toEqual([{ ...onGolden('team/app'), base_image: 'golden/pages:1' }]);
+  });
+
   test('have the names of the newest of very many builds with the same layers', async () => {
     const builds = Array.from({ length: 25 }, (_, day) => `2026-01-${`${day + 1}`.padStart(2, '0')}`);
     for (const day of builds)
