@@ -29,12 +29,13 @@ const FORMER_BUILDS = 20;
  * that are not younger; a row for each name of a repository that has such an image. Where they are stored does not
  * matter, as equal layers are proof. An image of a repository with the same name, in this registry or another, is more
  * likely an earlier build than a base. Names are looked up once per base: a thousand sources may mirror it, and most
- * images are built on a few bases. Layers that no tag names any more for the architecture have the names that they had, with
- * the newer builds that these tags name now; of builds with the same layers the newest, since a tag may have moved every night.
+ * images are built on a few bases. Layers that no such tag names any more have the names that they had, with the newer
+ * builds that these tags name now; of builds with the same layers the newest, since a tag may have moved every night.
  *
  * `beneath`: the chain IDs within these images; `base`: the images that consist of such a chain; `name`: the tags that
  * name or named them; `moved`: what those of them that have moved on name now; `build`: one row for each base and
- * repository; `named`: the same, with its place among the builds of the same layers.
+ * repository; `named`: the same, with its place among the builds of the same layers; `found`: those that an image may be
+ * built on.
  * @param beneath selects the chain IDs: `manifest_id`, `layers`, `chain_id`, `architecture`, `created_at`
  * @param own selects the repositories that hold these images themselves: `manifest_id`, `repository`
  */
@@ -71,19 +72,22 @@ const registryBases = ({ beneath, own }: { readonly beneath: string; readonly ow
       and later.platform = b.platform and later.chain_id <> b.chain_id and later.created_at > b.created_at
     group by b.manifest_id, b.chain_id, b.layer_count, b.platform, b.created_at, b.repository, b.is_open),
   named as (
-    select b.*, m.digest, m.config_id, bool_or(b.is_open) over (partition by b.chain_id, split_part(b.platform, '/', 2)) as stands,
+    select b.*, m.digest, m.config_id,
       row_number() over (same order by b.created_at desc nulls last, m.digest) as place,
       case when b.is_open then b.created_at else min(b.created_at) over same end as exists_since
     from build b join manifest m on m.id = b.manifest_id
     window same as (partition by b.chain_id, b.platform, b.repository, b.is_open)),
-  own as (${own})
-  select n.manifest_id as id, n.layers, b.digest, b.index_hex, b.refs, b.newer_builds, b.config_id
-  from beneath n
-  join named b on b.chain_id = n.chain_id and b.layer_count = n.layers and split_part(b.platform, '/', 2) = n.architecture
-    and (b.exists_since is null or n.created_at is null or n.created_at < '${FIXED_DATES_BEFORE}' or b.exists_since <= n.created_at)
-  where (b.is_open or not b.stands and b.place <= ${FORMER_BUILDS})
-    and (n.manifest_id, b.repository) not in (select manifest_id, repository from own)
-  order by n.manifest_id, n.layers, b.created_at desc, b.digest, b.repository`;
+  own as (${own}),
+  found as (
+    select n.manifest_id as id, n.layers, b.digest, b.index_hex, b.refs, b.newer_builds, b.config_id, b.is_open, b.created_at, b.repository,
+      bool_or(b.is_open) over (partition by n.manifest_id, n.layers) as stands
+    from beneath n
+    join named b on b.chain_id = n.chain_id and b.layer_count = n.layers and split_part(b.platform, '/', 2) = n.architecture
+      and (b.exists_since is null or n.created_at is null or n.created_at < '${FIXED_DATES_BEFORE}' or b.exists_since <= n.created_at)
+    where (b.is_open or b.place <= ${FORMER_BUILDS})
+      and (n.manifest_id, b.repository) not in (select manifest_id, repository from own))
+  select id, layers, digest, index_hex, refs, newer_builds, config_id from found where is_open or not stands
+  order by id, layers, created_at desc, digest, repository`;
 
 /** SQL: the repositories that hold, or held, these images. */
 const holdersOf = (ids: string): string => `

@@ -84,6 +84,14 @@ describe.each(BACKENDS)('images on builds of a base whose tag has moved on, audi
     expect(await bases()).toEqual([{ ...onGolden('team/app'), base_image: 'golden/pages:1' }]);
   });
 
+  test('keep it where only a younger image, or one of their own repository, still has its layers', async () => {
+    registry.push('golden/java', '17', golden(2));
+    registry.push('team/app', 'base', golden(1));
+    registry.push('golden/late', '1', image({ layers: ['golden 1'], created: '2026-03-01T00:00:00Z' }));
+    await auditRegistry(db, registry);
+    expect(await bases()).toContainEqual(onGolden('team/app'));
+  });
+
   test('have the names of the newest of very many builds with the same layers', async () => {
     const builds = Array.from({ length: 25 }, (_, day) => `2026-01-${`${day + 1}`.padStart(2, '0')}`);
     for (const day of builds)
