@@ -7,6 +7,7 @@ import {
   compilesInLastStage,
   hasStages,
   isFat,
+  isStaticC,
   leavesBase,
   leavesCompiler,
   replacedBytes,
@@ -56,13 +57,19 @@ function mayReplaceBase(technique: Technique, ids: readonly TechniqueId[], subje
 function suitsProgram(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   if (isJdkOnAlpine(subject)) return technique.id === 'alpine-base';
   // It is unknown which libraries an unknown program loads, so it stays on its distribution.
-  if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
+  if (technique.id === 'slim-base') return true;
+  if (subject.runtime === 'none') return technique.id === 'distroless-base' && isLeftStatic(subject, ids);
   if (isServedOnDebian(subject)) return false;
   if (technique.id === 'alpine-base') return !needsGlibc(subject.view);
   // An empty base has room for neither an interpreter nor, in a single stage, a compiler.
   if (technique.id === 'scratch-base') return leavesCompiler(subject, ids) && !needsDistribution(subject);
   if (isJavaWithoutDistroless(subject)) return false;
   return alternativeFor(subject, ids, technique.variants) !== undefined && !needsDistribution(subject);
+}
+
+/** Whether a static program in C is left by its compiler, and needs nothing else of a distribution. */
+function isLeftStatic(subject: Subject, ids: readonly TechniqueId[]): boolean {
+  return isStaticC(subject.view) && leavesCompiler(subject, ids) && !needsDistribution(subject);
 }
 
 /** Reports whether the image has a release of Java that still gets fixes, but no distroless image on Debian 13. */
@@ -89,7 +96,8 @@ function isJdkOnAlpine({ view, knowledge }: Subject): boolean {
  * Remembered, because it is asked dozens of times per image and has to parse the image's scripts.
  */
 const needsDistribution: (subject: Subject) => boolean = rememberOf(
-  ({ view, runtime }) => startNeedsShell(view, runtime) || needsPackages(view) || linksLibraries(view, runtime),
+  ({ view, runtime }) =>
+    startNeedsShell(view, runtime) || needsPackages(view, isStaticC(view)) || linksLibraries(view, runtime),
 );
 
 /**

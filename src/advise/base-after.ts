@@ -1,7 +1,7 @@
 import { isCompiled, namesOf, runtimeOf, type Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { type ByteRange, exactly } from '../measure/byte-range.ts';
-import type { ImageView } from '../policy/image-view.ts';
+import { type ImageView, ownSteps } from '../policy/image-view.ts';
 import { baseName } from '../policy/paths.ts';
 import { replaceableBytes } from '../policy/replaceable-bytes.ts';
 import { type BaseAlternative, projectedSize } from './alternatives.ts';
@@ -159,6 +159,15 @@ export function compilesC({ image, ownPrograms }: ImageView): boolean {
     namesOf(image.verdict.base).some((name) => GCC.test(name)) || programs.some((program) => C_COMPILERS.test(program))
   );
 }
+
+/** The option of compilers and linkers, alone or among others; not `-static-libgcc`. */
+const STATIC = /(?:^|[\s="',])-static(?:-pie)?(?=[\s"',;&|)]|$)/;
+
+/** Whether an image's own steps compile C or C++, and link statically: the program needs no libraries to run. */
+export const isStaticC: (view: ImageView) => boolean = rememberOf((view) => {
+  if (runtimeOf(view.image.verdict).name !== 'none' || !compilesC(view)) return false;
+  return ownSteps(view).some(({ verb, args }) => /^(?:RUN|ENV|ARG)$/.test(verb) && STATIC.test(args));
+});
 
 /**
  * Reports whether the last stage compiles by GCC's own image, of which the program needs nothing. What starts a shell to

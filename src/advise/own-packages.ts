@@ -231,11 +231,12 @@ function isHeaders(name: string): boolean {
 /**
  * Reports whether the program needs packages that images without a package manager, such as distroless ones, lack. What
  * compiled programs link is told by `linksLibraries`.
+ * @param isStatic whether it is a program in C that needs no libraries
  */
-export function needsPackages(view: ImageView): boolean {
+export function needsPackages(view: ImageView, isStatic = false): boolean {
   const { run, headers } = ownPackages(view);
   return (
     run.some((name) => !EVERYWHERE.test(name)) ||
-    (!isCompiled(runtimeOf(view.image.verdict).name) && headers.some(isHeaders))
+    (!(isStatic || isCompiled(runtimeOf(view.image.verdict).name)) && headers.some(isHeaders))
   );
 }

@@ -8,6 +8,7 @@ import type { Finding } from '../policy/finding.ts';
 import { type ImageView, viewImage } from '../policy/image-view.ts';
 import { isRuntimeItself } from '../policy/replaceable-bytes.ts';
 import type { Knowledge } from './alternatives.ts';
+import { isStaticC } from './base-after.ts';
 import { type Removable, removableOf } from './kept-bytes.ts';
 import { servesPages } from './pages.ts';
 
@@ -21,7 +22,7 @@ export interface Subject {
   /** `none` if no runtime was recognised. */
   readonly runtime: Runtime;
   readonly runtimeVersion: string | undefined;
-  /** Whether the program runs without its runtime once it is built, see {@link isCompiled} and {@link servesPages}. */
+  /** Whether the program runs without its runtime once it is built, see {@link isCompiled}, {@link isStaticC} and {@link servesPages}. */
   readonly compiled: boolean;
   /** Whether projections of Java on Alpine count what jlink may leave out. */
   readonly linksJava: boolean;
@@ -54,7 +55,7 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     runtime,
     runtimeVersion: version,
     // The known bases for the last stage of a compiled program are for Linux.
-    compiled: (isCompiled(runtime) || servesPages(view)) && !isWindows(image.config),
+    compiled: (isCompiled(runtime) || isStaticC(view) || servesPages(view)) && !isWindows(image.config),
     linksJava: true,
     removable: removableOf(view.own, findings, {
       runtime,

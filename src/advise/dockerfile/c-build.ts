@@ -5,9 +5,10 @@ import { type ImageView, ownSteps } from '../../policy/image-view.ts';
 import { absolutePath, baseName } from '../../policy/paths.ts';
 import { type Command, parseScript } from '../../policy/shell.ts';
 import { commandHoldsSecret, isSecretArgument, secretsIn } from '../../secrets/find-secrets.ts';
-import { C_COMPILERS, compilesC } from '../base-after.ts';
+import { C_COMPILERS, compilesC, isStaticC } from '../base-after.ts';
+import { needsPackages } from '../own-packages.ts';
 import { SHELL, startOf } from '../start.ts';
-import { type Copy, PLAIN_PATH } from './copies.ts';
+import type { Copy } from './copies.ts';
 import { copyStep, isOfContext } from './copy-steps.ts';
 import { setting } from './environment.ts';
 
@@ -16,6 +17,8 @@ export interface CBuild {
   /** The image to compile on, and the distribution of the same release to run on. */
   readonly from: string;
   readonly last: string;
+  /** Whether its program needs neither libraries nor packages. */
+  readonly isStatic: boolean;
   /** The position of the last layer that it repeats. */
   readonly layer: number;
   /** The steps of its own build, up to the last one that compiles, as instructions. */
@@ -29,9 +32,23 @@ export function cBuildOf(view: ImageView, copies: readonly Copy[]): CBuild | und
   const steps = ownSteps(view);
   const last = steps.findLastIndex(({ verb, args }) => verb === 'RUN' && compiles(args));
   const layer = steps[last]?.layer;
-  if (images === undefined || layer === undefined) return undefined;
+  if (images === undefined || layer === undefined || worksInOddFolder(view)) return undefined;
   const variables = readEnv(view.image.config.env);
-  return { ...images, layer, steps: steps.slice(0, last + 1).flatMap((step) => lineOf(step, copies, variables)) };
+  const isStatic = isStaticC(view) && !needsPackages(view, true);
+  return {
+    ...images,
+    isStatic,
+    layer,
+    steps: steps.slice(0, last + 1).flatMap((step) => lineOf(step, copies, variables)),
+  };
+}
+
+/** A folder that instructions and paths repeat as it is; one of a history without absolute paths is below the last. */
+const PLAIN_FOLDER = /^[\w./-]+$/;
+
+/** Whether a folder of an image's own build has a space in its name, or another sign that instructions read otherwise. */
+export function worksInOddFolder(view: ImageView): boolean {
+  return ownSteps(view).some(({ verb, args }) => verb === 'WORKDIR' && !PLAIN_FOLDER.test(args.trim()));
 }
 
 /** Reports whether an image starts nothing but a shell or a compiler: it is no program, but made for compiling. */
@@ -68,7 +85,7 @@ function lineOf(
 ): readonly string[] {
   if (verb === 'COPY' || verb === 'ADD')
     return copies.filter((copy) => copy.layer === layer).map((copy) => copyLine(verb, copy));
-  if (verb === 'WORKDIR') return PLAIN_PATH.test(args.trim()) ? [`WORKDIR ${args.trim()}`] : [];
+  if (verb === 'WORKDIR') return [`WORKDIR ${args.trim()}`];
   if (verb === 'ENV')
     return assignments(args)
       .flatMap(([name, start]) => setting(name, wholeValue(start, variables.get(name))))

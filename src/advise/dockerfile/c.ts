@@ -9,27 +9,37 @@ import { runPackages } from './packages.ts';
 
 /**
  * Returns a Dockerfile for C and C++: the image's own steps, in a first stage; the last one has the program, on the same
- * release of the same distribution.
+ * release of the same distribution, or on an image with nothing that could be linked, if it is static.
  */
-export function cDockerfile(facts: DockerfileFacts, { from, last, layer, steps }: CBuild): string {
+export function cDockerfile(facts: DockerfileFacts, build: CBuild): string {
+  const { from, layer, steps } = build;
   return [
     `FROM ${from} AS build`,
     ...steps,
     '',
-    `FROM ${last}`,
-    // The names of packages are those of the image's own release.
-    ...runPackages({ ...facts, olderDistro: undefined }),
+    ...lastImage(facts, build),
     ...environmentLines(facts),
     `WORKDIR ${facts.workdir}`,
-    ...programLines(facts),
+    ...programLines(facts, build),
     ...facts.copies.filter((copy) => copy.layer > layer).flatMap(fileLine),
     'USER 65532:65532',
     ...closingLines({ ...facts, folder: '/' }, 'CMD ["app"]'),
   ].join('\n');
 }
 
+function lastImage(facts: DockerfileFacts, { last, isStatic }: CBuild): readonly string[] {
+  // The names of packages are those of the image's own release.
+  if (!standsAlone(facts, isStatic)) return [`FROM ${last}`, ...runPackages({ ...facts, olderDistro: undefined })];
+  const note = `# A static program needs glibc's libraries to find hosts and users by name: if it does, start from ${last}.`;
+  return ['FROM gcr.io/distroless/static-debian13:nonroot', ...(last.startsWith('alpine') ? [] : [note])];
+}
+
+function standsAlone({ base, script }: DockerfileFacts, isStatic: boolean): boolean {
+  return base === 'distroless-base' && isStatic && script === undefined;
+}
+
 /** Returns the COPY of the program: to where it is in the image, so that the start stays the same. */
-function programLines(facts: DockerfileFacts): readonly string[] {
+function programLines(facts: DockerfileFacts, { isStatic }: CBuild): readonly string[] {
   const path = pathOf(facts);
   const prefix = prefixOf(facts.commands);
   if (facts.program === 'app' && facts.script !== undefined)
@@ -37,9 +47,13 @@ function programLines(facts: DockerfileFacts): readonly string[] {
   const isInstalled = prefix !== undefined && isWithin(path, prefix);
   return [
     `COPY --from=build ${isInstalled ? `${prefix} ${prefix}` : `${path} ${path}`}`,
-    ...(isInstalled ? [] : ['# Also copy what the program reads, and the libraries of the build that ldd lists.']),
+    ...(isInstalled
+      ? []
+      : [isStatic ? `${FILES_NOTE}.` : `${FILES_NOTE}, and the libraries of the build that ldd lists.`]),
   ];
 }
+
+const FILES_NOTE = '# Also copy what the program reads';
 
 /** Returns the COPY of files that the image copied once its program was compiled, unless they are unknown. */
 function fileLine(copy: Copy): readonly string[] {

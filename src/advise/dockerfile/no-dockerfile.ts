@@ -11,7 +11,7 @@ import { compilesC } from '../base-after.ts';
 import { bringsRuntime, installsRuntime, needsPackages, ownPackages } from '../own-packages.ts';
 import { adviceView } from '../subject.ts';
 import { type BaseTechniqueId, techniqueOf } from '../technique.ts';
-import { isToWorkIn } from './c-build.ts';
+import { isToWorkIn, worksInOddFolder } from './c-build.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { startsPackagedPhp } from './php.ts';
 
@@ -31,8 +31,9 @@ export function refusalOfLanguage(image: AuditedImage): string {
   if (image.verdict.isPublished) return 'the image is as published, and only its publisher can build it otherwise';
   const view = adviceView(image);
   if (!compilesC(view)) return 'it is not known what its program is written in';
-  return isToWorkIn(view)
-    ? 'it starts no program, but is made to compile C and C++ in'
+  if (isToWorkIn(view)) return 'it starts no program, but is made to compile C and C++ in';
+  return worksInOddFolder(view)
+    ? 'the name of its folder has a space, or another sign that instructions read otherwise'
     : 'there is no template for C and C++ on its distribution';
 }
 

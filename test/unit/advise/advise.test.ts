@@ -856,3 +856,21 @@ test('a shell script with the packages that it calls is advised to install fewer
   const compiles = { ...script, own: [...(script.own ?? []), run('make -C /src install')] };
   expect(stepsOf(advise(compiles))).toContain('multi-stage');
 });
+
+test.each<[string, string, string[]]>([
+  ['static', 'gcc -static -o /app main.c', ['multi-stage', 'distroless-base']],
+  ['dynamic', 'gcc -static-libgcc -o /app main.c', ['multi-stage', 'slim-base']],
+])('a %s program in C is advised a base that has what it links', (_, script, techniques) => {
+  const { plan } = advise({
+    distro: { id: 'debian', version: '13' },
+    variant: 'full',
+    baseNames: ['library/debian:13'],
+    base: [{ instruction: 'ADD rootfs.tar /', bytes: 50 * MB }],
+    own: [
+      { ...run('apt-get update && apt-get install -y gcc libssl-dev'), bytes: 100 * MB, class: 'build-tools' },
+      { ...run(script), bytes: 1 * MB },
+    ],
+    config: { Cmd: ['/app'] },
+  });
+  expect(plan.at(-1)?.projection.techniques.toSorted()).toEqual(techniques.toSorted());
+});

@@ -113,6 +113,39 @@ test('flags of the compiler keep all their words, though the history has no quot
   ]);
 });
 
+test('steps are repeated in their folder, also if its path begins at the last one', () => {
+  const own = [{ instruction: 'WORKDIR /src' }, { instruction: 'WORKDIR server' }, copy('. .'), run('make')];
+  const text = dockerfile({ distro: BOOKWORM, own, config: { WorkingDir: '/src/server', Cmd: ['./server'] } });
+  expect(text).toContain('WORKDIR /src\nWORKDIR server\nCOPY . .\nRUN make\n');
+});
+
+test('a static program in C runs on an image with nothing but certificates, time zones and users', () => {
+  const own = [
+    run('apt-get update && apt-get install -y gcc libssl-dev'),
+    copy('main.c .'),
+    run('gcc -static main.c -o /srv/app'),
+  ];
+  const sketch: ImageSketch = { distro: BOOKWORM, own, config: { Cmd: ['/srv/app'] } };
+  expect(dockerfile(sketch, 'distroless-base').split('\n\n')[1]).toBe(
+    [
+      'FROM gcr.io/distroless/static-debian13:nonroot',
+      "# A static program needs glibc's libraries to find hosts and users by name: if it does, start from debian:12-slim.",
+      'WORKDIR /app',
+      'COPY --from=build /srv/app /srv/app',
+      '# Also copy what the program reads.',
+      'USER 65532:65532',
+      'CMD ["/srv/app"]',
+      '',
+    ].join('\n'),
+  );
+  expect(dockerfile(sketch)).toContain('FROM debian:12-slim\n');
+  const dynamic = [run('gcc -static-libgcc main.c -o /srv/app')];
+  expect(dockerfile({ ...sketch, own: dynamic }, 'distroless-base')).toContain('FROM debian:12-slim\n');
+  expect(dockerfile({ ...sketch, distro: { id: 'alpine', version: '3.24' } }, 'distroless-base')).not.toContain(
+    'glibc',
+  );
+});
+
 test('an image to compile in has no Dockerfile', () => {
   expect(dockerfile({ ...CMAKE, config: { Cmd: ['bash'] } })).toBe('');
   expect(dockerfile({ ...CMAKE, config: {} })).toBe('');

@@ -78,6 +78,15 @@ test.each<[string, ImageSketch, string]>([
     'it starts no program, but is made to compile C and C++ in',
   ],
   [
+    'C in a folder with a space',
+    {
+      own: [{ instruction: 'WORKDIR /my app' }, copy('. .'), run('make')],
+      distro: { id: 'debian', version: '13' },
+      config: { WorkingDir: '/my app', Cmd: ['./server'] },
+    },
+    'the name of its folder has a space, or another sign that instructions read otherwise',
+  ],
+  [
     'C on another distribution',
     { own: [run('gcc -o /app main.c')], distro: { id: 'fedora', version: '42' }, config: { Cmd: ['/app'] } },
     'there is no template for C and C++ on its distribution',
