@@ -155,7 +155,7 @@ function safestOfSmall(options: readonly Option[]): Option | undefined {
 }
 
 /**
- * Reports whether an option keeps the present base although a slim one saves noticeably. The slim image is the same
+ * Whether an option keeps the present base although a slim one saves noticeably. The slim image is the same
  * distribution, or has the runtime that the image's own steps installed, and costs little safety, so the present base is
  * not worth keeping, however large the layers above it are.
  */
@@ -165,7 +165,7 @@ function isBeatenBySlimBase({ techniques, after }: Option, options: readonly Opt
   return slim !== undefined && middle(slim.after) < middle(after) - UNNOTICED_BYTES;
 }
 
-/** Reports whether a technique is a multi-stage build that can be projected with some base technique. */
+/** Whether a technique is a multi-stage build that can be projected with some base technique. */
 function isNeededByBases(id: TechniqueId, subject: Subject): boolean {
   return (
     id === 'multi-stage' &&

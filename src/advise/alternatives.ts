@@ -121,7 +121,7 @@ export function projectedSize(alternative: BaseAlternative, version: string | un
 }
 
 /**
- * Reports whether a base's size is exact for an image: it was measured, and on the image's own release. The size of a
+ * Whether a base's size is exact for an image: it was measured, and on the image's own release. The size of a
  * bare distribution counts for every release, since it hardly changes between them.
  * @param wanted the version of the image's runtime
  */

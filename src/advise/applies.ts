@@ -22,7 +22,7 @@ import { servesByApache, servesByTomcat, startNeedsShell } from './start.ts';
 import type { Subject } from './subject.ts';
 import type { Technique, TechniqueId } from './technique.ts';
 
-/** Reports whether a technique applies to an image, together with the others of `ids`. */
+/** Whether a technique applies to an image, together with the others of `ids`. */
 export function applies(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   if (subject.view.image.verdict.isPublished) return isOtherEdition(technique, subject);
   if (technique.kind === 'findings') return subject.findings.some(({ rule }) => technique.rules.includes(rule));
@@ -31,7 +31,7 @@ export function applies(technique: Technique, ids: readonly TechniqueId[], subje
 }
 
 /**
- * Reports whether a technique exchanges a full published image for a slimmer edition. Nothing else makes it smaller: nobody
+ * Whether a technique exchanges a full published image for a slimmer edition. Nothing else makes it smaller: nobody
  * but its publisher can change how it is built.
  */
 function isOtherEdition({ id, variants }: Technique, subject: Subject): boolean {
@@ -43,7 +43,7 @@ function isOtherEdition({ id, variants }: Technique, subject: Subject): boolean 
   return edition !== undefined && edition.compressedBytes < currentBytes;
 }
 
-/** Reports whether the base can be replaced, and by a smaller one. */
+/** Whether the base can be replaced, and by a smaller one. */
 function mayReplaceBase(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   return (
     !isWindows(subject.view.image.config) &&
@@ -53,7 +53,7 @@ function mayReplaceBase(technique: Technique, ids: readonly TechniqueId[], subje
   );
 }
 
-/** Reports whether the program runs on the bases of a technique. */
+/** Whether the program runs on the bases of a technique. */
 function suitsProgram(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   if (isJdkOnAlpine(subject)) return technique.id === 'alpine-base';
   // It is unknown which libraries an unknown program loads, so it stays on its distribution.
@@ -72,7 +72,7 @@ function isLeftStatic(subject: Subject, ids: readonly TechniqueId[]): boolean {
   return isStaticC(subject.view) && leavesCompiler(subject, ids) && !needsDistribution(subject);
 }
 
-/** Reports whether the image has a release of Java that still gets fixes, but no distroless image on Debian 13. */
+/** Whether the image has a release of Java that still gets fixes, but no distroless image on Debian 13. */
 function isJavaWithoutDistroless({ runtime, runtimeVersion }: Subject): boolean {
   return (
     runtime === 'java' &&
@@ -82,7 +82,7 @@ function isJavaWithoutDistroless({ runtime, runtimeVersion }: Subject): boolean 
 }
 
 /**
- * Reports whether an image is on a JDK on Alpine, for whose release a JRE on Alpine is known: that is smaller than those on
+ * Whether an image is on a JDK on Alpine, for whose release a JRE on Alpine is known: that is smaller than those on
  * other distributions, and the program runs on Alpine already.
  */
 function isJdkOnAlpine({ view, knowledge }: Subject): boolean {
@@ -92,7 +92,7 @@ function isJdkOnAlpine({ view, knowledge }: Subject): boolean {
 }
 
 /**
- * Reports whether a program needs its distribution: a start script, packages that its steps installed, or C libraries.
+ * Whether a program needs its distribution: a start script, packages that its steps installed, or C libraries.
  * Remembered, because it is asked dozens of times per image and has to parse the image's scripts.
  */
 const needsDistribution: (subject: Subject) => boolean = rememberOf(
@@ -101,7 +101,7 @@ const needsDistribution: (subject: Subject) => boolean = rememberOf(
 );
 
 /**
- * Reports whether PHP runs in Apache, or Java in Tomcat, whose official images exist on Debian and Ubuntu only, or pages are
+ * Whether PHP runs in Apache, or Java in Tomcat, whose official images exist on Debian and Ubuntu only, or pages are
  * served by Debian's nginx, whose settings are in other folders than Alpine's.
  */
 function isServedOnDebian({ view, runtime }: Subject): boolean {
@@ -120,7 +120,7 @@ const RANKS: readonly (readonly Variant[])[] = [
 ];
 
 /**
- * Reports whether a technique's bases are leaner than the present one. As lean will do where that one stays behind, is a
+ * Whether a technique's bases are leaner than the present one. As lean will do where that one stays behind, is a
  * distribution on which the image's own steps installed the runtime, or nginx's edition on Alpine with all modules.
  */
 function isSlimmer({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
@@ -135,7 +135,7 @@ function isSlimmer({ variants }: Technique, ids: readonly TechniqueId[], subject
 /** More bytes than nginx's edition without modules has on Alpine, and fewer than the one with them. */
 const NGINX_WITH_MODULES = 10_000_000;
 
-/** Reports whether a base is nginx's image on Alpine with all modules: there is one without them. */
+/** Whether a base is nginx's image on Alpine with all modules: there is one without them. */
 function hasModulesOfNginx({ runtime, view: { image, baseBytes = 0 } }: Subject): boolean {
   return runtime === 'nginx' && image.verdict.variant?.value === 'alpine' && baseBytes > NGINX_WITH_MODULES;
 }
@@ -146,7 +146,7 @@ function hasModulesOfNginx({ runtime, view: { image, baseBytes = 0 } }: Subject)
  */
 const WITHOUT_SLIM: readonly Runtime[] = ['none', 'php', 'dotnet', 'nginx', 'httpd', 'caddy', 'deno'];
 
-/** Reports whether the alternative base may be smaller: it may exist, and is not known to be at least as large. */
+/** Whether the alternative base may be smaller: it may exist, and is not known to be at least as large. */
 function mayBeSmaller({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   const alternative = alternativeFor(subject, ids, variants);
   if (!alternative) return !(variants.includes('slim') && WITHOUT_SLIM.includes(subject.runtime));
@@ -158,7 +158,7 @@ function isBaseless({ view }: Subject): boolean {
   return view.image.verdict.base.layerCount === 0;
 }
 
-/** Reports whether the last stage does what an earlier one could do: it compiles, or adds what only builds need. */
+/** Whether the last stage does what an earlier one could do: it compiles, or adds what only builds need. */
 function canSplit(subject: Subject): boolean {
   const { view, findings } = subject;
   if (isBaseless(subject) || !worksInLastStage(subject) || isScriptWithPackages(subject)) return false;
@@ -169,7 +169,7 @@ function canSplit(subject: Subject): boolean {
 }
 
 /**
- * Reports whether an image is a shell script with the packages that it calls: nothing is built that a second stage could
+ * Whether an image is a shell script with the packages that it calls: nothing is built that a second stage could
  * take over, and the script may call any of them, `make` among them.
  */
 function isScriptWithPackages({ view, runtime }: Subject): boolean {

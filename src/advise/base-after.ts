@@ -110,12 +110,12 @@ export function isFat({ view }: Subject): boolean {
   return !variant || variant.value === 'full' || variant.value === 'jdk';
 }
 
-/** Reports whether the compiler stays behind in an earlier stage: the last one needs a distribution at most. */
+/** Whether the compiler stays behind in an earlier stage: the last one needs a distribution at most. */
 export function leavesCompiler({ compiled, view }: Subject, ids: readonly TechniqueId[]): boolean {
   return compiled && (ids.includes('multi-stage') || needsNoCompiler(view));
 }
 
-/** Reports whether an earlier stage compiled, though the last one starts from a compiler's image, too. */
+/** Whether an earlier stage compiled, though the last one starts from a compiler's image, too. */
 function needsNoCompiler(view: ImageView): boolean {
   const { isPublished, runtimeLayers } = view.image.verdict;
   return hasStages(view) && !compilesInLastStage(view) && runtimeLayers !== undefined && !isPublished;
@@ -126,7 +126,7 @@ export function hasStages({ image }: ImageView): boolean {
 }
 
 /**
- * Reports whether the last stage compiles: it has tools for that of its own, or uses those of a compiler's image, or builds
+ * Whether the last stage compiles: it has tools for that of its own, or uses those of a compiler's image, or builds
  * the pages that it serves.
  * Remembered, because it is asked dozens of times per image.
  */
@@ -141,7 +141,7 @@ export const compilesInLastStage: (view: ImageView) => boolean = rememberOf((vie
 /** Programs that build compiled ones. */
 export const COMPILERS = /^(?:go|cargo|rustc|make)$/;
 
-/** Reports whether the whole base stays behind in an earlier stage: a compiler's, or a build tool's. */
+/** Whether the whole base stays behind in an earlier stage: a compiler's, or a build tool's. */
 export function leavesBase(subject: Subject, ids: readonly TechniqueId[]): boolean {
   const { view } = subject;
   const isTool = namesOf(view.image.verdict.base).some(isBuildTool) || compilesByGcc(view);
@@ -152,7 +152,7 @@ const GCC = /(?:^|\/)gcc(?::|$)/;
 /** Programs that compile C and C++, or have others do so. */
 export const C_COMPILERS = /^(?:gcc|g\+\+|cc|c\+\+|make|cmake|ninja|meson)$/;
 
-/** Reports whether an image's own steps compile C or C++, or its base is GCC's image. */
+/** Whether an image's own steps compile C or C++, or its base is GCC's image. */
 export function compilesC({ image, ownPrograms }: ImageView): boolean {
   const programs = [...ownPrograms];
   return (
@@ -170,7 +170,7 @@ export const isStaticC: (view: ImageView) => boolean = rememberOf((view) => {
 });
 
 /**
- * Reports whether the last stage compiles by GCC's own image, of which the program needs nothing. What starts a shell to
+ * Whether the last stage compiles by GCC's own image, of which the program needs nothing. What starts a shell to
  * work in, as GCC's own image does, or a compiler is made for compiling.
  */
 const compilesByGcc: (view: ImageView) => boolean = rememberOf((view) => {
@@ -209,7 +209,7 @@ function anyBase({ compiled, knowledge, runtime }: Subject): BaseAfter | undefin
 
 const BUILD_TOOL = /(?:^|\/)(?:maven|gradle)(?::|$)/;
 
-/** Reports whether a base is the image of a build tool of Java, which the last stage leaves behind. */
+/** Whether a base is the image of a build tool of Java, which the last stage leaves behind. */
 export function isBuildTool(reference: string): boolean {
   return BUILD_TOOL.test(reference);
 }

@@ -16,7 +16,7 @@ export function goalBytes(goal: Goal, currentBytes: number): number {
 }
 
 /**
- * Reports whether a projection reaches a goal.
+ * Whether a projection reaches a goal.
  * @param targetBytes the largest pull size that meets the goal, see {@link goalBytes}
  */
 export function goalReachOf({ after }: Pick<Projection, 'after'>, targetBytes: number): GoalReach {

@@ -102,7 +102,7 @@ function fetchesOnly({ commands }: LayerView): boolean {
 const FROM_STAGE = /^(?:--\S+\s+)*--from=/;
 const JAVA_ARCHIVE = /\.[jwe]ar(?:\s|$)/;
 
-/** Reports whether a COPY is from another stage, whose paths are absolute, or of one of Java's archives. */
+/** Whether a COPY is from another stage, whose paths are absolute, or of one of Java's archives. */
 function copiesResult(args: string): boolean {
   return FROM_STAGE.test(args) || JAVA_ARCHIVE.test(args) || /^\/\S/.test(withoutOptions(args));
 }
@@ -120,7 +120,7 @@ const PLACES_FILES = new Set(
 const BUILD_TOOL = /apache-maven-|services\.gradle\.org\/dist/;
 
 /**
- * Reports whether a layer holds only what was built elsewhere for the program: in an earlier stage, or by a publisher. Of
+ * Whether a layer holds only what was built elsewhere for the program: in an earlier stage, or by a publisher. Of
  * a compiled program, it may as well be the compiler.
  */
 function isBuiltElsewhere({ verb, args, commands }: LayerView, runtime: Runtime): boolean {
@@ -167,7 +167,7 @@ function keptInStages(layer: LayerView, runtime: Runtime): Share {
 /** Programs that unpack archives, which may hold anything. */
 const UNPACKS = /^(?:tar|unzip|gunzip|bunzip2|xz)$/;
 
-/** Reports whether a layer holds nothing but packages for the program, and perhaps what fetches files. */
+/** Whether a layer holds nothing but packages for the program, and perhaps what fetches files. */
 function holdsPackagesAlone(layer: LayerView, runtime: Runtime): boolean {
   const unpacks = layer.commands.some(({ program }) => UNPACKS.test(program));
   return layer.class === 'os-packages' && !unpacks && installsOnly(layer) && installsForProgramAlone(layer, runtime);
@@ -200,7 +200,7 @@ export function keptSharesOnAlpine(layer: LayerView, runtime: Runtime): Shares |
   return holdsPackagesAlone(layer, runtime) ? { ...keptShares(layer, runtime), inStages: OS_PACKAGES } : undefined;
 }
 
-/** Reports whether a layer does nothing but install packages of the distribution, place files, and clean up. */
+/** Whether a layer does nothing but install packages of the distribution, place files, and clean up. */
 export function installsOnly({ commands }: LayerView): boolean {
   return commands.every(({ program }) => INSTALLS.test(program) || PLACES_FILES.has(program));
 }

@@ -10,7 +10,7 @@ const C_COMPILER = /^(?:gcc|g\+\+|clang|build-essential|build-base)$/;
 const STATIC_IN_RUST = /^(?:libssl-dev|openssl-dev)$/;
 
 /**
- * Reports whether a compiled program loads its distribution's C libraries at run time. Such a program cannot run in an
+ * Whether a compiled program loads its distribution's C libraries at run time. Such a program cannot run in an
  * empty image, and building it without cgo drops the code that needs them: Go's SQLite driver then compiles, but fails
  * when it is called.
  */
@@ -23,7 +23,7 @@ export function linksLibraries(view: ImageView, runtime: Runtime): boolean {
 }
 
 /**
- * Reports whether a compiled program may load C libraries without a trace of it: its full base brings a compiler and
+ * Whether a compiled program may load C libraries without a trace of it: its full base brings a compiler and
  * headers, such as OpenSSL's.
  */
 export function mayLinkLibraries(view: ImageView, runtime: Runtime): boolean {
@@ -43,7 +43,7 @@ const INSTALLERS = [...PYTHON_INSTALLERS, ...BROWSER_INSTALLERS, ...CONDA];
 /** Wheels that were copied from the build context, and so built for the C library of the image's own base. */
 const WHEELS = /(?:^|\s)(?![-/])\S*(?:\bwheel(?:s|house)\/?(?:\*\S*)?|(?<!musl)linux\w*\.whl)\s/;
 
-/** Reports whether the image's own steps install programs that exist for glibc only, and so do not run on Alpine. */
+/** Whether the image's own steps install programs that exist for glibc only, and so do not run on Alpine. */
 export function needsGlibc({ own, ownPrograms }: ImageView): boolean {
   if (!INSTALLERS.some((program) => ownPrograms.has(program))) return false;
   return own.some(

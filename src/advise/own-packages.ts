@@ -86,7 +86,7 @@ export function ownPackages(view: ImageView): OwnPackages {
 }
 
 /**
- * Reports whether a layer also installs packages that the program may need: the runtime itself, or libraries. A JDK
+ * Whether a layer also installs packages that the program may need: the runtime itself, or libraries. A JDK
  * contains the runtime.
  */
 export function installsForProgram({ commands }: LayerView, runtime: Runtime): boolean {
@@ -98,7 +98,7 @@ export function installsForProgram({ commands }: LayerView, runtime: Runtime): b
 }
 
 /**
- * Reports whether a layer installs packages that the program may need, but neither the runtime nor what only a build needs,
+ * Whether a layer installs packages that the program may need, but neither the runtime nor what only a build needs,
  * except for what fetches files or adds a repository.
  */
 export function installsForProgramAlone({ commands }: LayerView, runtime: Runtime): boolean {
@@ -117,7 +117,7 @@ export function installsForProgramAlone({ commands }: LayerView, runtime: Runtim
 /** Newer versions of what the base has, which a second stage has as they are, or what another package is built with. */
 const ADD_UNNAMED = /^(?:(?:dist-|full-)?upgrade|up|dup|build-dep)$/;
 
-/** Reports whether a command adds packages that it does not name: those of a variable, a file, a group, or newer ones. */
+/** Whether a command adds packages that it does not name: those of a variable, a file, a group, or newer ones. */
 function addsUnnamed(command: Command): boolean {
   if (!PACKAGE_MANAGERS.includes(command.program)) return false;
   const [verb = ''] = argumentsIn(command);
@@ -125,7 +125,7 @@ function addsUnnamed(command: Command): boolean {
   return updates || ADD_UNNAMED.test(verb) || (installsPackages(command) && namedIn(command).some(isNoName));
 }
 
-/** Reports whether the image's own steps installed the runtime as a package of the distribution. */
+/** Whether the image's own steps installed the runtime as a package of the distribution. */
 export function installsRuntime({ own, ownPrograms, image }: ImageView): boolean {
   const { name: runtime } = runtimeOf(image.verdict);
   return (
@@ -135,7 +135,7 @@ export function installsRuntime({ own, ownPrograms, image }: ImageView): boolean
 }
 
 /**
- * Reports whether a layer installs the runtime as a package of the distribution: `alone`, with nothing but what it needs,
+ * Whether a layer installs the runtime as a package of the distribution: `alone`, with nothing but what it needs,
  * or with more that a build may leave behind. Package managers come with the runtime that they are for.
  */
 export function bringsRuntime({ commands }: LayerView, runtime: Runtime): 'alone' | 'with more' | undefined {
@@ -197,7 +197,7 @@ const EVERYWHERE = /^(?:ca-certificates|tzdata|tini|dumb-init|openssl|libc6-comp
 export const HEADERS = /^(?!libc6?-dev$|musl-dev$|glibc-devel$).+-dev(?:el)?$/;
 
 /**
- * Reports whether a layer installs the runtime, and nothing else that a base with the runtime lacks.
+ * Whether a layer installs the runtime, and nothing else that a base with the runtime lacks.
  * @param inStages whether what only the build needs, such as a compiler, is in an earlier stage
  */
 export function installsRuntimeAlone({ commands }: LayerView, runtime: Runtime, inStages: boolean): boolean {
@@ -214,12 +214,12 @@ export function installsRuntimeAlone({ commands }: LayerView, runtime: Runtime, 
 const LARGE_HEADERS =
   /^(?:lib)?(?:vips|(?:image|graphics)?magick.*|opencv.*|gdal|gtk.*|webkit.*|gstreamer.*|ffmpeg|av\w+|qt.*)-dev(?:el)?$/i;
 
-/** Reports whether a layer installs headers of libraries that bring many others. */
+/** Whether a layer installs headers of libraries that bring many others. */
 export function installsLargeHeaders({ commands }: LayerView): boolean {
   return installedBy(commands).some((name) => LARGE_HEADERS.test(name));
 }
 
-/** Reports whether a layer installs headers of libraries, which what was compiled with them loads. */
+/** Whether a layer installs headers of libraries, which what was compiled with them loads. */
 export function installsHeaders({ commands }: LayerView): boolean {
   return installedBy(commands).some(isHeaders);
 }
@@ -229,7 +229,7 @@ function isHeaders(name: string): boolean {
 }
 
 /**
- * Reports whether the program needs packages that images without a package manager, such as distroless ones, lack. What
+ * Whether the program needs packages that images without a package manager, such as distroless ones, lack. What
  * compiled programs link is told by `linksLibraries`.
  * @param isStatic whether it is a program in C that needs no libraries
  */

@@ -12,7 +12,7 @@ const NGINX = /^(?:\S*\/)?nginx$/;
 const BUILDERS = ['npm', 'npx', 'pnpm', 'yarn', 'bun'];
 
 /**
- * Reports whether Node.js only builds the pages that nginx serves: the image's own steps installed nginx as a package of
+ * Whether Node.js only builds the pages that nginx serves: the image's own steps installed nginx as a package of
  * the distribution, and nothing else is started. Such pages are served without Node.js.
  */
 export const servesPages: (view: ImageView) => boolean = rememberOf((view) => {
@@ -27,12 +27,12 @@ function startsNginxAlone(view: ImageView): boolean {
   return option === '-c' ? NGINX_ALONE.test(script.trim()) : NGINX.test(first);
 }
 
-/** Reports whether a layer holds nothing but packages of Node.js, which pages were built with. */
+/** Whether a layer holds nothing but packages of Node.js, which pages were built with. */
 export function holdsPackagesOfNode({ commands }: LayerView): boolean {
   return commands.length > 0 && commands.every((command) => command.program === 'cd' || installsProject(command));
 }
 
-/** Reports whether a command puts built pages where nginx serves them. */
+/** Whether a command puts built pages where nginx serves them. */
 export function placesPages({ program, words }: Command): boolean {
   return /^(?:cp|mv)$/.test(program) && words.length >= 2 && /^\/(?!tmp\/)/.test(words.at(-1) ?? '');
 }

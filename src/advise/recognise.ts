@@ -69,7 +69,7 @@ function recogniseStages(before: Build, after: Build): string | undefined {
 }
 
 /**
- * Reports whether an image's own steps use build tools. Tools that are in the base, with no step of the image using
+ * Whether an image's own steps use build tools. Tools that are in the base, with no step of the image using
  * them, disappear by changing the base alone.
  */
 function usesBuildTools({ image, findings }: Build): boolean {

@@ -30,7 +30,7 @@ export function releaseOf(runtime: Runtime, version: string): string {
   return version.split('.', 2).join('.');
 }
 
-/** Reports whether a version is later than another, comparing numerically: 3.24 is later than 3.6. */
+/** Whether a version is later than another, comparing numerically: 3.24 is later than 3.6. */
 export function isNewer(version: string, other: string): boolean {
   return version.localeCompare(other, 'en', { numeric: true }) > 0;
 }

@@ -49,7 +49,7 @@ function setsEntrypoint(view: ImageView): boolean {
   return ownSteps(view).some(({ verb }) => verb === 'ENTRYPOINT');
 }
 
-/** Reports whether a command is a shell with `-c`, which runs the script after it. */
+/** Whether a command is a shell with `-c`, which runs the script after it. */
 export function isShellForm(words: readonly string[]): boolean {
   return SHELL.test(words[0] ?? '') && words[1] === '-c';
 }
@@ -65,7 +65,7 @@ export function healthcheckOf({ image }: ImageView): readonly string[] {
   return form === 'CMD-SHELL' ? withoutShell(['/bin/sh', '-c', ...words]) : words;
 }
 
-/** Reports whether a word looks like the name of a shell script. */
+/** Whether a word looks like the name of a shell script. */
 export function isScript(word: string): boolean {
   return /\.(?:ba)?sh$|(?:^|[/_-])entry-?point$/.test(word);
 }
@@ -75,7 +75,7 @@ const INIT = /^(?:\S*\/)?(?:tini|tini-static|dumb-init|catatonit)$|^-/;
 /** Programs of a runtime that need no shell. Of Node.js, only node itself: npm, yarn and pm2 are scripts that do. */
 const WITHOUT_SHELL: Readonly<Partial<Record<Runtime, RegExp>>> = { node: /^(?:\S*\/)?node$/ };
 
-/** Reports whether the start or the health check of an image needs a shell, or curl, wget or nc. */
+/** Whether the start or the health check of an image needs a shell, or curl, wget or nc. */
 export function startNeedsShell(view: ImageView, runtime: Runtime): boolean {
   const { entrypoint, cmd } = startOf(view);
   const words = [...entrypoint, ...cmd];
@@ -101,7 +101,7 @@ function isShell(word: string): boolean {
 /** Apache's programs, by their names in several distributions. */
 export const APACHE = /^(?:\S*\/)?(?:apache2(?:ctl)?|apachectl|httpd)(?:-foreground)?$/;
 
-/** Reports whether PHP runs in Apache, by a variable that PHP's images with Apache set, or by what is started. */
+/** Whether PHP runs in Apache, by a variable that PHP's images with Apache set, or by what is started. */
 export function servesByApache(view: ImageView): boolean {
   const { entrypoint, cmd } = startOf(view);
   return (
@@ -110,7 +110,7 @@ export function servesByApache(view: ImageView): boolean {
   );
 }
 
-/** Reports whether Java runs in Tomcat, by a variable and a folder of its official images. */
+/** Whether Java runs in Tomcat, by a variable and a folder of its official images. */
 export function servesByTomcat({ env }: Pick<ImageConfig, 'env'>): boolean {
   return env.includes('CATALINA_HOME=/usr/local/tomcat');
 }

@@ -55,7 +55,7 @@ export function techniqueOf(id: TechniqueId): Technique {
   return found;
 }
 
-/** Reports whether a technique replaces the base. */
+/** Whether a technique replaces the base. */
 export function isBaseTechnique(id: TechniqueId): id is BaseTechniqueId {
   return techniqueOf(id).kind === 'base';
 }

@@ -43,7 +43,7 @@ export function cBuildOf(view: ImageView, copies: readonly Copy[]): CBuild | und
   };
 }
 
-/** A folder that instructions and paths repeat as it is; one of a history without absolute paths is below the last. */
+/** A folder as instructions take it: absolute, or below the last one. */
 const PLAIN_FOLDER = /^[\w./-]+$/;
 
 /** Whether a folder of an image's own build has a space in its name, or another sign that instructions read otherwise. */
@@ -51,7 +51,7 @@ export function worksInOddFolder(view: ImageView): boolean {
   return ownSteps(view).some(({ verb, args }) => verb === 'WORKDIR' && !PLAIN_FOLDER.test(args.trim()));
 }
 
-/** Reports whether an image starts nothing but a shell or a compiler: it is no program, but made for compiling. */
+/** Whether an image starts nothing but a shell or a compiler: it is no program, but made for compiling. */
 export function isToWorkIn(view: ImageView): boolean {
   const { entrypoint, cmd } = startOf(view);
   const [first, ...more] = [...entrypoint, ...cmd];

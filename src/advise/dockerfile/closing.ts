@@ -96,7 +96,7 @@ function scriptLines(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
-/** Reports whether the image's own steps changed the mode of a path, of what a pattern may name, or of a folder above. */
+/** Whether the image's own steps changed the mode of a path, of what a pattern may name, or of a folder above. */
 function isMadeExecutable(path: string, { commands }: DockerfileFacts): boolean {
   const chmods = commands.filter(({ program }) => program === 'chmod');
   return chmods.some(({ words, folder }) =>
@@ -109,7 +109,7 @@ export function scriptNote({ script }: DockerfileFacts): readonly string[] {
   return script ? [`# The image is started by ${script}: copy it as well, and name it first in ENTRYPOINT.`] : [];
 }
 
-/** Reports whether an instruction copies a single file, and that file is the script. */
+/** Whether an instruction copies a single file, and that file is the script. */
 function isCopyOf({ sources, target }: Copy, script: string): boolean {
   const [source = '', ...more] = sources;
   if (more.length > 0 || !/^[\w.][\w./-]*$/.test(source) || !PLAIN_PATH.test(target)) return false;

@@ -60,7 +60,7 @@ export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
   });
 }
 
-/** Reports whether a command of a layer is a COPY or ADD, as where Buildah merged all steps into one. */
+/** Whether a command of a layer is a COPY or ADD, as where Buildah merged all steps into one. */
 export function isMergedCopy({ program }: Command): boolean {
   return program === 'COPY' || program === 'ADD';
 }
@@ -174,12 +174,12 @@ function prefixOf(path: string): string {
   return PLAIN_SOURCE.test(prefix) ? prefix : '';
 }
 
-/** Reports whether a source is an absolute path, as those of other stages are; `/` alone is the context. */
+/** Whether a source is an absolute path, as those of other stages are; `/` alone is the context. */
 function isOfStage(source: string): boolean {
   return /^\/./.test(source);
 }
 
-/** Reports whether a source is one of the files, which it may name with `./` before or `*` behind. */
+/** Whether a source is one of the files, which it may name with `./` before or `*` behind. */
 export function isAmong(files: readonly string[], source: string): boolean {
   return files.includes(withoutDotSlash(source).replace(/\*$/, ''));
 }
@@ -220,7 +220,7 @@ const PLAIN_SOURCE = /^(?!.*\.\.)[\w.][\w./@-]*$/;
 /** A path within the context, wildcards included, but not the context itself. */
 export const SOURCE = /^(?!.*\.\.)(?!\.\/?$)[\w.][\w./@*-]*$/;
 
-/** Reports whether an instruction copies a file or folder whose name begins with the given one. */
+/** Whether an instruction copies a file or folder whose name begins with the given one. */
 export function copiesFile({ sources, target }: Copy, name: string): boolean {
   return [...sources, target].some((path) => baseName(path).startsWith(name));
 }

@@ -3,7 +3,7 @@ import { isWithin } from '../../policy/paths.ts';
 import { type Copy, SOURCE, type SourceFacts } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 
-/** Reports whether all that a step copied is known, and in the context of the proposed Dockerfile. */
+/** Whether all that a step copied is known, and in the context of the proposed Dockerfile. */
 export function isOfContext({ sources }: Copy, runtime: Runtime): boolean {
   return sources.length > 0 && sources.every((source) => SOURCE.test(source) && !isIgnored(source, runtime));
 }

@@ -18,7 +18,7 @@ export function ignoredBy(runtime: Runtime): readonly string[] {
 }
 
 /**
- * Reports whether the .dockerignore excludes a file or folder from the context, so that its COPY would fail. `.npmrc*` is a
+ * Whether the .dockerignore excludes a file or folder from the context, so that its COPY would fail. `.npmrc*` is a
  * file that may be missing.
  */
 export function isIgnored(source: string, runtime: Runtime): boolean {

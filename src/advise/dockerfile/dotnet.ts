@@ -63,7 +63,7 @@ function argsOfRun(words: readonly string[]): readonly string[] {
   );
 }
 
-/** Reports whether the image copied a project from the top of the build context. */
+/** Whether the image copied a project from the top of the build context. */
 function hasProjectAtTop({ copies }: DockerfileFacts): boolean {
   return copies.some(({ sources }) => sources.some((source) => /^(?:\.\/)?[\w*.-]+\.\w\wproj$/.test(source)));
 }

@@ -21,7 +21,7 @@ const KEYWORD = /^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|func
 /** What exec can start: no assignment, and no command of the shell itself. */
 const PROGRAM = /^(?!(?:cd|set|export|source|unset|read|umask|ulimit|return|command|\.|:)$)[\w./-]+$/;
 
-/** Reports whether a command has operators; `${PORT:-8000}` has none. */
+/** Whether a command has operators; `${PORT:-8000}` has none. */
 function hasOperator(command: string): boolean {
   return /[`|&;<>(){}]/.test(command.replace(/\$\{\w+(?::?[-=+?][\w./:-]*)?\}/g, ''));
 }

@@ -21,7 +21,7 @@ export function gemInstalls(commands: readonly Command[], copies: readonly Copy[
   );
 }
 
-/** Reports whether a command installs gems of the program, not Bundler alone. */
+/** Whether a command installs gems of the program, not Bundler alone. */
 export function installsGems(command: Command): boolean {
   return runs(command, ['gem'], ['install']) && !command.words.some((word) => /^bundler(?::|$)/.test(word));
 }

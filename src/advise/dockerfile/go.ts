@@ -71,7 +71,7 @@ function namesModule({ sources }: Copy): boolean {
   return sources.some((source) => GO_MODULE.test(baseName(source)));
 }
 
-/** Reports whether the modules are beside the sources, in `vendor`: there may be none, or no way, to download them. */
+/** Whether the modules are beside the sources, in `vendor`: there may be none, or no way, to download them. */
 function hasVendored({ copies }: DockerfileFacts, build: Command | undefined): boolean {
   const isCopied = copies.some(({ into }) => baseName(into) === 'vendor');
   return isCopied || (build !== undefined && valuesOf(build, '-mod', '--mod').includes('vendor'));

@@ -93,7 +93,7 @@ export const LONGEST_SCRIPT = 1_000;
 /** Parts into which Spring Boot and Micronaut divide a program for layers: they are no files of the build context. */
 const PART_OF_PROGRAM = /(?:^|\/)(?:spring-boot-loader|extracted\/lib|layers\/libs)(?:\/|$)/;
 
-/** Reports whether what the image copied into the program's folder are its sources, or its parts. */
+/** Whether what the image copied into the program's folder are its sources, or its parts. */
 export function copiesProgram({ commands, program, copies }: DockerfileFacts): boolean {
   return (
     [program, ...commands.map((command) => command.program)].some((name) => /^(?:mvnw?|gradlew?)$/.test(name)) ||

@@ -88,12 +88,12 @@ function startOf(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
-/** Reports whether an option names a file that the Dockerfile does not copy. */
+/** Whether an option names a file that the Dockerfile does not copy. */
 function isElsewhere(option: string, facts: DockerfileFacts): boolean {
   return NAMES_FILES.test(option) && !isCopiedAgent(option, facts);
 }
 
-/** Reports whether an option names an agent that the Dockerfile copies from the context. */
+/** Whether an option names an agent that the Dockerfile copies from the context. */
 function isCopiedAgent(option: string, { copies }: DockerfileFacts): boolean {
   return copies.some(({ sources, into }) => !sources[0]?.startsWith('/') && option.startsWith(`-javaagent:${into}`));
 }

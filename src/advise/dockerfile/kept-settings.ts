@@ -44,7 +44,7 @@ function volumeLine(view: ImageView): readonly string[] {
   ];
 }
 
-/** Reports whether the arguments of a VOLUME name a folder. */
+/** Whether the arguments of a VOLUME name a folder. */
 function names(args: string, path: string): boolean {
   return commandWords(args).includes(path) || (path.includes(' ') && args.includes(path));
 }

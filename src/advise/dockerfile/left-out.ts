@@ -114,7 +114,7 @@ const MADE_BY_STAGES = anyOf([
 const DIGEST = /\b(?:file|dir|multi):[0-9a-f]{64}\b/;
 
 /**
- * Reports whether a COPY brings files from another stage or image, or from nobody knows where, or ADD from the network
+ * Whether a COPY brings files from another stage or image, or from nobody knows where, or ADD from the network
  * or from an archive to any folder, to where the templates bring none. A compiled program is such a file itself, and the
  * template for nginx copies from stages; an archive in the first layer is the root file system.
  */
@@ -160,7 +160,7 @@ const NOT_SETTINGS = anyOf([
   /\.(?:jar|war|ear|dll|exe|key|p12|pfx|whl|lock)$/,
 ]);
 
-/** Reports whether a jar is one that Tomcat loads for its applications, such as a database driver. */
+/** Whether a jar is one that Tomcat loads for its applications, such as a database driver. */
 function isLibrary(source: string, into: string): boolean {
   return source.endsWith('.jar') && /\/tomcat\/lib(?:\/|$)/.test(into);
 }

@@ -60,7 +60,7 @@ export interface AdvisedImage {
   readonly knowledge: Knowledge;
 }
 
-/** Reports whether a plan keeps a distribution on which the image's own steps installed the runtime as a package. */
+/** Whether a plan keeps a distribution on which the image's own steps installed the runtime as a package. */
 export function keepsPackage(image: AuditedImage, planned: BaseTechniqueId | undefined): boolean {
   const view = adviceView(image);
   return (
@@ -72,7 +72,7 @@ export function keepsPackage(image: AuditedImage, planned: BaseTechniqueId | und
 }
 
 /**
- * Reports whether the Dockerfile of a plan that keeps the distribution's package of the runtime starts from the
+ * Whether the Dockerfile of a plan that keeps the distribution's package of the runtime starts from the
  * distribution as well: for Node.js with npm on Alpine, whose package of Node.js has no Corepack for other managers.
  * @param base the kind of base of the last stage
  */

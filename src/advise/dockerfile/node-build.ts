@@ -25,7 +25,7 @@ function buildScriptOf({ program, words }: Command): string | undefined {
   return /^(?:npm|pnpm|yarn|bun)$/.test(program) ? words.find((word) => /^build(?::[\w.-]+)?$/.test(word)) : undefined;
 }
 
-/** Reports whether a command is Bun's bundler: `bun build src/index.ts --outdir dist`. A script takes `bun run build`. */
+/** Whether a command is Bun's bundler: `bun build src/index.ts --outdir dist`. A script takes `bun run build`. */
 function bundles({ program, words }: Command): boolean {
   return program === 'bun' && words[0] === 'build';
 }
@@ -89,7 +89,7 @@ function buildsPackage({ program, words }: Command): boolean {
   );
 }
 
-/** Reports whether the image starts one package of several: `npm start --workspace api`. */
+/** Whether the image starts one package of several: `npm start --workspace api`. */
 function startsPackage({ entrypoint, cmd }: DockerfileFacts): boolean {
   const words = [...entrypoint, ...cmd].flatMap((word) => word.split(/\s+/));
   return words.some((word) => PACKAGE_BUILDERS.test(word)) && words.some((word) => NAMES_PACKAGE.test(word));
@@ -143,7 +143,7 @@ function generatesPrisma({ commands }: DockerfileFacts): boolean {
   return commands.some((command) => runs(command, ['prisma'], ['generate']));
 }
 
-/** Reports whether the program uses Prisma; a script of its package may generate the client while packages are installed. */
+/** Whether the program uses Prisma; a script of its package may generate the client while packages are installed. */
 function usesPrisma({ commands, copies, entrypoint, cmd }: DockerfileFacts): boolean {
   return (
     commands.some(({ program }) => program === 'prisma') ||
@@ -176,7 +176,7 @@ function packagesStep(facts: DockerfileFacts): readonly string[] {
 }
 
 /**
- * Reports whether the image's own build installed the packages of a repository together. The lists of the single packages
+ * Whether the image's own build installed the packages of a repository together. The lists of the single packages
  * are somewhere among the sources, as are yarn's own release and plugins from version 2 on.
  */
 function installsRepository(facts: DockerfileFacts): boolean {
@@ -191,7 +191,7 @@ function installsRepository(facts: DockerfileFacts): boolean {
   return isOfSeveral && packageFolders(facts).every((folder) => folder === '');
 }
 
-/** Reports whether the image's own build copied the whole context, or unknown folders, before it installed packages. */
+/** Whether the image's own build copied the whole context, or unknown folders, before it installed packages. */
 function installsFromContext({ commands, copies, folder }: DockerfileFacts): boolean {
   const install = commands.findIndex(installsProject);
   return copies.some(

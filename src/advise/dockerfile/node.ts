@@ -49,7 +49,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
 /** What a pipeline builds before an image copies it. */
 const BUILT = /^(?:dist|build|out)(?:\/|$)/;
 
-/** Reports whether a global package serves files of the context, without packages of a project: `http-server`. */
+/** Whether a global package serves files of the context, without packages of a project: `http-server`. */
 function hasNoPackages(facts: DockerfileFacts): boolean {
   const { commands, copies } = facts;
   const isManifest = manifestTest(facts);
@@ -171,7 +171,7 @@ function startNote(facts: DockerfileFacts): readonly string[] | undefined {
   return runner ? [`# ${runner} downloads what is a development dependency only: make it a dependency.`] : undefined;
 }
 
-/** Reports whether the start has a word that matches. */
+/** Whether the start has a word that matches. */
 function calls({ entrypoint, cmd }: DockerfileFacts, name: RegExp): boolean {
   return [...entrypoint, ...cmd].some((word) => name.test(word));
 }

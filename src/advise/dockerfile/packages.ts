@@ -1,7 +1,7 @@
 import { anyOf } from '../../common/any-of.ts';
 import type { DockerfileFacts } from './facts.ts';
 
-/** Reports whether the image's packages have the same manager as the Dockerfile's base, and so the same names. */
+/** Whether the image's packages have the same manager as the Dockerfile's base, and so the same names. */
 function hasSameManager({ base, packages }: DockerfileFacts): boolean {
   return packages.manager === (base === 'alpine-base' ? 'apk' : 'apt');
 }

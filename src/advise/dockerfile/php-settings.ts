@@ -47,7 +47,7 @@ export function phpSettingSteps(
     .map(({ position, args }) => ({ layer: position, line: `RUN ${args}` }));
 }
 
-/** Reports whether a command reads and writes nothing but settings. */
+/** Whether a command reads and writes nothing but settings. */
 function changesSettings({ program, words }: Command, args: string, settings: RegExp): boolean {
   const paths = words.filter((word) => !word.startsWith('-'));
   if (/^(?:mv|cp|ln)$/.test(program)) return paths.length > 0 && paths.every((word) => settings.test(word));

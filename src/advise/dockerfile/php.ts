@@ -103,7 +103,7 @@ const LARAVEL_WRITES = [
 
 const FPM = /^php-fpm[\d.]*$/;
 
-/** Reports whether the image starts more than PHP and its web server, such as a supervisor. */
+/** Whether the image starts more than PHP and its web server, such as a supervisor. */
 function startsOthers({ entrypoint, cmd, program, script }: DockerfileFacts): boolean {
   return (
     entrypoint.length + cmd.length > 0 && (script !== undefined || ![APACHE, FPM].some((name) => name.test(program)))
@@ -111,7 +111,7 @@ function startsOthers({ entrypoint, cmd, program, script }: DockerfileFacts): bo
 }
 
 /**
- * Reports whether the settings of what the image starts name a distribution's PHP, such as `php-fpm83`, which the official
+ * Whether the settings of what the image starts name a distribution's PHP, such as `php-fpm83`, which the official
  * images do not have.
  */
 export function startsPackagedPhp(facts: DockerfileFacts): boolean {

@@ -94,7 +94,7 @@ function wheelsAt(path: string, facts: DockerfileFacts): PipList['wheels'] {
   return source === undefined ? [] : [{ source, path }];
 }
 
-/** Reports whether wheels may come from the build context: neither another stage nor a step of the image made them. */
+/** Whether wheels may come from the build context: neither another stage nor a step of the image made them. */
 function isOfContext(path: string, { copies, commands }: DockerfileFacts): boolean {
   const isOfStage = copies.some(({ into, sources }) => into === path && !sources.some((source) => SOURCE.test(source)));
   return !isOfStage && !commands.some(({ program, words }) => program === 'pip' && words.includes('wheel'));

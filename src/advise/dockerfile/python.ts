@@ -151,7 +151,7 @@ function choicesOf(facts: DockerfileFacts, tool: Tool, ...options: readonly stri
 
 const NOT_SOURCES = /^(?:pyproject\.toml|poetry\.(?:lock|toml)|README.*|LICENSE.*)\*?$/;
 
-/** Reports whether the image's own Poetry installed the program itself: without `--no-root`, when the sources were there. */
+/** Whether the image's own Poetry installed the program itself: without `--no-root`, when the sources were there. */
 function installsRoot({ commands, copies }: DockerfileFacts): boolean {
   const last = commands.findLastIndex(
     (command) => runs(command, ['poetry'], ['install']) && !hasOption(command, '--no-root'),
