@@ -78,12 +78,16 @@ function ranked(
   };
 }
 
+/** Whether groups of this kind can be compared with those of an earlier audit. */
+export function hasHistory(by: Grouping): boolean {
+  return by === 'team' || by === 'repository';
+}
+
 /** Metrics that compare audits have no figures while there is nothing to compare, and never for groups without history. */
 function mayLackOf({ by, metric, since }: LeaderboardOptions): ReportKind['mayLack'] {
   if (!['growth', 'improvement', 'progress'].includes(metric)) return undefined;
   const column = METRIC_COLUMNS[metric];
-  if (by !== 'team' && by !== 'repository')
-    return { column, reason: 'growth and progress are known of teams and repositories only' };
+  if (!hasHistory(by)) return { column, reason: 'growth and progress are known of teams and repositories only' };
   if (metric === 'progress') return undefined;
   const earlier =
     since === undefined ? 'earlier audit' : `audit from before ${since.slice(0, 16).replace('T', ' ')} UTC`;

@@ -1,9 +1,10 @@
 import { extname } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
+import { SettingsError } from '../../errors.ts';
 import { reportText } from '../../html/report-text.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
-import { leaderboard } from '../../report/leaderboard.ts';
+import { hasHistory, leaderboard } from '../../report/leaderboard.ts';
 import type { FormatName, Grouping, Metric } from '../../report/names.ts';
 import { checkRequest, openReport } from '../../report/open-report.ts';
 import type { FormatOptions } from '../../report/report.ts';
@@ -54,11 +55,13 @@ export interface LeaderboardCommandOptions extends ReportOptions {
   readonly metric: Metric;
 }
 
-/** Writes a leaderboard to stdout or into a file. @throws SettingsError when `since` is no time */
+/** Writes a leaderboard to stdout or into a file. @throws SettingsError when `since` is no time, or has no effect */
 export async function leaderboardCommand(
   session: Session,
   { by, metric, since, ...options }: LeaderboardCommandOptions,
 ): Promise<void> {
+  if (since !== undefined && !hasHistory(by))
+    throw new SettingsError(`--since: only teams and repositories are compared, --by ${by} has no history`);
   const compared = since === undefined ? {} : { since: sinceTime(since, session.io.now()) };
   await reportCommand(session, leaderboard({ by, metric, ...compared }), options);
 }

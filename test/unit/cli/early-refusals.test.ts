@@ -15,6 +15,7 @@ test.each([
   ['report images --sort size', 'has no column "size"'],
   ['report audits --team shop', 'report audits cannot be limited by --team'],
   ['whatif --from node:22 --to Node:24', '--to: '],
+  ['leaderboard --by base --since 30d', '--since: only teams and repositories are compared'],
   ['audit registry.example.com/a/b --include c', 'registry.example.com/a/b names repositories: leave --include out'],
   ['plan registry.example.com registry.example.com/a/* --include c', 'registry.example.com/a/* names repositories'],
   ['audit registry.example.com:5000/a:1 --tags 2', 'registry.example.com:5000/a:1 names a tag: leave --tags out'],
