@@ -42,21 +42,28 @@ function namedSteps(steps: string): string {
     join manifest m on m.id = p.manifest_id join image i on i.manifest_id = p.manifest_id`;
 }
 
+const ofImages = (scope: QueryScope): string => namedSteps(stepsSql(scope));
+
 export const advice: ReportKind = {
   name: 'advice',
   description: 'One row per step of the plan that makes an image smaller, largest gain first.',
   columns,
   filters: { ...IMAGE_FILTERS, minSize: 'i.compressed_bytes' },
-  query: (scope) => namedSteps(stepsSql(scope)),
+  query: ofImages,
   order: 'gain_bytes desc nulls last, source, registry, repository, tag, platform, digest, step',
+  page: (scope, order, part) =>
+    `select *, count(*) over () as total from (${ofImages(scope)}) o order by ${order}${part}`,
+  givesTotal: true,
 };
+
+const { page: _, givesTotal: __, ...unpaged } = advice;
 
 /**
  * Advice with one row for each repository and technique: the image that the technique gains most in, of those that are
  * the newest build of their tags. A repository with many tags thus takes no more room than others. For the present only.
  */
 export const adviceByRepository: ReportKind = {
-  ...advice,
+  ...unpaged,
   columns: columns.filter(({ name }) => name !== 'step'),
   query: (scope) => `
     with step as materialized (${stepsSql(scope)}), ${currentSteps('gain_bytes')}

@@ -30,7 +30,7 @@ export interface ReportKind {
    * @param part ` limit $1 offset $2`, either of them, or an empty string
    */
   readonly page?: (scope: QueryScope, order: string, part: string) => string;
-  /** `query` and `page` also select `total`, the number of all rows, where counting costs as much as the rows. */
+  /** `page` also selects `total`, the number of all rows, where counting costs as much as the rows. */
   readonly givesTotal?: true;
   /** A query for the whole report, unfiltered, that returns packed rows and sends cells that rows share once. */
   readonly packed?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
