@@ -1,5 +1,4 @@
--- Builds of one date, audit, tag and size are in the order of their digests, as in reports: row ids tell in which order they
--- were read.
+-- Builds of one date, audit, tag and size are in the order of their digests: row ids tell in which order they were read.
 -- Safe on a live system: replaces a view by one of the same columns.
 
 create or replace view grown_build as
