@@ -21,7 +21,8 @@ async function startAudit(databaseUrl: string): Promise<RunningProcess> {
   return startProcess(resolve('dist/slimboard.cjs'), ['audit', registry.host], { cwd: await newFolder(), env });
 }
 
-test('an audit in one process waits for a Postgres that crashes and restarts', async () => {
+/** An audit whose Postgres has crashed while it was reading, and which has said that it waits. */
+async function auditInOutage() {
   const postgres = await startPostgres();
   closedAfterTest({ close: () => postgres.stop() });
   const silence = gate(1);
@@ -32,6 +33,11 @@ test('an audit in one process waits for a Postgres that crashes and restarts', a
   undo();
   silence.release();
   await audit.waitForOutput('waiting for the database');
+  return { audit, postgres };
+}
+
+test('an audit in one process waits for a Postgres that crashes and restarts', async () => {
+  const { audit, postgres } = await auditInOutage();
   await postgres.start();
   expect(await audit.exited, audit.output()).toBe(0);
   expect(audit.output().match(/waiting for the database/g)).toHaveLength(1);
@@ -42,8 +48,14 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('%s ends an audit that waits for its Postgres', async (signal, code) => {
-  const audit = await startAudit(`postgres://postgres@127.0.0.1:${await freePort()}/postgres`);
-  await audit.waitForOutput('waiting for the database');
+  const { audit } = await auditInOutage();
   expect(await audit.stop(signal)).toBe(code);
   expect(audit.output()).toContain(`stopped by ${signal}`);
+});
+
+test('an audit does not wait for a Postgres that it has not reached: its address may be wrong', async () => {
+  const audit = await startAudit(`postgres://postgres@127.0.0.1:${await freePort()}/postgres`);
+  expect(await audit.exited).toBe(1);
+  expect(audit.output()).toContain('ECONNREFUSED');
+  expect(audit.output()).not.toContain('waiting');
 });
