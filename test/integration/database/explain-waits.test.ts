@@ -49,15 +49,17 @@ test('a commit that no standby confirms is told', async () => {
   const { pool, warnings, untilWarned } = openPool(server.url);
   await pool.query("alter system set synchronous_standby_names = 'nobody'");
   await pool.query('select pg_reload_conf()');
+  // Commits wait from the moment at which the checkpointer, not their own process, has read the setting.
+  const commits: Promise<unknown>[] = [];
   await eventually(async () => {
-    const { rows } = await pool.query('show synchronous_standby_names');
-    expect(rows).toEqual([{ synchronous_standby_names: 'nobody' }]);
+    commits.push(pool.query(`create table confirmed_${commits.length} ()`));
+    const { rows } = await pool.query("select from pg_stat_activity where wait_event = 'SyncRep'");
+    expect(rows).not.toEqual([]);
   });
-  const waiting = pool.query('create table confirmed ()');
   await untilWarned();
   await pool.query('alter system reset synchronous_standby_names');
   await pool.query('select pg_reload_conf()');
-  await waiting;
+  await Promise.all(commits);
   expect(warnings[0]).toContain('synchronous_standby_names');
 });
 
