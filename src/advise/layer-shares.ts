@@ -1,3 +1,4 @@
+import data from '../../config/packages.json' with { type: 'json' };
 import { copiesFiles, withoutOptions } from '../classify/history/instruction.ts';
 import { isCompiled, type LayerClass, type Runtime } from '../classify/verdict.ts';
 import { lookUp } from '../common/look-up.ts';
@@ -64,19 +65,8 @@ export interface Shares extends Readonly<Record<Stages, Share>> {
   readonly floor: number;
 }
 
-/**
- * The compressed bytes that a runtime takes at least as a package of a distribution, with its libraries: below the sizes of
- * Debian 12's packages, which are compressed better than layers (20 MB, 4.7, 6.1, 2.5, 44 and 0.6 MB), because Alpine's
- * are smaller.
- */
-const LEAST_OF_RUNTIME: Readonly<Partial<Record<Runtime, number>>> = {
-  node: 12_000_000,
-  python: 4_000_000,
-  ruby: 3_000_000,
-  php: 2_000_000,
-  java: 25_000_000,
-  nginx: 400_000,
-};
+/** The compressed bytes that a runtime takes at least as a package of a distribution. @see config/packages.json, "runtimes" */
+const LEAST_OF_RUNTIME = data.runtimes as Readonly<Partial<Record<Runtime, { readonly leastBytes?: number }>>>;
 
 /**
  * Commands that fetch libraries to where only the build reads them: what the program needs of them is in the layer of
@@ -143,7 +133,7 @@ export function keptSharesOfPages(layer: LayerView, runtime: Runtime): Shares {
 /** Returns the same of a layer that installed the runtime on a distribution: the program needs it in every stage. */
 export function keptSharesWithRuntime(layer: LayerView, runtime: Runtime): Shares {
   const shares = keptShares(layer, runtime);
-  const least = Math.min(1, (LEAST_OF_RUNTIME[runtime] ?? 0) / Math.max(1, layer.bytes));
+  const least = Math.min(1, (LEAST_OF_RUNTIME[runtime]?.leastBytes ?? 0) / Math.max(1, layer.bytes));
   const floor = Math.max(least, SMALLEST_SHARE);
   const isAlone = bringsRuntime(layer, runtime) === 'alone' && installsOnly(layer);
   const [kept] = shares.inStages;

@@ -1,3 +1,4 @@
+import data from '../../config/packages.json' with { type: 'json' };
 import { hasNodePackages, isCompiled, type Runtime, runtimeOf } from '../classify/verdict.ts';
 import { anyOf } from '../common/any-of.ts';
 import { type ImageView, type LayerView, ownSteps } from '../policy/image-view.ts';
@@ -41,18 +42,7 @@ function isForNodeGyp(name: string, all: readonly string[], runtime: Runtime): b
 }
 
 /** Packages of the runtime itself, as installed on a plain distribution. Official images of the runtime contain it. */
-const OF_RUNTIME: Readonly<Partial<Record<Runtime, RegExp>>> = {
-  node: /^(?:nodejs(?:\d+|-current|-npm)?|npm\d*|yarn)$/,
-  python: /^(?:python[\d.]*(?:-(?:pip|venv|dev|setuptools|wheel|distutils|full|minimal))?|py3-pip|pip)$/,
-  java: /^(?:openjdk-?\d.*|default-j(?:re|dk).*|temurin-.*|java-.*)$/,
-  ruby: /^(?:ruby[\d.]*(?:-(?:full|dev|bundler))?|bundler)$/,
-  php: /^(?:php[\d.]*(?:-.+)?|libapache2-mod-php.*|composer)$/,
-  dotnet: /^(?:dotnet|aspnetcore)-.*$/,
-  // Not `nginx-extras` or modules, which the official image lacks.
-  nginx: /^nginx(?:-(?:core|light|full|common))?$/,
-  httpd: /^(?:apache2(?:-bin|-utils|-proxy)?|httpd)$/,
-  caddy: /^caddy$/,
-};
+const OF_RUNTIME = new Map(Object.entries(data.runtimes).map(([runtime, { names }]) => [runtime, new RegExp(names)]));
 
 /** Those of them that only a build needs: package managers. A JDK's packages are known by {@link isToolchain}. */
 const OF_RUNTIME_FOR_BUILDS =
@@ -148,7 +138,7 @@ export function bringsRuntime({ commands }: LayerView, runtime: Runtime): 'alone
 }
 
 function isOfRuntime(name: string, runtime: Runtime): boolean {
-  return OF_RUNTIME[runtime]?.test(name) === true;
+  return OF_RUNTIME.get(runtime)?.test(name) === true;
 }
 
 function managerOf(program: string | undefined): OwnPackages['manager'] {

@@ -1,3 +1,4 @@
+import table from '../../config/distros.json' with { type: 'json' };
 import { lookUp } from '../common/look-up.ts';
 import { isWindows } from '../oci/platform.ts';
 import type { Context } from './context.ts';
@@ -152,13 +153,7 @@ function officialsOf(steps: readonly BuildStep[], stack: Stack): readonly Offici
 }
 
 /** Distributions by package manager, for managers of a single distribution. */
-const DISTRO_OF_MANAGER: Readonly<Record<string, string>> = {
-  apk: 'alpine',
-  pacman: 'arch',
-  xbps: 'void',
-  emerge: 'gentoo',
-  swupd: 'clear-linux-os',
-};
+const DISTRO_OF_MANAGER: Readonly<Record<string, string>> = table.packageManagers;
 
 /**
  * Recognises it by the package manager if it serves a single distribution. apk also serves Wolfi, but Wolfi's root file system

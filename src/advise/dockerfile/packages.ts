@@ -1,3 +1,4 @@
+import data from '../../../config/packages.json' with { type: 'json' };
 import { anyOf } from '../../common/any-of.ts';
 import type { DockerfileFacts } from './facts.ts';
 
@@ -7,13 +8,7 @@ function hasSameManager({ base, packages }: DockerfileFacts): boolean {
 }
 
 /** Packages with the same name in Debian and Alpine, of those that images often install. */
-const ANYWHERE: ReadonlySet<string> = new Set(
-  (
-    'bash ca-certificates chromium curl dumb-init ffmpeg fontconfig gettext ghostscript git graphviz imagemagick jq less ' +
-    'libffi-dev libpq-dev libsodium-dev libxml2-dev libzip-dev nano netcat-openbsd nginx nodejs npm openssh-client openssl ' +
-    'poppler-utils postgresql-client procps rsync supervisor tesseract-ocr tini tzdata unzip vim wget zip'
-  ).split(' '),
-);
+const ANYWHERE: ReadonlySet<string> = new Set(data.sameNames.split(' '));
 
 /** Returns a test for packages of the image whose names on the Dockerfile's base are known. */
 function knownNames(facts: DockerfileFacts): (name: string) => boolean {

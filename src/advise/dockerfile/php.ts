@@ -1,3 +1,4 @@
+import data from '../../../config/packages.json' with { type: 'json' };
 import { lookUp } from '../../common/look-up.ts';
 import { PACKAGE_MANAGERS } from '../../policy/installs.ts';
 import { asksVersion, runs } from '../../policy/shell.ts';
@@ -29,21 +30,9 @@ function serverOf({ program, commands, servesByApache }: DockerfileFacts): Serve
 /** A distribution's package of an extension, and its version: `php8.3-mysql`, `php83-pecl-redis`, `php-gd=2:8.2*`. */
 const PACKAGE = /^php[\d.]*-(?:pecl-)?([a-z]\w*)(?:[=~<>].*|-(?:\d|im\d).*)?$/;
 /** Packages of no extension, and of those that the official images have anyway. */
-const NO_EXTENSION = new Set(
-  (
-    'cli cgi fpm apache2 litespeed phpdbg dbg embed embedded common dev devel doc pear json curl mbstring xml xmlreader ' +
-    'xmlwriter dom simplexml sqlite sqlite3 pdo pdo_sqlite ctype fileinfo iconv openssl phar posix readline session tokenizer'
-  ).split(' '),
-);
+const NO_EXTENSION = new Set(data.phpExtensions.none.split(' '));
 /** The extensions of packages that have several, or another name. */
-const OF_PACKAGE: Readonly<Record<string, readonly string[]>> = {
-  mysql: ['mysqli', 'pdo_mysql'],
-  mysqlnd: ['mysqli', 'pdo_mysql'],
-  pgsql: ['pgsql', 'pdo_pgsql'],
-  process: ['pcntl', 'sysvmsg', 'sysvsem', 'sysvshm'],
-  redis5: ['redis'],
-  redis6: ['redis'],
-};
+const OF_PACKAGE: Readonly<Record<string, readonly string[]>> = data.phpExtensions.ofPackages;
 
 /** Returns the names of the extensions that the image's own steps built, enabled, or installed as packages. */
 function extensionsOf({ commands }: DockerfileFacts): readonly string[] {

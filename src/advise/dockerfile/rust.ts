@@ -1,3 +1,4 @@
+import data from '../../../config/packages.json' with { type: 'json' };
 import { lookUp } from '../../common/look-up.ts';
 import { type Command, hasOption, itemsOf, runs, setsOption, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
@@ -30,16 +31,8 @@ export function rustDockerfile(image: DockerfileFacts): string {
   ].join('\n');
 }
 
-const OPENSSL = ['pkgconf', 'openssl-dev', 'openssl-libs-static'];
-
 /** Packages of Debian that builds of Rust programs call, by their names in Alpine. */
-const IN_ALPINE: Readonly<Record<string, readonly string[]>> = {
-  'libssl-dev': OPENSSL,
-  'openssl-dev': OPENSSL,
-  'protobuf-compiler': ['protobuf-dev'],
-  cmake: ['cmake', 'make', 'g++'],
-  git: ['git'],
-};
+const IN_ALPINE: Readonly<Record<string, readonly string[]>> = data.inAlpine;
 
 /**
  * Returns the step that installs the Alpine packages for a build with musl, and a note on those without a known name.
@@ -47,7 +40,10 @@ const IN_ALPINE: Readonly<Record<string, readonly string[]>> = {
  */
 function muslSteps(facts: DockerfileFacts): readonly string[] {
   const { build } = facts.packages;
-  const known = [...(facts.mayLinkLibraries ? OPENSSL : []), ...build.flatMap((name) => lookUp(IN_ALPINE, name) ?? [])];
+  const known = [
+    ...(facts.mayLinkLibraries ? data.inAlpine['libssl-dev'] : []),
+    ...build.flatMap((name) => lookUp(IN_ALPINE, name) ?? []),
+  ];
   const unknown = build.filter((name) => lookUp(IN_ALPINE, name) === undefined);
   return [
     ...buildPackageNote({ ...facts, packages: { ...facts.packages, build: unknown } }),

@@ -1,4 +1,6 @@
+import table from '../../../config/distros.json' with { type: 'json' };
 import { dayOf } from '../../common/day.ts';
+import { lookUp } from '../../common/look-up.ts';
 import type { Context } from '../context.ts';
 import { isLambda } from '../distro-labels.ts';
 import { isSlimDebian, universalBase } from '../editions.ts';
@@ -34,14 +36,7 @@ export function inferReferences(
 }
 
 /** The repositories of distributions on Docker Hub. */
-const HUB_REPOSITORIES: ReadonlyMap<string, string> = new Map([
-  ...'alpine almalinux busybox centos debian fedora mageia photon ubuntu'.split(' ').map((id) => [id, id] as const),
-  ['altlinux', 'alt'],
-  ['amzn', 'amazonlinux'],
-  ['arch', 'archlinux'],
-  ['ol', 'oraclelinux'],
-  ['rocky', 'rockylinux'],
-]);
+const HUB_REPOSITORIES: Readonly<Record<string, string>> = table.hubRepositories;
 
 /** The part of an archive's name that tags repeat: `-kitten-minimal` in `almalinux-10-kitten-minimal-amd64.tar.xz`. */
 const EDITION = /(?:-kitten)?-(?:slim|minimal|init|micro)\b|-kitten\b/i;
@@ -54,7 +49,7 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   const elsewhere = namesElsewhere(context, distro);
   if (elsewhere) return elsewhere;
   if (distro.id === 'debian') return debianNames(context, distro);
-  const name = HUB_REPOSITORIES.get(distro.id);
+  const name = lookUp(HUB_REPOSITORIES, distro.id);
   return name === undefined ? [] : hubNames(`library/${name}`, rootfs, distro);
 }
 

@@ -1,20 +1,10 @@
+import table from '../../../config/distros.json' with { type: 'json' };
 import { lookUp } from '../../common/look-up.ts';
 import { sum } from '../../common/sum.ts';
 import type { Context } from '../context.ts';
 
-/** Tags by Windows build number. @see learn.microsoft.com, "Base image servicing lifecycles" */
-const TAGS: Readonly<Record<string, string>> = {
-  '14393': 'ltsc2016',
-  '16299': '1709',
-  '17134': '1803',
-  '17763': 'ltsc2019',
-  '18362': '1903',
-  '18363': '1909',
-  '19041': '2004',
-  '19042': '20H2',
-  '20348': 'ltsc2022',
-  '26100': 'ltsc2025',
-};
+/** Tags by Windows build number. @see config/distros.json, "windowsBuilds" */
+const TAGS: Readonly<Record<string, string>> = table.windowsBuilds;
 /** Compressed. Nano Server has 0.1 to 0.4 GB, Server Core 1.3 to 2.8 GB; Windows and Windows Server are larger. */
 const NANO_LIMIT_BYTES = 600_000_000;
 const CORE_LIMIT_BYTES = 3_000_000_000;
