@@ -62,10 +62,7 @@ export function ownPackages(view: ImageView): OwnPackages {
   const all = withoutRuntime(scripts.flat().filter(installsPackages).flatMap(namesIn));
   const kept = withoutRuntime(scripts.flatMap(installedBy));
   const isForBuild = (name: string): boolean =>
-    isToolchain(name) ||
-    FOR_BUILDS.test(name) ||
-    (FETCHERS.includes(name) && !view.image.config.healthcheck) ||
-    isForNodeGyp(name, all, runtime);
+    buildsOnly(name) || (FETCHERS.includes(name) && !view.image.config.healthcheck) || isForNodeGyp(name, all, runtime);
   return {
     manager: managerOf(scripts.flat().find(installsPackages)?.program),
     run: kept.filter((name) => !isForBuild(name)),
@@ -81,10 +78,19 @@ export function ownPackages(view: ImageView): OwnPackages {
  */
 export function installsForProgram({ commands }: LayerView, runtime: Runtime): boolean {
   return installedBy(commands).some((name) => {
-    const isForBuild =
-      [FOR_BUILDS, OF_NODE_GYP, EVERYWHERE].some((names) => names.test(name)) || FETCHERS.includes(name);
-    return isOfRuntime(name, runtime) ? !FOR_BUILDS.test(name) : !isForBuild && !isToolchain(name);
+    if (isOfRuntime(name, runtime)) return !FOR_BUILDS.test(name);
+    return !buildsOnly(name) && !OF_NODE_GYP.test(name) && !addsNothing(name);
   });
+}
+
+/** Whether only a build needs a package, whatever else is installed. */
+function buildsOnly(name: string): boolean {
+  return isToolchain(name) || FOR_BUILDS.test(name);
+}
+
+/** Whether a package is no loss: it fetches files, adds a repository, or is in every image. */
+function addsNothing(name: string): boolean {
+  return FETCHERS.includes(name) || FOR_REPOSITORIES.test(name) || EVERYWHERE.test(name);
 }
 
 /**
@@ -94,14 +100,9 @@ export function installsForProgram({ commands }: LayerView, runtime: Runtime): b
 export function installsForProgramAlone({ commands }: LayerView, runtime: Runtime): boolean {
   const names = installedBy(commands);
   const isOther = (name: string): boolean =>
-    isOfRuntime(name, runtime) ||
-    isToolchain(name) ||
-    (FOR_BUILDS.test(name) && !FOR_REPOSITORIES.test(name)) ||
-    OF_NODE_GYP.test(name);
-  const fetches = (name: string): boolean =>
-    FETCHERS.includes(name) || FOR_REPOSITORIES.test(name) || EVERYWHERE.test(name);
+    isOfRuntime(name, runtime) || OF_NODE_GYP.test(name) || (buildsOnly(name) && !addsNothing(name));
   const areNamed = commands.every((command) => !addsUnnamed(command));
-  return areNamed && !names.some(isOther) && !names.every(fetches);
+  return areNamed && !names.some(isOther) && !names.every(addsNothing);
 }
 
 /** Newer versions of what the base has, which a second stage has as they are, or what another package is built with. */
@@ -193,9 +194,7 @@ export const HEADERS = /^(?!libc6?-dev$|musl-dev$|glibc-devel$).+-dev(?:el)?$/;
 export function installsRuntimeAlone({ commands }: LayerView, runtime: Runtime, inStages: boolean): boolean {
   const names = installedBy(commands);
   const isLeft = (name: string): boolean =>
-    [EVERYWHERE, FOR_REPOSITORIES].some((known) => known.test(name)) ||
-    FETCHERS.includes(name) ||
-    (inStages && (isToolchain(name) || FOR_BUILDS.test(name) || isForNodeGyp(name, names, runtime)));
+    addsNothing(name) || (inStages && (buildsOnly(name) || isForNodeGyp(name, names, runtime)));
   const ofRuntime = names.filter((name) => isOfRuntime(name, runtime));
   return ofRuntime.length > 0 && names.every((name) => ofRuntime.includes(name) || isLeft(name));
 }

@@ -2,7 +2,7 @@ import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
 import { type CBuild, prefixOf } from './c-build.ts';
 import { closingLines } from './closing.ts';
 import { type Copy, PLAIN_PATH } from './copies.ts';
-import { copyStep, isOfContext, targetOf } from './copy-steps.ts';
+import { isOfContext, sameCopy } from './copy-steps.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { runPackages } from './packages.ts';
@@ -21,7 +21,7 @@ export function cDockerfile(facts: DockerfileFacts, build: CBuild): string {
     ...environmentLines(facts),
     `WORKDIR ${facts.workdir}`,
     ...programLines(facts, build),
-    ...facts.copies.filter((copy) => copy.layer > layer).flatMap(fileLine),
+    ...filesAfter(facts, layer).map((copy) => sameCopy(copy)),
     'USER 65532:65532',
     ...closingLines({ ...facts, folder: '/' }, 'CMD ["app"]'),
   ].join('\n');
@@ -55,10 +55,9 @@ function programLines(facts: DockerfileFacts, { isStatic }: CBuild): readonly st
 
 const FILES_NOTE = '# Also copy what the program reads';
 
-/** Returns the COPY of files that the image copied once its program was compiled, unless they are unknown. */
-function fileLine(copy: Copy): readonly string[] {
-  const isKnown = isOfContext(copy, 'none') && PLAIN_PATH.test(copy.into);
-  return isKnown ? [copyStep(copy, copy.sources, targetOf(copy))] : [];
+/** Returns what the image copied once its program was compiled, as far as its sources are known. */
+function filesAfter({ copies }: DockerfileFacts, last: number): readonly Copy[] {
+  return copies.filter((copy) => copy.layer > last && isOfContext(copy, 'none') && PLAIN_PATH.test(copy.into));
 }
 
 /** Returns the program's path. A bare name is searched for on the PATH, where `make install` puts it. */

@@ -3,7 +3,7 @@ import { COMPILERS } from '../base-after.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines } from './closing.ts';
 import { type Copy, PLAIN_PATH } from './copies.ts';
-import { copyStep, isOfContext, targetOf } from './copy-steps.ts';
+import { isOfContext, sameCopy } from './copy-steps.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { startLines } from './lines.ts';
@@ -30,7 +30,7 @@ export function lastStage(facts: DockerfileFacts): string[] {
     ...environmentLines(facts),
     `COPY --from=build /out/${program} ${path}`,
     ...(areKnown ? [] : [FILES_NOTE]),
-    ...files.map((copy) => copyStep(copy, copy.sources, targetOf(copy))),
+    ...files.map((copy) => sameCopy(copy)),
     'USER 65532:65532',
     ...settingLines({ ...facts, health: healthAt(path, facts) }),
     ...scriptNote(facts),

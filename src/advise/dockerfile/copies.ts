@@ -4,8 +4,8 @@ import type { ImageView } from '../../policy/image-view.ts';
 import { absolutePath, baseName, isWithin, withoutDotSlash } from '../../policy/paths.ts';
 import { type Command, type PlacedCommand, withFolders } from '../../policy/shell.ts';
 
-/** What one COPY or ADD says. */
-interface CopyInstruction {
+/** One COPY or ADD of an image's own steps. */
+export interface Copy {
   /** Paths in the build context, absolute ones in another stage; empty if only their digest is known. */
   readonly sources: readonly string[];
   readonly target: string;
@@ -15,10 +15,6 @@ interface CopyInstruction {
   readonly isContext: boolean;
   /** Whether it is an ADD that unpacks an archive, which COPY does not. */
   readonly unpacks: boolean;
-}
-
-/** One COPY or ADD of an image's own steps. */
-export interface Copy extends CopyInstruction {
   /** The position of its layer, which holds other steps as well where Buildah merged them. */
   readonly layer: number;
   /** How many commands of the image's own steps ran before it. */
@@ -46,17 +42,11 @@ export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
     const before = commandsBefore;
     commandsBefore += commands.length;
     if (copiesFiles(verb)) return [{ ...parseCopy(verb, args, folder), layer, commandsBefore: before }];
-    return withFolders(commands, folder).flatMap((command, at) =>
-      isMergedCopy(command)
-        ? [
-            {
-              ...parseCopy(command.program, command.words.join(' '), command.folder),
-              layer,
-              commandsBefore: before + at,
-            },
-          ]
-        : [],
-    );
+    return withFolders(commands, folder).flatMap((command, at) => {
+      if (!isMergedCopy(command)) return [];
+      const copy = parseCopy(command.program, command.words.join(' '), command.folder);
+      return [{ ...copy, layer, commandsBefore: before + at }];
+    });
   });
 }
 
@@ -80,7 +70,7 @@ function firstFolderOf({ steps }: ImageView, workdir: string): string {
 }
 
 /** Parses an instruction. The classic Docker builder records a digest in place of the sources: `file:1b2c in /app/`. */
-function parseCopy(verb: string, args: string, folder: string): CopyInstruction {
+function parseCopy(verb: string, args: string, folder: string): Omit<Copy, 'layer' | 'commandsBefore'> {
   const words = pathsOf(args);
   const isOfStage = /(?:^|\s)--from=/.test(args);
   const isKnown = words.at(-2) !== 'in';

@@ -39,6 +39,14 @@ export function copyStep({ unpacks }: Copy, sources: readonly string[], target: 
   return `${unpacks ? 'ADD' : 'COPY'} ${options}${sources.join(' ')} ${target}`;
 }
 
+/**
+ * Returns the COPY of all that a step copied, to where the image has it.
+ * @param options as of {@link copyStep}
+ */
+export function sameCopy(copy: Copy, options = ''): string {
+  return copyStep(copy, copy.sources, targetOf(copy), options);
+}
+
 /** Returns the target of a COPY as the generated Dockerfile writes it, relative to the folder of the sources if possible. */
 function targetFrom(folder: string, copy: Copy): string {
   if (copy.into === folder) return './';
@@ -47,9 +55,9 @@ function targetFrom(folder: string, copy: Copy): string {
 }
 
 /** Returns the target as an absolute path, with a slash at its end if it is a folder whatever the sources are. */
-export function targetOf({ sources, target, into }: Copy): string {
+function targetOf({ sources, target, into }: Copy): string {
   const isFolder = sources.length > 1 || /(?:^|\/)\.{0,2}$/.test(target);
-  return isFolder ? `${into}/` : into;
+  return isFolder && into !== '/' ? `${into}/` : into;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type ImageView, ownSteps } from '../../policy/image-view.ts';
 import { secretInEnv } from '../../policy/rules/secret-in-env.ts';
+import type { Command } from '../../policy/shell.ts';
 import { commandHoldsSecret, isSecretArgument, secretsIn } from '../../secrets/find-secrets.ts';
 import { startOf } from '../start.ts';
 
@@ -29,15 +30,23 @@ export function credentialNotes(view: ImageView): readonly string[] {
   ];
 }
 
+/** Whether a command's words hold a secret. */
+export function holdsSecret({ program, words }: Command): boolean {
+  return commandHoldsSecret([program, ...words]);
+}
+
+/** Returns the words of a command, or none if they hold a credential. */
+export function withoutSecret(words: readonly string[]): readonly string[] {
+  return commandHoldsSecret(words) ? [] : words;
+}
+
 /** Returns the names of the credentials in the image's own steps, and of build arguments that are named like some. */
 function buildCredentials(view: ImageView): readonly string[] {
   const ofSteps = ownSteps(view).flatMap(({ verb, args }) => {
     if (verb === 'ARG') return args.split('=', 1).filter(isSecretArgument);
     return verb === 'RUN' ? secretsIn(args) : [];
   });
-  const unnamed = view.own.some(({ commands }) =>
-    commands.some(({ program, words }) => commandHoldsSecret([program, ...words])),
-  );
+  const unnamed = view.own.some(({ commands }) => commands.some(holdsSecret));
   return unnamed ? [...ofSteps, UNNAMED] : ofSteps;
 }
 

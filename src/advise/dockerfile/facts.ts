@@ -5,7 +5,6 @@ import type { AuditedImage } from '../../policy/audited-image.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { absolutePath, baseName, isWithin } from '../../policy/paths.ts';
 import type { PlacedCommand } from '../../policy/shell.ts';
-import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
 import { compilesC } from '../base-after.ts';
 import { linksLibraries, mayLinkLibraries } from '../linking.ts';
 import { installsRuntime, needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
@@ -16,7 +15,7 @@ import { adviceView } from '../subject.ts';
 import type { BaseTechniqueId } from '../technique.ts';
 import { type CBuild, cBuildOf } from './c-build.ts';
 import { type Copy, copiesOf, ownCommandsOf, PLAIN_PATH, type SourceFacts, sourceFolderOf } from './copies.ts';
-import { credentialNotes } from './credentials.ts';
+import { credentialNotes, withoutSecret } from './credentials.ts';
 import { isIgnored } from './dockerignore.ts';
 import { type BuildSettings, nodeBuildSettings, ownEnvironment, registrySettings } from './environment.ts';
 import { gemInstalls } from './gems.ts';
@@ -60,10 +59,8 @@ export interface DockerfileFacts {
   readonly registries: readonly string[];
   /** What its build with Node.js could read, see {@link nodeBuildSettings}. */
   readonly nodeBuild: BuildSettings;
-  /** The release of Poetry that the image names in a variable, as Poetry's installer reads it. */
-  readonly poetryVersion: string | undefined;
-  /** The release of Gradle that its image names in a variable. */
-  readonly gradleVersion: string | undefined;
+  /** All variables of the image, unchecked. */
+  readonly variables: ReadonlyMap<string, string>;
   readonly packages: OwnPackages;
   /** The `gem install` of its own steps if the program's gems come from them, not from Bundler, see {@link gemInstalls}. */
   readonly gems: readonly string[] | undefined;
@@ -146,7 +143,6 @@ export function dockerfileFacts(
   const view = adviceView(image);
   if (release === undefined && !compilesC(view)) return undefined;
   const start = startOf(view);
-  const variables = readEnv(config.env);
   const defaultWorkdir = runtime === 'php' ? PHP_FOLDER : DEFAULT_WORKDIR;
   const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? defaultWorkdir;
   const framework = (verdict.framework?.value ?? '').toLowerCase();
@@ -167,8 +163,7 @@ export function dockerfileFacts(
     env: ownEnvironment(view),
     registries: registrySettings(view),
     nodeBuild: nodeBuildSettings(view),
-    poetryVersion: variables.get('POETRY_VERSION'),
-    gradleVersion: variables.get('GRADLE_VERSION'),
+    variables: readEnv(config.env),
     packages: ownPackages(view),
     installsRuntime: installsRuntime(view),
     usesPackage: false,
@@ -272,11 +267,6 @@ function jibOf({ steps }: ImageView): DockerfileFacts['jib'] {
     verb === 'OTHER' ? (/^jib-(gradle|maven)-/.exec(args)?.[1] ?? []) : [],
   );
   return plugins.at(-1) as DockerfileFacts['jib'];
-}
-
-/** Returns the words of a command, or none if they hold a credential. */
-function withoutSecret(words: readonly string[]): readonly string[] {
-  return commandHoldsSecret(words) ? [] : words;
 }
 
 /** Words before the program: shells and init programs, and what may follow them. */

@@ -1,6 +1,6 @@
 import type { ImageView } from '../../policy/image-view.ts';
-import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
 import { healthcheckOf } from '../start.ts';
+import { withoutSecret } from './credentials.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { jsonWords } from './lines.ts';
 
@@ -17,9 +17,8 @@ export function healthOf(view: ImageView): HealthFacts | undefined {
   const { healthcheck } = view.image.config;
   if (healthcheck === undefined) return undefined;
   const { interval, timeout, startPeriod, retries } = healthcheck;
-  const words = healthcheckOf(view);
   return {
-    words: commandHoldsSecret(words) ? [] : words,
+    words: withoutSecret(healthcheckOf(view)),
     options: [
       ...durationOption('interval', interval),
       ...durationOption('timeout', timeout),

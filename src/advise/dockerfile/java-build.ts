@@ -154,9 +154,9 @@ const FIRST_GRADLE: Readonly<Record<string, number>> = { 11: 5, 17: 7, 21: 8, 25
  * Returns the major version of the Gradle by which the image was built, as tags begin with it: `8-`, since others may not
  * build the project. Empty if it is unknown, or does not run on the Dockerfile's release of Java.
  */
-function majorOfGradle({ commands, gradleVersion, release }: DockerfileFacts): string {
+function majorOfGradle({ commands, variables, release }: DockerfileFacts): string {
   const downloads = commands.flatMap(({ words }) => words.flatMap((word) => GRADLE_ARCHIVE.exec(word)?.[1] ?? []));
-  const major = /^\d+/.exec(downloads[0] ?? gradleVersion ?? '')?.[0];
+  const major = /^\d+/.exec(downloads[0] ?? variables.get('GRADLE_VERSION') ?? '')?.[0];
   return major !== undefined && Number(major) >= (lookUp(FIRST_GRADLE, release) ?? 0) ? `${major}-` : '';
 }
 

@@ -1,16 +1,16 @@
 import { copiesFiles } from '../../classify/history/instruction.ts';
-import { isCompiled, type Runtime } from '../../classify/verdict.ts';
+import { isCompiled } from '../../classify/verdict.ts';
 import { anyOf } from '../../common/any-of.ts';
 import { lookUp } from '../../common/look-up.ts';
 import type { LayerView } from '../../policy/image-view.ts';
 import { PACKAGE_MANAGERS } from '../../policy/installs.ts';
 import { baseName, isWithin } from '../../policy/paths.ts';
 import { asksVersion, type Command, runs } from '../../policy/shell.ts';
-import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
 import { placesPages } from '../pages.ts';
 import { isScript } from '../start.ts';
 import { type Copy, isMergedCopy, PLAIN_PATH, SOURCE, type SourceFacts } from './copies.ts';
-import { copyStep, targetOf } from './copy-steps.ts';
+import { sameCopy } from './copy-steps.ts';
+import { holdsSecret } from './credentials.ts';
 import { isIgnored } from './dockerignore.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { installsGems } from './gems.ts';
@@ -42,39 +42,24 @@ const ONE_LINE = /^[^\p{Cc}\u2028\u2029]+$/u;
  * Returns the instructions of the image's own layers whose effects a generated Dockerfile does not repeat, such as
  * `RUN playwright install chromium`; without those that hold a credential.
  */
-export function leftOutSteps(
-  own: readonly LayerView[],
-  { copies, folder, runtime, deployment, gems, servesPages }: SourceFacts & StepFacts,
-): readonly string[] {
-  const fetched = new Set(copies.filter((copy) => isFetched(copy, folder, runtime)).map(({ layer }) => layer));
+export function leftOutSteps(own: readonly LayerView[], facts: StepFacts): readonly string[] {
+  const fetched = new Set(facts.copies.filter((copy) => isFetched(copy, facts)).map(({ layer }) => layer));
+  const leavesMore = (layer: LayerView): boolean =>
+    (copiesFiles(layer.verb) && fetched.has(layer.position)) ||
+    layer.commands.some((command) => isLeftOut(command, layer, facts));
   return own
-    .filter(
-      (layer) =>
-        (copiesFiles(layer.verb) && fetched.has(layer.position)) ||
-        layer.commands.some(
-          (command) =>
-            !(gems && installsGems(command)) && isLeftOut(command, layer, { folder, runtime, deployment, servesPages }),
-        ),
-    )
-    .filter(({ commands }) => !commands.some(({ program, words }) => commandHoldsSecret([program, ...words])))
+    .filter(leavesMore)
+    .filter(({ commands }) => !commands.some(holdsSecret))
     .map(({ instruction }) => instruction.replace(DIGEST, '…'))
     .filter((instruction) => ONE_LINE.test(instruction));
 }
 
-type StepFacts = Pick<DockerfileFacts, 'deployment' | 'gems' | 'servesPages'>;
+type StepFacts = SourceFacts & Pick<DockerfileFacts, 'deployment' | 'gems' | 'servesPages'>;
 
-function isLeftOut(
-  command: Command,
-  { args, folder: from = '/' }: LayerView,
-  {
-    folder,
-    runtime,
-    deployment,
-    servesPages,
-  }: Pick<DockerfileFacts, 'folder' | 'runtime' | 'deployment' | 'servesPages'>,
-): boolean {
+function isLeftOut(command: Command, { args, folder: from = '/' }: LayerView, facts: StepFacts): boolean {
+  const { folder, runtime, deployment, gems, servesPages } = facts;
   const { program, words } = command;
-  if (isMergedCopy(command)) return false;
+  if (isMergedCopy(command) || (gems && installsGems(command))) return false;
   if (runs(command, ['pnpm'], ['deploy'])) return deployment === undefined;
   if (asksVersion(command)) return false;
   if ((servesPages || runtime === 'nginx') && settingOf({ ...command, folder: from }) !== undefined) return false;
@@ -118,7 +103,7 @@ const DIGEST = /\b(?:file|dir|multi):[0-9a-f]{64}\b/;
  * or from an archive to any folder, to where the templates bring none. A compiled program is such a file itself, and the
  * template for nginx copies from stages; an archive in the first layer is the root file system.
  */
-function isFetched({ sources, into, unpacks, layer }: Copy, folder: string, runtime: Runtime): boolean {
+function isFetched({ sources, into, unpacks, layer }: Copy, { folder, runtime }: StepFacts): boolean {
   if (unpacks && into === '/') return layer > 0;
   if (sources.length > 0 && sources.every((source) => /^https?:/.test(source))) return !PASSING.test(into);
   if (isPassing(into, folder) || isCompiled(runtime) || runtime === 'nginx') return false;
@@ -169,15 +154,8 @@ function isLibrary(source: string, into: string): boolean {
  * Returns the COPY of files that the image has outside of the folder of its sources: settings, certificates,
  * migrations. The start script is left to the lines that start the program.
  */
-export function otherCopies({
-  copies,
-  folder,
-  runtime,
-  script,
-  entrypoint,
-  cmd,
-  env,
-}: SourceFacts & Pick<DockerfileFacts, 'script' | 'entrypoint' | 'cmd' | 'env'>): readonly string[] {
+export function otherCopies(facts: DockerfileFacts): readonly string[] {
+  const { copies, folder, runtime, script, entrypoint, cmd, env } = facts;
   const start = [...entrypoint, ...cmd, ...env].join(' ');
   const isOther = ({ sources, into }: Copy): boolean =>
     sources.length > 0 &&
@@ -193,6 +171,6 @@ export function otherCopies({
     );
   return copies.filter(isOther).map((copy) => {
     const mode = copy.sources.every((source) => isScript(baseName(source))) ? '--chmod=0755 ' : '';
-    return copyStep(copy, copy.sources, targetOf(copy), mode);
+    return sameCopy(copy, mode);
   });
 }

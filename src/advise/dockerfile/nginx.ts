@@ -2,7 +2,7 @@ import { absolutePath, baseName } from '../../policy/paths.ts';
 import { isScript } from '../start.ts';
 import { closingLines } from './closing.ts';
 import { type Copy, PLAIN_PATH } from './copies.ts';
-import { copyStep, isOfContext, targetOf } from './copy-steps.ts';
+import { isOfContext, sameCopy } from './copy-steps.ts';
 import { environmentLines } from './environment.ts';
 import type { DockerfileFacts } from './facts.ts';
 import type { NginxBase } from './nginx-base.ts';
@@ -68,11 +68,9 @@ function isFromStage({ sources }: Copy): boolean {
 /** Returns the COPY of what the image copied, in the order of the image. */
 function fileLines(copy: Copy, facts: DockerfileFacts): readonly string[] {
   const { sources, into, isContext } = copy;
-  const target = into === '/' ? into : targetOf(copy);
   if (!PLAIN_PATH.test(into) && into !== '/') return [NOT_COPIED];
-  if (isOfContext(copy, 'nginx'))
-    return [copyStep(copy, sources, target, isExecutable(copy, facts) ? '--chmod=0755 ' : '')];
-  if (isFromStage(copy)) return [copyStep(copy, sources, target, '--from=build ')];
+  if (isOfContext(copy, 'nginx')) return [sameCopy(copy, isExecutable(copy, facts) ? '--chmod=0755 ' : '')];
+  if (isFromStage(copy)) return [sameCopy(copy, '--from=build ')];
   if (isContext && sources.length > 0) return [`COPY . ${into}/`];
   if (sources.some((source) => /^https?:/.test(source))) return [];
   if (sources.length > 0 || into === '/') return [NOT_COPIED];

@@ -1,7 +1,7 @@
 import type { LayerView } from '../../policy/image-view.ts';
 import type { Command } from '../../policy/shell.ts';
-import { commandHoldsSecret } from '../../secrets/find-secrets.ts';
 import type { Copy } from './copies.ts';
+import { holdsSecret } from './credentials.ts';
 
 /** A step that is repeated as it is, with the position of its layer. */
 export interface SettingStep {
@@ -41,7 +41,7 @@ export function phpSettingSteps(
         commands.length > 0 &&
         PLAIN_SCRIPT.test(args) &&
         commands.every((command) => changesSettings(command, args, settings)) &&
-        !commands.some(({ program, words }) => commandHoldsSecret([program, ...words])) &&
+        !commands.some(holdsSecret) &&
         !copied.some((layer) => layer < position),
     )
     .map(({ position, args }) => ({ layer: position, line: `RUN ${args}` }));
