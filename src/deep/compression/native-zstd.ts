@@ -11,45 +11,32 @@ interface ZlibWithZstd {
   constants: { ZSTD_d_windowLogMax?: number };
 }
 
-/** Opens the zstd decoder of Node.js. @returns undefined when this version has none */
+/**
+ * Opens the zstd decoder of Node.js. If a frame ends in the middle of a write, it ignores the rest, so each frame ends with
+ * a write of its own.
+ * @returns undefined when this version has none
+ */
 export function openNativeZstd(limits: LayerLimits, onData: OnData): Decompressor | undefined {
   const { createZstdDecompress, constants } = zlib as ZlibWithZstd;
   if (!createZstdDecompress || constants.ZSTD_d_windowLogMax === undefined) return undefined;
   const params = { [constants.ZSTD_d_windowLogMax]: Math.ceil(Math.log2(limits.windowBytes)) };
   const decoder = new StreamDecompressor(createZstdDecompress({ chunkSize: OUTPUT_BYTES, params }), onData);
-  return new NativeZstd(decoder, new ZstdGuard(limits.windowBytes));
-}
-
-/**
- * Decodes zstd with Node.js. If a frame ends in the middle of a write, its decoder ignores the rest, so each frame ends
- * with a write of its own.
- */
-class NativeZstd implements Decompressor {
-  readonly #decoder: StreamDecompressor;
-  readonly #guard: ZstdGuard;
-
-  constructor(decoder: StreamDecompressor, guard: ZstdGuard) {
-    this.#decoder = decoder;
-    this.#guard = guard;
-  }
-
-  async write(bytes: Buffer): Promise<void> {
-    let pieces: Buffer[] = [];
-    for (const piece of this.#guard.split(bytes)) {
-      pieces.push(piece);
-      if (!this.#guard.isBetweenFrames) continue;
-      await this.#decoder.write(Buffer.concat(pieces));
-      pieces = [];
-    }
-    if (pieces.length > 0) await this.#decoder.write(Buffer.concat(pieces));
-  }
-
-  async end(): Promise<void> {
-    this.#guard.end();
-    await this.#decoder.end();
-  }
-
-  close(): void {
-    this.#decoder.close();
-  }
+  const guard = new ZstdGuard(limits.windowBytes);
+  return {
+    write: async (bytes) => {
+      let pieces: Buffer[] = [];
+      for (const piece of guard.split(bytes)) {
+        pieces.push(piece);
+        if (!guard.isBetweenFrames) continue;
+        await decoder.write(Buffer.concat(pieces));
+        pieces = [];
+      }
+      if (pieces.length > 0) await decoder.write(Buffer.concat(pieces));
+    },
+    end: async () => {
+      guard.end();
+      await decoder.end();
+    },
+    close: () => decoder.close(),
+  };
 }
