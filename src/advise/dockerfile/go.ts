@@ -23,8 +23,7 @@ export function goDockerfile(image: DockerfileFacts): string {
   const root = moduleFolderOf(facts, build);
   const folder = folderBelow(build?.folder ?? root, { folder: root });
   const isInside = folder !== '' && !facts.copies.some(namesModule);
-  const known = isInside ? mainPackageOf(build) : below(folder, mainPackageOf(build));
-  const mainPackage = build === undefined ? usualPackageOf(program) : known;
+  const mainPackage = build === undefined ? usualPackageOf(program) : mainPackageOf(build);
   const from = contextFolderOf(GO_MODULE, { ...facts, folder: root });
   const modules = [`${from}go.mod`, `${from}go.sum`];
   const { flags, args } = linkerFlags(build);
@@ -51,7 +50,7 @@ export function goDockerfile(image: DockerfileFacts): string {
     ...cgoNote(facts),
     ...argumentLines(args),
     `${runWith(facts, GO_MODULES, '/root/.cache/go-build')} \\`,
-    `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build ${options.join(' ')} ${mainPackage}`,
+    `    ${folder === '' ? '' : `cd ${folder} && `}CGO_ENABLED=${cgo ? 1 : 0} go build ${options.join(' ')} ${mainPackage}`,
     '',
     ...lastStage(facts),
   ].join('\n');
@@ -77,11 +76,6 @@ function hasVendored({ copies }: DockerfileFacts, build: Command | undefined): b
   return isCopied || (build !== undefined && valuesOf(build, '-mod', '--mod').includes('vendor'));
 }
 
-/** Returns a package that was named in a folder as it is named above: `./cmd/api` for `.` in `cmd/api`. */
-function below(folder: string, name: string): string {
-  return folder === '' || !name.startsWith('.') ? name : `./${folder}${name === '.' ? '' : name.slice(1)}`;
-}
-
 /** Returns the step that installs git, if the image's own build had it: Go fetches private modules by it. */
 function gitStep(facts: DockerfileFacts): readonly string[] {
   return facts.packages.build.includes('git') ? [installStep({ ...facts, base: 'alpine-base' }, ['git'])] : [];
@@ -105,7 +99,7 @@ function mainBuildOf({ commands, program }: DockerfileFacts): PlacedCommand<stri
   return builds.findLast(names) ?? builds.findLast(({ words }) => words.includes('build')) ?? builds.at(-1);
 }
 
-/** Returns the package that the build named (`./cmd/status`, `cmd/status/main.go`, or a full import path), else `.`. */
+/** Returns the package that the build named in its folder (`./cmd/status`, `cmd/status/main.go`, or a full import path), else `.`. */
 function mainPackageOf(build: Command | undefined): string {
   const last = build?.words.at(-1) ?? '';
   if (last.endsWith('.go')) return folderOfFile(last);

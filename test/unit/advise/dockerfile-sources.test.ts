@@ -450,7 +450,12 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
   [
     'a folder below that of a named go.mod',
     [workdir('/src'), copy('go.mod ./'), copy('. .'), run('cd cmd/api && go build -o /bin/api')],
-    ['COPY go.mod go.su[m] ./\nRUN', 'download\nCOPY . .\nRUN', '    CGO_ENABLED=0 go', '-o /out/api ./cmd/api\n'],
+    [
+      'COPY go.mod go.su[m] ./\nRUN',
+      'download\nCOPY . .\nRUN',
+      '    cd cmd/api && CGO_ENABLED=0 go',
+      '-o /out/api .\n',
+    ],
   ],
 ])('Go builds in %s', (_, own, parts) => {
   const text = dockerfile({ runtime: 'go', own, config: { Cmd: ['/bin/api'], WorkingDir: '/app' } });
