@@ -1,7 +1,7 @@
 import type { Confidence } from '../classify/verdict.ts';
 import { totalBytes } from '../common/sum.ts';
 import { type ByteRange, exactly, sumOfRanges, upTo } from '../measure/byte-range.ts';
-import type { MeasuredLayer, NamedBytes } from './audited-image.ts';
+import type { NamedBytes } from './audited-image.ts';
 import { compressedShare, type Files } from './compressed-share.ts';
 import type { Evidence, Hit } from './finding.ts';
 import type { LayerView } from './image-view.ts';
@@ -41,18 +41,6 @@ export function totalOf(evidence: readonly Evidence[]): ByteRange {
 export function measuredFiles(layer: LayerView, files: Files, subject?: string): readonly Evidence[] {
   const bytes = compressedShare(layer, files);
   return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes), ...(subject ? { subject } : {}) })];
-}
-
-/** Returns a hit with the paths that reading the layers found; undefined if there are none. */
-export function hitOfPaths(
-  layers: readonly LayerView[],
-  pathsOf: (contents: MeasuredLayer) => readonly string[],
-  message: string,
-): Hit | undefined {
-  const evidence = layers.flatMap((layer) =>
-    layer.contents ? pathsOf(layer.contents).map((subject) => evidenceOf(layer, { subject })) : [],
-  );
-  return hitWithoutBytes(evidence, message);
 }
 
 /** Returns a hit whose fix takes no bytes off; undefined if there is no evidence. */

@@ -2,7 +2,6 @@ import { readBuildHistory } from '../classify/history/build-history.ts';
 import { type BuildStep, instructionOf } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
 import { readStack } from '../classify/history/stack.ts';
-import type { LayerClass } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { totalBytes } from '../common/sum.ts';
 import { type ImageLayer, imageLayers } from '../measure/image-layers.ts';
@@ -16,15 +15,8 @@ interface PlacedStep {
   readonly folder: string | undefined;
 }
 
-/** One layer with the instruction that made it, as rules see it. */
-export class LayerView {
-  /** Index in the manifest, base first, from 0. */
-  readonly position: number;
-  /** Compressed size. */
-  readonly bytes: number;
-  readonly class: LayerClass;
-  /** For display: redacted, and truncated if long. Rules read `verb`, `args` and `commands` instead. */
-  readonly instruction: string;
+/** One layer with the instruction that made it, as rules see it. `instruction` is for display alone: it is redacted. */
+export interface LayerView extends ImageLayer {
   readonly verb: Verb;
   /** What follows the verb. Not redacted, so it must not go into evidence. */
   readonly args: string;
@@ -32,26 +24,25 @@ export class LayerView {
   readonly folder: string | undefined;
   /** Undefined if the layer was not read. */
   readonly contents: MeasuredLayer | undefined;
-  #commands: readonly Command[] | undefined;
-
-  /** @param placed undefined if the history does not show which step made the layer */
-  constructor(layer: ImageLayer, placed: PlacedStep | undefined, contents: MeasuredLayer | undefined) {
-    this.position = layer.position;
-    this.bytes = layer.bytes;
-    this.class = layer.class;
-    this.instruction = layer.instruction;
-    const { verb, args } = placed ? instructionOf(placed.step) : { verb: 'NONE' as const, args: '' };
-    this.verb = verb;
-    this.args = args;
-    this.folder = placed?.folder;
-    this.contents = contents;
-  }
-
   /** The commands of a RUN; empty for every other instruction. Parsed on first use: few rules look at the base's layers. */
-  get commands(): readonly Command[] {
-    this.#commands ??= this.verb === 'RUN' ? parseScript(this.args) : [];
-    return this.#commands;
-  }
+  readonly commands: readonly Command[];
+}
+
+/** @param placed undefined if the history does not show which step made the layer */
+function viewLayer(layer: ImageLayer, placed: PlacedStep | undefined, contents: MeasuredLayer | undefined): LayerView {
+  const { verb, args } = placed ? instructionOf(placed.step) : { verb: 'NONE' as const, args: '' };
+  let parsed: readonly Command[] | undefined;
+  return {
+    ...layer,
+    verb,
+    args,
+    folder: placed?.folder,
+    contents,
+    get commands() {
+      parsed ??= verb === 'RUN' ? parseScript(args) : [];
+      return parsed;
+    },
+  };
 }
 
 /** An image with its layers matched to the instructions that made them. Built once per image, shared by all rules. */
@@ -74,7 +65,7 @@ export const viewImage: (image: AuditedImage) => ImageView = rememberOf(readView
 function readView(image: AuditedImage): ImageView {
   const { steps } = readBuildHistory(image.config, image.manifest.layers.length);
   const placedSteps = stepsByLayer(steps);
-  const layers = imageLayers(image).map((layer, at) => new LayerView(layer, placedSteps[at], image.contents?.[at]));
+  const layers = imageLayers(image).map((layer, at) => viewLayer(layer, placedSteps[at], image.contents?.[at]));
   const baseLayers = baseLayerCount(image);
   const own = layers.slice(baseLayers);
   const isEndKnown = image.verdict.base.layerCount !== undefined;

@@ -9,15 +9,14 @@ import { endOfLifeBase } from './rules/end-of-life-base.ts';
 import { fatBase } from './rules/fat-base.ts';
 import { manyLayers } from './rules/many-layers.ts';
 import { measuredBytes } from './rules/measured-bytes.ts';
+import { secretFile, setuidFiles } from './rules/measured-paths.ts';
 import { noHealthcheck } from './rules/no-healthcheck.ts';
 import { packageCaches } from './rules/package-caches.ts';
 import { recommendedPackages } from './rules/recommended-packages.ts';
 import { rewrittenFiles } from './rules/rewritten-files.ts';
 import { rootUser } from './rules/root-user.ts';
-import { secretFile } from './rules/secret-file.ts';
 import { secretInEnv } from './rules/secret-in-env.ts';
 import { secretInHistory } from './rules/secret-in-history.ts';
-import { setuidFiles } from './rules/setuid-files.ts';
 import { staleBase } from './rules/stale-base.ts';
 import { unpinnedBase } from './rules/unpinned-base.ts';
 

@@ -1,3 +1,4 @@
+import { hitWithoutBytes } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 export const endOfLifeBase: Rule = {
@@ -5,13 +6,12 @@ export const endOfLifeBase: Rule = {
   severity: 'error',
   title: 'The base is out of support',
   find: ({ image }) => {
-    const ended = image.baseFacts?.ended;
-    if (!ended) return undefined;
+    const ended = image.baseFacts?.ended ?? [];
     const since = ended.map(({ name, endOfLife }) => `${name} has had no fixes since ${endOfLife}`);
-    return {
-      confidence: image.verdict.distro?.confidence ?? 'inferred',
-      message: `${since.join(', and ')}: move to a supported release`,
-      evidence: ended.map(({ name }) => ({ subject: name })),
-    };
+    return hitWithoutBytes(
+      ended.map(({ name }) => ({ subject: name })),
+      `${since.join(', and ')}: move to a supported release`,
+      image.verdict.distro?.confidence ?? 'inferred',
+    );
   },
 };
