@@ -43,7 +43,6 @@ function isOtherEdition({ id, variants }: Technique, subject: Subject): boolean 
   return edition !== undefined && edition.compressedBytes < currentBytes;
 }
 
-/** Whether the base can be replaced, and by a smaller one. */
 function mayReplaceBase(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   return (
     !isWindows(subject.view.image.config) &&
@@ -53,7 +52,6 @@ function mayReplaceBase(technique: Technique, ids: readonly TechniqueId[], subje
   );
 }
 
-/** Whether the program runs on the bases of a technique. */
 function suitsProgram(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   if (isJdkOnAlpine(subject)) return technique.id === 'alpine-base';
   // It is unknown which libraries an unknown program loads, so it stays on its distribution.
@@ -67,7 +65,6 @@ function suitsProgram(technique: Technique, ids: readonly TechniqueId[], subject
   return alternativeFor(subject, ids, technique.variants) !== undefined && !needsDistribution(subject);
 }
 
-/** Whether a static program in C is left by its compiler, and needs nothing else of a distribution. */
 function isLeftStatic(subject: Subject, ids: readonly TechniqueId[]): boolean {
   return isStaticC(subject.view) && leavesCompiler(subject, ids) && !needsDistribution(subject);
 }

@@ -79,7 +79,6 @@ export function removableOf(
 
 const NO_FINDINGS: RemovableLayer['removable'] = new Map();
 
-/** Records under a technique what a finding says can be removed from each layer. */
 function addRemovable(
   byLayer: Map<number, Map<TechniqueId, ByteRange[]>>,
   id: TechniqueId,

@@ -162,7 +162,6 @@ function virtualName({ words }: Command): string | undefined {
   return word?.includes('=') ? word.slice(word.indexOf('=') + 1) : word && words[option + 1];
 }
 
-/** Returns the names of the packages of a command. */
 function namesIn(command: Command): readonly string[] {
   return namedIn(command).filter((name) => !isNoName(name));
 }

@@ -61,7 +61,6 @@ export function findFramework({ input, env, own }: Context): Conclusion<string> 
   );
 }
 
-/** The framework of the first rule that matches any of the texts. */
 function firstRule(texts: readonly string[], evidence: string): Conclusion<string> | undefined {
   const rule = RULES[Math.min(RULES.length, ...texts.map(ruleOf))];
   return rule && inferred(rule.name, evidence);

@@ -63,7 +63,6 @@ export function projectFolderOf(install: PlacedCommand<string>): string {
   return absolutePath(valuesOf(install, '--prefix', '--dir', '--cwd', '-C').at(-1) ?? '.', install.folder);
 }
 
-/** Whether the words only ask for the version or for help. */
 function asksOnly(words: readonly string[]): boolean {
   return words.some((word) => ['--version', '-v', '--help', '-h'].includes(word));
 }

@@ -60,7 +60,6 @@ function holdsProduct({ image, steps }: ImageView): boolean {
   return isKnown || namesOf(image.verdict.base).some(isProductReference);
 }
 
-/** Whether a base is a distribution, without any further layer. */
 function isDistribution(base: readonly LayerView[], { steps }: ImageView): boolean {
   const end = endOfDistribution(readStack(steps)) ?? 0;
   return base.length > 0 && steps.slice(0, end).filter(({ layer }) => layer !== undefined).length >= base.length;

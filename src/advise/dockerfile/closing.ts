@@ -109,7 +109,6 @@ export function scriptNote({ script }: DockerfileFacts): readonly string[] {
   return script ? [`# The image is started by ${script}: copy it as well, and name it first in ENTRYPOINT.`] : [];
 }
 
-/** Whether an instruction copies a single file, and that file is the script. */
 function isCopyOf({ sources, target }: Copy, script: string): boolean {
   const [source = '', ...more] = sources;
   if (more.length > 0 || !/^[\w.][\w./-]*$/.test(source) || !PLAIN_PATH.test(target)) return false;

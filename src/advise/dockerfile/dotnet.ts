@@ -63,12 +63,10 @@ function argsOfRun(words: readonly string[]): readonly string[] {
   );
 }
 
-/** Whether the image copied a project from the top of the build context. */
 function hasProjectAtTop({ copies }: DockerfileFacts): boolean {
   return copies.some(({ sources }) => sources.some((source) => /^(?:\.\/)?[\w*.-]+\.\w\wproj$/.test(source)));
 }
 
-/** Returns the steps that publish a project, or the only one. */
 function publishSteps(facts: DockerfileFacts, project: string | undefined): readonly string[] {
   const { release, ownRelease } = facts;
   const run = runWith(facts, '/root/.nuget/packages');

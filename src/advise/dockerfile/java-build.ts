@@ -47,7 +47,6 @@ const OF_OTHER_BUILD = /^-D(?:skip|maven\.|org\.)/;
 /** Words that build the program, unlike `install:install-file`, whose properties describe another jar. */
 const BUILDS = /^(?:package|install|verify|deploy)$|(?:^|:)(?:build|assemble|\w*Jar|jar|\w*War|war|installDist)$/;
 
-/** Returns the profiles and properties that the image's own build set. */
 function choicesOf({ wrapper }: BuildTool, { commands }: DockerfileFacts): readonly string[] {
   const words = commands
     .filter(

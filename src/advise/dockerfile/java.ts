@@ -49,7 +49,6 @@ function launcherOf(facts: DockerfileFacts): string | undefined {
   return facts.program === 'java' && !args.slice(0, at).some((word) => isElsewhere(word, facts)) ? args[at] : undefined;
 }
 
-/** Returns the step that unpacks the layers of Spring Boot's jar into folders. */
 function extractLines(launcher: string | undefined): readonly string[] {
   if (launcher === undefined) return [];
   if (!launcher.includes('.launch.'))
@@ -93,7 +92,6 @@ function isElsewhere(option: string, facts: DockerfileFacts): boolean {
   return NAMES_FILES.test(option) && !isCopiedAgent(option, facts);
 }
 
-/** Whether an option names an agent that the Dockerfile copies from the context. */
 function isCopiedAgent(option: string, { copies }: DockerfileFacts): boolean {
   return copies.some(({ sources, into }) => !sources[0]?.startsWith('/') && option.startsWith(`-javaagent:${into}`));
 }

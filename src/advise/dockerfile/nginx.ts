@@ -60,7 +60,6 @@ function writtenBy(facts: DockerfileFacts): readonly string[] {
 /** An absolute path, perhaps with wildcards. */
 const OF_STAGE = /^\/[\w./*-]+$/;
 
-/** Whether all that a step copied is from another stage. */
 function isFromStage({ sources }: Copy): boolean {
   return sources.length > 0 && sources.every((source) => OF_STAGE.test(source));
 }

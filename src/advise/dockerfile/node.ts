@@ -171,7 +171,6 @@ function startNote(facts: DockerfileFacts): readonly string[] | undefined {
   return runner ? [`# ${runner} downloads what is a development dependency only: make it a dependency.`] : undefined;
 }
 
-/** Whether the start has a word that matches. */
 function calls({ entrypoint, cmd }: DockerfileFacts, name: RegExp): boolean {
   return [...entrypoint, ...cmd].some((word) => name.test(word));
 }

@@ -38,7 +38,6 @@ function toolOf({ commands }: DockerfileFacts): Tool {
   return (['uv', 'poetry', 'pipenv'] as const).find(started) ?? 'pip';
 }
 
-/** Returns the beginning of a RUN that downloads packages. */
 function downloadStep(facts: DockerfileFacts): string {
   return runWith(facts, '/root/.cache');
 }
@@ -125,7 +124,6 @@ function uvChoices(facts: DockerfileFacts): string {
   return [...flags, ...values].map((option) => ` ${option}`).join('');
 }
 
-/** @see uvChoices */
 function poetryChoices(facts: DockerfileFacts): string {
   const groups = choicesOf(facts, 'poetry', '--with', '--only');
   const extras = choicesOf(facts, 'poetry', '--extras', '-E');

@@ -13,7 +13,6 @@ interface Database extends Pick<PackageReader, 'matches'> {
 
 const MAX_DATABASE_BYTES = 33_554_432;
 
-/** Makes the reader of a database. */
 function databaseReader({ matches, ecosystem, fields, unit }: Database): PackageReader {
   const read: PackageReader['read'] = (path, content) => {
     const packages: LayerPackage[] = [];

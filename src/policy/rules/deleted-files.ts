@@ -41,7 +41,6 @@ export function isRemovedAbove({ position }: LayerView, path: string, view: Imag
   return pathsAbove(path).some((above) => (removedAt.get(above) ?? -1) > position);
 }
 
-/** Returns the absolute paths that a layer is known to write. */
 function writtenBy(layer: LayerView): readonly string[] {
   if (layer.verb === 'RUN') return downloadedBy(layer);
   const target = copiedTo(layer);

@@ -35,7 +35,6 @@ function remediesFor({ own }: ImageView, evidence: readonly Evidence[]): readonl
 /** The remedy for header packages of Debian and Alpine. */
 const HEADERS_REMEDY = '-dev packages in an earlier stage, and only their libraries in the last';
 
-/** Returns evidence if a command of the layer installs development dependencies. */
 function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] {
   const installer = INSTALLERS.find(
     ({ remedies, installs }) =>

@@ -31,7 +31,6 @@ function measuredEvidence(layer: LayerView, files: Files): readonly Evidence[] {
   return compressedShare(layer, files) < WORTH_REPORTING_BYTES ? [] : measuredFiles(layer, files);
 }
 
-/** Returns evidence if the layer's commands only change existing files. */
 function likelyEvidence(layer: LayerView): readonly Evidence[] {
   return layer.bytes >= WORTH_REPORTING_BYTES && rewritesOnly(layer) ? [wholeLayer(layer)] : [];
 }
