@@ -28,20 +28,8 @@ export function labelDistro(labels: Labels, env: ReadonlyMap<string, string>): L
     return { distro: distroName(rule.id, version), label: rule.label };
   }
   return (
-    bootableDistro(labels) ??
-    buildpacksDistro(labels) ??
-    bitnamiDistro(env.get('OS_FLAVOUR')) ??
-    minidebDistro(labels) ??
-    environmentDistro(env)
+    buildpacksDistro(labels) ?? bitnamiDistro(env.get('OS_FLAVOUR')) ?? minidebDistro(labels) ?? environmentDistro(env)
   );
-}
-
-/** Labels of bootable container images, from Fedora and its derivatives. @see CentOS/centos-bootc, Containerfile */
-function bootableDistro(labels: Labels): LabelledDistro | undefined {
-  const id = /^(?:fedora|centos|rhel|almalinux|rocky)$/.exec(labels['redhat.id'] ?? '')?.[0];
-  if (id === undefined) return undefined;
-  const version = /^\d+(?:\.\d+)?$/.exec(labels['redhat.version-id'] ?? '')?.[0];
-  return { distro: distroName(id, version), label: 'redhat.id' };
 }
 
 /** Labels of buildpacks' run images. @see buildpacks/spec, platform.md, "Labels" of run images */
