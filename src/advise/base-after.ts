@@ -1,6 +1,7 @@
 import { isCompiled, namesOf, runtimeOf, type Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { type ByteRange, exactly } from '../measure/byte-range.ts';
+import type { AuditedImage } from '../policy/audited-image.ts';
 import { type ImageView, ownSteps } from '../policy/image-view.ts';
 import { baseName } from '../policy/paths.ts';
 import { replaceableBytes } from '../policy/replaceable-bytes.ts';
@@ -8,7 +9,7 @@ import { type BaseAlternative, projectedSize } from './alternatives.ts';
 import { replacedAbove } from './kept-bytes.ts';
 import { servesPages } from './pages.ts';
 import { FIRST_JAVA_WITH_MODULES, releaseOf } from './releases.ts';
-import { SHELL, servesByTomcat, startOf } from './start.ts';
+import { SHELL, servesByTomcat, startWordsOf } from './start.ts';
 import type { Subject } from './subject.ts';
 import { isBaseTechnique, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
 
@@ -154,10 +155,11 @@ export const C_COMPILERS = /^(?:gcc|g\+\+|cc|c\+\+|make|cmake|ninja|meson)$/;
 
 /** Whether an image's own steps compile C or C++, or its base is GCC's image. */
 export function compilesC({ image, ownPrograms }: ImageView): boolean {
-  const programs = [...ownPrograms];
-  return (
-    namesOf(image.verdict.base).some((name) => GCC.test(name)) || programs.some((program) => C_COMPILERS.test(program))
-  );
+  return isOnGcc(image) || [...ownPrograms].some((program) => C_COMPILERS.test(program));
+}
+
+function isOnGcc({ verdict }: AuditedImage): boolean {
+  return namesOf(verdict.base).some((name) => GCC.test(name));
 }
 
 /** The option of compilers and linkers, alone or among others; not `-static-libgcc`. */
@@ -174,9 +176,8 @@ export const isStaticC: (view: ImageView) => boolean = rememberOf((view) => {
  * work in, as GCC's own image does, or a compiler is made for compiling.
  */
 const compilesByGcc: (view: ImageView) => boolean = rememberOf((view) => {
-  if (!namesOf(view.image.verdict.base).some((name) => GCC.test(name))) return false;
-  const { entrypoint, cmd } = startOf(view);
-  const start = [...entrypoint, ...cmd];
+  if (!isOnGcc(view.image)) return false;
+  const start = startWordsOf(view);
   const isForCompiling =
     (start.length === 1 && SHELL.test(start[0] ?? '')) || start.some((word) => C_COMPILERS.test(baseName(word)));
   return !isForCompiling && [...view.ownPrograms].some((program) => C_COMPILERS.test(program));

@@ -4,7 +4,7 @@ import type { ImageView, LayerView } from '../policy/image-view.ts';
 import { installsProject } from '../policy/installs.ts';
 import type { Command } from '../policy/shell.ts';
 import { ownPackages } from './own-packages.ts';
-import { startOf } from './start.ts';
+import { startWordsOf } from './start.ts';
 
 /** nginx as the only command of a shell's script. */
 const NGINX_ALONE = /^(?:exec\s+)?(?:\/\S*\/)?nginx(?:\s+-\w\s+(?:"[^"]*"|'[^']*'|[\w./-]+))*$/;
@@ -22,8 +22,7 @@ export const servesPages: (view: ImageView) => boolean = rememberOf((view) => {
 });
 
 function startsNginxAlone(view: ImageView): boolean {
-  const { entrypoint, cmd } = startOf(view);
-  const [first = '', option, script = ''] = [...entrypoint, ...cmd];
+  const [first = '', option, script = ''] = startWordsOf(view);
   return option === '-c' ? NGINX_ALONE.test(script.trim()) : NGINX.test(first);
 }
 

@@ -38,6 +38,12 @@ export function startOf(view: ImageView): Start {
     : { entrypoint: withoutShell(own), cmd: [] };
 }
 
+/** Returns the words of the entrypoint and the command together. */
+export function startWordsOf(view: ImageView): readonly string[] {
+  const { entrypoint, cmd } = startOf(view);
+  return [...entrypoint, ...cmd];
+}
+
 /** A shell and `-c`. */
 const SHELL_WORDS = 2;
 
@@ -103,10 +109,9 @@ export const APACHE = /^(?:\S*\/)?(?:apache2(?:ctl)?|apachectl|httpd)(?:-foregro
 
 /** Whether PHP runs in Apache, by a variable that PHP's images with Apache set, or by what is started. */
 export function servesByApache(view: ImageView): boolean {
-  const { entrypoint, cmd } = startOf(view);
   return (
     view.image.config.env.some((variable) => variable.startsWith('APACHE_CONFDIR=')) ||
-    [...entrypoint, ...cmd].some((word) => APACHE.test(word))
+    startWordsOf(view).some((word) => APACHE.test(word))
   );
 }
 

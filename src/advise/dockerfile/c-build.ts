@@ -7,7 +7,7 @@ import { type Command, parseScript } from '../../policy/shell.ts';
 import { commandHoldsSecret, isSecretArgument, secretsIn } from '../../secrets/find-secrets.ts';
 import { C_COMPILERS, compilesC, isStaticC } from '../base-after.ts';
 import { needsPackages } from '../own-packages.ts';
-import { SHELL, startOf } from '../start.ts';
+import { SHELL, startWordsOf } from '../start.ts';
 import type { Copy } from './copies.ts';
 import { copyStep, isOfContext } from './copy-steps.ts';
 import { setting } from './environment.ts';
@@ -53,11 +53,11 @@ export function worksInOddFolder(view: ImageView): boolean {
 
 /** Whether an image starts nothing but a shell or a compiler: it is no program, but made for compiling. */
 export function isToWorkIn(view: ImageView): boolean {
-  const { entrypoint, cmd } = startOf(view);
-  const [first, ...more] = [...entrypoint, ...cmd];
+  const [first, ...more] = startWordsOf(view);
   return first === undefined || (more.length === 0 && SHELL.test(first)) || C_COMPILERS.test(baseName(first));
 }
 
+/** GCC's image in a release, without its host. */
 const GCC = /(?:^|\/)(gcc:\d[\w.-]*)$/;
 
 /** Returns the image's own base and a smaller one of the same release: packages have the same names, and libraries fit. */
