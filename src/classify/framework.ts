@@ -1,43 +1,10 @@
+import table from '../../config/frameworks.json' with { type: 'json' };
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import { type Conclusion, inferred } from './verdict.ts';
 
-interface FrameworkRule {
-  readonly name: string;
-  readonly pattern: RegExp;
-}
-
-/**
- * In order of precedence. Patterns match commands that start the application, or steps that only this framework needs.
- */
-const RULES: readonly FrameworkRule[] = [
-  { name: 'Next.js', pattern: /(?<![\w.-])next (?:start|build)\b|(?<=^|[\s/'"])\.next(?=[\s/'"]|$)/ },
-  { name: 'Nuxt', pattern: /(?<![\w.-])nuxt (?:start|build)\b|(?<=^|[\s/])\.output(?=[\s/]|$)/ },
-  { name: 'NestJS', pattern: /(?<![\w.-])nest (?:start|build)\b/ },
-  {
-    name: 'FastAPI',
-    pattern: /(?<![\w.-])(?:fastapi run|fastapi\b.*uvicorn|uvicorn\b.*fastapi|pip3? install[^;&|]*\bfastapi)\b/,
-  },
-  {
-    name: 'Django',
-    pattern: /(?<![\w.-])(?:manage\.py|django-admin)\b|\bDJANGO_SETTINGS_MODULE\b|\bwsgi:application\b/,
-  },
-  { name: 'Flask', pattern: /(?<![\w.-])flask run\b|\bFLASK_APP\b|pip3? install[^;&|]*\bflask\b/i },
-  {
-    name: 'Spring Boot',
-    pattern: /\borg\.springframework\.boot\b|\bspring-boot\b|\bSPRING_PROFILES_ACTIVE\b|\bJarLauncher\b/,
-  },
-  { name: 'Quarkus', pattern: /\bquarkus-(?:app|run)\b|\bQUARKUS_|-Dquarkus\./ },
-  { name: 'Rails', pattern: /(?<![\w.-])(?:bin\/)?rails (?:server|s|assets:precompile)\b|\bRAILS_ENV\b/ },
-  { name: 'Laravel', pattern: /\bphp artisan\b/ },
-  { name: 'Symfony', pattern: /\bbin\/console\b|\bsymfony server/ },
-  { name: 'ASP.NET Core', pattern: /\bASPNET(?:CORE)?_VERSION\b/ },
-  { name: 'Phoenix', pattern: /\bmix phx\.|\bPHX_SERVER\b/ },
-  { name: 'Micronaut', pattern: /\bMICRONAUT_/ },
-  { name: 'Streamlit', pattern: /(?<![\w.-])streamlit run\b/ },
-  { name: 'Sinatra', pattern: /\bgem install\b[^;&|]*\bsinatra\b/ },
-  { name: 'Express', pattern: /\bnpm (?:install|i)\b[^;&|]*\bexpress\b/ },
-];
+/** In order of precedence. @see config/frameworks.json */
+const RULES = table.frameworks.map(({ name, pattern }) => ({ name, pattern: new RegExp(pattern) }));
 
 const MAX_STEP_LENGTH = 2_000;
 

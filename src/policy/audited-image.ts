@@ -6,7 +6,7 @@ import type { ImageManifest } from '../oci/manifest.ts';
 export interface MeasuredLayer {
   /** All regular files of the layer. */
   readonly fileBytes: number;
-  /** Bytes by area, under the names of deep/areas.ts: `apt-lists`, `npm-cache`, `documentation`, … */
+  /** Bytes by area, under the names of config/files.json: `apt-lists`, `npm-cache`, `documentation`, … */
   readonly areaBytes: Readonly<Record<string, number>>;
   /** Bytes of this layer's files that a later layer removes. */
   readonly deletedBytes: number;

@@ -9,7 +9,7 @@ export interface Files {
   readonly packed?: number;
 }
 
-/** Areas of deep/areas.ts with files that are compressed already: lists of apt (lz4, gzip), packages, jars, packs of Git. */
+/** Areas of config/files.json with files that are compressed already: lists of apt (lz4, gzip), packages, jars, packs of Git. */
 const PACKED_AREAS = ['apt-lists', 'apt-archives', 'maven-cache', 'version-control'];
 /** What compression leaves of such files: 0.84 of Debian 12's lists of apt (lz4), all of a pack of Git. */
 const PACKED_RATIO = 0.9;

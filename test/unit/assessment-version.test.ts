@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import baseAlternatives from '../../config/base-alternatives.json' with { type: 'json' };
 import distroEol from '../../config/distro-eol.json' with { type: 'json' };
 import distros from '../../config/distros.json' with { type: 'json' };
+import files from '../../config/files.json' with { type: 'json' };
+import frameworks from '../../config/frameworks.json' with { type: 'json' };
 import officialImages from '../../config/official-images.json' with { type: 'json' };
 import packages from '../../config/packages.json' with { type: 'json' };
 import runtimeNames from '../../config/runtime-names.json' with { type: 'json' };
@@ -73,9 +75,9 @@ Raise CLASSIFIER_VERSION if the first fingerprint changed, else RULES_VERSION, b
 npx vitest run test/unit/assessment-version.test.ts --update`;
 
 test('a change of what images are found to be, or of what they are advised, raises a version', () => {
-  const classifier = `classifier ${CLASSIFIER_VERSION}: ${fingerprint(verdicts, distros, distroEol, officialImages, runtimeNames)}`;
-  const rules = `rules ${RULES_VERSION}: ${fingerprint(advice, runtimes, baseAlternatives, techniques, packages)}`;
+  const classifier = `classifier ${CLASSIFIER_VERSION}: ${fingerprint(verdicts, distros, distroEol, officialImages, runtimeNames, frameworks)}`;
+  const rules = `rules ${RULES_VERSION}: ${fingerprint(advice, runtimes, baseAlternatives, techniques, packages, files)}`;
   expect(`${classifier}, ${rules}`, WHAT_TO_DO).toMatchInlineSnapshot(
-    `"classifier 18: a1e105dd4c15, rules 16: c7fafa9c27e3"`,
+    `"classifier 18: 9ee508e98cf5, rules 16: d10c97ef9b07"`,
   );
 });

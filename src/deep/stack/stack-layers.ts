@@ -1,5 +1,4 @@
 import { sum } from '../../common/sum.ts';
-import type { Area } from '../areas.ts';
 import type { FileSize, LayerContents, OsRelease } from '../contents.ts';
 import { readEntries } from '../entries.ts';
 import { OS_RELEASE_PATHS } from '../os-release.ts';
@@ -21,7 +20,7 @@ export interface LayerUse {
   /** Bytes of visible files whose content is also at an earlier path of the image. */
   readonly duplicateBytes: number;
   /** Visible bytes in each area that occurs. */
-  readonly areas: Readonly<Partial<Record<Area, number>>>;
+  readonly areas: Readonly<Record<string, number>>;
   /** Visible compilers and build tools. */
   readonly tools: readonly { readonly name: string; readonly bytes: number }[];
 }
@@ -113,7 +112,7 @@ function useOf({ usefulBytes, duplicateBytes, areas, tools }: VisibleLayer, wast
     wastedBytes,
     wasted,
     duplicateBytes,
-    areas: Object.fromEntries(areas) as LayerUse['areas'],
+    areas: Object.fromEntries(areas),
     tools: [...tools].map(([name, bytes]) => ({ name, bytes })),
   };
 }

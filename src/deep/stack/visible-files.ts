@@ -1,5 +1,5 @@
 import { groupBy } from '../../common/group-by.ts';
-import { type Area, areaOf } from '../areas.ts';
+import { areaOf } from '../areas.ts';
 import { Largest } from '../capped-list.ts';
 import type { FileSize } from '../contents.ts';
 import { toolOf } from '../development.ts';
@@ -10,7 +10,7 @@ import type { FileTree, StoredFile } from './file-tree.ts';
 /** What the final file system shows of one layer. */
 export class VisibleLayer {
   readonly paths = new Set<string>();
-  readonly areas = new Map<Area, number>();
+  readonly areas = new Map<string, number>();
   readonly tools = new Map<string, number>();
   usefulBytes = 0;
   duplicateBytes = 0;
@@ -64,7 +64,7 @@ export class VisibleFiles {
 
   /** Lists visible stored files, each once however many hard links lead to it. */
   #walk(tree: FileTree): readonly StoredFile[] {
-    const seen = new Map<StoredFile, Area | undefined>();
+    const seen = new Map<StoredFile, string | undefined>();
     for (const [path, { file }] of tree.walk()) {
       if (!file) continue;
       if (!seen.has(file)) seen.set(file, areaOf(file.path));
@@ -84,7 +84,7 @@ export class VisibleFiles {
       this.#linkedBytes.set(folder, (this.#linkedBytes.get(folder) ?? 0) + bytes);
   }
 
-  #count({ path, bytes, layer }: StoredFile, area: Area | undefined): void {
+  #count({ path, bytes, layer }: StoredFile, area: string | undefined): void {
     this.files++;
     this.#largest.add({ path, bytes, layer });
     const visible = this.layer(layer);

@@ -13,7 +13,7 @@ interface Waste extends Files {
 /**
  * Returns a function that counts the files of some areas as waste. Its subject names the areas that the layer has,
  * largest first.
- * @param areas names of deep/areas.ts
+ * @param areas names of config/files.json
  */
 function wasteIn(areas: readonly string[]): (contents: MeasuredLayer) => Waste {
   return (contents) => {

@@ -12,7 +12,7 @@ import { variableSeenBy } from '../variables.ts';
 export interface PackageCache {
   /** The rule's id. */
   readonly id: string;
-  /** The areas that the cache occupies, by their names in deep/areas.ts. */
+  /** The areas that the cache occupies, by their names in config/files.json. */
   readonly areas: readonly string[];
   readonly title: string;
   readonly remedy: string;
