@@ -1,14 +1,7 @@
 import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttemptLimits, DEFAULT_ATTEMPTS, decideAfterFailure } from './attempts.ts';
-import {
-  type AddOptions,
-  TASK_KINDS,
-  type TaskHandlers,
-  type TaskKind,
-  type TaskQueue,
-  type TaskReference,
-} from './queue.ts';
+import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskQueue, type TaskReference } from './queue.ts';
 
 export interface InProcessQueueOptions {
   readonly handlers: TaskHandlers;
@@ -56,22 +49,25 @@ export class InProcessQueue implements TaskQueue {
   readonly #stop = new AbortController();
   /** An event named after a kind: there may be room for its tasks. `idle`: `#isIdle` may have become true. */
   readonly #events = new EventEmitter().setMaxListeners(0);
-  readonly #detach: () => void;
+  /** Aborts when the queue stops: by the caller, or by {@link #stop}. */
+  readonly #signal: AbortSignal;
 
   constructor(options: InProcessQueueOptions) {
     this.#options = { ...DEFAULTS, ...options };
     this.#kinds = new Map(
       TASK_KINDS.map((kind) => [kind, { atOnce: options.tasksAtOnce[kind], waiting: [], running: 0, delayed: 0 }]),
     );
+    this.#signal = AbortSignal.any([this.#stop.signal, ...(options.signal ? [options.signal] : [])]);
     // Every request of a task adds a listener.
-    setMaxListeners(0, this.#stop.signal);
-    this.#detach = this.#follow(options.signal);
+    setMaxListeners(0, this.#signal);
+    this.#signal.addEventListener('abort', () => {
+      for (const event of [...TASK_KINDS, 'idle']) this.#events.emit(event);
+    });
   }
 
-  async add(tasks: readonly TaskReference[], options: AddOptions = {}): Promise<void> {
+  async add(tasks: readonly TaskReference[]): Promise<void> {
     for (const task of tasks) this.#take(task);
-    for (const kind of new Set(tasks.map((task) => task.kind)))
-      await this.#untilRoom(this.#tasksOf(kind), kind, options);
+    for (const kind of new Set(tasks.map((task) => task.kind))) await this.#untilRoom(this.#tasksOf(kind), kind);
   }
 
   /**
@@ -81,27 +77,13 @@ export class InProcessQueue implements TaskQueue {
    */
   async drain(): Promise<void> {
     while (!this.#isIdle()) await once(this.#events, 'idle');
-    this.#stop.signal.throwIfAborted();
+    this.#signal.throwIfAborted();
   }
 
   /** Accepts no more tasks, aborts the running ones, and resolves when these have ended. */
   async close(): Promise<void> {
-    this.#halt(new Error('the queue is closed'));
+    this.#stop.abort(new Error('the queue is closed'));
     while (!this.#isIdle()) await once(this.#events, 'idle');
-    this.#detach();
-  }
-
-  #follow(signal: AbortSignal | undefined): () => void {
-    const halt = () => this.#halt(signal?.reason);
-    if (signal?.aborted) halt();
-    signal?.addEventListener('abort', halt, { once: true });
-    return () => signal?.removeEventListener('abort', halt);
-  }
-
-  #halt(reason: unknown): void {
-    this.#stop.abort(reason);
-    for (const kind of TASK_KINDS) this.#events.emit(kind);
-    this.#events.emit('idle');
   }
 
   #tasksOf(kind: TaskKind): KindTasks {
@@ -119,16 +101,16 @@ export class InProcessQueue implements TaskQueue {
     this.#fill(tasks);
   }
 
-  async #untilRoom(tasks: KindTasks, kind: TaskKind, options: AddOptions): Promise<void> {
-    this.#stop.signal.throwIfAborted();
+  async #untilRoom(tasks: KindTasks, kind: TaskKind): Promise<void> {
+    this.#signal.throwIfAborted();
     while (tasks.waiting.length + tasks.delayed >= this.#options.bound) {
-      await once(this.#events, kind, options);
-      this.#stop.signal.throwIfAborted();
+      await once(this.#events, kind);
+      this.#signal.throwIfAborted();
     }
   }
 
   #fill(tasks: KindTasks): void {
-    while (tasks.running < tasks.atOnce && !this.#stop.signal.aborted) {
+    while (tasks.running < tasks.atOnce && !this.#signal.aborted) {
       const next = tasks.waiting.shift();
       if (!next) return;
       tasks.running++;
@@ -141,7 +123,7 @@ export class InProcessQueue implements TaskQueue {
     try {
       await this.#attempt(queued, tasks);
     } catch (error) {
-      this.#halt(error);
+      this.#stop.abort(error);
     }
     tasks.running--;
     this.#fill(tasks);
@@ -154,9 +136,9 @@ export class InProcessQueue implements TaskQueue {
     const { task } = queued;
     const { handlers, limits, random } = this.#options;
     try {
-      await handlers.run(task, { signal: this.#stop.signal });
+      await handlers.run(task, { signal: this.#signal });
     } catch (error) {
-      if (this.#stop.signal.aborted) return;
+      if (this.#signal.aborted) return;
       const verdict = decideAfterFailure(error, queued.failures + 1, limits, random);
       if (verdict.kind === 'bug') throw error;
       if (verdict.kind === 'retry') {
@@ -172,7 +154,7 @@ export class InProcessQueue implements TaskQueue {
   /** Queues a task again after a delay. Never rejects. */
   async #again(queued: QueuedTask, tasks: KindTasks, delayMs: number): Promise<void> {
     tasks.delayed++;
-    await this.#options.wait(delayMs, this.#stop.signal).catch(() => undefined);
+    await this.#options.wait(delayMs, this.#signal).catch(() => undefined);
     tasks.delayed--;
     tasks.waiting.push(queued);
     this.#fill(tasks);
@@ -180,7 +162,7 @@ export class InProcessQueue implements TaskQueue {
 
   /** A stopped queue is idle when no handler runs, a running one when no task is left. */
   #isIdle(): boolean {
-    if (!this.#stop.signal.aborted) return this.#outstanding.size === 0;
+    if (!this.#signal.aborted) return this.#outstanding.size === 0;
     return [...this.#kinds.values()].every((tasks) => tasks.running === 0);
   }
 }
