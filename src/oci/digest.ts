@@ -74,9 +74,3 @@ export function digestHex(digest: Digest): string {
 export function digestBytes(digest: Digest): Buffer {
   return Buffer.from(digestHex(digest), 'hex');
 }
-
-/** The inverse of {@link digestBytes}. */
-export function digestFromBytes(bytes: Uint8Array): Digest {
-  const algorithm = bytes.length === 64 ? 'sha512' : 'sha256';
-  return `${algorithm}:${Buffer.from(bytes).toString('hex')}` as Digest;
-}

@@ -2,7 +2,8 @@ import type { PlanStep } from '../advise/advise.ts';
 import type { Projection } from '../advise/projection.ts';
 import type { Queryable } from '../database/database.ts';
 import { NotFoundError } from '../errors.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes } from '../oci/digest.ts';
+import { digestText } from '../store/sql/digest-text.ts';
 
 /**
  * One stored image with its assessment. Sizes are compressed bytes, except `uncompressed_bytes` and `wasted_bytes`. Of
@@ -114,18 +115,17 @@ export function placeName({ repository, tag }: Place): string {
 
 type ImageRow = Omit<
   ImageDetail,
-  'digest' | 'base_digest' | 'base_chain_id' | 'base_names' | 'layers' | 'findings' | 'places' | 'former_place' | 'plan'
+  'digest' | 'base_chain_id' | 'base_names' | 'layers' | 'findings' | 'places' | 'former_place' | 'plan'
 > & {
   readonly id: number;
-  readonly base_digest: Uint8Array | null;
   readonly techniques: readonly PlanStep[] | null;
 };
 
 const IMAGE = `
-  select m.id, i.platform, i.created_at, i.pull_bytes as compressed_bytes, a.uncompressed_bytes, a.base_image, a.base_digest,
+  select m.id, i.platform, i.created_at, i.pull_bytes as compressed_bytes, a.uncompressed_bytes, a.base_image,
     a.base_confidence, a.base_evidence, a.base_layers, a.base_bytes, a.app_bytes, a.distro, a.distro_version, a.distro_eol,
     a.runtime, a.runtime_version, a.framework, a.variant, a.build_tool, a.multi_stage, a.multi_stage_evidence,
-    a.run_user as "user", a.runs_as_root, a.wasted_bytes, a.savings_min_bytes, a.savings_max_bytes, a.slim_score, a.techniques
+    a.run_user as "user", a.runs_as_root, a.wasted_bytes, a.savings_min_bytes, a.savings_max_bytes, a.slim_score, a.techniques, ${digestText('a.base_digest')} as base_digest
   from manifest m join image i on i.manifest_id = m.id left join assessment a on a.manifest_id = m.id
   where m.digest = $1`;
 
@@ -133,14 +133,13 @@ const IMAGE = `
 export async function readImageDetail(db: Queryable, digest: Digest): Promise<ImageDetail> {
   const [found] = await db.query<ImageRow>(IMAGE, [digestBytes(digest)]);
   if (!found) throw new NotFoundError(`there is no image ${digest} in the database`);
-  const { id, techniques, base_digest: baseDigest, ...image } = found;
+  const { id, techniques, ...image } = found;
   const proof = await readProof(db, id, image.base_layers);
   const places = await db.query<Place>(PLACES, [id]);
   const [former = null] = places.length === 0 ? await db.query<FormerPlace>(FORMER_PLACE, [id]) : [];
   return {
     digest,
     ...image,
-    base_digest: baseDigest === null ? null : digestFromBytes(baseDigest),
     ...proof,
     plan: (techniques ?? []).map(stepOf),
     layers: await readLayers(db, id, image.base_layers ?? 0),
@@ -164,8 +163,8 @@ async function readProof(
   baseLayers: number | null,
 ): Promise<Pick<ImageDetail, 'base_chain_id' | 'base_names'>> {
   if (baseLayers === null || baseLayers === 0) return { base_chain_id: null, base_names: [] };
-  const rows = await db.query<{ chain: Uint8Array | null; name: string | null }>(
-    `select l.chain_id as chain, n.name from manifest_layer l left join lateral (
+  const rows = await db.query<{ chain: Digest | null; name: string | null }>(
+    `select ${digestText('l.chain_id')} as chain, n.name from manifest_layer l left join lateral (
        select b.registry || '/' || b.repository || ':' || b.tag as name from base_image b where b.chain_id = l.chain_id
        union
        select r.registry || '/' || r.name || ':' || c.tag from image i join tag_content c on c.manifest_id = i.manifest_id
@@ -174,22 +173,21 @@ async function readProof(
      where l.manifest_id = $1 and l.position = $2`,
     [manifestId, baseLayers - 1],
   );
-  const chain = rows[0]?.chain ?? null;
   return {
-    base_chain_id: chain === null ? null : digestFromBytes(chain),
+    base_chain_id: rows[0]?.chain ?? null,
     base_names: rows.flatMap(({ name }) => (name === null ? [] : [name])),
   };
 }
 
 async function readLayers(db: Queryable, manifestId: number, baseLayers: number): Promise<readonly DetailLayer[]> {
-  const rows = await db.query<Omit<DetailLayer, 'digest'> & { readonly digest: Uint8Array }>(
-    `select l.position, b.digest, b.size as bytes, coalesce(b.instruction, '') as instruction, l.position < $2 as of_base,
+  return db.query<DetailLayer>(
+    `select l.position, b.size as bytes, coalesce(b.instruction, '') as instruction, l.position < $2 as of_base,
        case when l.position < $2 then 'base' else coalesce(b.layer_class, 'none') end as class,
-       (select count(*) from (select distinct o.manifest_id from manifest_layer o where o.blob_id = l.blob_id limit 1000) h) as images
+       (select count(*) from (select distinct o.manifest_id from manifest_layer o where o.blob_id = l.blob_id limit 1000) h) as images,
+       ${digestText('b.digest')} as digest
      from manifest_layer l join blob b on b.id = l.blob_id where l.manifest_id = $1 order by l.position`,
     [manifestId, baseLayers],
   );
-  return rows.map(({ digest, ...layer }) => ({ ...layer, digest: digestFromBytes(digest) }));
 }
 
 /** The tags that name an image, directly or through an index, now or before. $1: its id */

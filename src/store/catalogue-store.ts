@@ -1,11 +1,10 @@
 import type { BaseContent, BaseImage } from '../catalogue/base-image.ts';
-import type { KnownBase, NewerBuild } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
-import { chainIds } from '../oci/chain-id.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes } from '../oci/digest.ts';
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { ListedRepository } from '../registry/registry.ts';
+import { digestText } from './sql/digest-text.ts';
 import { insertJson, jsonDigest, jsonRows } from './sql/json-rows.ts';
 import { distinctSorted, setExcluded, withoutNulls } from './sql/rows.ts';
 
@@ -28,12 +27,12 @@ export async function readKnownBaseTags(
   tags: readonly Tag[],
   platforms: PlatformSelection,
 ): Promise<ReadonlyMap<Tag, Digest>> {
-  const rows = await db.query<{ name: Tag; digest: Uint8Array }>(
-    `select name, digest from base_tag
+  const rows = await db.query<{ name: Tag; digest: Digest }>(
+    `select name, ${digestText('digest')} as digest from base_tag
      where registry = $1 and repository = $2 and name = any($3::text[]) and (platforms is null or platforms @> $4::text[])`,
     [repository.registry, repository.name, tags, wantedNames(platforms)],
   );
-  return new Map(rows.map(({ name, digest }) => [name, digestFromBytes(digest)]));
+  return new Map(rows.map(({ name, digest }) => [name, digest]));
 }
 
 /** Counts which of these tags name an image of the catalogue, for whatever platform. */
@@ -56,23 +55,14 @@ export async function readKnownBaseImages(
   digests: readonly Digest[],
 ): Promise<ReadonlyMap<Digest, BaseContent>> {
   if (digests.length === 0) return new Map();
-  const rows = await db.query<ContentRow>(
-    `select distinct on (digest) ${CONTENT_COLUMNS} from base_image where digest = any($1::bytea[]) order by digest`,
+  const rows = await db.query<BaseContent>(
+    `select distinct on (b.digest) ${digestText('b.digest')} as digest, b.platform, ${digestText('b.chain_id')} as "chainId",
+       b.layer_count as "layerCount", b.pull_bytes as "pullBytes", b.labels, b.created_at as "createdAt", b.runtime,
+       b.runtime_version as "runtimeVersion", b.variant, b.distro, b.distro_version as "distroVersion"
+     from base_image b where b.digest = any($1::bytea[]) order by b.digest`,
     [digests.map(digestBytes)],
   );
-  return new Map(rows.map((row) => [digestFromBytes(row.digest), contentOf(row)]));
-}
-
-const CONTENT_COLUMNS = `digest, platform, chain_id as "chainId", layer_count as "layerCount", pull_bytes as "pullBytes", labels,
-  created_at as "createdAt", runtime, runtime_version as "runtimeVersion", variant, distro, distro_version as "distroVersion"`;
-
-interface ContentRow extends Omit<BaseContent, 'digest' | 'chainId'> {
-  readonly digest: Uint8Array;
-  readonly chainId: Uint8Array;
-}
-
-function contentOf(row: ContentRow): BaseContent {
-  return { ...withoutNulls(row), digest: digestFromBytes(row.digest), chainId: digestFromBytes(row.chainId) };
+  return new Map(rows.map((row) => [row.digest, withoutNulls(row)]));
 }
 
 /**
@@ -212,49 +202,4 @@ export const NEWER_BUILDS = `
     'reference', b.repository || ':' || b.tag,
     'createdAt', to_char(later.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
     'ageDays', floor(extract(epoch from later.created_at - b.created_at) / 86400)))
-  filter (where later.created_at is not null) as newer_builds`;
-
-/**
- * Finds the catalogue images whose layers are the first layers of an image. One index lookup, however large the
- * catalogue.
- * @param diffIds of the image's layers, base first
- * @returns known bases, fewest layers first
- */
-export async function findCatalogueBases(
-  db: Queryable,
-  architecture: string,
-  diffIds: readonly Digest[],
-): Promise<readonly KnownBase[]> {
-  const rows = await db.query<KnownBaseRow>(
-    `select b.digest, b.index_digest, b.layer_count as layers, (array_agg(b.labels))[1] as labels,
-       array_agg(distinct b.repository || ':' || b.tag) as refs, ${NEWER_BUILDS}
-     from base_image b ${LATER_BUILD} where b.chain_id = any($1::bytea[]) and split_part(b.platform, '/', 2) = $2
-     group by b.digest, b.index_digest, b.layer_count order by b.layer_count, b.digest`,
-    [chainIds(diffIds).map(digestBytes), architecture],
-  );
-  return rows.map((row) => knownBase(row, 'catalogue'));
-}
-
-/** A row of a query for known bases. */
-export interface KnownBaseRow {
-  readonly layers: number;
-  readonly digest: Uint8Array;
-  readonly index_digest: Uint8Array | null;
-  readonly refs: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
-  /** {@link NEWER_BUILDS} */
-  readonly newer_builds?: readonly NewerBuild[] | null;
-}
-
-/** Returns the base that a row describes. */
-export function knownBase(row: KnownBaseRow, origin: KnownBase['origin']): KnownBase {
-  return {
-    references: [...row.refs].sort(),
-    digest: digestFromBytes(row.digest),
-    layerCount: row.layers,
-    origin,
-    labels: row.labels,
-    ...(row.index_digest ? { indexDigest: digestFromBytes(row.index_digest) } : {}),
-    ...(row.newer_builds ? { newerBuilds: row.newer_builds } : {}),
-  };
-}
+  filter (where later.created_at is not null)`;

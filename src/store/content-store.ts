@@ -1,8 +1,9 @@
 import type { Queryable } from '../database/database.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes } from '../oci/digest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { insertChildren, type NewIndexChild } from './index-store.ts';
+import { digestText } from './sql/digest-text.ts';
 import { integersOf, joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
 import { columnArrays, distinctSorted, setExcluded } from './sql/rows.ts';
 
@@ -53,21 +54,21 @@ export async function readKnownManifests(
   digests: readonly Digest[],
 ): Promise<ReadonlyMap<Digest, ContentKind>> {
   if (digests.length === 0) return new Map();
-  const rows = await db.query<{ digest: Uint8Array; kind: ContentKind }>(
-    'select digest, kind from manifest where digest = any($1::bytea[]) and body is not null',
+  const rows = await db.query<{ digest: Digest; kind: ContentKind }>(
+    `select ${digestText('digest')} as digest, kind from manifest where digest = any($1::bytea[]) and body is not null`,
     [digests.map(digestBytes)],
   );
-  return new Map(rows.map(({ digest, kind }) => [digestFromBytes(digest), kind]));
+  return new Map(rows.map(({ digest, kind }) => [digest, kind]));
 }
 
 /** Reads the stored contents of blobs; blobs without stored content are left out. */
 export async function readBodies(db: Queryable, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Uint8Array>> {
   if (digests.length === 0) return new Map();
-  const rows = await db.query<{ digest: Uint8Array; body: Uint8Array }>(
-    'select digest, body from blob where digest = any($1::bytea[]) and body is not null',
+  const rows = await db.query<{ digest: Digest; body: Uint8Array }>(
+    `select ${digestText('digest')} as digest, body from blob where digest = any($1::bytea[]) and body is not null`,
     [digests.map(digestBytes)],
   );
-  return new Map(rows.map(({ digest, body }) => [digestFromBytes(digest), body]));
+  return new Map(rows.map(({ digest, body }) => [digest, body]));
 }
 
 /**
@@ -118,21 +119,21 @@ function digestOf({ digest }: { readonly digest: Digest }): Digest {
 async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<void> {
   if (blobs.length === 0) return;
   // Existing rows are filtered out first: on conflict would lock them, and batches that share a base image would wait.
-  const insertedRows = await tx.query<{ digest: Uint8Array }>(
+  const insertedRows = await tx.query<{ digest: Digest }>(
     `insert into blob (digest, size, media_type, stored, body)
      select decode(n.digest, 'hex'), n.size, n.media_type, n.stored, decode(n.body, 'base64')
      from unnest(${textsOf('$1')}, $2::int8[], $3::text[], $4::bool[], ${textsOf('$5')}) as n (digest, size, media_type, stored, body)
      left join ${rowByDigest('blob', 'n.digest')} b on true
      where b.id is null or ${isBetterSql('n', 'b')}
      on conflict (digest) do update ${setExcluded(['size', 'stored', 'media_type'])}, body = coalesce(blob.body, excluded.body)
-     where ${isBetterSql('excluded', 'blob')} returning digest`,
+     where ${isBetterSql('excluded', 'blob')} returning ${digestText('blob.digest')} as digest`,
     [
       joinDigests(blobs.map(({ digest }) => digest)),
       ...columnArrays(blobs, 'size', 'mediaType', 'stored'),
       joinBodies(blobs),
     ],
   );
-  const inserted = new Set(insertedRows.map(({ digest }) => digestFromBytes(digest)));
+  const inserted = new Set(insertedRows.map(digestOf));
   await fillBodies(
     tx,
     blobs.filter(({ digest, body }) => body && !inserted.has(digest)),

@@ -3,7 +3,7 @@ import { storableText } from '../database/storable.ts';
 import type { ErrorCode, Retry } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, Tag } from '../oci/reference.ts';
-import type { StoredRepository } from './inventory-store.ts';
+import { STORED_REPOSITORY, type StoredRepository } from './inventory-store.ts';
 import { columnArrays } from './sql/rows.ts';
 
 /**
@@ -70,8 +70,7 @@ export async function listReadableTags(
   auditId: number,
 ): Promise<readonly { readonly repository: StoredRepository; readonly tags: readonly Tag[] }[]> {
   return db.query(
-    `select jsonb_build_object('id', r.id, 'source', s.name, 'registry', r.registry, 'name', r.name) as repository,
-       array_agg(distinct e.tag order by e.tag) as tags
+    `select ${STORED_REPOSITORY} as repository, array_agg(distinct e.tag order by e.tag) as tags
      from audit_error e join source s on s.id = e.source_id and s.kind = 'oci'
      join repository r on r.source_id = e.source_id and r.registry = e.registry and r.name = e.repository
      join manifest m on m.digest = decode(split_part(e.digest, ':', 2), 'hex') and m.body is not null

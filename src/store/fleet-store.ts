@@ -1,7 +1,7 @@
 import type { MovingImage, NeededLayers, StoredLayer } from '../advise/whatif.ts';
 import { streamRows } from '../database/cursor.ts';
 import type { Database, Queryable } from '../database/database.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes } from '../oci/digest.ts';
 import { type Platform, wantedNames } from '../oci/platform.ts';
 import { DEDUP_SCOPE } from './sql/dedup-scope.ts';
 import { digestText } from './sql/digest-text.ts';
@@ -71,21 +71,21 @@ export async function readNeededLayers(
   names: readonly string[],
   layers: readonly Digest[],
 ): Promise<NeededLayers> {
-  const rows = await db.query<{ scope: string; digests: readonly Uint8Array[] }>(
+  const rows = await db.query<{ scope: string; digests: readonly Digest[] }>(
     // Materialized: Postgres expects few images to have a base's layers, and would read the repositories anew for each.
     `with content as materialized (
        select c.manifest_id, ${DEDUP_SCOPE} as scope, case when ${MOVES} then a.base_layers else 0 end as moved_layers
        from tag_content c join repository r on r.id = c.repository_id join source s on s.id = r.source_id
        left join assessment a on a.manifest_id = c.manifest_id
        where r.source_id = $1 and r.ended_at is null)
-     select c.scope, array_agg(distinct b.digest) as digests
+     select c.scope, array_agg(distinct ${digestText('b.digest')}) as digests
      from content c join manifest_layer l on l.manifest_id = c.manifest_id and l.position >= c.moved_layers
      join blob b on b.id = l.blob_id
      where b.digest = any($3::bytea[])
      group by c.scope`,
     [sourceId, names, layers.map(digestBytes)],
   );
-  return new Map(rows.map(({ scope, digests }) => [scope, new Set(digests.map(digestFromBytes))]));
+  return new Map(rows.map(({ scope, digests }) => [scope, new Set(digests)]));
 }
 
 /**

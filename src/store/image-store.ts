@@ -1,9 +1,10 @@
 import type { KnownBase } from '../classify/verdict.ts';
 import { groupPairs } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
-import { type Digest, digestFromBytes } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
 import { readBases } from './known-bases.ts';
 import { findReadLayers } from './layer-store.ts';
+import { digestText } from './sql/digest-text.ts';
 
 /** An image with everything that is stored about it, ready to be assessed. */
 export interface StoredImage {
@@ -28,13 +29,8 @@ export interface StoredImage {
  */
 export async function readImages(db: Queryable, ids: readonly number[]): Promise<readonly StoredImage[]> {
   if (ids.length === 0) return [];
-  const images = await db.query<{
-    id: number;
-    digest: Uint8Array;
-    manifest: Uint8Array;
-    config: Uint8Array;
-  }>(
-    `select m.id, m.digest, m.body as manifest, c.body as config
+  const images = await db.query<Pick<StoredImage, 'manifestId' | 'digest' | 'manifest' | 'config'>>(
+    `select m.id as "manifestId", ${digestText('m.digest')} as digest, m.body as manifest, c.body as config
      from manifest m join image i on i.manifest_id = m.id join blob c on c.id = m.config_id
      where m.id = any($1::int8[]) and m.body is not null and c.body is not null order by m.id`,
     [ids],
@@ -43,15 +39,12 @@ export async function readImages(db: Queryable, ids: readonly number[]): Promise
   const provenance = await bodiesByImage(db, PROVENANCE, ids);
   const readLayers = await findReadLayers(db, ids);
   const bases = await readBases(db, ids);
-  return images.map(({ id, digest, manifest, config }) => ({
-    manifestId: id,
-    digest: digestFromBytes(digest),
-    manifest,
-    config,
-    indexes: indexes.get(id) ?? [],
-    provenance: provenance.get(id) ?? [],
-    bases: bases.get(id) ?? [],
-    readLayers: readLayers.get(id) ?? [],
+  return images.map((image) => ({
+    ...image,
+    indexes: indexes.get(image.manifestId) ?? [],
+    provenance: provenance.get(image.manifestId) ?? [],
+    bases: bases.get(image.manifestId) ?? [],
+    readLayers: readLayers.get(image.manifestId) ?? [],
   }));
 }
 

@@ -1,9 +1,10 @@
 import type { Queryable } from '../database/database.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes } from '../oci/digest.ts';
 import { comparedName, type Platform } from '../oci/platform.ts';
 import type { NewManifest } from './content-store.ts';
+import { digestText } from './sql/digest-text.ts';
 import { joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
-import { columnArrays, hasRows } from './sql/rows.ts';
+import { columnArrays, hasRows, withoutNulls } from './sql/rows.ts';
 
 /** An entry of an index. */
 export interface NewIndexChild {
@@ -28,12 +29,7 @@ export interface MissingChild {
 /** Finds the entries of stored indexes, and of stored indexes that these list, whose manifests are not stored. */
 export async function findMissingChildren(db: Queryable, indexes: readonly Digest[]): Promise<readonly MissingChild[]> {
   if (indexes.length === 0) return [];
-  const rows = await db.query<{
-    index: Uint8Array;
-    child: Uint8Array;
-    platform: string | null;
-    describes: Uint8Array | null;
-  }>(
+  const rows = await db.query<MissingChild>(
     `with recursive listed (root, index_id) as (
        select digest, id from manifest where digest = any($1::bytea[])
        union
@@ -42,19 +38,14 @@ export async function findMissingChildren(db: Queryable, indexes: readonly Diges
        select l.root, c.child_id from listed l cross join lateral (
          select child_id from index_child c
          where c.index_id = l.index_id and exists (select 1 from index_child nested where nested.index_id = c.child_id) offset 0) c)
-     select distinct l.root as index, c.child, c.describes, c.platform
+     select distinct ${digestText('l.root')} as index, ${digestText('c.child')} as child, ${digestText('c.describes')} as describes, c.platform
      from listed l cross join lateral (
        select c.digest as child, c.describes, coalesce(described.platform, c.platform) as platform
        from index_child c left join index_child described on described.index_id = c.index_id and described.digest = c.describes
        where c.index_id = l.index_id and c.child_id is null offset 0) c`,
     [indexes.map(digestBytes)],
   );
-  return rows.map(({ index, child, platform, describes }) => ({
-    index: digestFromBytes(index),
-    child: digestFromBytes(child),
-    platform: platform ?? undefined,
-    describes: describes ? digestFromBytes(describes) : undefined,
-  }));
+  return rows.map(withoutNulls);
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Queryable } from '../database/database.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes } from '../oci/digest.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { ListedRepository } from '../registry/registry.ts';
+import { digestText } from './sql/digest-text.ts';
 import { joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
 import { columnArrays, distinctSorted, setExcluded } from './sql/rows.ts';
 
@@ -13,6 +14,10 @@ export interface StoredRepository {
   readonly registry: RegistryHost;
   readonly name: RepositoryName;
 }
+
+/** SQL: the {@link StoredRepository} of a `repository r` and its `source s`. */
+export const STORED_REPOSITORY =
+  "jsonb_build_object('id', r.id, 'source', s.name, 'registry', r.registry, 'name', r.name)";
 
 /**
  * What an audit found under a tag, or of an untagged manifest (`tag` is absent). Times are ISO 8601 and, like
@@ -51,7 +56,7 @@ export async function upsertRepositories(
   tx: Queryable,
   { sourceId, auditId, now }: SourceListing,
   repositories: readonly ListedRepository[],
-): Promise<readonly { readonly id: number; readonly registry: RegistryHost; readonly name: RepositoryName }[]> {
+): Promise<readonly Omit<StoredRepository, 'source'>[]> {
   const sorted = distinctSorted(repositories, ({ registry, name }) => `${registry}/${name}`);
   return tx.query(
     `with upserted as (
@@ -98,12 +103,12 @@ export async function readKnownTags(
   tags: readonly Tag[],
 ): Promise<ReadonlyMap<Tag, KnownTag>> {
   if (tags.length === 0) return new Map();
-  const rows = await db.query<{ name: Tag; digest: Uint8Array; kind: ContentKind }>(
-    `select t.name, m.digest, m.kind from tag t join manifest m on m.id = t.manifest_id
+  const rows = await db.query<KnownTag & { readonly name: Tag }>(
+    `select t.name, ${digestText('m.digest')} as digest, m.kind from tag t join manifest m on m.id = t.manifest_id
      where t.repository_id = $1 and t.name = any($2::text[]) and t.ended_at is null and m.body is not null`,
     [repositoryId, tags],
   );
-  return new Map(rows.map(({ name, digest, kind }) => [name, { digest: digestFromBytes(digest), kind }]));
+  return new Map(rows.map(({ name, ...known }) => [name, known]));
 }
 
 /**

@@ -1,9 +1,10 @@
 import { groupPairs } from '../common/group-by.ts';
 import type { Queryable } from '../database/database.ts';
 import { LAYER_READER_VERSION, type LayerContents, packContents, unpackContents } from '../deep/contents.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
-import type { StoredRepository } from './inventory-store.ts';
+import { STORED_REPOSITORY, type StoredRepository } from './inventory-store.ts';
+import { digestText } from './sql/digest-text.ts';
 import { columnArrays, setExcluded, withoutNulls } from './sql/rows.ts';
 
 /** A layer whose contents were not read yet, and a repository that holds it; both as row ids, to keep tasks small. */
@@ -101,9 +102,9 @@ export async function readStillUnread(
   auditId: number,
   layers: readonly HeldLayer[],
 ): Promise<readonly UnreadLayer[]> {
-  const rows = await db.query<UnreadRow>(
-    `select b.id as "blobId", r.id as "repositoryId", b.digest, b.media_type as "mediaType", r.source_id as "sourceId",
-       r.registry, r.name, s.name as source, (
+  return db.query<UnreadLayer>(
+    `select b.id as "blobId", r.id as "repositoryId", ${digestText('b.digest')} as digest, b.media_type as "mediaType",
+       r.source_id as "sourceId", ${STORED_REPOSITORY} as repository, (
          select max(i.pull_bytes) from manifest_layer l join image i on i.manifest_id = l.manifest_id where l.blob_id = b.id) as "maxBytes"
      from unnest($2::int8[], $3::int8[]) as n (blob_id, repository_id)
      join blob b on b.id = n.blob_id
@@ -117,11 +118,6 @@ export async function readStillUnread(
      order by b.id`,
     [auditId, ...columnArrays(layers, 'blobId', 'repositoryId')],
   );
-  return rows.map(({ digest, source, registry, name, ...layer }) => ({
-    ...layer,
-    digest: digestFromBytes(digest),
-    repository: { id: layer.repositoryId, source, registry, name },
-  }));
 }
 
 /** Counts the layers of an audit's open tasks that nobody has read yet. */
@@ -135,9 +131,6 @@ export async function countLayersLeft(db: Queryable, auditId: number): Promise<n
   return row?.count ?? 0;
 }
 
-type UnreadRow = Omit<UnreadLayer, 'digest' | 'repository'> &
-  Omit<StoredRepository, 'id'> & { readonly digest: Uint8Array };
-
 /**
  * A position of a layer in an image: the chain ID of the layers below it (null: none), and the chain ID including it.
  */
@@ -148,17 +141,13 @@ export interface LayerPlace {
 
 /** Reads every distinct position that image configs give a layer. Images whose config does not say are left out. */
 export async function readLayerPlaces(db: Queryable, blobId: number): Promise<readonly LayerPlace[]> {
-  const rows = await db.query<{ below: Uint8Array | null; chain: Uint8Array }>(
-    `select distinct below.chain_id as below, l.chain_id as chain
+  return db.query<LayerPlace>(
+    `select distinct ${digestText('below.chain_id')} as below, ${digestText('l.chain_id')} as chain
      from manifest_layer l
      left join manifest_layer below on below.manifest_id = l.manifest_id and below.position = l.position - 1
      where l.blob_id = $1 and l.chain_id is not null`,
     [blobId],
   );
-  return rows.map(({ below, chain }) => ({
-    below: below ? digestFromBytes(below) : null,
-    chain: digestFromBytes(chain),
-  }));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { sum } from '../../common/sum.ts';
 import type { Queryable } from '../../database/database.ts';
-import { digestFromBytes } from '../../oci/digest.ts';
+import { digestText } from '../../store/sql/digest-text.ts';
 
 /** Where the stored bytes are: the biggest repositories one by one, the others summed by team. */
 export interface ByteMap {
@@ -67,7 +67,7 @@ const MAP_IMAGES = `
     from image_of i join manifest_layer l on l.manifest_id = i.manifest_id join blob b on b.id = l.blob_id and b.stored
     order by i.repository_id, l.blob_id, i.place),
   added as (select repository_id, manifest_id, sum(size)::int8 as bytes from first_holder group by 1, 2)
-  select i.repository_id as id, i.tag, m.digest, i.platform, coalesce(a.bytes, 0) as "addedBytes"
+  select i.repository_id as id, i.tag, ${digestText('m.digest')} as digest, i.platform, coalesce(a.bytes, 0) as "addedBytes"
   from image_of i join manifest m on m.id = i.manifest_id
   left join added a on a.repository_id = i.repository_id and a.manifest_id = i.manifest_id
   order by i.repository_id, i.place`;
@@ -77,7 +77,7 @@ type MapRow = Omit<MapRepository, 'images' | 'repository'> & {
   readonly repository: string | null;
   readonly repositories: number;
 };
-type ImageRow = Omit<MapImage, 'digest'> & { readonly id: number; readonly digest: Uint8Array };
+type ImageRow = MapImage & { readonly id: number };
 
 /** Reads where the stored bytes of all sources are, now. */
 export async function readMap(db: Queryable): Promise<ByteMap> {
@@ -97,6 +97,6 @@ export async function readMap(db: Queryable): Promise<ByteMap> {
   };
 }
 
-function imageOf({ id: _, digest, ...image }: ImageRow): MapImage {
-  return { ...image, digest: digestFromBytes(digest) };
+function imageOf({ id: _, ...image }: ImageRow): MapImage {
+  return image;
 }

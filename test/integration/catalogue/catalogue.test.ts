@@ -2,7 +2,8 @@ import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { exportBases, importBases } from '../../../src/catalogue/file.ts';
 import type { Database, Queryable } from '../../../src/database/database.ts';
-import { findCatalogueBases, findCatalogueKey } from '../../../src/store/catalogue-store.ts';
+import { findCatalogueKey } from '../../../src/store/catalogue-store.ts';
+import { findBases } from '../../../src/store/known-bases.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { learnFrom } from '../../support/bases.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
@@ -153,9 +154,9 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     expect(await stale()).toEqual([]);
     mirror.push('library/runtime', '20', again);
     expect(await stale()).toEqual([{ base: 'library/runtime:20' }]);
-    const { layers } = image({ layers: ['os', 'runtime 20'] });
-    const diffIds = layers.map(({ diffId }) => diffId);
-    const [, known] = await findCatalogueBases(db, 'amd64', diffIds);
+    const { layers, digest } = image({ layers: ['os', 'runtime 20'] });
+    const config = { architecture: 'amd64', created: undefined, diffIds: layers.map(({ diffId }) => diffId) };
+    const [, known] = await findBases(db, { config, digest, repository: 'team/app' });
     const newer = { createdAt: '2024-02-10T12:00:00Z', ageDays: 40 };
     expect(known?.newerBuilds).toEqual([
       { reference: 'library/runtime:20', ...newer },

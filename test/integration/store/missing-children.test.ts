@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { digestFromBytes } from '../../../src/oci/digest.ts';
+import type { Digest } from '../../../src/oci/digest.ts';
 import { findMissingChildren } from '../../../src/store/index-store.ts';
+import { digestText } from '../../../src/store/sql/digest-text.ts';
 import { POSTGRES, useEmptyDatabase } from '../../support/databases.ts';
 import { recordPlans } from '../../support/plans.ts';
 
@@ -16,9 +17,11 @@ test('what some indexes lack is found without reading the entries of all', async
      select id, n, sha256((id || ' ' || n)::bytea), 'linux/arm64' from manifest cross join generate_series(1, 20) n`,
   );
   await db.query('analyze manifest, index_child');
-  const rows = await db.query<{ digest: Uint8Array }>('select digest from manifest order by id limit 100');
+  const rows = await db.query<{ digest: Digest }>(
+    `select ${digestText('digest')} as digest from manifest order by id limit 100`,
+  );
   const plans: string[] = [];
-  const indexes = rows.map(({ digest }) => digestFromBytes(digest));
+  const indexes = rows.map(({ digest }) => digest);
   expect(await findMissingChildren(recordPlans(db, /listed/, plans), indexes)).toHaveLength(2_000);
   expect(plans.join('\n')).not.toContain('Seq Scan on index_child');
 });
