@@ -2,14 +2,6 @@ import { streamRows } from '../database/cursor.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { ImageFacts } from '../policy/check-image.ts';
 
-interface FactRow extends Pick<ImageFacts, 'reference' | 'bytes' | 'layerCount'> {
-  readonly repository: string;
-  readonly team: string;
-  readonly base: string | null;
-  readonly evidence: string;
-  readonly findings: ImageFacts['findings'] | null;
-}
-
 /** SQL: the tags held by the sources of audit $1, with their repositories. */
 const CONTENT_OF_AUDIT = `from tag_content c
      join repository r on r.id = c.repository_id and r.ended_at is null
@@ -19,15 +11,16 @@ const CONTENT_OF_AUDIT = `from tag_content c
  * Streams, in batches, the facts that policies check, for every tagged image in the sources of an audit: once, also if
  * several of them have it.
  */
-export async function* readFacts(db: Database, auditId: number): AsyncGenerator<readonly ImageFacts[]> {
-  const batches = streamRows<FactRow>(
+export function readFacts(db: Database, auditId: number): AsyncIterable<readonly ImageFacts[]> {
+  return streamRows<ImageFacts>(
     db,
     `select c.reference || case when count(*) over (partition by c.reference) > 1 then ' (' || i.platform || ')' else '' end as reference,
-       c.repository, c.team,
-       i.pull_bytes as bytes, i.layer_count as "layerCount", a.base_image as base, a.base_evidence as evidence,
-       (select json_agg(json_build_object('rule', f.rule, 'severity', f.severity, 'message', f.message,
+       json_build_object('repository', c.repository, 'team', c.team) as owner, i.pull_bytes as bytes, i.layer_count as "layerCount",
+       coalesce(string_to_array(a.base_image, ';'), '{}') as "baseNames",
+       case when a.base_image is null then a.base_evidence else '' end as "baseReason",
+       coalesce((select json_agg(json_build_object('rule', f.rule, 'severity', f.severity, 'message', f.message,
           'evidence', case when f.layer is null then '[]'::json else json_build_array(json_build_object('layer', f.layer)) end) order by f.ordinal)
-        from finding f where f.manifest_id = c.manifest_id) as findings
+        from finding f where f.manifest_id = c.manifest_id), '[]') as findings
      from (
        select distinct on (r.registry, r.name, c.tag, c.manifest_id) r.registry || '/' || r.name || ':' || c.tag as reference,
          r.registry, r.name as repository, c.tag, c.manifest_id, r.team
@@ -37,7 +30,6 @@ export async function* readFacts(db: Database, auditId: number): AsyncGenerator<
      order by c.registry, c.repository, c.tag, i.platform, m.digest`,
     [auditId],
   );
-  for await (const rows of batches) yield rows.map(factsOf);
 }
 
 /** Counts what keeps an audit from being checked completely: items that failed in it, and images not assessed yet. */
@@ -52,14 +44,4 @@ export async function countUnchecked(
     [auditId],
   );
   return row ?? { failed: 0, unassessed: 0 };
-}
-
-function factsOf({ repository, team, base, evidence, findings, ...facts }: FactRow): ImageFacts {
-  return {
-    ...facts,
-    owner: { repository, team },
-    baseNames: base === null ? [] : base.split(';'),
-    baseReason: base === null ? evidence : '',
-    findings: findings ?? [],
-  };
 }
