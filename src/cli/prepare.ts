@@ -2,8 +2,6 @@ import { printable } from '../common/printable.ts';
 import { reportRarely } from '../common/report-rarely.ts';
 import { messageOf } from '../errors.ts';
 import { createLogger, type Logger } from '../log.ts';
-import { LIMITS } from '../policy/check-image.ts';
-import { RULES } from '../policy/rule-registry.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/settings.ts';
 import { type GlobalOptions, type Io, showsColours } from './io.ts';
@@ -25,8 +23,6 @@ interface Notices {
   problem(text: string): void;
 }
 
-const RULE_IDS = RULES.map(({ id }) => id);
-
 /** Reads the settings for a command. @throws SettingsError naming the file and line, variable or flag */
 export async function prepare(io: Io, globals: GlobalOptions, flags: object = {}): Promise<Session> {
   const settings = await loadSettings({
@@ -34,7 +30,6 @@ export async function prepare(io: Io, globals: GlobalOptions, flags: object = {}
     env: io.environment,
     flags: { ...globals, ...flags },
     configFile: globals.config,
-    policyNames: { rules: RULE_IDS, violations: [...RULE_IDS, ...LIMITS.map(({ id }) => id)] },
   });
   const quiet = globals.quiet === true;
   const color = showsColours(io.stderr, io.environment);

@@ -57,13 +57,12 @@ export function oneOrMore<Item extends z.core.SomeType>(item: Item, example: str
 
 /** One of these words; the error for a near miss suggests the right one. */
 export function choice<const Values extends readonly string[]>(values: Values) {
-  return z.enum(values, { error: ({ input }) => notAChoice(input, values) });
-}
-
-/** The error message for a value that is none of these words. */
-export function notAChoice(value: unknown, values: readonly string[]): string {
-  const close = typeof value === 'string' ? nearest(value, values) : undefined;
-  return `expected one of ${values.join(', ')}${close ? ` (did you mean "${close}"?)` : ''}`;
+  return z.enum(values, {
+    error: ({ input }) => {
+      const close = typeof input === 'string' ? nearest(input, values) : undefined;
+      return `expected one of ${values.join(', ')}${close ? ` (did you mean "${close}"?)` : ''}`;
+    },
+  });
 }
 
 /** A boolean; the texts `true` and `false` are accepted, because environment variables are text. */

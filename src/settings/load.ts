@@ -6,7 +6,6 @@ import { SettingsError } from '../errors.ts';
 import { packagePath } from '../package-root.ts';
 import { readSettingsFile, type SettingsFile } from './file.ts';
 import { type Assignment, type KeyPath, mergeAll, originOf, type SettingsOrigin, valueAt } from './origins.ts';
-import type { PolicyNames } from './policy-schema.ts';
 import { flagSchema, PASSWORD_IN_QUERY, settingsSchema } from './schema.ts';
 import type { Environment, Reading, Settings, SourceSettings } from './settings.ts';
 
@@ -20,8 +19,6 @@ export interface LoadSettingsOptions {
   readonly cwd: string;
   readonly env: Environment;
   readonly flags: SettingsFlags;
-  /** The names that a policy may use; default: any name is accepted. */
-  readonly policyNames?: PolicyNames;
 }
 
 /** If several variables for one setting are set, the first in this list wins. */
@@ -72,7 +69,7 @@ export async function loadSettings(options: LoadSettingsOptions): Promise<Settin
   if (file) refuseSecrets(file);
   const readingFlags = originOf(assignments(READING_FLAGS, options.flags, flagOf));
   const { data: reading, mistakes: wrongFlags } = parse(flagSchema, [readingFlags]);
-  const { data: settings, mistakes } = parse(settingsSchema(options.policyNames), origins);
+  const { data: settings, mistakes } = parse(settingsSchema, origins);
   if (!reading || !settings) throw new SettingsError(listMistakes([...wrongFlags, ...mistakes]));
   const sourceDefaults: Reading = { full: false, ...settings.sourceDefaults, ...reading };
   return {
@@ -190,7 +187,7 @@ function hasPassword(url: unknown): boolean {
 }
 
 /** Makes the paths in a source absolute, so that they do not depend on the working directory later. */
-function withAbsolutePaths<Source extends z.output<ReturnType<typeof settingsSchema>>['sources'][number]>(
+function withAbsolutePaths<Source extends z.output<typeof settingsSchema>['sources'][number]>(
   source: Source,
   cwd: string,
 ): Source {

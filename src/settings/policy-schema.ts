@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { parseBytes } from '../common/units.ts';
+import { LIMITS } from '../policy/check-image.ts';
 import { parseGoal } from '../policy/goal.ts';
-import { choice, glob, globs, integer, keys, list, notAChoice, oneOrMore, parsed, text, unknownKey } from './fields.ts';
+import { RULES } from '../policy/rule-registry.ts';
+import { choice, glob, globs, integer, keys, list, oneOrMore, parsed, text, unknownKey } from './fields.ts';
 
 const bytes = parsed('300MB', parseBytes);
 
@@ -29,56 +31,36 @@ const budget = keys({
   });
 });
 
-/** What a policy may name. */
-export interface PolicyNames {
-  /** The rules, which have a severity. */
-  readonly rules: readonly string[];
-  /** What images may violate, and exceptions may accept: rules and budgets. */
-  readonly violations: readonly string[];
-}
+/** The rules, which have a severity. */
+const RULE_IDS = RULES.map(({ id }) => id);
+/** What images may violate, and exceptions may accept. */
+const VIOLATIONS = [...RULE_IDS, ...LIMITS.map(({ id }) => id)];
 
-/** @param known default: any name is accepted */
-function exceptionSchema(known?: PolicyNames) {
-  return keys({
-    ...owners,
-    rules: oneOrMore(text('root-user'), '[root-user, max-image-size]')
-      .superRefine((named, context) => {
-        if (!known) return;
-        for (const name of named.filter((each) => !known.violations.includes(each)))
-          context.addIssue({ code: 'custom', message: `"${name}": ${notAChoice(name, known.violations)}` });
-      })
-      .exactOptional(),
-    until: z.iso.date({ error: 'expected a day, such as "2027-03-31"' }).exactOptional(),
-    reason: text('"waits for the new runtime"', /\S/, 'why these violations are accepted'),
-  }).refine(({ rules, team, repository }) => (rules ?? team ?? repository) !== undefined, {
-    error: 'expected rules, team or repository, such as rules: [root-user]',
-  });
-}
+const exception = keys({
+  ...owners,
+  rules: oneOrMore(choice(VIOLATIONS), '[root-user, max-image-size]').exactOptional(),
+  until: z.iso.date({ error: 'expected a day, such as "2027-03-31"' }).exactOptional(),
+  reason: text('"waits for the new runtime"', /\S/, 'why these violations are accepted'),
+}).refine(({ rules, team, repository }) => (rules ?? team ?? repository) !== undefined, {
+  error: 'expected rules, team or repository, such as rules: [root-user]',
+});
 
-/**
- * The policy of the settings.
- * @param known what it may name; default: any name is accepted
- */
-export function policySchema(known?: PolicyNames) {
-  return keys({
-    goal: parsed('90%', parseGoal),
-    budgets: list(budget, '[{ team: payments, maxImageSize: 300MB }]'),
-    rules: z
-      .record(
-        z.string().refine((name) => known?.rules.includes(name) ?? true),
-        choice(['off', 'info', 'warn', 'error']),
-        {
-          error: ({ code, input }) =>
-            code === 'invalid_key'
-              ? unknownKey(String(input), known?.rules ?? [])
-              : 'expected rules and their severity, such as { root-user: warn }',
-        },
-      )
-      .readonly(),
-    allowedBases: globs,
-    exceptions: list(
-      exceptionSchema(known),
-      '[{ rules: [root-user], repository: "legacy/**", reason: "waits for the new runtime" }]',
-    ),
-  });
-}
+/** The policy of the settings. */
+export const policy = keys({
+  goal: parsed('90%', parseGoal),
+  budgets: list(budget, '[{ team: payments, maxImageSize: 300MB }]'),
+  rules: z
+    .record(
+      z.string().refine((name) => RULE_IDS.includes(name)),
+      choice(['off', 'info', 'warn', 'error']),
+      {
+        error: ({ code, input }) =>
+          code === 'invalid_key'
+            ? unknownKey(String(input), RULE_IDS)
+            : 'expected rules and their severity, such as { root-user: warn }',
+      },
+    )
+    .readonly(),
+  allowedBases: globs,
+  exceptions: list(exception, '[{ rules: [root-user], repository: "legacy/**", reason: "waits for the new runtime" }]'),
+});

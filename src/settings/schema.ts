@@ -9,7 +9,7 @@ import { credentialVariable } from '../registry/auth/find-credentials.ts';
 import { FORMAT_NAMES, KIND_NAMES } from '../report/names.ts';
 import { checkDestination } from './destination.ts';
 import { choice, globs, integer, keys, list, oneOrMore, optional, parsed, text, toggle } from './fields.ts';
-import { type PolicyNames, policySchema } from './policy-schema.ts';
+import { policy } from './policy-schema.ts';
 
 // The shape of a settings file. config/default.yaml explains each key.
 
@@ -223,46 +223,39 @@ function isDatabaseUrl(url: string): boolean {
   return !`${pathname}${search.replace(/=.*/, '')}${hash}`.includes('@');
 }
 
-/**
- * All settings. Parsing gives bytes for sizes and milliseconds for durations.
- * @param known what the policy may name; default: any name is accepted
- */
-export function settingsSchema(known?: PolicyNames) {
-  return keys({
-    databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL of Postgres')
-      .refine(isDatabaseUrl, {
-        error:
-          'not a valid URL: name one host; in a password, write # / ? @ and % as %23 %2F %3F %40 %25; the port is at most 65535',
-      })
-      .exactOptional(),
-    redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//).exactOptional(),
-    dataDir: text('./.slimboard'),
-    log: keys({ level: choice(LOG_LEVELS), format: choice(LOG_FORMATS) }),
-    sourceDefaults: keys(readingShape),
-    sources,
-    teamKey: text('team'),
-    teams,
-    policy: policySchema(known),
-    prices: keys({
-      storagePerGBMonth: z
-        .number({ error: 'expected a number, such as 0.10' })
-        .min(0, { error: 'expected a price of 0 or more' }),
-      currency: text('USD', /^[A-Z]{3}$/),
-    }),
-    reports: list(report, '[{ kind: teams, format: csv, path: "reports/teams-{date}.csv" }]').superRefine(
-      unique('path'),
-    ),
-    notify: list(notification, '[{ kind: webhook, url: "https://ci.example.com/hooks/slimboard" }]'),
-    catalogue: keys({ learn: list(text('mirror.example.com/library/*'), '["mirror.example.com/library/*"]') }),
-    retention: keys({ audits: duration, content: duration }),
-    serve: keys(
-      {
-        host: text('127.0.0.1'),
-        port,
-        token: text('those that "openssl rand -hex 32" prints', /^.{16,}$/, 'at least 16 characters').exactOptional(),
-      },
-      'SLIMBOARD_SERVE_TOKEN',
-    ),
-    metricsPort: port.exactOptional(),
-  });
-}
+/** All settings. Parsing gives bytes for sizes and milliseconds for durations. */
+export const settingsSchema = keys({
+  databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL of Postgres')
+    .refine(isDatabaseUrl, {
+      error:
+        'not a valid URL: name one host; in a password, write # / ? @ and % as %23 %2F %3F %40 %25; the port is at most 65535',
+    })
+    .exactOptional(),
+  redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//).exactOptional(),
+  dataDir: text('./.slimboard'),
+  log: keys({ level: choice(LOG_LEVELS), format: choice(LOG_FORMATS) }),
+  sourceDefaults: keys(readingShape),
+  sources,
+  teamKey: text('team'),
+  teams,
+  policy,
+  prices: keys({
+    storagePerGBMonth: z
+      .number({ error: 'expected a number, such as 0.10' })
+      .min(0, { error: 'expected a price of 0 or more' }),
+    currency: text('USD', /^[A-Z]{3}$/),
+  }),
+  reports: list(report, '[{ kind: teams, format: csv, path: "reports/teams-{date}.csv" }]').superRefine(unique('path')),
+  notify: list(notification, '[{ kind: webhook, url: "https://ci.example.com/hooks/slimboard" }]'),
+  catalogue: keys({ learn: list(text('mirror.example.com/library/*'), '["mirror.example.com/library/*"]') }),
+  retention: keys({ audits: duration, content: duration }),
+  serve: keys(
+    {
+      host: text('127.0.0.1'),
+      port,
+      token: text('those that "openssl rand -hex 32" prints', /^.{16,}$/, 'at least 16 characters').exactOptional(),
+    },
+    'SLIMBOARD_SERVE_TOKEN',
+  ),
+  metricsPort: port.exactOptional(),
+});

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { ecrSource, ociSource, settingsSchema } from './schema.ts';
 
-type Parsed = z.output<ReturnType<typeof settingsSchema>>;
+type Parsed = z.output<typeof settingsSchema>;
 
 /** Which part of a source an audit reads, and how. */
 export type Reading = Parsed['sourceDefaults'] & {

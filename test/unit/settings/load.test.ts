@@ -25,7 +25,6 @@ async function refusalOf(yaml: string, options: Partial<LoadSettingsOptions> = {
 }
 
 const OCI = 'sources: [{ name: a, kind: oci, registry: registry.example.com }]\n';
-const POLICY_NAMES = { rules: ['root-user'], violations: ['root-user', 'max-layers'] };
 
 describe('defaults', () => {
   test('apply without file, variables and flags', async () => {
@@ -378,7 +377,7 @@ ${'\n'.repeat(4)}sources: 1`;
       expect.stringContaining('/slimboard.yaml:5: sources[0].two: unknown key'),
       expect.stringContaining('/slimboard.yaml:6: one: unknown key'),
     ]);
-    expect(await refusalOf('policy:\n  rules:\n    root-usr: warn\n    b: off', { policyNames: POLICY_NAMES })).toMatch(
+    expect(await refusalOf('policy:\n  rules:\n    root-usr: warn\n    b: off')).toMatch(
       /:3: policy.rules.root-usr: .*"root-user".*\n.*:4: policy.rules.b: unknown key/,
     );
   });
@@ -386,29 +385,29 @@ ${'\n'.repeat(4)}sources: 1`;
   test('a rule, an exception and a flag that are wrong, and a mistake elsewhere, at once', async () => {
     const yaml =
       'policy: { rules: { root-usr: off, root-user: loud }, exceptions: [{ rules: max-layer, reason: why }] }\nteamKey: [a]';
-    const refusal = await refusalOf(yaml, { policyNames: POLICY_NAMES, flags: { newest: '0' } });
+    const refusal = await refusalOf(yaml, { flags: { newest: '0' } });
     expect(refusal.replaceAll(`${cwd}/`, '').split('\n')).toEqual([
       expect.stringMatching(/^--newest: /),
       expect.stringMatching(/^slimboard.yaml:1: policy.rules.root-usr: unknown key/),
       expect.stringMatching(/^slimboard.yaml:1: policy.rules.root-user: expected one of off/),
-      expect.stringMatching(/^slimboard.yaml:1: policy.exceptions\[0\].rules: "max-layer": expected one of/),
+      expect.stringMatching(/^slimboard.yaml:1: policy.exceptions\[0\].rules\[0\]: expected one of/),
       expect.stringMatching(/^slimboard.yaml:2: teamKey: /),
     ]);
   });
 
   test('exceptions, and what they accept', async () => {
     const yaml = 'policy: { exceptions: [{ rules: max-layers, until: 2028-02-29, reason: why }] }';
-    const { policy } = await load(yaml, { policyNames: POLICY_NAMES });
+    const { policy } = await load(yaml);
     expect(policy.exceptions).toEqual([{ rules: ['max-layers'], until: '2028-02-29', reason: 'why' }]);
     const misspelt = 'policy:\n  exceptions:\n    - { reason: a, team: b }\n    - { reason: a, rules: [max-layer] }';
-    expect(await refusalOf(misspelt, { policyNames: POLICY_NAMES })).toMatch(
-      /:4: policy.exceptions\[1\].rules: "max-layer": expected one of root-user, max-layers \(did you mean "max-layers"\?\)$/,
+    expect(await refusalOf(misspelt)).toMatch(
+      /:4: policy.exceptions\[1\].rules\[0\]: expected one of .*max-layers, .*\(did you mean "max-layers"\?\)$/,
     );
   });
 
   test.each([
     ['nothing', '{ reason: a }', 'exceptions\\[0\\]: expected rules, team or repository'],
-    ['no reason', '{ rules: [a] }', 'reason: expected why these violations are accepted'],
+    ['no reason', '{ rules: [root-user] }', 'reason: expected why these violations are accepted'],
     ['a day that does not exist', '{ reason: a, team: b, until: 2027-02-29 }', 'until: expected a day'],
     ['a time', '{ reason: a, team: b, until: 90d }', 'until: expected a day'],
   ])('an exception with %s is refused', async (_, exception, message) => {
