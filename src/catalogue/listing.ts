@@ -4,7 +4,6 @@ import { selectColumns } from '../report/kinds/kind.ts';
 import { packRows } from '../report/packed-rows.ts';
 import { SqlParameters } from '../report/query-scope.ts';
 import { defineColumns, type Report } from '../report/report.ts';
-import { unpackRows } from '../report/row-reader.ts';
 
 const COLUMNS = defineColumns({
   registry: ['text', 'The host that it was learned from.', 'detail'],
@@ -47,6 +46,6 @@ export function listBases(db: Database, { pattern, all }: ListingOptions): Repor
     kind: 'catalogue',
     columns: COLUMNS,
     audit: null,
-    rows: unpackRows(packRows(db, COLUMNS, sql, parameters.values)),
+    rows: packRows(db, COLUMNS, sql, parameters.values),
   };
 }

@@ -4,6 +4,7 @@ import { newestSummaries } from '../report/audit-summary.ts';
 import type { FilterName, ReportFilters } from '../report/filters.ts';
 import type { Prices } from '../report/open-report.ts';
 import type { Cells, Report } from '../report/report.ts';
+import { unpackRows } from '../report/row-reader.ts';
 import { inlineHead, readAssets } from './assets.ts';
 import { auditLead } from './audit-lead.ts';
 import { EMPTY_STATES, NO_AUDIT } from './empty-states.ts';
@@ -99,7 +100,7 @@ const FILTER_TITLES: Readonly<Record<FilterName, string>> = {
 
 async function firstRows({ rows }: Report): Promise<{ readonly rows: readonly Cells[]; readonly more: boolean }> {
   const first: Cells[] = [];
-  for await (const batch of rows) {
+  for await (const batch of unpackRows(rows)) {
     first.push(...batch);
     if (first.length > MOST_ROWS) return { rows: first.slice(0, MOST_ROWS), more: true };
   }

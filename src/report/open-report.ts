@@ -4,10 +4,9 @@ import { SettingsError } from '../errors.ts';
 import { findSummary } from './audit-summary.ts';
 import { filterCondition, type ReportFilters } from './filters.ts';
 import type { ReportKind } from './kinds/kind.ts';
-import { type PackedRows, packRows, streamLines } from './packed-rows.ts';
+import { type PackedRows, packRows, streamLines, unpacker } from './packed-rows.ts';
 import { type QueryScope, SqlParameters } from './query-scope.ts';
-import type { AuditSummary, Cells, Column, Report } from './report.ts';
-import { unpackRows } from './row-reader.ts';
+import { type AuditSummary, type Column, type Report, rowRecordOf } from './report.ts';
 
 /** What storage costs: the settings under `prices`. */
 export interface Prices {
@@ -51,13 +50,11 @@ export function checkRequest(kind: ReportKind, request: ReportRequest): void {
 export async function openReport(db: Database, kind: ReportKind, request: ReportRequest): Promise<Report> {
   const audit = await findSummary(db, request.audit, request.filters?.source);
   const scope = await scopeOf(db, kind, request, request.audit === undefined ? null : audit);
-  const packed = packedRows(db, kind, scope, request);
   const report: Report = {
     kind: kind.name,
     columns: withSortColumn(kind.columns, request),
     audit,
-    rows: unpackRows(packed),
-    packed,
+    rows: rowsOf(db, kind, scope, request),
   };
   // In the usual order, rows without figures come last.
   return kind.mayLack && request.sort === undefined && !request.offset ? withLack(report, kind.mayLack) : report;
@@ -95,16 +92,21 @@ async function scopeOf(
 }
 
 /** The same report, which looks at its first row to know whether it lacks its figures. */
-function withLack({ packed: _, ...report }: Report, mayLack: NonNullable<ReportKind['mayLack']>): Report {
-  const index = report.columns.findIndex(({ name }) => name === mayLack.column);
-  let first: Cells | undefined;
-  async function* rows(): AsyncGenerator<readonly Cells[]> {
-    for await (const batch of report.rows) {
+function withLack(report: Report, { column, reason }: NonNullable<ReportKind['mayLack']>): Report {
+  const { columns, rows } = report;
+  let first: string | undefined;
+  async function* lines(): AsyncGenerator<readonly string[]> {
+    for await (const batch of rows.lines) {
       first ??= batch[0];
       yield batch;
     }
   }
-  return { ...report, rows: rows(), lack: () => (first?.[index] === null ? mayLack.reason : undefined) };
+  const isEmpty = (row: string): boolean => rowRecordOf(columns, unpacker(columns)(row))[column] === null;
+  return {
+    ...report,
+    rows: { ...rows, lines: lines() },
+    lack: () => (first !== undefined && isEmpty(first) ? reason : undefined),
+  };
 }
 
 /** Makes the sort column part of the gist, so that even a narrow table shows it. */
@@ -130,7 +132,7 @@ async function checkNewest(
   );
 }
 
-function packedRows(db: Database, kind: ReportKind, scope: QueryScope, request: ReportRequest): PackedRows {
+function rowsOf(db: Database, kind: ReportKind, scope: QueryScope, request: ReportRequest): PackedRows {
   const { filters = {}, sort, limit, offset } = request;
   const isWhole = [...Object.values(filters), sort, limit, offset].every((part) => part === undefined);
   if (!isWhole || !kind.packed)

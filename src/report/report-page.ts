@@ -3,6 +3,7 @@ import type { ReportKind } from './kinds/kind.ts';
 import { searched } from './kinds/limited-kind.ts';
 import { openReport, type ReportRequest } from './open-report.ts';
 import { type AuditSummary, type Cells, type Column, rowRecordOf } from './report.ts';
+import { unpackRows } from './row-reader.ts';
 
 /** Rows of a report, all in memory. */
 export interface ReportRows {
@@ -68,7 +69,7 @@ async function readWithTotal(
 export async function readRows(db: Database, kind: ReportKind, request: ReportRequest): Promise<ReportRows> {
   const report = await openReport(db, kind, request);
   const rows: Cells[] = [];
-  for await (const batch of report.rows) rows.push(...batch);
+  for await (const batch of unpackRows(report.rows)) rows.push(...batch);
   return { kind: kind.name, columns: kind.columns, audit: report.audit, rows, lack: report.lack?.() };
 }
 
@@ -93,7 +94,6 @@ async function countRows(
     },
   };
   const whole = { ...request, sort: undefined, limit: undefined, offset: undefined };
-  const { rows } = await openReport(db, counting, whole);
-  for await (const batch of rows) return Number(batch[0]?.[0] ?? 0);
-  return 0;
+  const { rows } = await readRows(db, counting, whole);
+  return Number(rows[0]?.[0] ?? 0);
 }

@@ -6,9 +6,8 @@ export interface Report {
   readonly columns: readonly Column[];
   /** The audit that the figures come from; null before the first one. */
   readonly audit: AuditSummary | null;
-  readonly rows: AsyncIterable<readonly Cells[]>;
-  /** The same rows as the database packed them, for formats that can copy cells. Read this or `rows`, once. */
-  readonly packed?: PackedRows;
+  /** As the database packed them, so that formats can copy cells; `unpackRows` reads the cells. */
+  readonly rows: PackedRows;
   /** Why the column that the report is read for has no figures, if it has none. It is known when rows have been read. */
   readonly lack?: () => string | undefined;
 }

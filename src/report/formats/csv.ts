@@ -1,6 +1,6 @@
 import { rememberLast } from '../../common/remember.ts';
 import { AS_JSON, isoTime, NULL_TEXT, SEPARATOR, unpacker } from '../packed-rows.ts';
-import { type Cell, type Cells, type Column, type ColumnType, isText, type Report } from '../report.ts';
+import { type Cell, type Column, type ColumnType, isText, type Report } from '../report.ts';
 import { joining, type RowFormat, writtenRows } from './written-rows.ts';
 
 const LINE_END = '\r\n';
@@ -18,20 +18,15 @@ export async function* csv(report: Report): AsyncGenerator<string> {
 const ROWS: RowFormat = {
   start: '',
   end: LINE_END,
-  cells: cellsWriter,
-  packed: (columns) => {
-    const write = cellsWriter(columns);
+  cells: (columns) => {
+    const write = joining(columns, writerOf);
     const unpack = unpacker(columns);
-    const writePlain = joining(columns, plainWriterOf, '');
+    const writePlain = joining(columns, plainWriterOf);
     return rememberLast((packed) =>
       UNSAFE_CELLS.test(packed) ? write(unpack(packed)) : writePlain(packed.split(SEPARATOR)),
     );
   },
 };
-
-function cellsWriter(columns: readonly Column[]): (cells: Cells) => string {
-  return joining(columns, writerOf, null);
-}
 
 /** Begin a formula: the usual signs, and the full-width ones that Excel treats like them. */
 const SIGN = '[=+\\-@\uff1d\uff0b\uff0d\uff20]';

@@ -1,6 +1,6 @@
 import { rememberLast } from '../../common/remember.ts';
 import { cellReader, packedTexts } from '../packed-rows.ts';
-import { type Cell, type Column, REPORT_SCHEMA, type Report } from '../report.ts';
+import { type Column, REPORT_SCHEMA, type Report } from '../report.ts';
 import { joining, type RowFormat, writtenRows } from './written-rows.ts';
 
 /** One JSON document, described by config/report.schema.json. */
@@ -24,10 +24,9 @@ export async function* ndjson(report: Report): AsyncGenerator<string> {
 const OBJECTS: RowFormat = {
   start: '{',
   end: '}\n',
-  // A value equal to the one in the row above is not serialized again.
-  cells: (columns) => joining(columns, () => rememberLast<Cell, string>(JSON.stringify), null, keyOf),
-  packed: (columns) => {
-    const write = joining(columns, (column) => rememberLast(packedWriterOf(column)), '', keyOf);
+  cells: (columns) => {
+    // A value equal to the one in the row above is not serialized again.
+    const write = joining(columns, (column) => rememberLast(packedWriterOf(column)), keyOf);
     return rememberLast((packed) => write(packedTexts(packed)));
   },
 };

@@ -1,11 +1,12 @@
 import { printable } from '../../common/printable.ts';
 import { humanCell } from '../human.ts';
 import { isNumeric, type Report } from '../report.ts';
+import { unpackRows } from '../row-reader.ts';
 
 /** A table in GitHub-flavoured Markdown. Text from registries is escaped: markup, links and HTML have no effect. */
 export async function* markdown({ columns, rows }: Report): AsyncGenerator<string> {
   yield `${line(columns.map(({ name }) => name))}${line(columns.map((column) => (isNumeric(column) ? '---:' : '---')))}`;
-  for await (const batch of rows) {
+  for await (const batch of unpackRows(rows)) {
     yield batch
       .map((cells) => line(columns.map((column, index) => escapeMarkdown(humanCell(column, cells[index] ?? null)))))
       .join('');

@@ -9,6 +9,7 @@ import {
   isOrigin,
   type Report,
 } from '../report.ts';
+import { unpackRows } from '../row-reader.ts';
 import { cut, widthOf, wrapped } from '../text-width.ts';
 
 /** Column widths are measured on this many rows; a wider cell in a later row shifts the rest of its line. */
@@ -34,7 +35,7 @@ const GAP = '  ';
 export async function* table({ columns, rows }: Report, options: FormatOptions = {}): AsyncGenerator<string> {
   let layout: readonly ShownColumn[] | undefined;
   let first: Cells[] = [];
-  for await (const batch of rows) {
+  for await (const batch of unpackRows(rows)) {
     if (layout) {
       yield linesOf(layout, batch);
       continue;

@@ -1,5 +1,5 @@
 import { chunksOf } from '../../common/chunks-of.ts';
-import type { Cells, Column, Report } from '../report.ts';
+import type { Column, Report } from '../report.ts';
 import { RowReader } from '../row-reader.ts';
 
 /** How a format writes rows. */
@@ -8,27 +8,15 @@ export interface RowFormat {
   readonly start: string;
   /** Text after each row. */
   readonly end: string;
-  /** Returns a function that writes the cells of these columns, joined by commas. */
-  readonly cells: (columns: readonly Column[]) => (cells: Cells) => string;
-  /** The same for cells as the database packed them. */
-  readonly packed: (columns: readonly Column[]) => (packed: string) => string;
+  /** Returns a function that writes the packed cells of these columns, joined by commas. */
+  readonly cells: (columns: readonly Column[]) => (packed: string) => string;
 }
 
-/** The rows of a report as text, piece by piece. Packed cells that rows share are converted once. */
-export async function* writtenRows({ columns, rows, packed }: Report, format: RowFormat): AsyncGenerator<string> {
-  if (packed) {
-    const reader = new RowReader(packed.runs, format.packed);
-    for await (const lines of packed.lines)
-      for (const piece of chunksOf(reader.read(lines), PIECE_ROWS)) yield joined(piece, format);
-    return;
-  }
-  const write = format.cells(columns);
-  for await (const batch of rows)
-    for (const piece of chunksOf(batch, PIECE_ROWS))
-      yield joined(
-        piece.map((cells) => [write(cells)]),
-        format,
-      );
+/** The rows of a report as text, piece by piece. Cells that rows share are converted once. */
+export async function* writtenRows({ rows }: Report, format: RowFormat): AsyncGenerator<string> {
+  const reader = new RowReader(rows.runs, format.cells);
+  for await (const lines of rows.lines)
+    for (const piece of chunksOf(reader.read(lines), PIECE_ROWS)) yield joined(piece, format);
 }
 
 /**
@@ -51,13 +39,11 @@ function joined(rows: readonly (readonly string[])[], { start, end }: RowFormat)
 /**
  * Returns a function that writes one value for each column, joined by commas.
  * @param writerOf returns the function that writes the values of a column
- * @param absent is written where there are fewer values
  * @param labelOf returns the text before each value of a column
  */
 export function joining<A>(
   columns: readonly Column[],
   writerOf: (column: Column) => (value: A) => string,
-  absent: NoInfer<A>,
   labelOf = (_: Column) => '',
 ): (values: readonly A[]) => string {
   const writers = columns.map(writerOf);
@@ -65,7 +51,7 @@ export function joining<A>(
   const pieces = columns.flatMap((column, index) => [`${index === 0 ? '' : ','}${labelOf(column)}`, '']);
   return (values) => {
     for (let index = 0; index < writers.length; index++)
-      pieces[2 * index + 1] = writers[index]?.(values[index] ?? absent) ?? '';
+      pieces[2 * index + 1] = writers[index]?.(values[index] as A) ?? '';
     return pieces.join('');
   };
 }

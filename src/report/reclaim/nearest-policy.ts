@@ -4,6 +4,7 @@ import { lifecycleSimulation } from '../kinds/lifecycle.ts';
 import { STALE_DAYS } from '../kinds/reclaim.ts';
 import { openReport, type ReportRequest } from '../open-report.ts';
 import { rowRecordOf } from '../report.ts';
+import { unpackRows } from '../row-reader.ts';
 import type { InUse } from './in-use.ts';
 import { ARCHIVED_DAYS, type LifecyclePolicy, type LifecycleRule, parseLifecyclePolicy } from './lifecycle-policy.ts';
 
@@ -66,7 +67,7 @@ async function touchesInUse(
 ): Promise<boolean> {
   const kind = lifecycleSimulation(parseLifecyclePolicy(JSON.stringify(policy)).map(ofAnyArchived), inUse);
   const { columns, rows } = await openReport(db, kind, request);
-  for await (const batch of rows) {
+  for await (const batch of unpackRows(rows)) {
     for (const cells of batch) {
       const { in_use, outcome } = rowRecordOf(columns, cells);
       // Rows in use come first, so the first that is not ends the search.

@@ -2,10 +2,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { readOverview } from '../../../src/html/overview/read-overview.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import { reclaim, reclaimable } from '../../../src/report/kinds/reclaim.ts';
+import { reclaimable } from '../../../src/report/kinds/reclaim.ts';
 import { comparableTrends, grownRepositories } from '../../../src/report/kinds/trends.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
-import { openReport } from '../../../src/report/open-report.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { auditRegistry, auditSources, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
@@ -19,8 +18,6 @@ const BASE = ['a base of one layer'.repeat(50), 'and another'.repeat(40)];
 
 /** Text that does not compress. */
 const LONG = Array.from({ length: 60 }, (_, at) => digestOf(`part ${at}`).slice('sha256:'.length)).join('');
-
-const TAGS = reclaim.columns.findIndex(({ name }) => name === 'tags');
 
 describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
   const db = useEmptyDatabase(open);
@@ -401,10 +398,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     const [, second] = builds.map((content, place) => registry.push('team/app', `${place + 1}`, content));
     await auditRegistry(db, registry);
     const chosen = async (inUse: string) => {
-      const { rows } = await openReport(db, reclaimable(parseInUse(inUse)), { now: new Date() });
-      const tags: unknown[] = [];
-      for await (const batch of rows) tags.push(...batch.map((cells) => cells[TAGS]));
-      return tags;
+      return (await readRecords(db, reclaimable(parseInUse(inUse)))).map(({ tags }) => tags);
     };
     expect(await chosen('')).toEqual(['1', '2']);
     expect(await chosen('team/app:1')).toEqual(['2']);

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FORMATS } from '../../../src/report/formats/formats.ts';
 import type { StreamedFormat } from '../../../src/report/names.ts';
-import type { Cells, Column, Report } from '../../../src/report/report.ts';
+import type { Cells, Column } from '../../../src/report/report.ts';
+import { packed } from '../../support/packed-report.ts';
 
 const COLUMNS: readonly Column[] = [
   { name: 'name', type: 'text', description: 'A name.' },
@@ -14,15 +15,9 @@ const COLUMNS: readonly Column[] = [
   { name: 'at', type: 'timestamp', description: 'A time.' },
 ];
 
-function reportOf(rows: readonly Cells[], columns: readonly Column[], batchRows = 3): Report {
-  async function* batches(): AsyncGenerator<readonly Cells[]> {
-    for (let start = 0; start < rows.length; start += batchRows) yield rows.slice(start, start + batchRows);
-  }
-  return { kind: 'images', columns, audit: null, rows: batches() };
-}
-
 function write(format: StreamedFormat, rows: readonly Cells[], options = {}, columns = COLUMNS): Promise<string> {
-  return wholeText(FORMATS[format](reportOf(rows, columns), options));
+  const report = { kind: 'images', columns, audit: null, rows: packed(columns, rows) };
+  return wholeText(FORMATS[format](report, options));
 }
 
 /** Text as anyone may put it into a label or a tag's history. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { table } from '../../../src/report/formats/table.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
+import { packed } from '../../support/packed-report.ts';
 
 /** What scripts rely on: a column more may come at the end, none goes, moves or is renamed. */
 const IMAGES = `source, registry, repository, tag, digest, index_digest, media_type, kind, platform, team,
@@ -34,10 +35,7 @@ test('a leaderboard begins with the same columns', () => {
 /** The names of the columns that a terminal of 80 columns shows, if all texts are long. */
 async function shownOn80(columns: (typeof KINDS)['images']['columns']): Promise<readonly string[]> {
   const row = columns.map(({ type }) => (['text', 'list', 'digest'].includes(type) ? 'x'.repeat(40) : 7));
-  async function* rows() {
-    yield [row];
-  }
-  const report = { kind: 'images', columns, audit: null, rows: rows() } as const;
+  const report = { kind: 'images', columns, audit: null, rows: packed(columns, [row]) };
   const [head] = (await text(table(report, { width: 80 }))).split('\n');
   return head?.split(/ +/) ?? [];
 }
