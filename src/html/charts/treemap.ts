@@ -14,27 +14,22 @@ export interface MapNode {
   readonly others?: number;
 }
 
-/** How a treemap is drawn. */
-export interface MapOptions {
-  /** What the map shows, for screen readers. */
-  readonly label: string;
-  /** Each group at this depth gets a colour, for everything in it; the root is at depth 0. */
-  readonly colouredDepth: number;
-}
-
 /** The plane on which nodes are laid out; horizontally they are drawn in per cent of it, to fit any width. */
 const WIDTH = 1200;
 const HEIGHT = 520;
 const HEADER = 20;
 const TONES = 10;
+/** Each team gets a colour, for everything in it: the root is at depth 0, and registries are above teams. */
+const COLOURED_DEPTH = 2;
 /** A smaller share of the whole could not be seen or clicked: each group's nodes below it are drawn as one. */
 const SMALLEST_SHARE = 0.0015;
 
 /**
  * A treemap: nested rectangles whose area shows bytes, groups with a header, leaves with a name where there is room.
  * However many nodes there are, it draws at most 1 / SMALLEST_SHARE leaves, and one more in each group for the others.
+ * @param label what the map shows, for screen readers
  */
-export function treemapChart(root: MapNode, { label, colouredDepth }: MapOptions): Markup {
+export function treemapChart(root: MapNode, label: string): Markup {
   const sized = hierarchy(withOthers(root, bytesOf(root) * SMALLEST_SHARE), ({ children }) => children && [...children])
     .sum(({ bytes }) => bytes ?? 0)
     .sort((a, b) => Number(isRest(a)) - Number(isRest(b)) || (b.value ?? 0) - (a.value ?? 0) || byName(a, b));
@@ -47,9 +42,9 @@ export function treemapChart(root: MapNode, { label, colouredDepth }: MapOptions
   const nodes = layout(sized)
     .descendants()
     .filter(({ depth, x0, x1, y0, y1 }) => depth > 0 && x1 - x0 > 1 && y1 - y0 > 1);
-  const tones = tonesOf(sized, colouredDepth);
+  const tones = tonesOf(sized);
   return html`<svg class="treemap" width="100%" height="${HEIGHT}" role="group" aria-label="${label}">${nodes.map(
-    (node) => drawNode(node, tones.get(ancestorAt(node, colouredDepth)?.data.name ?? '')),
+    (node) => drawNode(node, tones.get(teamOf(node)?.data.name ?? '')),
   )}</svg>`;
 }
 
@@ -78,13 +73,13 @@ function byName(a: HierarchyNode<MapNode>, b: HierarchyNode<MapNode>): number {
   return a.data.name < b.data.name ? -1 : 1;
 }
 
-function tonesOf(root: HierarchyNode<MapNode>, depth: number): ReadonlyMap<string, number> {
-  const names = root.descendants().flatMap((node) => (node.depth === depth ? [node.data.name] : []));
+function tonesOf(root: HierarchyNode<MapNode>): ReadonlyMap<string, number> {
+  const names = root.descendants().flatMap((node) => (node.depth === COLOURED_DEPTH ? [node.data.name] : []));
   return new Map([...new Set(names)].map((name, index) => [name, index % TONES]));
 }
 
-function ancestorAt<T extends HierarchyNode<MapNode>>(node: T, depth: number): HierarchyNode<MapNode> | undefined {
-  return node.ancestors().find((ancestor) => ancestor.depth === depth);
+function teamOf(node: HierarchyNode<MapNode>): HierarchyNode<MapNode> | undefined {
+  return node.ancestors().find(({ depth }) => depth === COLOURED_DEPTH);
 }
 
 function drawNode(node: HierarchyRectangularNode<MapNode>, tone: number | undefined): Markup {

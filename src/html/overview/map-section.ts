@@ -25,8 +25,7 @@ export function mapSection({ repositories, others }: ByteMap, links: LinkOf): Ma
     })),
   };
   const count = repositories.length + sum(others.map((rest) => rest.repositories));
-  const label = `Stored bytes of ${countOf(count, 'repository')}`;
-  return treemapChart(root, { label, colouredDepth: 2 });
+  return treemapChart(root, `Stored bytes of ${countOf(count, 'repository')}`);
 }
 
 function repositoryNode(repository: MapRepository, links: LinkOf): MapNode {

@@ -54,15 +54,11 @@ const LIKE_NEWEST = `
   where a.coverage = a.newest_coverage order by a.source_id, a.previous_audit_id is null, a.audit_id desc`;
 
 /**
- * Trends over comparable audits: those that cover the same as the newest one of their source, and in which the same items
- * failed as in the newest one that can be compared.
+ * Some trends over comparable audits: those that cover the same as the newest one of their source, and in which the same
+ * items failed as in the newest one that can be compared.
+ * @param kind its query calls the relation of trends `t`
  */
-export function comparableTrends(of: TrendOf): ReportKind {
-  return comparable(trends, of);
-}
-
-/** Limits a kind, whose query calls the relation of trends `t`, to comparable audits and to some trends. */
-function comparable(kind: ReportKind, { scope, name, registry }: TrendOf): ReportKind {
+export function comparableTrends({ scope, name, registry }: TrendOf, kind: ReportKind = trends): ReportKind {
   return narrowed(kind, (parameters) => {
     const equal = (column: string, value: string | undefined): string =>
       value === undefined ? 'true' : `t.${column} = ${parameters.add(value)}`;
@@ -74,7 +70,8 @@ function comparable(kind: ReportKind, { scope, name, registry }: TrendOf): Repor
 }
 
 /** Repositories that grew: the sum of their changes, most bytes first, and the bytes that they store now. */
-export const grownRepositories: ReportKind = comparable(
+export const grownRepositories: ReportKind = comparableTrends(
+  { scope: 'repository' },
   {
     ...trends,
     description: 'One row per repository that stores more than before, most bytes first.',
@@ -90,5 +87,4 @@ export const grownRepositories: ReportKind = comparable(
       group by t.source, t.registry, t.name, t.team having sum(t.change_bytes) > 0`,
     order: 'change_bytes desc, source, registry, name',
   },
-  { scope: 'repository' },
 );

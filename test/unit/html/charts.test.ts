@@ -31,7 +31,7 @@ test('nodes of the map have areas in proportion to their bytes', () => {
     name: 'all',
     children: [{ name: 'r', children: [{ name: 't', children: [leaf('a', 300), leaf('b', 100)] }] }],
   };
-  const svg = String(treemapChart(root, { label: 'Bytes', colouredDepth: 2 }));
+  const svg = String(treemapChart(root, 'Bytes'));
   const areas = [...svg.matchAll(/width="([\d.]+)%" height="([\d.]+)"><title>r › t › ([ab]):/g)].map(
     ([, w, h]) => Number(w) * Number(h),
   );
@@ -42,7 +42,7 @@ test('nodes of the map have areas in proportion to their bytes', () => {
 test('a link of the map is named by the text that is seen, and a name from right to left does not reorder it', () => {
   const children = [{ name: '1.0', bytes: 450_000_000, href: '/images/a' }];
   const root = { name: 'all', children: [{ name: 'צוות', href: '/teams/a', children }] };
-  const svg = String(treemapChart(root, { label: 'Bytes', colouredDepth: 1 }));
+  const svg = String(treemapChart(root, 'Bytes'));
   const links = [...svg.matchAll(/<a [^>]*aria-label="([^"]*)".*?<foreignObject[^>]*>(.*?)<\/foreignObject>/gs)];
   const seen = links.map(([, , inside = '']) => inside.replace(/<[^>]*>/g, ''));
   expect(seen).toEqual(['צוות · 450 MB', '1.0 450 MB']);
@@ -54,9 +54,7 @@ test('a map of any number of nodes stays small: those too small to see are drawn
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 10 ** 9 }), { minLength: 1, maxLength: 3_000 }), (sizes) => {
       const children = sizes.map((bytes, place) => ({ name: `image ${place}`, bytes }));
-      const svg = String(
-        treemapChart({ name: 'all', children: [{ name: 't', children }] }, { label: 'Bytes', colouredDepth: 1 }),
-      );
+      const svg = String(treemapChart({ name: 'all', children: [{ name: 't', children }] }, 'Bytes'));
       expect(svg.match(/<rect/g)?.length ?? 0).toBeLessThanOrEqual(700);
     }),
     { numRuns: 20 },
@@ -66,7 +64,7 @@ test('a map of any number of nodes stays small: those too small to see are drawn
 test('small nodes are summed up, with their number', () => {
   const small = Array.from({ length: 40 }, (_, place) => ({ name: `s${place}`, bytes: 1 }));
   const root = { name: 'all', children: [{ name: 't', children: [{ name: 'big', bytes: 10_000 }, ...small] }] };
-  const svg = String(treemapChart(root, { label: 'Bytes', colouredDepth: 1 }));
+  const svg = String(treemapChart(root, 'Bytes'));
   expect(svg).not.toContain('s39');
   expect(svg).toContain('t › 40 others: 40 B');
 });
@@ -78,7 +76,7 @@ test('nodes that sum up others count as many as those', () => {
     { name: '7 others', bytes: 500, others: 7 },
   ];
   const root = { name: 'all', children: [{ name: 't', children }] };
-  expect(String(treemapChart(root, { label: 'Bytes', colouredDepth: 1 }))).toContain('t › 8 others: 501 B');
+  expect(String(treemapChart(root, 'Bytes'))).toContain('t › 8 others: 501 B');
 });
 
 test('nodes without an area, and the whole, are not drawn', () => {
@@ -86,7 +84,7 @@ test('nodes without an area, and the whole, are not drawn', () => {
     { name: 'a', bytes: 1_000 },
     { name: 'empty', bytes: 0 },
   ];
-  const svg = String(treemapChart({ name: 'all', children }, { label: 'Bytes', colouredDepth: 1 }));
+  const svg = String(treemapChart({ name: 'all', children }, 'Bytes'));
   expect(svg.match(/<title>[^<:]*/g)).toEqual(['<title>a']);
 });
 
