@@ -20,6 +20,12 @@ export function formatPlatform(platform: Platform): string {
   return platform.variant ? `${base}/${platform.variant}` : base;
 }
 
+/** The platform that {@link formatPlatform} named, also of an image that does not say which it is for. */
+export function platformNamed(name: string): Platform {
+  const [os = '', architecture = '', variant] = name.split('/');
+  return variant ? { os, architecture, variant } : { os, architecture };
+}
+
 /** Parses a platform. @throws InvalidReferenceError when the text is not `os/architecture[/variant]` */
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split('/');

@@ -5,6 +5,7 @@ import type { Database } from '../../database/database.ts';
 import { NotFoundError, SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { isForeignLayer } from '../../oci/media-type.ts';
+import { parsePlatform, platformNamed } from '../../oci/platform.ts';
 import { parseReference, type Reference, splitHost } from '../../oci/reference.ts';
 import { jsonDocument, jsonPart } from '../../report/json-document.ts';
 import { findImageLayers, platformsOn, readNeededLayers, streamImagesOn } from '../../store/fleet-store.ts';
@@ -17,7 +18,7 @@ import { tableText } from '../table-or-json.ts';
 import { counted, factLines } from '../text.ts';
 
 /** The platform that most images run on: its layers count where the new base has no image for another one. */
-const USUAL_PLATFORM = { os: 'linux', architecture: 'amd64' };
+const USUAL_PLATFORM = parsePlatform('linux/amd64');
 /** How many images of each team the table shows. */
 const SHOWN_IMAGES = 10;
 
@@ -133,8 +134,7 @@ async function layersOfBase(
   reference: Reference,
   { to, platform }: { readonly to: string; readonly platform: string },
 ): Promise<readonly StoredLayer[]> {
-  const [os = '', architecture = '', variant] = platform.split('/');
-  const wanted = { os, architecture, ...(variant ? { variant } : {}) };
+  const wanted = platformNamed(platform);
   const stored = await findImageLayers(db, namesOf(to), wanted);
   if (stored) return stored;
   const { image } = await load(reference, wanted).catch((error: unknown) => {
