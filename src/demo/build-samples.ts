@@ -65,21 +65,34 @@ function buildImage(sample: SampleImage, base: BuiltImage | undefined): BuiltIma
     ...(bytes === undefined ? { empty_layer: true } : {}),
   }));
   const history = [...(base?.history ?? []), ...steps];
-  const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...base?.env, ...sample.env };
+  const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...base?.env, ...envOf(sample) };
+  const user = lastOf(sample, /^USER (.*)/);
+  const command = lastOf(sample, /^(?:CMD|ENTRYPOINT) \[(.*)\]/) ?? '';
   const config = {
     architecture: 'amd64',
     os: 'linux',
     created: sample.created,
     config: {
       Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-      Cmd: sample.cmd ?? [],
-      ...(sample.user ? { User: sample.user } : {}),
+      Cmd: [...command.matchAll(/"(.*?)"/g)].map(([, word]) => word),
+      ...(user ? { User: user } : {}),
       ...(sample.labels ? { Labels: sample.labels } : {}),
     },
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
     history,
   };
   return { layers, history, env, config };
+}
+
+function envOf({ steps }: SampleImage): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    steps.flatMap(({ createdBy }) => [...createdBy.matchAll(/^ENV (.*)=(.*)/g)].map(([, ...pair]) => pair)),
+  );
+}
+
+/** What the last step of an instruction sets. */
+function lastOf({ steps }: SampleImage, instruction: RegExp): string | undefined {
+  return steps.map(({ createdBy }) => instruction.exec(createdBy)?.[1]).findLast((found) => found !== undefined);
 }
 
 /** Adds JSON content to the registry, and returns its descriptor. */

@@ -1,6 +1,6 @@
 /** One step of a build. */
 interface Step {
-  /** The history entry's `created_by`. */
+  /** The history entry's `created_by`. Of an instruction without a layer, the config has what it sets. */
   readonly createdBy: string;
   /** The layer's compressed size; undefined if the step makes no layer. */
   readonly bytes?: number;
@@ -13,9 +13,6 @@ export interface SampleImage {
   /** The image of this list that it is built on, as `repository:tag`. */
   readonly base?: string;
   readonly steps: readonly Step[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly cmd?: readonly string[];
-  readonly user?: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly created: string;
@@ -63,7 +60,6 @@ export const SAMPLES: readonly SampleImage[] = [
     repository: 'library/alpine',
     tags: ['3.24', 'latest'],
     created: '2026-09-17T20:37:20Z',
-    cmd: ['/bin/sh'],
     steps: [
       { createdBy: 'ADD alpine-minirootfs-3.24.2-x86_64.tar.gz / # buildkit', bytes: 3.85 * MB },
       setting('CMD ["/bin/sh"]'),
@@ -73,15 +69,15 @@ export const SAMPLES: readonly SampleImage[] = [
     repository: 'library/debian',
     tags: ['bookworm-slim'],
     created: '2026-09-18T00:00:00Z',
-    cmd: ['bash'],
-    steps: [{ createdBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689600'", bytes: 28.2 * MB }],
+    steps: [
+      { createdBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689600'", bytes: 28.2 * MB },
+      setting('CMD ["bash"]'),
+    ],
   },
   {
     repository: 'library/node',
     tags: ['22', '22-bookworm'],
     created: '2026-09-23T21:09:23Z',
-    cmd: ['node'],
-    env: { NODE_VERSION: '22.23.3' },
     steps: [
       ...DEBIAN_WITH_CURL,
       run(
@@ -100,8 +96,6 @@ export const SAMPLES: readonly SampleImage[] = [
     tags: ['22-slim', '22-bookworm-slim'],
     base: 'library/debian:bookworm-slim',
     created: '2026-09-23T21:12:11Z',
-    cmd: ['node'],
-    env: { NODE_VERSION: '22.23.3' },
     steps: nodeSteps(51.1 * MB),
   },
   {
@@ -109,8 +103,6 @@ export const SAMPLES: readonly SampleImage[] = [
     tags: ['3.13-slim'],
     base: 'library/debian:bookworm-slim',
     created: '2026-09-20T10:02:00Z',
-    cmd: ['python3'],
-    env: { PYTHON_VERSION: '3.13.7' },
     steps: [
       run(
         'set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates netbase tzdata; rm -rf /var/lib/apt/lists/*',
@@ -128,8 +120,6 @@ export const SAMPLES: readonly SampleImage[] = [
     repository: 'library/golang',
     tags: ['1.26'],
     created: '2026-09-12T08:00:00Z',
-    cmd: ['bash'],
-    env: { GOLANG_VERSION: '1.26.1' },
     steps: [
       ...DEBIAN_WITH_CURL,
       run(
@@ -140,6 +130,7 @@ export const SAMPLES: readonly SampleImage[] = [
       copy('/target/ /', 77 * MB),
       run('mkdir -p "$GOPATH/src" "$GOPATH/bin" && chmod -R 1777 "$GOPATH"', 126),
       setting('WORKDIR /go'),
+      setting('CMD ["bash"]'),
     ],
   },
   nodeApp('payments/checkout-api', ['1.0', '1.1'], 41 * MB, '2026-08-02T12:00:00Z'),
@@ -148,8 +139,6 @@ export const SAMPLES: readonly SampleImage[] = [
     tags: ['2.0', 'latest'],
     base: 'library/node:22-slim',
     created: '2026-10-30T12:00:00Z',
-    user: 'node',
-    cmd: ['dist/server.js'],
     steps: [
       setting('WORKDIR /app'),
       copy('--chown=node:node /app/node_modules ./node_modules', 9.2 * MB),
@@ -164,7 +153,6 @@ export const SAMPLES: readonly SampleImage[] = [
     tags: ['3.2', 'latest'],
     base: 'library/python:3.13-slim',
     created: '2026-10-11T09:00:00Z',
-    cmd: ['uvicorn', 'ranking:app'],
     labels: { team: 'search' },
     steps: [
       setting('WORKDIR /app'),
@@ -180,7 +168,6 @@ export const SAMPLES: readonly SampleImage[] = [
     tags: ['0.9'],
     base: 'library/golang:1.26',
     created: '2026-06-03T09:00:00Z',
-    cmd: ['/go/bin/indexer'],
     steps: [
       setting('WORKDIR /go/src/indexer'),
       copy('. .', 1.3 * MB),
@@ -192,8 +179,6 @@ export const SAMPLES: readonly SampleImage[] = [
     repository: 'search/indexer',
     tags: ['1.0', 'latest'],
     created: '2026-10-20T09:00:00Z',
-    cmd: ['/indexer'],
-    user: '65532',
     steps: [copy('/out/indexer /indexer', 6.3 * MB), setting('USER 65532'), setting('ENTRYPOINT ["/indexer"]')],
   },
   {
@@ -201,7 +186,6 @@ export const SAMPLES: readonly SampleImage[] = [
     tags: ['latest'],
     base: 'library/alpine:3.24',
     created: '2026-09-29T18:00:00Z',
-    cmd: ['/backup.sh'],
     steps: [
       run('apk add rsync openssh-client postgresql-client', 9.8 * MB),
       copy('backup.sh /', 900),
@@ -217,7 +201,6 @@ function nodeApp(repository: string, tags: readonly string[], modulesBytes: numb
     tags,
     base: 'library/node:22',
     created,
-    cmd: ['node', 'dist/server.js'],
     steps: [
       setting('WORKDIR /app'),
       copy('. .', 3.2 * MB),
