@@ -133,7 +133,8 @@ function parse<Schema extends z.ZodType>(
   if (result.success) return { data: result.data, mistakes: [] };
   const mistakes = result.error.issues.flatMap(mistakesOf).map(({ path, message }) => {
     const origin = origins.findIndex((each) => each.placeOf(path) !== undefined);
-    return { origin, place: origins[origin]?.placeOf(path) ?? '', text: formatMistake(path, origins, message) };
+    const place = origins[origin]?.placeOf(path) ?? 'settings';
+    return { origin, place, text: formatMistake(place, path, message) };
   });
   // In the order of the origins, and of the lines of the file.
   mistakes.sort((a, b) => a.origin - b.origin || a.place.localeCompare(b.place, 'en', { numeric: true }));
@@ -153,11 +154,10 @@ function mistakesOf({ path, message, ...issue }: z.core.$ZodIssue): readonly Mis
 }
 
 /** `slimboard.yaml:12: sources[0].regions: …` */
-function formatMistake(path: KeyPath, origins: readonly SettingsOrigin[], message: string): string {
-  const place = origins.map((origin) => origin.placeOf(path)).find((found) => found !== undefined);
+function formatMistake(place: string, path: KeyPath, message: string): string {
   // A flag already names its key.
-  const key = place?.startsWith('--') ? '' : formatPath(path);
-  return [place ?? 'settings', key, message].filter((part) => part !== '').join(': ');
+  const key = place.startsWith('--') ? '' : formatPath(path);
+  return [place, key, message].filter((part) => part !== '').join(': ');
 }
 
 /** `sources[0].regions` */
@@ -178,7 +178,8 @@ const SECRETS: readonly (readonly [path: KeyPath, variable: string, isSecret: (v
 function refuseSecrets(file: SettingsFile): void {
   for (const [path, variable, isSecret] of SECRETS) {
     if (!isSecret(valueAt(file.value, path))) continue;
-    throw new SettingsError(formatMistake(path, [file], `secrets are never read from a file: put it into ${variable}`));
+    const place = file.placeOf(path) ?? file.path;
+    throw new SettingsError(formatMistake(place, path, `secrets are never read from a file: put it into ${variable}`));
   }
 }
 
