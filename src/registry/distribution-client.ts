@@ -74,11 +74,11 @@ export class DistributionClient {
 
   #ask<A extends FinalAnswer>(
     url: URL,
-    { scope, method = 'GET', ...request }: DistributionRequest,
+    { scope, method = 'GET', headers, signal, what, maxBytes }: DistributionRequest,
     send: (request: TransportRequest) => Promise<A>,
   ): Promise<A> {
-    return this.#authenticator.ask(scope, request.signal, (authorization) =>
-      send({ ...request, method, url, authorization, part: scope }),
+    return this.#authenticator.ask(scope, signal, (authorization) =>
+      send({ method, url, headers, signal, what, maxBytes, authorization, part: scope }),
     );
   }
 

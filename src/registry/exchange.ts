@@ -10,7 +10,7 @@ export interface ExchangeRequest {
   /** With its query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** A longer body ends the exchange with TooLargeError. */
   readonly maxBytes: number;
   /** Names what is asked for, and its registry, in messages. */

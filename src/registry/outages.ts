@@ -67,6 +67,7 @@ export class Outages {
 
   /** @throws the failure of an earlier request, if it holds for this one */
   check(asked: Asked): void {
+    if (this.#held.size === 0) return;
     for (const name of namesOf(asked)) {
       const held = this.#held.get(name);
       if (held && this.#clock.now() < held.untilMs) throw held.error;
@@ -82,6 +83,7 @@ export class Outages {
       return;
     }
     this.#answeredAtMs.set(server, this.#clock.now());
+    if (this.#failing.size === 0 && this.#held.size === 0) return;
     for (const name of namesOf(asked)) {
       this.#failing.delete(name);
       this.#held.delete(name);

@@ -10,8 +10,11 @@ export function rateLimitsOf(
   headers: IncomingHttpHeaders,
   nowMs: number,
 ): RequestLimit & Pick<RequestOutcome, 'retryAfterMs'> {
-  const retryAfterMs = parseRetryAfter(single(headers['retry-after']), parseDate(headers.date ?? '') ?? nowMs);
-  return { retryAfterMs, ...parseRemaining(headers) };
+  const retryAfter = single(headers['retry-after']);
+  // Hardly any answer has one, and only then its date counts: parsing it takes longer than all else here.
+  if (retryAfter === undefined) return parseRemaining(headers);
+  const retryAfterMs = parseRetryAfter(retryAfter, parseDate(headers.date ?? '') ?? nowMs);
+  return { ...parseRemaining(headers), retryAfterMs };
 }
 
 /** Parses Retry-After: seconds, or an HTTP date. Returns ms from now, never negative; undefined for anything else. */

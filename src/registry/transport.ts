@@ -33,7 +33,7 @@ const DEFAULTS = { clock: systemClock, random: Math.random, requestTimeoutMs: 12
 /** A request as {@link Transport} sends it. */
 export interface TransportRequest extends Omit<ExchangeRequest, 'path' | 'headers'> {
   readonly url: URL;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** What of the server may be down alone, see {@link Outages}: a repository, or the service for tokens. */
   readonly part?: string;
   /**
@@ -164,7 +164,7 @@ export class Transport {
 
   /** The pool for an address of a request: its own, or one that it was redirected to. */
   #poolFor(request: TransportRequest, url: URL): Pool {
-    return this.#options.connections.poolFor(url, url.origin !== request.url.origin);
+    return this.#options.connections.poolFor(url, isRedirected(request, url));
   }
 
   #exchange(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<Answer> {
@@ -204,21 +204,22 @@ function asked({ url, part }: TransportRequest, { origin }: { readonly origin: s
 }
 
 /** What is asked for; and the host that fails, where it is not the one that was asked. */
-function nameOf({ what, url: { origin } }: TransportRequest, url: URL): string {
-  return url.origin === origin ? what : `${what}: ${url.host}, to which the registry redirected`;
+function nameOf(request: TransportRequest, url: URL): string {
+  const { what } = request;
+  return isRedirected(request, url) ? `${what}: ${url.host}, to which the registry redirected` : what;
 }
 
-function asSent(request: TransportRequest, url: URL, authorization: Secret | undefined) {
-  return {
-    ...request,
-    path: url.pathname + url.search,
-    headers: {
-      'user-agent': 'slimboard',
-      'accept-encoding': 'identity',
-      ...request.headers,
-      ...(authorization ? { authorization: authorization.reveal() } : {}),
-    },
-  };
+/** Whether a request was redirected to another origin, where `url` lies. */
+function isRedirected(request: TransportRequest, url: URL): boolean {
+  return url !== request.url && url.origin !== request.url.origin;
+}
+
+function asSent(request: TransportRequest, url: URL, authorization: Secret | undefined): ExchangeRequest {
+  const { method, body, maxBytes, what, signal } = request;
+  const path = url.pathname + url.search;
+  const headers = { ...request.headers, 'user-agent': 'slimboard', 'accept-encoding': 'identity' };
+  if (!authorization) return { method, path, headers, body, maxBytes, what, signal };
+  return { method, path, headers: { ...headers, authorization: authorization.reveal() }, body, maxBytes, what, signal };
 }
 
 /**

@@ -134,7 +134,8 @@ export function settle(
   nowMs: number,
   maxConcurrency: number,
 ): GovernorState {
-  const budgeted = withBudget({ ...state, places: Math.min(state.places, maxConcurrency) }, outcome, nowMs);
+  const within = state.places > maxConcurrency ? { ...state, places: maxConcurrency } : state;
+  const budgeted = withBudget(within, outcome, nowMs);
   if (outcome.kind === 'throttled')
     return isOutage(state, outcome)
       ? { ...budgeted, ratePerSecond: 0 }
