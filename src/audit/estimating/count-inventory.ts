@@ -11,7 +11,6 @@ import { readKnownManifests } from '../../store/content-store.ts';
 import { findMissingChildren } from '../../store/index-store.ts';
 import { findRepositoryId, type KnownTag, readKnownTags } from '../../store/inventory-store.ts';
 import { listUnreadLayersIn } from '../../store/layer-store.ts';
-import type { EcrRepositoryCounts } from './estimate-ecr.ts';
 
 /** What the lists of a source contain, and what of it an audit would read. */
 export interface Inventory {
@@ -26,11 +25,22 @@ export interface Inventory {
   readonly layers: ReadonlyMap<number, number>;
   /** How many repositories each registry has, whether selected or not. */
   readonly listed: ReadonlyMap<RegistryHost, number>;
-  readonly repositories: readonly EcrRepositoryCounts[];
+  readonly repositories: readonly RepositoryCounts[];
   /** The failures of lists: what these would contain is not counted. */
   readonly failures: readonly SlimboardError[];
   /** Any listed tag. */
   readonly sample: { readonly repository: ListedRepository; readonly tag: Tag } | undefined;
+}
+
+/** What the listing of a repository says of the requests to come. */
+export interface RepositoryCounts {
+  readonly registry: RegistryHost;
+  /** How many digests were listed. */
+  readonly images: number;
+  /** Manifests to read: one entry a digest. */
+  readonly fresh: readonly ListedManifest[];
+  /** How many layers of known images are to be read, without those of earlier repositories. */
+  readonly layers: number;
 }
 
 /** The source to take the inventory of, and what it is compared with. */
@@ -61,7 +71,7 @@ class InventoryCounter implements Inventory {
   newChildren = 0;
   readonly layers = new Map<number, number>();
   readonly listed = new Map<RegistryHost, number>();
-  readonly repositories: EcrRepositoryCounts[] = [];
+  readonly repositories: RepositoryCounts[] = [];
   readonly failures: SlimboardError[] = [];
   sample: Inventory['sample'];
   readonly #options: InventoryOptions;

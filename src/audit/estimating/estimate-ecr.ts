@@ -2,28 +2,10 @@ import { sum } from '../../common/sum.ts';
 import { takesAllTags } from '../../fetch/select.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { isImageConfigMediaType, isIndexMediaType } from '../../oci/media-type.ts';
-import type { RegistryHost } from '../../oci/reference.ts';
 import { type EcrRequestKind, type EcrRequests, estimateEcrCalls, quotaSecondsOf } from '../../registry/ecr/cost.ts';
 import type { ListedManifest } from '../../registry/registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
-
-/** The listing of a source. */
-export interface EcrListing {
-  /** How many repositories each registry has, including those that the settings leave out. */
-  readonly listed: ReadonlyMap<RegistryHost, number>;
-  readonly repositories: readonly EcrRepositoryCounts[];
-}
-
-/** What the listing of a repository says of the requests to come. */
-export interface EcrRepositoryCounts {
-  readonly registry: RegistryHost;
-  /** How many digests were listed. */
-  readonly images: number;
-  /** Manifests to read: one entry a digest. */
-  readonly fresh: readonly ListedManifest[];
-  /** How many layers of known images are to be read, without those of earlier repositories. */
-  readonly layers: number;
-}
+import type { Inventory, RepositoryCounts } from './count-inventory.ts';
 
 /** Requests of an audit by operation; ranges, because some depend on manifests that were not read. */
 export interface EcrEstimate {
@@ -36,8 +18,11 @@ export interface EcrEstimate {
 /** Assumed images of an index, if all platforms are wanted; real indexes have a handful. */
 const CHILDREN_OF_ALL_PLATFORMS = 10;
 
+/** The part of an inventory that tells the requests to Amazon ECR. */
+type EcrInventory = Pick<Inventory, 'listed' | 'repositories'>;
+
 /** Adds up the requests to each registry (an account in a region) of a source. Pure. */
-export function estimateEcr({ listed, repositories }: EcrListing, source: EcrSource): EcrEstimate {
+export function estimateEcr({ listed, repositories }: EcrInventory, source: EcrSource): EcrEstimate {
   const counted = withFirst(repositories);
   const registries: ListedRegistry[] = [...listed].map(([host, count]) => ({
     listed: count,
@@ -62,12 +47,12 @@ interface ListedRegistry {
   readonly repositories: readonly CountedRepository[];
 }
 
-interface CountedRepository extends EcrRepositoryCounts {
+interface CountedRepository extends RepositoryCounts {
   /** The entries of `fresh` that no earlier repository has. */
   readonly first: readonly ListedManifest[];
 }
 
-function withFirst(repositories: readonly EcrRepositoryCounts[]): readonly CountedRepository[] {
+function withFirst(repositories: readonly RepositoryCounts[]): readonly CountedRepository[] {
   const seen = new Set<Digest | undefined>();
   return repositories.map((repository) => {
     const first = repository.fresh.filter(({ digest }) => !seen.has(digest));

@@ -1,9 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import {
-  type EcrListing,
-  type EcrRepositoryCounts,
-  estimateEcr,
-} from '../../../../src/audit/estimating/estimate-ecr.ts';
+import type { Inventory, RepositoryCounts } from '../../../../src/audit/estimating/count-inventory.ts';
+import { estimateEcr } from '../../../../src/audit/estimating/estimate-ecr.ts';
 import { digestOf } from '../../../../src/oci/digest.ts';
 import { MEDIA_TYPE } from '../../../../src/oci/media-type.ts';
 import { parseRegistryHost, parseTag } from '../../../../src/oci/reference.ts';
@@ -28,7 +25,9 @@ const chart = {
 };
 
 /** One registry of these repositories. */
-function of(...repositories: readonly Pick<EcrRepositoryCounts, 'images' | 'fresh'>[]): EcrListing {
+function of(
+  ...repositories: readonly Pick<RepositoryCounts, 'images' | 'fresh'>[]
+): Pick<Inventory, 'listed' | 'repositories'> {
   return {
     listed: new Map([[registry, repositories.length]]),
     repositories: repositories.map((counts) => ({ registry, layers: 0, ...counts })),
