@@ -72,7 +72,7 @@ function describe(
     layerCount: layers.length,
     pullBytes: image.pullBytes,
     labels: config.labels,
-    ...(image.createdAt ? { createdAt: image.createdAt } : {}),
+    createdAt: image.createdAt,
     ...traitsOf(verdictOf(parsed, config, digest, name), name),
   };
 }
@@ -87,12 +87,11 @@ function verdictOf(manifest: ImageManifest, config: ImageConfig, digest: Digest,
 const VARIANT_IN_TAG = /[:-](slim|alpine|jre|jdk|distroless|minimal)(?=[\d.-]|$)/;
 
 function traitsOf({ runtime, variant, distro }: ImageVerdict, name: string): Partial<BaseContent> {
-  const variantName = variant?.value ?? VARIANT_IN_TAG.exec(name)?.[1];
   return {
-    ...(runtime ? { runtime: runtime.value.name } : {}),
-    ...(runtime?.value.version ? { runtimeVersion: runtime.value.version } : {}),
-    ...(variantName ? { variant: variantName } : {}),
-    ...(distro ? { distro: distro.value.id } : {}),
-    ...(distro?.value.version ? { distroVersion: distro.value.version } : {}),
+    runtime: runtime?.value.name,
+    runtimeVersion: runtime?.value.version || undefined,
+    variant: variant?.value ?? VARIANT_IN_TAG.exec(name)?.[1],
+    distro: distro?.value.id,
+    distroVersion: distro?.value.version || undefined,
   };
 }

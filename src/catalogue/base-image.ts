@@ -11,7 +11,7 @@ export interface BaseImage {
   /** The digest of the manifest for the platform. */
   readonly digest: Digest;
   /** The digest of the index, if the tag named one. */
-  readonly indexDigest?: Digest;
+  readonly indexDigest?: Digest | undefined;
   readonly platform: string;
   /** The chain ID of all its layers. */
   readonly chainId: Digest;
@@ -20,16 +20,16 @@ export interface BaseImage {
   readonly pullBytes: number;
   readonly labels: Readonly<Record<string, string>>;
   /** ISO 8601. */
-  readonly createdAt?: string;
+  readonly createdAt?: string | undefined;
   /** When the tag was first seen to name this image, ISO 8601. */
   readonly learnedAt: string;
   /** Whether the tag still named this image when it was last read. */
   readonly newest: boolean;
-  readonly runtime?: string;
-  readonly runtimeVersion?: string;
-  readonly variant?: string;
-  readonly distro?: string;
-  readonly distroVersion?: string;
+  readonly runtime?: string | undefined;
+  readonly runtimeVersion?: string | undefined;
+  readonly variant?: string | undefined;
+  readonly distro?: string | undefined;
+  readonly distroVersion?: string | undefined;
 }
 
 /** The properties of an image that do not depend on which tags name it. */

@@ -86,9 +86,9 @@ export async function saveBaseTags(
   await tx.query(SAVE_TAGS, [...valuesOf(sorted.filter(({ complete }) => complete)), wantedNames(platforms)]);
   const images = sorted.flatMap(({ tag, digest, images: named }) =>
     named.map((content): BaseImage => {
-      const index = content.digest === digest ? {} : { indexDigest: digest };
-      const name = { registry: repository.registry, repository: repository.name, tag };
-      return { ...content, ...name, ...index, learnedAt: now, newest: true };
+      const indexDigest = content.digest === digest ? undefined : digest;
+      const name = { registry: repository.registry, repository: repository.name, tag, indexDigest };
+      return { ...content, ...name, learnedAt: now, newest: true };
     }),
   );
   await saveBaseImages(tx, images, 'seen-now');
