@@ -51,12 +51,14 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
   app.notFound((context) => {
     const address = withoutLastSlash(context.req.raw);
     if (address !== undefined) return context.redirect(address, 301);
-    return failureResponse(context.req.path, NO_SUCH_ADDRESS, render);
+    return failureResponse(context, NO_SUCH_ADDRESS, render);
   });
   app.onError((error, context) => {
     const failure = failureOf(error);
-    if (failure.status >= 500) dashboard.log.error({ error, path: context.req.path }, 'a request failed');
-    return failureResponse(context.req.path, failure, render);
+    // When a connection was cut, as when the server stops, nobody waits for the answer, and why it failed is known.
+    if (failure.status >= 500 && !context.req.raw.signal.aborted)
+      dashboard.log.error({ error, path: context.req.path }, 'a request failed');
+    return failureResponse(context, failure, render);
   });
   return app;
 }

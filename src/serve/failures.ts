@@ -1,10 +1,12 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { SlimboardError, StoreAccessError, StoreUnavailableError } from '../errors.ts';
 import { html } from '../html/markup.ts';
 import type { PageContent } from '../html/page.ts';
 
 /** Why a request fails, as the answer says it. */
 export interface Failure {
-  readonly status: number;
+  readonly status: ContentfulStatusCode;
   readonly code: string;
   readonly message: string;
 }
@@ -17,7 +19,7 @@ export const NO_SUCH_ADDRESS: Failure = {
 };
 
 /** The HTTP status of expected errors, by their code; 500 for all others. */
-const STATUSES: Readonly<Record<string, number>> = {
+const STATUSES: Readonly<Record<string, ContentfulStatusCode>> = {
   settings: 400,
   'invalid-reference': 400,
   'not-found': 404,
@@ -36,14 +38,29 @@ export function failureOf(error: unknown): Failure {
 
 const TITLES: Readonly<Record<number, string>> = { 400: 'Bad request', 404: 'Not found' };
 
-/** An error response: JSON under /api/, elsewhere a page. */
+/** The answer to a request that fails: JSON under /api/, elsewhere a page. */
 export function failureResponse(
-  path: string,
-  { status, code, message }: Failure,
+  context: Context,
+  failure: Failure,
   render: (content: PageContent) => string,
 ): Response {
-  if (path.startsWith('/api/')) return Response.json({ error: { code, message } }, { status });
+  if (isForPrograms(context)) return refusal(context, failure);
+  const { status, message } = failure;
   const body = html`<p class="notice" role="alert">${message}</p>`;
-  const page = render({ title: TITLES[status] ?? 'The request failed', body });
-  return new Response(page, { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
+  return context.html(render({ title: TITLES[status] ?? 'The request failed', body }), status);
+}
+
+/** The answer to a request that is refused before it is looked at: JSON under /api/, elsewhere plain text. */
+export function refusal(
+  context: Context,
+  { status, code, message }: Failure,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return isForPrograms(context)
+    ? context.json({ error: { code, message } }, status, headers)
+    : context.text(`${message}\n`, status, headers);
+}
+
+function isForPrograms({ req }: Context): boolean {
+  return req.path.startsWith('/api/');
 }

@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { refusal } from './failures.ts';
 
 /** The most characters of a path and query; those of the dashboard's own pages have a few hundred at most. */
 const MAX_URL_LENGTH = 4_096;
@@ -37,41 +37,33 @@ export const requestLimits: MiddlewareHandler = async (context, next) => {
   const chunked = context.req.header('transfer-encoding') !== undefined;
   const methods = pathname === '/login' ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD'];
   if (pathname.length + search.length > MAX_URL_LENGTH)
-    return refusal(context, 414, 'address-too-long', `the address is longer than ${MAX_URL_LENGTH} characters`);
+    return refusal(context, {
+      status: 414,
+      code: 'address-too-long',
+      message: `the address is longer than ${MAX_URL_LENGTH} characters`,
+    });
   // Stored text contains no NUL, and Postgres rejects it in a parameter.
   if (/%00/.test(pathname + search))
-    return refusal(context, 400, 'settings', 'the address contains the character NUL (%00)');
+    return refusal(context, { status: 400, code: 'settings', message: 'the address contains the character NUL (%00)' });
   if (chunked || Number(length ?? 0) > MAX_BODY_BYTES)
-    return refusal(
-      context,
-      413,
-      'body-too-large',
-      `the body is larger than ${MAX_BODY_BYTES} bytes, or of unknown length`,
-    );
-  if (!methods.includes(method))
-    return refusal(context, 405, 'read-only', `${method} is not allowed: expected ${methods.join(', ')}`, {
-      allow: methods.join(', '),
+    return refusal(context, {
+      status: 413,
+      code: 'body-too-large',
+      message: `the body is larger than ${MAX_BODY_BYTES} bytes, or of unknown length`,
     });
+  const allow = methods.join(', ');
+  if (!methods.includes(method)) {
+    const message = `${method} is not allowed: expected ${allow}`;
+    return refusal(context, { status: 405, code: 'read-only', message }, { allow });
+  }
   await next();
   return undefined;
 };
 
-/** The response that refuses a request: under /api/ in the form of the API's errors, elsewhere plain text. */
-export function refusal(
-  context: Context,
-  status: ContentfulStatusCode,
-  code: string,
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return context.req.path.startsWith('/api/')
-    ? context.json({ error: { code, message } }, status, headers)
-    : context.text(`${message}\n`, status, headers);
-}
-
 /** The response that refuses a request until fewer others are under way. */
 export function busy(context: Context, reason: string): Response {
-  return refusal(context, 503, 'busy', `${reason}: try again in a few seconds`, { 'retry-after': '2' });
+  const message = `${reason}: try again in a few seconds`;
+  return refusal(context, { status: 503, code: 'busy', message }, { 'retry-after': '2' });
 }
 
 /**
@@ -101,12 +93,11 @@ const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '
 export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {
   const host = context.req.header('host') ?? '';
   if (!LOOPBACK_NAMES.has(host.replace(/:\d+$/, '').toLowerCase()))
-    return refusal(
-      context,
-      421,
-      'not-this-host',
-      'only requests to localhost are answered: set SLIMBOARD_SERVE_TOKEN to allow other host names',
-    );
+    return refusal(context, {
+      status: 421,
+      code: 'not-this-host',
+      message: 'only requests to localhost are answered: set SLIMBOARD_SERVE_TOKEN to allow other host names',
+    });
   await next();
   return undefined;
 };

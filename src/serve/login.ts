@@ -4,7 +4,7 @@ import { getSignedCookie, setSignedCookie } from 'hono/cookie';
 import { HOUR_MS } from '../common/units.ts';
 import { html } from '../html/markup.ts';
 import type { PageContent } from '../html/page.ts';
-import { refusal } from './guards.ts';
+import { type Failure, refusal } from './failures.ts';
 
 /** How long a browser stays logged in. */
 const SESSION_MS = 12 * HOUR_MS;
@@ -13,6 +13,12 @@ const COOKIE = 'slimboard_session';
 const PUBLIC_PATHS = /^\/(?:healthz|readyz|login|assets\/[^/]*)$/;
 /** Paths that programs request: without a token they get a 401, not a redirect to the log-in form. */
 const PROGRAM_PATHS = /^\/(?:api|metrics)(?:\/|$)/;
+
+const NO_TOKEN: Failure = {
+  status: 401,
+  code: 'authentication',
+  message: 'the token is missing or wrong: send "Authorization: Bearer TOKEN"',
+};
 
 /** What log-in depends on. */
 export interface LoginOptions {
@@ -36,14 +42,7 @@ export function requireToken({ token, now }: Pick<LoginOptions, 'token' | 'now'>
       await next();
       return undefined;
     }
-    if (PROGRAM_PATHS.test(path))
-      return refusal(
-        context,
-        401,
-        'authentication',
-        'the token is missing or wrong: send "Authorization: Bearer TOKEN"',
-        { 'www-authenticate': 'Bearer realm="slimboard"' },
-      );
+    if (PROGRAM_PATHS.test(path)) return refusal(context, NO_TOKEN, { 'www-authenticate': 'Bearer realm="slimboard"' });
     // The path as it was sent: the one that routes see is decoded, and may contain characters that no header allows.
     const { pathname, search } = new URL(context.req.url);
     return context.redirect(`/login?${new URLSearchParams({ next: pathname + search })}`);

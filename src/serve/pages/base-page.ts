@@ -23,7 +23,7 @@ import { adviceSections, type Part, readPart } from './part-sections.ts';
 export async function basePage(dashboard: Dashboard, name: string): Promise<PageContent> {
   const { db, now } = dashboard;
   const rowsOf = async (kind: ReportKind, column: string) =>
-    recordsOf(await readPart(dashboard, withCell(kind, column, name), {}, MOST_DISTRIBUTIONS));
+    recordsOf(await readPart(dashboard, withCell(kind, column, name), { limit: MOST_DISTRIBUTIONS }));
   const distributions = await rowsOf(KINDS.bases, 'base_image');
   const [group] = await rowsOf(leaderboard({ by: 'base', metric: 'stored' }), 'base');
   if (distributions.length === 0 || !group)

@@ -23,14 +23,17 @@ export async function teamPage(dashboard: Dashboard, team: string): Promise<Page
   const { db, now } = dashboard;
   const part: Part = { filters: { team }, without: ['team'] };
   const recent: Part = { ...part, filters: { team, since: RECENTLY } };
-  const page = await readPart(dashboard, leaderboard({ by: 'team', metric: 'stored' }), part.filters, 1);
+  const page = await readPart(dashboard, leaderboard({ by: 'team', metric: 'stored' }), {
+    filters: part.filters,
+    limit: 1,
+  });
   const [row] = recordsOf(page);
   if (!row) throw new NotFoundError(`there is no team "${team.slice(0, 100)}" in the newest audit`);
   const [trends, repositories, advice, grown] = await Promise.all([
     readTrends(db, { scope: 'team', name: team }, now()),
-    readPart(dashboard, KINDS.repositories, part.filters, 50),
+    readPart(dashboard, KINDS.repositories, { filters: part.filters, limit: 50 }),
     adviceSections(dashboard, part),
-    readPart(dashboard, KINDS.regressions, recent.filters, 15),
+    readPart(dashboard, KINDS.regressions, { filters: recent.filters, limit: 15 }),
   ]);
   return {
     title: team,
@@ -58,16 +61,16 @@ export async function repositoryPage(
 ): Promise<PageContent> {
   const { db, now } = dashboard;
   const named: ReportFilters = { repository: literalGlob(name), ...(registry ? { registry } : {}) };
-  const page = await readPart(dashboard, KINDS.repositories, named, MAX_MATCHING_NAMES);
+  const page = await readPart(dashboard, KINDS.repositories, { filters: named, limit: MAX_MATCHING_NAMES });
   const row = recordsOf(page).find(({ repository }) => repository === name);
   if (!row) throw new NotFoundError(`there is no repository "${name.slice(0, 200)}" in the newest audit`);
   const filters = { ...named, registry: String(row.registry) };
   const part: Part = { filters, without: ['repository', 'team'] };
   const [board, trends, advice, grown] = await Promise.all([
-    readPart(dashboard, leaderboard({ by: 'repository', metric: 'stored' }), filters, MAX_MATCHING_NAMES),
+    readPart(dashboard, leaderboard({ by: 'repository', metric: 'stored' }), { filters, limit: MAX_MATCHING_NAMES }),
     readTrends(db, { scope: 'repository', name, registry: String(row.registry) }, now()),
     adviceSections(dashboard, part),
-    readPart(dashboard, KINDS.regressions, filters, 15),
+    readPart(dashboard, KINDS.regressions, { filters, limit: 15 }),
   ]);
   const ranked = recordsOf(board).find(({ repository }) => repository === `${row.registry}/${name}`);
   return {

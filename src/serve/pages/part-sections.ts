@@ -11,6 +11,7 @@ import { adviceByRepository } from '../../report/kinds/advice.ts';
 import { findingsByRule } from '../../report/kinds/findings.ts';
 import { imagesThatRank } from '../../report/kinds/images.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
+import type { ReportRequest } from '../../report/open-report.ts';
 import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
 import { MAX_VALUE_LENGTH } from '../report-query.ts';
@@ -22,24 +23,22 @@ export interface Part {
   readonly without: readonly string[];
 }
 
-/** Reads the first rows of a report, filtered. */
+/** Reads the first rows of a report. */
 export function readPart(
   dashboard: Dashboard,
   kind: ReportKind,
-  filters: ReportFilters,
-  limit: number,
-  sort?: string,
+  rows: Pick<ReportRequest, 'filters' | 'limit' | 'sort'>,
 ): Promise<ReportRows> {
-  return readRows(dashboard.db, kind, { filters, limit, sort, ...presentOf(dashboard) });
+  return readRows(dashboard.db, kind, { ...rows, ...presentOf(dashboard) });
 }
 
 /** Reads the sections on how to make a part smaller. */
 export async function adviceSections(dashboard: Dashboard, part: Part) {
   const { filters } = part;
   const [images, advice, rules] = await Promise.all([
-    readPart(dashboard, imagesThatRank, filters, 25, '-compressed_bytes'),
-    readPart(dashboard, adviceByRepository, filters, 15),
-    readPart(dashboard, findingsByRule, filters, 100),
+    readPart(dashboard, imagesThatRank, { filters, limit: 25, sort: '-compressed_bytes' }),
+    readPart(dashboard, adviceByRepository, { filters, limit: 15 }),
+    readPart(dashboard, findingsByRule, { filters, limit: 100 }),
   ]);
   return {
     steps: partSection('What would save most', advice, part, {

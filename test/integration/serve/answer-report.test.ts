@@ -78,6 +78,13 @@ describe.each(BACKENDS)('a long report from $name', ({ open }) => {
     expect((await app.request('/readyz', LOCAL)).status).toBe(200);
   });
 
+  test('that fails when its connection was cut, as when the server stops, is not logged', async () => {
+    const log: string[] = [];
+    const app = createDashboardApp(await dashboardOver(failingAfter(db, 0), {}, log));
+    expect((await app.request(PATH, { ...LOCAL, signal: AbortSignal.abort() })).status).toBe(500);
+    expect(log).toEqual([]);
+  });
+
   test('that fails half-way is cut off and logged', async () => {
     const written = vi.spyOn(console, 'error');
     const log: string[] = [];
