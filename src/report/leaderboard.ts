@@ -1,3 +1,5 @@
+import { flagOf, type OptionNaming, parseFlag } from '../common/flags.ts';
+import { SettingsError } from '../errors.ts';
 import { UNOWNED } from '../store/team-store.ts';
 import type { FilterTargets } from './filters.ts';
 import { IMAGE_FILTERS, placeFilters, type ReportKind } from './kinds/kind.ts';
@@ -6,6 +8,7 @@ import { groupsSql } from './leaderboard-groups.ts';
 import type { Grouping, Metric } from './names.ts';
 import type { QueryScope } from './query-scope.ts';
 import type { Column } from './report.ts';
+import { parseSince } from './since.ts';
 
 /** How a metric ranks groups, the largest value first. */
 interface Ranking {
@@ -76,6 +79,17 @@ function ranked(
     query: (scope) => rankedSql(options, columns, scope),
     order: options.by === 'repository' ? `${order}, source` : order,
   };
+}
+
+/**
+ * The time that a leaderboard's `--since` means, in ISO 8601.
+ * @throws SettingsError when the text is no time, or the groups have no history: it would be ignored
+ */
+export function comparedSince(text: string, by: Grouping, now: Date, nameOf: OptionNaming = flagOf): string {
+  return parseFlag(nameOf('since'), () => {
+    if (hasHistory(by)) return parseSince(text, now);
+    throw new SettingsError(`only teams and repositories are compared, ${nameOf('by')} ${by} has no history`);
+  });
 }
 
 /** Whether groups of this kind can be compared with those of an earlier audit. */

@@ -1,4 +1,3 @@
-import { flagOf, type OptionNaming, parseFlag } from '../common/flags.ts';
 import { parseDuration } from '../common/units.ts';
 import { SettingsError } from '../errors.ts';
 
@@ -6,11 +5,6 @@ import { SettingsError } from '../errors.ts';
  * The time that `--since` means, in ISO 8601. A time without an offset is in UTC, like all times in reports.
  * @throws SettingsError when the text is neither a time nor a duration
  */
-export function sinceTime(text: string, now: Date, nameOf: OptionNaming = flagOf): string {
-  return parseFlag(nameOf('since'), () => parseSince(text, now));
-}
-
-/** The same for the text alone. @throws SettingsError when it is neither a time nor a duration */
 export function parseSince(text: string, now: Date): string {
   const time = readTime(text, now);
   if (Number.isNaN(time.getTime()) || !YEARS_OF_POSTGRES.test(time.toISOString()))

@@ -1,8 +1,7 @@
 import { snakeCase } from '../common/snake-case.ts';
 import { SettingsError } from '../errors.ts';
-import { leaderboard } from '../report/leaderboard.ts';
+import { comparedSince, leaderboard } from '../report/leaderboard.ts';
 import { GROUPINGS, METRICS } from '../report/names.ts';
-import { sinceTime } from '../report/since.ts';
 
 /** The query parameters of a leaderboard. */
 export type LeaderboardQuery = ReturnType<typeof parseLeaderboardQuery>;
@@ -10,7 +9,7 @@ export type LeaderboardQuery = ReturnType<typeof parseLeaderboardQuery>;
 /**
  * Parses the parameters of a leaderboard. `since` is as it was typed, empty when it was not given; `others` are the parameters
  * that any report accepts.
- * @throws SettingsError when `by`, `metric` or `since` cannot be read
+ * @throws SettingsError when `by`, `metric` or `since` cannot be read, or groups without history are to be compared
  */
 export function parseLeaderboardQuery(parameters: URLSearchParams, now: Date) {
   const others = new URLSearchParams(parameters);
@@ -22,7 +21,11 @@ export function parseLeaderboardQuery(parameters: URLSearchParams, now: Date) {
   const by = oneOf('by', take('by') || 'team', GROUPINGS);
   const metric = oneOf('metric', take('metric') || 'stored', METRICS);
   const since = take('since');
-  const kind = leaderboard({ by, metric, ...(since === '' ? {} : { since: sinceTime(since, now, snakeCase) }) });
+  const kind = leaderboard({
+    by,
+    metric,
+    ...(since === '' ? {} : { since: comparedSince(since, by, now, snakeCase) }),
+  });
   return { by, metric, since, kind, others };
 }
 

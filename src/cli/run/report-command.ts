@@ -1,14 +1,12 @@
 import { extname } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
-import { SettingsError } from '../../errors.ts';
 import { reportText } from '../../html/report-text.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
-import { hasHistory, leaderboard } from '../../report/leaderboard.ts';
+import { comparedSince, leaderboard } from '../../report/leaderboard.ts';
 import type { FormatName, Grouping, Metric } from '../../report/names.ts';
 import { checkRequest, openReport } from '../../report/open-report.ts';
 import type { FormatOptions } from '../../report/report.ts';
-import { sinceTime } from '../../report/since.ts';
 import { type Io, showsColours, terminalColumns } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { checkOutput, namesFile, writeOutput } from '../write-output.ts';
@@ -60,9 +58,7 @@ export async function leaderboardCommand(
   session: Session,
   { by, metric, since, ...options }: LeaderboardCommandOptions,
 ): Promise<void> {
-  if (since !== undefined && !hasHistory(by))
-    throw new SettingsError(`--since: only teams and repositories are compared, --by ${by} has no history`);
-  const compared = since === undefined ? {} : { since: sinceTime(since, session.io.now()) };
+  const compared = since === undefined ? {} : { since: comparedSince(since, by, session.io.now()) };
   await reportCommand(session, leaderboard({ by, metric, ...compared }), options);
 }
 

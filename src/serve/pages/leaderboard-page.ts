@@ -1,8 +1,9 @@
 import { dashboardLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
+import { hasHistory } from '../../report/leaderboard.ts';
 import { leaderboardColumns, METRIC_COLUMNS } from '../../report/leaderboard-columns.ts';
-import { GROUPINGS, type Grouping, METRICS, type Metric } from '../../report/names.ts';
+import { GROUPINGS, type Grouping, type Metric } from '../../report/names.ts';
 import type { CellsByName } from '../../report/report.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { type LeaderboardQuery, parseLeaderboardQuery } from '../leaderboard-query.ts';
@@ -36,7 +37,7 @@ const METRIC_TITLES: Readonly<Record<Metric, string>> = {
 
 /** The leaderboard's page: groups ranked by a metric, with their movement since the previous audit or a date. */
 export function leaderboardPage(dashboard: Dashboard, address: URL): Promise<PageContent> {
-  const url = withKnownSort(address);
+  const url = withKnownOptions(address);
   const query = parseLeaderboardQuery(url.searchParams, dashboard.now());
   return kindPage(dashboard, query.kind, url, {
     parameters: query.others,
@@ -47,10 +48,11 @@ export function leaderboardPage(dashboard: Dashboard, address: URL): Promise<Pag
   });
 }
 
-/** Drops a sort by a column that only other groupings have: it was chosen before this one. */
-function withKnownSort(address: URL): URL {
+/** Drops what only other groupings have, a sort by a column or a time to compare with: it was chosen before this one. */
+function withKnownOptions(address: URL): URL {
   const url = new URL(address);
   const by = url.searchParams.get('by') || 'team';
+  if (GROUPINGS.some((grouping) => grouping === by && !hasHistory(grouping))) url.searchParams.delete('since');
   const sort = url.searchParams.get('sort')?.replace(/^-/, '');
   const having = GROUPINGS.filter((grouping) => leaderboardColumns(grouping).some(({ name }) => name === sort));
   if (having.length > 0 && !having.some((grouping) => grouping === by)) url.searchParams.delete('sort');
@@ -64,19 +66,15 @@ function columnsOf({ by, metric }: LeaderboardQuery): readonly string[] {
 }
 
 function fieldsOf({ by, metric, since }: LeaderboardQuery): Markup {
-  return html`${selectField('Rank', 'by', GROUPINGS, GROUPING_TITLES, by)}${selectField('By', 'metric', METRICS, METRIC_TITLES, metric)}
+  const compared = html`
 <label>Compare with (30d, 2026-11-01)<input name="since" value="${since}" placeholder="the previous audit"></label>`;
+  return html`${selectField('Rank', 'by', GROUPING_TITLES, by)}${selectField('By', 'metric', METRIC_TITLES, metric)}${hasHistory(by) ? compared : null}`;
 }
 
-function selectField<T extends string>(
-  title: string,
-  name: string,
-  values: readonly T[],
-  titles: Readonly<Record<T, string>>,
-  chosen: T,
-): Markup {
-  return html`<label>${title}<select name="${name}">${values.map(
-    (value) => html`<option value="${value}"${value === chosen ? html` selected` : null}>${titles[value]}</option>`,
+/** @param titles those of the values, in their order */
+function selectField(title: string, name: string, titles: Readonly<Record<string, string>>, chosen: string): Markup {
+  return html`<label>${title}<select name="${name}">${Object.entries(titles).map(
+    ([value, text]) => html`<option value="${value}"${value === chosen ? html` selected` : null}>${text}</option>`,
   )}</select></label>`;
 }
 

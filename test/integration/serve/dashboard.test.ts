@@ -6,6 +6,7 @@ import { htmlReport } from '../../../src/html/report-file.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { hasHistory } from '../../../src/report/leaderboard.ts';
 import { GROUPINGS, METRICS } from '../../../src/report/names.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
@@ -265,7 +266,8 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       expect(page.status).toBe(200);
       expect(await page.text()).toContain(`/api/v1/leaderboard?by=${by}&amp;metric=${metric}&amp;format=csv`);
     }
-    const csv = await textOf(`/api/v1/leaderboard?by=${by}&since=30d&format=csv`);
+    const since = hasHistory(by) ? '&since=30d' : '';
+    const csv = await textOf(`/api/v1/leaderboard?by=${by}${since}&format=csv`);
     expect((parse(csv) as string[][])[0]?.[1]).toBe(by);
   });
 
@@ -294,6 +296,10 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     ['/api/v1/reports/teams?repository=x', 'report teams cannot be limited by repository: it takes source'],
     ['/api/v1/reports/images?min_size=big', 'min_size: '],
     ['/api/v1/leaderboard?since=once', 'since: '],
+    [
+      '/api/v1/leaderboard?by=base&since=30d',
+      'since: only teams and repositories are compared, by base has no history',
+    ],
     ['/images?since=once', 'since: '],
   ])('the error of %s names fields of the address, not flags', async (path, message) => {
     const text = await (await get(path)).text();

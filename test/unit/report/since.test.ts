@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { sinceTime } from '../../../src/report/since.ts';
+import { parseSince } from '../../../src/report/since.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
 
@@ -11,7 +11,7 @@ test.each([
   ['1w', '2026-11-16T12:00:00.000Z'],
   ['0001-01-01', '0001-01-01T00:00:00.000Z'],
 ])('since %s is %s', (text, expected) => {
-  expect(sinceTime(text, now)).toBe(expected);
+  expect(parseSince(text, now)).toBe(expected);
 });
 
 test.each(['2026-11-01T02:00', '2026-11-01T02:00:00', '2026-11-01 02:00:00', '2026-11-01T02:00Z'])(
@@ -19,14 +19,14 @@ test.each(['2026-11-01T02:00', '2026-11-01T02:00:00', '2026-11-01 02:00:00', '20
   (text) => {
     vi.stubEnv('TZ', 'America/New_York');
     onTestFinished(() => void vi.unstubAllEnvs());
-    expect(sinceTime(text, now)).toBe('2026-11-01T02:00:00.000Z');
+    expect(parseSince(text, now)).toBe('2026-11-01T02:00:00.000Z');
   },
 );
 
 test.each(['0000-01-01', '3000y', '160000w', '9999999999w', '9999-12-31T23:00:00-05:00'])(
   'since "%s" is a time that no database knows',
   (text) => {
-    expect(() => sinceTime(text, now)).toThrow(/is no/);
+    expect(() => parseSince(text, now)).toThrow(/is no/);
   },
 );
 
@@ -40,5 +40,5 @@ test.each([
   '5 parsecs',
   '',
 ])('since "%s" is no time', (text) => {
-  expect(() => sinceTime(text, now)).toThrow(/is no/);
+  expect(() => parseSince(text, now)).toThrow(/is no/);
 });

@@ -65,8 +65,8 @@ describe('the query of a leaderboard', () => {
   });
 
   test('leaves the parameters of any report to that', () => {
-    const { by, metric, since, others } = parse('by=+base+&metric=own&since=+30d&team=shop&limit=5');
-    expect({ by, metric, since }).toEqual({ by: 'base', metric: 'own', since: '30d' });
+    const { by, metric, since, others } = parse('by=+repository+&metric=own&since=+30d&team=shop&limit=5');
+    expect({ by, metric, since }).toEqual({ by: 'repository', metric: 'own', since: '30d' });
     expect([...others]).toEqual([
       ['team', 'shop'],
       ['limit', '5'],
