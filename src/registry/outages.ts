@@ -11,12 +11,10 @@ const HOLDS_MS = 10_000;
 const DOWN_AFTER_MS = 300_000;
 /** A longer time between an answer and the next request says nothing: the governor pauses for a minute at most. */
 const LONGEST_GAP_MS = 120_000;
-/** A hostile registry could name a new server for tokens in each answer. */
-const MAX_SERVERS = 16;
-/** Those beyond have their row of failures begin anew. */
-const MAX_FAILING = 1_000;
-/** A part that failed this often in a row, while others were answered, fails alone: an overloaded server refuses all in turn. */
-const FAILS_ALONE_AFTER = 4;
+/** Of servers and repositories, each: what is known of those beyond is forgotten. */
+const MAX_KNOWN = 1_000;
+/** Others are answered if one was within this time: longer, and requests would use up their attempts while all fail. */
+const LATELY_MS = 2_000;
 
 /** What a registry's server for tokens is called as a part: it may share host and port with the registry. */
 export const TOKENS = 'tokens';
@@ -38,28 +36,39 @@ export class OutageError extends Error {
 /** Failures in a row. */
 interface Failing {
   readonly firstMs: number;
-  readonly times: number;
   /** The first of those that came without a long time in between. */
   readonly sinceMs: number;
   readonly lastMs: number;
 }
 
+const NEVER = Number.NEGATIVE_INFINITY;
+
 /**
  * Remembers which servers are down: the registry, its storage, or its server for tokens; and which of the registry's
- * repositories. A server that has never answered is so once two requests got no answer, any other one, and a repository,
- * once it only failed for minutes. A redirect is an answer.
+ * repositories. What has never answered is down once two requests got no answer; anything else, once it only failed for
+ * minutes. A redirect is an answer.
+ *
+ * Also tells what a 503 says that names no limit: that the registry is overloaded or down, and all requests have to slow
+ * down; or that a repository fails alone, which slowing down does not help. Only later requests show which it was:
+ * - The registry answers a request that was sent after the repository first failed: it fails alone, and failures of other
+ *   repositories are taken for the same, be it their first, if they have never answered.
+ * - The repository itself answers: the registry was overloaded, and all failures are taken for that.
+ *
+ * Otherwise a repository fails alone as long as others are answered.
  */
 export class Outages {
   readonly #clock: Clock;
-  /** When servers that have answered last did so without failing (ms of the clock). */
-  readonly #answeredAtMs = new LRUCache<string, number>({ max: MAX_SERVERS });
-  /** When servers that had never answered first failed to (ms of the clock). */
-  readonly #silentSinceMs = new LRUCache<string, number>({ max: MAX_SERVERS });
+  /** When the last requests were sent that servers and repositories answered without failing (ms of the clock). */
+  readonly #answeredMs = new LRUCache<string, number>({ max: MAX_KNOWN });
+  /** When those that had never answered first failed to (ms of the clock). */
+  readonly #silentSinceMs = new LRUCache<string, number>({ max: MAX_KNOWN });
   /** Servers and repositories whose last answer was a failure. */
-  readonly #failing = new LRUCache<string, Failing>({ max: MAX_FAILING });
+  readonly #failing = new LRUCache<string, Failing>({ max: MAX_KNOWN });
+  /** What the last failure of a server's repositories turned out to be. */
+  readonly #lastFailure = new LRUCache<string, 'passed' | 'lasted'>({ max: MAX_KNOWN });
   readonly #causes = new WeakSet<object>();
   /** The last failures of those that are down, and until when they hold (ms of the clock). */
-  readonly #held = new LRUCache<string, { readonly error: Error; readonly untilMs: number }>({ max: MAX_FAILING });
+  readonly #held = new LRUCache<string, { readonly error: Error; readonly untilMs: number }>({ max: MAX_KNOWN });
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -78,14 +87,13 @@ export class Outages {
   noteAnswer(asked: Asked, failedWith: number | undefined, startedAtMs: number): void {
     const [server] = namesOf(asked);
     if (failedWith !== undefined) {
-      if (!this.#answeredAtMs.has(server)) this.#answeredAtMs.set(server, Number.NEGATIVE_INFINITY);
+      if (!this.#answeredMs.has(server)) this.#answeredMs.set(server, NEVER);
       this.#noteFailing(asked, new OutageError(failedWith), startedAtMs);
       return;
     }
-    this.#answeredAtMs.set(server, this.#clock.now());
-    if (this.#failing.size === 0 && this.#held.size === 0) return;
     for (const name of namesOf(asked)) {
-      this.#failing.delete(name);
+      this.#answeredMs.set(name, startedAtMs);
+      if (this.#failing.delete(name) && name !== server) this.#lastFailure.set(server, 'passed');
       this.#held.delete(name);
     }
   }
@@ -93,8 +101,7 @@ export class Outages {
   /** Notes that a request got no answer. One that is refused on purpose says nothing about the server. */
   noteFailure(asked: Asked, error: unknown, startedAtMs: number): void {
     if (!(error instanceof Error) || error instanceof SlimboardError || this.isCauseOf(error)) return;
-    const [server] = namesOf(asked);
-    if (this.#isSilent(server, error, startedAtMs)) this.#hold(server, error);
+    for (const name of namesOf(asked)) if (this.#isSilent(name, error, startedAtMs)) this.#hold(name, error);
     this.#noteFailing(asked, error, startedAtMs);
   }
 
@@ -103,11 +110,19 @@ export class Outages {
     return error instanceof Error && (this.#causes.has(error) || this.isCauseOf(error.cause));
   }
 
-  /** Whether a repository that failed now does so alone: to slow down would not help it. */
+  /** Whether a repository that answered 503 just now fails alone: to slow down would not help it. */
   failsAlone(asked: Asked): boolean {
     const [server, part = server] = namesOf(asked);
-    const { times = 0, firstMs = 0 } = this.#failing.get(part) ?? {};
-    return times >= FAILS_ALONE_AFTER && (this.#answeredAtMs.get(server) ?? Number.NEGATIVE_INFINITY) >= firstMs;
+    const answeredMs = this.#answeredMs.get(server) ?? NEVER;
+    const failing = this.#failing.get(part);
+    if (failing && answeredMs >= failing.firstMs) this.#lastFailure.set(server, 'lasted');
+    switch (this.#lastFailure.get(server)) {
+      case 'passed':
+        return false;
+      case 'lasted':
+        if (!this.#answeredMs.has(part)) return true;
+    }
+    return answeredMs >= Math.min(failing?.firstMs ?? 0, this.#clock.now() - LATELY_MS);
   }
 
   #hold(name: string, error: Error): void {
@@ -116,12 +131,12 @@ export class Outages {
   }
 
   /**
-   * Whether a server has never answered, and not for the first time: it may be starting. A refused connection takes no time.
+   * Whether what has never answered failed to for another time: it may be starting. A refused connection takes no time.
    */
-  #isSilent(server: string, error: Error, startedAtMs: number): boolean {
-    if (this.#answeredAtMs.has(server) || !tookLong(error)) return false;
-    const sinceMs = this.#silentSinceMs.get(server);
-    if (sinceMs === undefined) this.#silentSinceMs.set(server, this.#clock.now());
+  #isSilent(name: string, error: Error, startedAtMs: number): boolean {
+    if (this.#answeredMs.has(name) || !tookLong(error)) return false;
+    const sinceMs = this.#silentSinceMs.get(name);
+    if (sinceMs === undefined) this.#silentSinceMs.set(name, this.#clock.now());
     return sinceMs !== undefined && startedAtMs >= sinceMs;
   }
 
@@ -130,9 +145,9 @@ export class Outages {
     const nowMs = this.#clock.now();
     for (const name of namesOf(asked)) {
       const before = this.#failing.get(name);
-      const { firstMs, times } = before ?? { firstMs: nowMs, times: 0 };
+      const firstMs = before?.firstMs ?? nowMs;
       const sinceMs = before && startedAtMs - before.lastMs <= LONGEST_GAP_MS ? before.sinceMs : nowMs;
-      this.#failing.set(name, { firstMs, times: times + 1, sinceMs, lastMs: nowMs });
+      this.#failing.set(name, { firstMs, sinceMs, lastMs: nowMs });
       if (nowMs - sinceMs >= DOWN_AFTER_MS) this.#hold(name, error);
     }
   }

@@ -514,7 +514,7 @@ describe('limits', () => {
     expect(outcomes).toEqual([
       { status: 200, kind: 'answered', remaining: 76, windowMs: 21_600_000 },
       { kind: 'failed' },
-      { status: 503, kind: 'throttled', mayBeOutage: true },
+      { status: 503, kind: 'failed', mayBeOutage: true },
       { status: 503, kind: 'throttled', retryAfterMs: 4_000 },
       { status: 429, kind: 'throttled', retryAfterMs: 3_000 },
       { status: 200, kind: 'answered' },
