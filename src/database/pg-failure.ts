@@ -18,10 +18,10 @@ const REFUSALS: Readonly<Record<string, string>> = {
   P0001: 'a trigger or function that somebody added to this database says so: ask its administrator',
 };
 /**
- * SQLSTATE classes of connection exceptions, insufficient resources and operator intervention (with cancelled statements);
- * time limits of transactions, locks.
+ * SQLSTATE classes of connection exceptions, insufficient resources, operator intervention (with cancelled statements) and
+ * failures of the system around Postgres, such as its storage; time limits of transactions, locks.
  */
-const TRANSIENT_STATE = /^(?:08|53|57P|57014|25006|25P0[34]|55P03)/;
+const TRANSIENT_STATE = /^(?:08|53|57P|57014|58|25006|25P0[34]|55P03)/;
 /**
  * Codes of sockets and name lookups, such as ECONNRESET and EAI_AGAIN, and of established TLS connections that broke.
  */

@@ -19,6 +19,7 @@ test.each([
   ['57014', 'canceling statement due to statement timeout'],
   ['53300', 'sorry, too many clients already'],
   ['08006', 'connection failure'],
+  ['58030', 'could not read block 7 in file "base/16384/2619": Input/output error'],
   ['40001', 'could not serialize access'],
   ['ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC', 'ssl/tls alert bad record mac'],
   [undefined, 'Connection terminated unexpectedly'],
