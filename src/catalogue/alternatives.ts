@@ -2,6 +2,7 @@ import { type BaseAlternative, kindOf } from '../advise/alternatives.ts';
 import { isNewer } from '../advise/releases.ts';
 import type { Runtime } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
+import { byBytes } from '../store/sql/by-bytes.ts';
 
 /**
  * Repositories of base images, as the last part of their names, by the runtime that they provide. Images of other
@@ -38,7 +39,7 @@ const NEWEST = `
     from base_image
     where newest and (coalesce(runtime, 'none') || ' ' || substring(repository from '[^/]+$')) = any($1::text[])) b
   where version is not null and variant is not null
-  order by runtime, version, variant, distro, platform <> 'linux/amd64', length(tag), tag, repository, platform, pull_bytes`;
+  order by runtime, version, variant, distro, platform <> 'linux/amd64', length(tag), ${byBytes('tag', 'repository', 'platform')}, pull_bytes`;
 
 /** Returns the newest version of each release of the catalogue's base images, with measured sizes. */
 export async function catalogueAlternatives(db: Queryable): Promise<readonly BaseAlternative[]> {

@@ -6,6 +6,7 @@ import { type Digest, parseDigest } from '../oci/digest.ts';
 import { type JsonObject, parseJsonObject, readSize, readString, readStringMap } from '../oci/json.ts';
 import { parseRegistryHost, parseRepositoryName, parseTag } from '../oci/reference.ts';
 import { retireOutdatedImages, saveBaseImages } from '../store/catalogue-store.ts';
+import { byBytes } from '../store/sql/by-bytes.ts';
 import { digestText } from '../store/sql/digest-text.ts';
 import type { BaseImage } from './base-image.ts';
 
@@ -23,7 +24,7 @@ const EXPORT = `
     ${digestText('chain_id')} as chain_id, layer_count, pull_bytes, labels,
     extract(epoch from created_at)::float8 as created_at, extract(epoch from learned_at)::float8 as learned_at, newest,
     runtime, runtime_version, variant, distro, distro_version
-  from base_image order by registry collate "C", repository collate "C", tag collate "C", digest`;
+  from base_image order by ${byBytes('registry', 'repository', 'tag')}, digest`;
 
 type ExportRow = Readonly<Record<string, string | number | boolean | object | null>>;
 

@@ -4,6 +4,7 @@ import { selectColumns } from '../report/kinds/kind.ts';
 import { packRows } from '../report/packed-rows.ts';
 import { SqlParameters } from '../report/query-scope.ts';
 import { defineColumns, type Report } from '../report/report.ts';
+import { byBytes } from '../store/sql/by-bytes.ts';
 
 const COLUMNS = defineColumns({
   registry: ['text', 'The host that it was learned from.', 'detail'],
@@ -41,7 +42,7 @@ export function listBases(db: Database, { pattern, all }: ListingOptions): Repor
   const sql = `
     select ${selectColumns(COLUMNS, 'b')} from (select *, repository || ':' || tag as base_image from base_image) b
     where ${where} ${all ? '' : 'and b.newest'}
-    order by b.repository, b.tag, b.registry, b.platform, b.newest desc, b.learned_at desc, b.digest`;
+    order by ${byBytes('b.repository', 'b.tag', 'b.registry', 'b.platform')}, b.newest desc, b.learned_at desc, b.digest`;
   return {
     kind: 'catalogue',
     columns: COLUMNS,

@@ -1,3 +1,4 @@
+import { byBytes } from '../store/sql/by-bytes.ts';
 import { scoreSql } from '../store/sql/shared-sums.ts';
 import { addedGroups, GROUP_SUMS, groupSums, namedImages, taggedImages } from '../store/totals/group-sums.ts';
 import type { Grouping } from './names.ts';
@@ -64,7 +65,7 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
       select t.team, ${sums(['repositories', 'tags', 'images', 'logical_bytes', 'stored_bytes', 'exclusive_bytes', 'shared_bytes', 'own_bytes', 'savings_min_bytes', 'savings_max_bytes', 'findings_error', 'findings_warn'])},
         ${percentile('median_bytes', 1)} as median_bytes, ${percentile('p90_bytes', 2)} as p90_bytes,
         max(t.largest_bytes) as largest_bytes,
-        (array_agg(t.largest_image order by t.largest_bytes desc nulls last, t.largest_image))[1] as largest_image,
+        (array_agg(t.largest_image order by t.largest_bytes desc nulls last, ${byBytes('t.largest_image')}))[1] as largest_image,
         ${TEAM_SCORE} as slim_score,
         goal_percent(sum(o.start_bytes)::int8, sum(o.goal_bytes)::int8, sum(o.current_bytes)::int8) as goal_percent
       from pair i join team_total t on t.audit_id = i.totals_of and t.source_id = i.source_id

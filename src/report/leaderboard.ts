@@ -1,5 +1,6 @@
 import { flagOf, type OptionNaming, parseFlag } from '../common/flags.ts';
 import { SettingsError } from '../errors.ts';
+import { byBytes } from '../store/sql/by-bytes.ts';
 import { UNOWNED } from '../store/team-store.ts';
 import type { FilterTargets } from './filters.ts';
 import { IMAGE_FILTERS, placeFilters, type ReportKind } from './kinds/kind.ts';
@@ -72,12 +73,12 @@ function ranked(
   options: LeaderboardOptions,
   columns: readonly Column[],
 ): Pick<ReportKind, 'columns' | 'filters' | 'query' | 'order'> {
-  const order = 'rank nulls last, value desc nulls last, name';
+  const order = `rank nulls last, value desc nulls last, ${byBytes('name')}`;
   return {
     columns: withGist(columns, options),
     filters: filtersOf(options.by),
     query: (scope) => rankedSql(options, columns, scope),
-    order: options.by === 'repository' ? `${order}, source` : order,
+    order: options.by === 'repository' ? `${order}, ${byBytes('source')}` : order,
   };
 }
 

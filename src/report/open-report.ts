@@ -1,12 +1,13 @@
 import { flagOf, type OptionNaming } from '../common/flags.ts';
 import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
+import { byBytes } from '../store/sql/by-bytes.ts';
 import { findSummary } from './audit-summary.ts';
 import { filterCondition, type ReportFilters } from './filters.ts';
 import type { ReportKind } from './kinds/kind.ts';
 import { type PackedRows, packRows, streamLines, unpacker } from './packed-rows.ts';
 import { type QueryScope, SqlParameters } from './query-scope.ts';
-import { type AuditSummary, type Column, type Report, rowRecordOf } from './report.ts';
+import { type AuditSummary, type Column, isText, type Report, rowRecordOf } from './report.ts';
 
 /** What storage costs: the settings under `prices`. */
 export interface Prices {
@@ -157,10 +158,12 @@ function orderOf(kind: ReportKind, sort: string): string {
   const descending = sort.startsWith('-');
   const column = descending ? sort.slice(1) : sort;
   const names = kind.columns.map(({ name }) => name);
+  const sorted = (name: string): string =>
+    kind.columns.some((one) => one.name === name && isText(one)) ? byBytes(`"${name}"`) : `"${name}"`;
   if (!names.includes(column))
     throw new SettingsError(`report ${kind.name} has no column "${column}" to sort by: it has ${names.join(', ')}`);
-  const others = (kind.key ?? names).filter((name) => name !== column).map((name) => `"${name}"`);
-  return [`"${column}" ${descending ? 'desc' : 'asc'} nulls last`, ...others].join(', ');
+  const others = (kind.key ?? names).filter((name) => name !== column).map(sorted);
+  return [`${sorted(column)} ${descending ? 'desc' : 'asc'} nulls last`, ...others].join(', ');
 }
 
 /** When an audit ended, to the microsecond; null while it runs. */

@@ -2,6 +2,7 @@ import type { BaseVerdict } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
+import { byBytes } from './sql/by-bytes.ts';
 import { columnNames, insertJson, jsonDigest, jsonRows } from './sql/json-rows.ts';
 import { columnArrays, distinctSorted, setExcluded } from './sql/rows.ts';
 
@@ -136,5 +137,5 @@ const SAVE_LAYER_VERDICTS = `
   update blob set layer_class = n.class, instruction = n.instruction, verdict_layers = n.layers, verdict_version = $5
   from unnest($1::bytea[], $2::text[], $3::text[], $4::int4[]) as n (digest, class, instruction, layers)
   where blob.digest = n.digest and (coalesce(blob.verdict_version, 0) < $5 or blob.verdict_version = $5
-    and (n.class = 'base', n.layers, n.class collate "C", n.instruction collate "C")
-      < (blob.layer_class = 'base', blob.verdict_layers, blob.layer_class collate "C", blob.instruction collate "C"))`;
+    and (n.class = 'base', n.layers, ${byBytes('n.class', 'n.instruction')})
+      < (blob.layer_class = 'base', blob.verdict_layers, ${byBytes('blob.layer_class', 'blob.instruction')}))`;

@@ -1,6 +1,7 @@
 import { streamRows } from '../database/cursor.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { ImageFacts } from '../policy/check-image.ts';
+import { byBytes } from './sql/by-bytes.ts';
 
 /** SQL: the tags held by the sources of audit $1, with their repositories. */
 const CONTENT_OF_AUDIT = `from tag_content c
@@ -27,7 +28,7 @@ export function readFacts(db: Database, auditId: number): AsyncIterable<readonly
        ${CONTENT_OF_AUDIT} where c.tag is not null
        order by r.registry, r.name, c.tag, c.manifest_id, r.team) c
      join image i on i.manifest_id = c.manifest_id join assessment a on a.manifest_id = c.manifest_id join manifest m on m.id = c.manifest_id
-     order by c.registry, c.repository, c.tag, i.platform, m.digest`,
+     order by ${byBytes('c.registry', 'c.repository', 'c.tag', 'i.platform')}, m.digest`,
     [auditId],
   );
 }

@@ -3,6 +3,7 @@ import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { insertChildren, type NewIndexChild } from './index-store.ts';
+import { byBytes } from './sql/by-bytes.ts';
 import { digestText } from './sql/digest-text.ts';
 import { integersOf, joinDigests, rowByDigest, textsOf } from './sql/joined-texts.ts';
 import { columnArrays, distinctSorted, setExcluded } from './sql/rows.ts';
@@ -108,7 +109,7 @@ function isBetter(blob: NewBlob, known: NewBlob): boolean {
 /** SQL: whether a blob is better described than another. */
 const isBetterSql = (blob: string, known: string): string => {
   const order = (one: string): string =>
-    `(not ${one}.stored, ${one}.size = 0, ${one}.size, ${one}.media_type collate "C")`;
+    `(not ${one}.stored, ${one}.size = 0, ${one}.size, ${byBytes(`${one}.media_type`)})`;
   return `${order(blob)} < ${order(known)}`;
 };
 

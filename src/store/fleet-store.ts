@@ -3,6 +3,7 @@ import { streamRows } from '../database/cursor.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
 import { type Platform, wantedNames } from '../oci/platform.ts';
+import { byBytes } from './sql/by-bytes.ts';
 import { DEDUP_SCOPE } from './sql/dedup-scope.ts';
 import { digestText } from './sql/digest-text.ts';
 
@@ -45,7 +46,7 @@ export function streamImagesOn(
     db,
     `with moving as (
        select c.manifest_id, r.id as repository_id, ${DEDUP_SCOPE} as scope, a.base_layers,
-         array_agg(distinct c.tag order by c.tag) as tags
+         array_agg(distinct ${byBytes('c.tag')} order by ${byBytes('c.tag')}) as tags
        from assessment a join tag_content c on c.manifest_id = a.manifest_id join repository r on r.id = c.repository_id
        join source s on s.id = r.source_id
        where r.source_id = $1 and r.ended_at is null and ${MOVES}
@@ -55,7 +56,7 @@ export function streamImagesOn(
         where l.manifest_id = m.manifest_id and l.position < m.base_layers) as base
      from moving m join repository r on r.id = m.repository_id join manifest i on i.id = m.manifest_id
      join image p on p.manifest_id = i.id
-     order by r.team, r.registry, r.name, i.id`,
+     order by ${byBytes('r.team', 'r.registry', 'r.name')}, i.id`,
     [sourceId, names],
   );
 }

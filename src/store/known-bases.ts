@@ -5,6 +5,7 @@ import { chainIds } from '../oci/chain-id.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
 import { type ImageConfig, parseImageConfig } from '../oci/image-config.ts';
 import { LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
+import { byBytes } from './sql/by-bytes.ts';
 import { digestText } from './sql/digest-text.ts';
 import { withoutNulls } from './sql/rows.ts';
 
@@ -15,7 +16,7 @@ import { withoutNulls } from './sql/rows.ts';
  */
 const catalogueBases = (chains: string): string => `
   select c.manifest_id as "imageId", c.layers as "layerCount", ${digestText('b.digest')} as digest, ${digestText('b.index_digest')} as "indexDigest",
-    array_agg(distinct b.repository || ':' || b.tag) as "references", (array_agg(b.labels))[1] as labels, ${NEWER_BUILDS} as "newerBuilds"
+    array_agg(distinct ${byBytes("(b.repository || ':' || b.tag)")}) as "references", (array_agg(b.labels))[1] as labels, ${NEWER_BUILDS} as "newerBuilds"
   from (${chains}) c
   join base_image b on b.chain_id = c.chain_id and split_part(b.platform, '/', 2) = c.architecture ${LATER_BUILD}
   group by c.manifest_id, c.layers, b.digest, b.index_digest

@@ -4,6 +4,7 @@ import { LAYER_READER_VERSION, type LayerContents, packContents, unpackContents 
 import { type Digest, digestBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import { STORED_REPOSITORY, type StoredRepository } from './inventory-store.ts';
+import { byBytes } from './sql/by-bytes.ts';
 import { digestText } from './sql/digest-text.ts';
 import { columnArrays, setExcluded, withoutNulls } from './sql/rows.ts';
 
@@ -46,7 +47,7 @@ export async function listUnreadLayers(
   tagIds: readonly number[] | undefined,
 ): Promise<readonly (HeldLayer & { readonly size: number })[]> {
   return tx.query(
-    `select b.id as "blobId", b.size, (array_agg(r.id order by r.name, r.registry))[1] as "repositoryId"
+    `select b.id as "blobId", b.size, (array_agg(r.id order by ${byBytes('r.name', 'r.registry')}))[1] as "repositoryId"
      from repository r
      join tag_content c on c.repository_id = r.id
      join tag t on t.id = c.tag_id and not t.archived

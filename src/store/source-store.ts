@@ -2,6 +2,7 @@ import type { Queryable } from '../database/database.ts';
 import { wantedNames } from '../oci/platform.ts';
 import type { DedupScope } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
+import { byBytes } from './sql/by-bytes.ts';
 import { hasRows } from './sql/rows.ts';
 
 /** The settings of a source that its row holds. */
@@ -21,7 +22,7 @@ export async function findOrMakeSource(tx: Queryable, source: SourceRow): Promis
 
 /** Lists all sources by name. */
 export function listSources(db: Queryable): Promise<readonly { readonly id: number; readonly name: string }[]> {
-  return db.query('select id, name from source order by name');
+  return db.query(`select id, name from source order by ${byBytes('name')}`);
 }
 
 /** Repositories with tags that two sources have. */

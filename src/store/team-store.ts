@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/database.ts';
+import { byBytes } from './sql/by-bytes.ts';
 import { columnArrays } from './sql/rows.ts';
 
 /** The team of repositories without an owner, as in the column's default. */
@@ -28,7 +29,7 @@ export async function readOwners(db: Queryable, sourceIds: readonly number[]): P
        from tag_content c join image i on i.manifest_id = c.manifest_id join assessment a on a.manifest_id = i.manifest_id
        join repository r on r.id = c.repository_id
        where r.source_id = any($1::int4[]) and a.team_label is not null and c.tag is not null
-       order by c.repository_id, i.created_at desc nulls last, a.team_label)
+       order by c.repository_id, i.created_at desc nulls last, ${byBytes('a.team_label')})
      select r.id, r.registry, r.name, r.team, r.team_origin as origin, r.registry_team as "registryTeam", label.team_label as "labelTeam"
      from repository r left join label on label.repository_id = r.id
      where r.source_id = any($1::int4[]) and r.ended_at is null order by r.id`,

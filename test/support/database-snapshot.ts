@@ -44,6 +44,9 @@ export async function databaseSnapshot(db: Database): Promise<Readonly<Record<st
 }
 
 async function rowsOf(db: Database, sql: string, parameters: readonly string[][]): Promise<readonly unknown[]> {
-  const rows = await db.query<{ row: unknown }>(`select row from (${sql}) r order by row::text`, parameters);
+  const rows = await db.query<{ row: unknown }>(
+    `select row from (${sql}) r order by row::text collate "C"`,
+    parameters,
+  );
   return rows.map(({ row }) => row);
 }

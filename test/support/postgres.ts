@@ -67,11 +67,11 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
-/** Creates an empty database and returns its URL. */
-export async function createDatabase(adminUrl: string, name: string): Promise<string> {
+/** Creates an empty database and returns its URL. @param options of `create database`, as SQL */
+export async function createDatabase(adminUrl: string, name: string, options = ''): Promise<string> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
-  await client.query(`create database ${pg.escapeIdentifier(name)}`);
+  await client.query(`create database ${pg.escapeIdentifier(name)} ${options}`);
   await client.end();
   return Object.assign(new URL(adminUrl), { pathname: `/${name}` }).toString();
 }

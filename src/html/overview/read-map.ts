@@ -1,5 +1,6 @@
 import { sum } from '../../common/sum.ts';
 import type { Queryable } from '../../database/database.ts';
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { digestText } from '../../store/sql/digest-text.ts';
 
 /** Where the stored bytes are: the biggest repositories one by one, the others summed by team. */
@@ -46,7 +47,7 @@ const OPEN_SHARE = 0.01;
 const MAP_ROWS = `
   with ranked as (
     select r.registry, r.team, r.repository, r.repository_id, r.stored_bytes, r.images,
-      row_number() over (order by r.stored_bytes desc, r.repository, r.registry, r.source) <= ${REPOSITORIES} as is_big
+      row_number() over (order by r.stored_bytes desc, ${byBytes('r.repository', 'r.registry', 'r.source')}) <= ${REPOSITORIES} as is_big
     from slimboard_repositories r where r.stored_bytes > 0)
   select registry, team, case when is_big then repository end as repository, case when is_big then repository_id end as id,
     sum(stored_bytes)::int8 as "storedBytes", sum(images)::int8 as "imageCount", count(*) as repositories
@@ -56,8 +57,8 @@ const MAP_ROWS = `
 const MAP_IMAGES = `
   with image_of as (
     select r.id as repository_id, i.* from unnest($1::int8[]) r (id) cross join lateral (
-      select c.manifest_id, min(c.tag) as tag, i.platform, i.pull_bytes,
-        row_number() over (order by i.pull_bytes desc, min(c.tag), i.platform, m.digest) as place
+      select c.manifest_id, min(${byBytes('c.tag')}) as tag, i.platform, i.pull_bytes,
+        row_number() over (order by i.pull_bytes desc, min(${byBytes('c.tag')}), ${byBytes('i.platform')}, m.digest) as place
       from tag_content c join image i on i.manifest_id = c.manifest_id join manifest m on m.id = c.manifest_id
       where c.repository_id = r.id and c.tag is not null
       group by c.manifest_id, i.platform, i.pull_bytes, m.digest

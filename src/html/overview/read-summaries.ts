@@ -2,6 +2,7 @@ import { groupBy } from '../../common/group-by.ts';
 import { sum } from '../../common/sum.ts';
 import type { Queryable } from '../../database/database.ts';
 import { bySeverity } from '../../policy/finding.ts';
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import {
   type BigLayer,
   LIST_ROWS,
@@ -54,12 +55,13 @@ export async function readSummaries(db: Queryable) {
 
 /** Reads how tags are distributed over base images, or over distributions; most tags first. */
 export async function readTagShares(db: Queryable, of: 'base' | 'distro'): Promise<readonly TagShare[]> {
-  const name = of === 'base' ? "nullif(t.base_image, '')" : "t.distro || coalesce(' ' || t.distro_version, '')";
+  const known = of === 'base' ? "nullif(t.base_image, '')" : "t.distro || coalesce(' ' || t.distro_version, '')";
+  const name = `coalesce(${known}, 'not known')`;
   return db.query<TagShare>(
-    `select coalesce(${name}, 'not known') as name, sum(t.tags)::int8 as tags, sum(t.logical_bytes)::int8 as "logicalBytes",
+    `select ${name} as name, sum(t.tags)::int8 as tags, sum(t.logical_bytes)::int8 as "logicalBytes",
        max(t.distro_eol) as "endOfLife"
      from slimboard_source_audits a join base_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
-     where a.newest group by 1 order by 2 desc, 1`,
+     where a.newest group by 1 order by 2 desc, ${byBytes(name)}`,
   );
 }
 

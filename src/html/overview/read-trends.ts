@@ -4,6 +4,7 @@ import type { ReportKind } from '../../report/kinds/kind.ts';
 import { comparableTrends, type TrendOf } from '../../report/kinds/trends.ts';
 import type { CellsByName } from '../../report/report.ts';
 import { readRows, recordsOf } from '../../report/report-page.ts';
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import type { SizesAt, Trend } from '../charts/trend.ts';
 
 /** Nearly three years of nightly audits: more points than a line on a screen can show. */
@@ -30,7 +31,7 @@ function largestTrends(of: TrendOf): ReportKind {
     ...kind,
     query: (scope) => `
       select * from (
-        select p.*, dense_rank() over (order by p.newest_bytes desc, p.source) as line
+        select p.*, dense_rank() over (order by p.newest_bytes desc, ${byBytes('p.source')}) as line
         from (
           select t.*, first_value(coalesce(t.stored_bytes, t.logical_bytes)) over w as newest_bytes, row_number() over w as point
           from (${kind.query(scope)}) t window w as (partition by t.source order by t.audit_id desc)) p

@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { currentSteps } from '../../store/totals/current-steps.ts';
 import { imagesRelation, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
@@ -25,7 +26,7 @@ function stepsSql(scope: QueryScope): string {
   return `
     select g.*, p.step, p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain_bytes, p.value -> 'projection' as projection
     from (
-      select i.repository_id, i.manifest_id, min(i.tag) as tag, count(*) filter (where i.tag <> '') as tags
+      select i.repository_id, i.manifest_id, min(${byBytes('i.tag')}) as tag, count(*) filter (where i.tag <> '') as tags
       from ${imagesRelation(scope)} i where ${scope.where} group by i.repository_id, i.manifest_id) g
     join assessment a on a.manifest_id = g.manifest_id
     cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)`;
@@ -50,7 +51,7 @@ export const advice: ReportKind = {
   columns,
   filters: { ...IMAGE_FILTERS, minSize: 'i.compressed_bytes' },
   query: ofImages,
-  order: 'gain_bytes desc nulls last, source, registry, repository, tag, platform, digest, step',
+  order: `gain_bytes desc nulls last, ${byBytes('source', 'registry', 'repository', 'tag', 'platform')}, digest, step`,
   page: (scope, order, part) =>
     `select *, count(*) over () as total from (${ofImages(scope)}) o order by ${order}${part}`,
   givesTotal: true,
@@ -68,6 +69,6 @@ export const adviceByRepository: ReportKind = {
   query: (scope) => `
     with step as materialized (${stepsSql(scope)}), ${currentSteps('gain_bytes')}
     select distinct on (repository_id, technique) * from (${namedSteps('select * from current_step')}) c
-    order by repository_id, technique, gain_bytes desc nulls last, tag desc, digest`,
-  order: 'gain_bytes desc nulls last, source, registry, repository, technique',
+    order by repository_id, technique, gain_bytes desc nulls last, ${byBytes('tag')} desc, digest`,
+  order: `gain_bytes desc nulls last, ${byBytes('source', 'registry', 'repository', 'technique')}`,
 };

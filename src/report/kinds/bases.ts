@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { ADDED_BASES, BASE_SUMS, baseSums } from '../../store/totals/base-sums.ts';
 import { imagesRelation, precomputedSumsSql } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
@@ -37,5 +38,5 @@ export const bases: ReportKind = {
       added: ADDED_BASES,
       computed: baseSums(imagesRelation(scope), scope.where),
     }),
-  order: 'images desc, base_image, distro, distro_version',
+  order: `images desc, ${byBytes('base_image', 'distro', 'distro_version')}`,
 };

@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { defineColumns } from '../report.ts';
 import { placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
@@ -29,5 +30,5 @@ export const errors: ReportKind = {
         ? `e.audit_id = ${parameters.add(audit.id)}::int8`
         : 'e.audit_id = (select max(x.audit_id) from audit_source x where x.source_id = e.source_id)'
     }`,
-  order: 'source, registry, repository, tag, digest',
+  order: byBytes('source', 'registry', 'repository', 'tag', 'digest'),
 };

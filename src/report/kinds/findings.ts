@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { imagesRelation } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { IMAGE_FILTERS, PLACE_COLUMNS, pickColumns, type ReportKind } from './kind.ts';
@@ -32,7 +33,7 @@ export const findings: ReportKind = {
       f.layer + 1 as layer, f.min_bytes, f.max_bytes, f.ordinal
     from ${imagesRelation(scope)} i join finding f on f.manifest_id = i.manifest_id
     where ${scope.where}`,
-  order: `${BY_SEVERITY}, max_bytes desc nulls last, source, registry, repository, tag, platform, digest, ordinal`,
+  order: `${BY_SEVERITY}, max_bytes desc nulls last, ${byBytes('source', 'registry', 'repository', 'tag', 'platform')}, digest, ordinal`,
 };
 
 /** Findings summed by rule, for a selection of images: audits store totals by rule only for whole sources. */
@@ -50,5 +51,5 @@ export const findingsByRule: ReportKind = {
     from (select distinct i.manifest_id from ${imagesRelation(scope)} i where ${scope.where}) i
     join finding f on f.manifest_id = i.manifest_id
     group by f.severity, f.rule`,
-  order: `${BY_SEVERITY}, images desc, rule`,
+  order: `${BY_SEVERITY}, images desc, ${byBytes('rule')}`,
 };

@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { defineColumns } from '../report.ts';
 import { placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
@@ -28,5 +29,5 @@ export const goals: ReportKind = {
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 'g')} from slimboard_goals g
     where ${audit ? `g.audit_id = ${parameters.add(audit.id)}::int8` : 'g.newest'} and ${where}`,
-  order: 'scope desc, left_bytes desc, source, team, registry, repository',
+  order: `scope desc, left_bytes desc, ${byBytes('source', 'team', 'registry', 'repository')}`,
 };

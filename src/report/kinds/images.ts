@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { partSql, rowSql, runsOf, sharedSql } from '../packed-rows.ts';
 import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
@@ -74,7 +75,7 @@ function byRepository({ audit, parameters }: QueryScope, content: string, rows: 
   const audited = asOf('greatest(o.last_seen_at, t.started_at)');
   return `(
       select r.id, r.source_id, s.name as source, r.registry, r.name as repository, r.team, r.last_seen_at
-      from repository r join source s on s.id = r.source_id where ${isAudited('r')} order by s.name, r.registry, r.name) o
+      from repository r join source s on s.id = r.source_id where ${isAudited('r')} order by ${byBytes('s.name', 'r.registry', 'r.name')}) o
     cross join lateral (
       with standing as materialized (
         select coalesce(t.name, '') as tag, t.manifest_id, t.pushed_at, t.started_at as first_seen_at,
@@ -89,7 +90,7 @@ function byRepository({ audit, parameters }: QueryScope, content: string, rows: 
 function query(scope: QueryScope): string {
   const rows = `
       select o.source, o.registry, o.repository, o.team, t.tag, t.pushed_at, t.first_seen_at, t.last_seen_at, t.audited_at, m.*
-      from standing t join content m on m.root_id = t.manifest_id order by t.tag, m.platform, m.digest, m.index_digest`;
+      from standing t join content m on m.root_id = t.manifest_id order by ${byBytes('t.tag', 'm.platform')}, m.digest, m.index_digest`;
   return `select ${selectColumns(columns, 'i')} from ${byRepository(scope, 'm.*', rows)} where ${scope.where}`;
 }
 
@@ -107,7 +108,7 @@ function packedQuery(scope: QueryScope): string {
       (select ${partSql('key', 'shared')} as line from content where (select count(*) from content) <= ${MOST_SHARED})
       union all
       (select ${rowSql(RUNS, 'key', `case when (select count(*) from content) > ${MOST_SHARED} then shared end`)}
-       from standing t join content m on m.root_id = t.manifest_id order by t.tag, m.platform, m.digest, m.index_digest)`;
+       from standing t join content m on m.root_id = t.manifest_id order by ${byBytes('t.tag', 'm.platform')}, m.digest, m.index_digest)`;
   return `select i.line from ${byRepository(scope, content, rows)}`;
 }
 

@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { defineColumns } from '../report.ts';
 import { OWNED_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
@@ -40,5 +41,5 @@ export const improvements: ReportKind = {
   filters: { ...placeFilters('b'), tag: 'b.tag', since: 'b.built_at', minSize: 'b.saved_bytes' },
   query: ({ where }) => `
     select ${selectColumns(columns, 'b')} from slimboard_improvements b where ${where}`,
-  order: 'saved_bytes desc, source, registry, repository, platform, built_at, digest',
+  order: `saved_bytes desc, ${byBytes('source', 'registry', 'repository', 'platform')}, built_at, digest`,
 };

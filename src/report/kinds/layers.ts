@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { distinctRows } from '../../store/sql/distinct-rows.ts';
 import { imagesRelation, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
@@ -45,7 +46,7 @@ function layersSql({ where, rowWhere, ...scope }: QueryScope, first?: string): s
       b.bytes * h.images as logical_bytes, h.example_repository, ${first ? 'b.total' : 'count(*) over () as total'}
     from (
       select l.blob_id, count(distinct s.manifest_id) as images, count(distinct s.tag_id) filter (where s.is_tagged) as tags,
-        count(distinct s.repository_id) as repositories, count(distinct r.team) as teams, min(r.name) as example_repository
+        count(distinct s.repository_id) as repositories, count(distinct r.team) as teams, min(${byBytes('r.name')}) as example_repository
       from ${HELD} join repository r on r.id = s.repository_id
       ${first ? 'where l.blob_id in (select id from first)' : ''}
       group by l.blob_id) h

@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import type { QueryScope, SqlParameters } from '../query-scope.ts';
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
@@ -52,12 +53,12 @@ export function lifecycleSimulation(rules: readonly LifecycleRule[], inUse: InUs
         from outcomes u),
       chosen as (
         select p.*, case when outcome like 'expires%' then row_number() over (
-          order by outcome not like 'expires%', in_use desc, source, registry, repository, pushed_at, digest) end as place
+          order by outcome not like 'expires%', in_use desc, ${byBytes('source', 'registry', 'repository')}, pushed_at, digest) end as place
         from placed p),
       gone as (select * from chosen where place is not null),
       ${freedSql('listed', 'gone')}
       ${withFreedBytes(columns)}`,
-    order: 'in_use desc, place, source, registry, repository, pushed_at, digest',
+    order: `in_use desc, place, ${byBytes('source', 'registry', 'repository')}, pushed_at, digest`,
   };
 }
 
@@ -69,7 +70,7 @@ export function lifecycleSimulation(rules: readonly LifecycleRule[], inUse: InUs
 const LISTED = `
   listed as (
     select r.source_id, s.name as source, r.registry, r.name as repository, r.team, t.repository_id, t.manifest_id, m.digest, m.kind, m.subject,
-      coalesce(string_agg(t.name, ';' order by t.name), '') as tags, array_remove(array_agg(t.name), null) as names, bool_or(t.archived) as archived,
+      coalesce(string_agg(t.name, ';' order by ${byBytes('t.name')}), '') as tags, array_remove(array_agg(t.name), null) as names, bool_or(t.archived) as archived,
       max(t.pulled_at) as pulled_at, max(coalesce(t.pushed_at, i.created_at, t.started_at)) as pushed_at, max(i.pull_bytes) as compressed_bytes
     from tag t join repository r on r.id = t.repository_id and r.ended_at is null join source s on s.id = r.source_id
     join manifest m on m.id = t.manifest_id left join image i on i.manifest_id = t.manifest_id

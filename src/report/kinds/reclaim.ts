@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql, NOTHING_IN_USE } from '../reclaim/in-use.ts';
 import { LEADS_TO } from '../reclaim/leads-to.ts';
@@ -70,7 +71,7 @@ function candidatesSql(where: string): string {
   return `
     with recursive ${LEADS_TO},
     chosen as (
-      select c.*, row_number() over (order by c.source, c.registry, c.repository, c.dated_at nulls first, c.digest) as place
+      select c.*, row_number() over (order by ${byBytes('c.source', 'c.registry', 'c.repository')}, c.dated_at nulls first, c.digest) as place
       from slimboard_reclaimable c where ${where}),
     ${LISTED},
     ${freedSql('listed', 'chosen')}

@@ -1,4 +1,5 @@
 import { buildPairs } from '../../store/sql/build-pairs.ts';
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { firstColumn, OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
@@ -61,9 +62,10 @@ function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string
 /** Looks up late columns only for the builds of the page, unless it is sorted by one of them. */
 function page(scope: QueryScope, order: string, part: string): string {
   const builds = grownBuilds(scope);
+  const sorted = (rows: string): string => `select * from (${rows}) o order by ${order}`;
   return firstColumn(order) in LATE_COLUMNS
-    ? `select * from (${withSteps(builds)}) o order by ${order}${part}`
-    : `${withSteps(`${builds} order by ${order}${part}`)} order by ${order}`;
+    ? `${sorted(withSteps(builds))}${part}`
+    : sorted(withSteps(`${sorted(builds)}${part}`));
 }
 
 export const regressions: ReportKind = {
@@ -74,7 +76,7 @@ export const regressions: ReportKind = {
   filters: { ...placeFilters('i'), tag: 'b.tag', since: 'b.seen_at', minSize: 'b.change_bytes' },
   rowFilters: ['tag', 'since', 'minSize'],
   query: (scope) => withSteps(grownBuilds(scope)),
-  order: 'change_bytes desc, source, registry, repository, created_at, digest',
+  order: `change_bytes desc, ${byBytes('source', 'registry', 'repository')}, created_at, digest`,
   key: ['source', 'registry', 'repository', 'platform', 'digest'],
   page,
   givesTotal: true,

@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { repositoriesRelation } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { OWNED_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
@@ -31,5 +32,5 @@ export const repositories: ReportKind = {
   filters: { ...placeFilters('r'), since: 'r.first_seen_at', minSize: 'r.stored_bytes' },
   query: (scope) => `
     select ${selectColumns(columns, 'r')} from ${repositoriesRelation(scope)} r where ${scope.where}`,
-  order: 'stored_bytes desc nulls last, source, registry, repository',
+  order: `stored_bytes desc nulls last, ${byBytes('source', 'registry', 'repository')}`,
 };

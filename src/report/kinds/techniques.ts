@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { defineColumns } from '../report.ts';
 import { placeFilters, type ReportKind } from './kind.ts';
 
@@ -38,5 +39,5 @@ export const techniques: ReportKind = {
       count(*) filter (where b.outcome in ('as estimated', 'more')) as as_estimated, count(b.outcome) as estimated,
       sum(b.previous_bytes)::int8 as previous_bytes, sum(b.compressed_bytes)::int8 as compressed_bytes, sum(b.saved_bytes)::int8 as saved_bytes
     from slimboard_improvements b where ${where} group by b.technique`,
-  order: 'saved_bytes desc, technique',
+  order: `saved_bytes desc, ${byBytes('technique')}`,
 };

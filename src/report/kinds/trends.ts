@@ -1,3 +1,4 @@
+import { byBytes } from '../../store/sql/by-bytes.ts';
 import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
 import { pickColumns, placeFilters, type ReportKind, selectColumns } from './kind.ts';
@@ -28,7 +29,7 @@ export const trends: ReportKind = {
   columns,
   filters: { ...placeFilters('t'), since: 't.finished_at', minSize: 't.stored_bytes' },
   query: (scope) => `select ${selectColumns(columns, 't')} from slimboard_trends t where ${conditionOf(scope)}`,
-  order: 'finished_at desc, audit_id desc, source, scope, name, registry',
+  order: `finished_at desc, audit_id desc, ${byBytes('source', 'scope', 'name', 'registry')}`,
 };
 
 /** Selects the trends `t` up to an audit, if there is one, of its sources. */
@@ -85,6 +86,6 @@ export const grownRepositories: ReportKind = comparableTrends(
         sum(t.change_bytes)::int8 as change_bytes
       from slimboard_trends t where ${conditionOf(scope)}
       group by t.source, t.registry, t.name, t.team having sum(t.change_bytes) > 0`,
-    order: 'change_bytes desc, source, registry, name',
+    order: `change_bytes desc, ${byBytes('source', 'registry', 'name')}`,
   },
 );

@@ -1,3 +1,5 @@
+import { byBytes } from '../sql/by-bytes.ts';
+
 /**
  * Of how many repositories, those with the largest steps, the builds are put in order to find what can still be done:
  * telling the line of a tag takes 20 µs. Repositories in which nothing is left to do do not count.
@@ -19,7 +21,7 @@ export function currentSteps(gain: string): string {
   -- Repository by repository, in their order, until the limit is reached.
   current_of as (
     select a.repository_id, c.manifest_ids
-    from (select * from advised order by gain desc nulls last, name, registry, repository_id) a
+    from (select * from advised order by gain desc nulls last, ${byBytes('name', 'registry')}, repository_id) a
     cross join lateral (
       select array_agg(b.manifest_id) as manifest_ids
       from (
@@ -39,7 +41,7 @@ export function currentSteps(gain: string): string {
           where r.id = a.repository_id and t.name is not null and t.ended_at is null) o
         where o.age = 1) b) c
     where c.manifest_ids is not null
-    order by a.gain desc nulls last, a.name, a.registry, a.repository_id limit ${MOST_REPOSITORIES}),
+    order by a.gain desc nulls last, ${byBytes('a.name', 'a.registry')}, a.repository_id limit ${MOST_REPOSITORIES}),
   current_build as materialized (select repository_id, unnest(manifest_ids) as manifest_id from current_of),
   current_step as materialized (select * from step join current_build using (repository_id, manifest_id))`;
 }

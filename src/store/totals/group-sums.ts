@@ -1,4 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
+import { byBytes } from '../sql/by-bytes.ts';
 import { DEDUP_SCOPE } from '../sql/dedup-scope.ts';
 import { distinctRows } from '../sql/distinct-rows.ts';
 import { FAIR_SHARE, imageSums } from '../sql/shared-sums.ts';
@@ -27,7 +28,7 @@ export const GROUP_SUMS = `repositories, tags, images, logical_bytes, stored_byt
  */
 export function taggedImages(images: string, where: string): string {
   return `
-    select i.repository_id, i.manifest_id, min(i.tag) as tag, count(*) as tags, count(*) filter (where i.index_id is null) as direct_tags,
+    select i.repository_id, i.manifest_id, min(${byBytes('i.tag')}) as tag, count(*) as tags, count(*) filter (where i.index_id is null) as direct_tags,
       array_agg(i.tag_id) filter (where i.index_id is not null) as index_tags
     from ${images} i where i.tag <> '' and ${where} group by 1, 2`;
 }
@@ -35,7 +36,7 @@ export function taggedImages(images: string, where: string): string {
 /** SQL: the images of the relation `tagged` with their assessments and the name of their group, for {@link groupSums}. */
 export function namedImages(grouping: ImageGrouping): string {
   return `
-    select d.*, dense_rank() over (order by by_${grouping} collate "C") as combination
+    select d.*, dense_rank() over (order by ${byBytes(`by_${grouping}`)}) as combination
     from (select a.*, ${NAME[grouping]} as by_${grouping} from (${assessedImages('tagged')}) a) d`;
 }
 
@@ -80,7 +81,7 @@ export function groupSums(tagged: string, assessed: string, groupings: readonly 
       select distinct on (n.grouping, n.name) n.grouping, n.name, o.bytes, o.repository || ':' || o.tag as image
       from held_image o join (select combination, max(bytes) as bytes from held_image group by 1) m using (combination, bytes)
       join named n on n.combination = o.combination
-      order by n.grouping, n.name, o.bytes desc, o.repository, o.tag),
+      order by n.grouping, n.name, o.bytes desc, ${byBytes('o.repository', 'o.tag')}),
     logical as (
       select n.grouping, n.name, count(distinct i.repository_id) as repositories, sum(i.bytes) as bytes, sum(i.direct_tags) as direct_tags
       from (
@@ -124,7 +125,7 @@ const HELD_BYTES = `
       from blob_once o join held h on h.blob_id = o.blob_id and h.scope = o.scope join named n on n.combination = h.combination
       where o.combinations > 1 group by 1, 2, 3, 4, 5),
     share as (
-      select c.*, count(*) over w as holders, row_number() over (w order by c.name) as place
+      select c.*, count(*) over w as holders, row_number() over (w order by ${byBytes('c.name')}) as place
       from in_common c window w as (partition by c.grouping, c.blob_id, c.scope)),
     bytes as (
       select grouping, name, sum(stored) as stored, sum(exclusive) as exclusive, sum(shared) as shared, sum(own) as own
@@ -171,7 +172,7 @@ export function addedGroups(grouping: ImageGrouping): string {
     added as (
       select grouping, name, ${ADDITIVE.map((column) => `sum(${column}) as ${column}`).join(', ')},
         max(largest_bytes) as largest_bytes,
-        (array_agg(largest_image order by largest_bytes desc, split_part(largest_image, ':', 1), split_part(largest_image, ':', 2)))[1] as largest_image
+        (array_agg(largest_image order by largest_bytes desc, ${byBytes("split_part(largest_image, ':', 1)", "split_part(largest_image, ':', 2)")}))[1] as largest_image
       from source_group where grouping = '${grouping}' group by 1, 2)
     select a.*, s.images, s.median_bytes, s.p90_bytes, s.savings_min_bytes, s.savings_max_bytes, s.slim_score, s.findings_error, s.findings_warn
     from added a join sizes s using (grouping, name)`;

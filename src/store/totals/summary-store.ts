@@ -1,4 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
+import { byBytes } from '../sql/by-bytes.ts';
 import { digestText } from '../sql/digest-text.ts';
 import { currentSteps } from './current-steps.ts';
 
@@ -65,11 +66,11 @@ const MOST_BASES = 1_000;
 
 const BASE_TOTALS = `
   insert into base_total (audit_id, source_id, place, base_image, distro, distro_version, distro_eol, images, tags, repositories, base_bytes, logical_bytes)
-  select $2, $1, row_number() over (order by tags desc, base_image, distro, distro_version, distro_eol), b.*
+  select $2, $1, row_number() over (order by tags desc, ${byBytes('base_image', 'distro', 'distro_version')}, distro_eol), b.*
   from (
     select coalesce(base_image, '') as base_image, distro, distro_version, distro_eol, images, tags, repositories, base_bytes, logical_bytes
     from source_base where source_id = $1
-    order by tags desc, 1, 2, 3, 4 limit ${MOST_BASES}) b`;
+    order by tags desc, ${byBytes("coalesce(base_image, '')", 'distro', 'distro_version')}, distro_eol limit ${MOST_BASES}) b`;
 
 /** The length of each list. */
 export const LIST_ROWS = 15;
@@ -86,7 +87,7 @@ const SUMMARY = `
   insert into source_summary (audit_id, source_id, lists)
   with image_once as materialized (
     select distinct on (t.manifest_id) t.manifest_id, t.team, t.repository_id, t.tag, t.pull_bytes
-    from tagged_image t order by t.manifest_id, t.repository, t.tag),
+    from tagged_image t order by t.manifest_id, ${byBytes('t.repository', 't.tag')}),
   sizes as (
     select width_bucket(pull_bytes, $3::int8[]) as bucket, count(*) as images from image_once group by 1),
   rules as (
@@ -101,7 +102,7 @@ const SUMMARY = `
     order by c.size desc, c.digest limit ${LIST_ROWS}),
   layers as (
     select l.blob_id, count(distinct t.manifest_id) as images, count(distinct t.repository_id) as repositories,
-      (array_agg(t.repository_id order by t.repository, r.registry))[1] as repository_id
+      (array_agg(t.repository_id order by ${byBytes('t.repository', 'r.registry')}))[1] as repository_id
     from biggest g join manifest_layer l on l.blob_id = g.blob_id join tagged_image t on t.manifest_id = l.manifest_id
     join repository r on r.id = t.repository_id
     group by l.blob_id),
@@ -115,11 +116,11 @@ const SUMMARY = `
     order by s.manifest_id, s.technique, s.repository, r.registry),
   best as materialized (
     select repository_id, repository, registry, technique, max(gain) as gain, count(*) as images
-    from step_once group by 1, 2, 3, 4 order by gain desc, repository, registry, technique limit ${LIST_ROWS}),
+    from step_once group by 1, 2, 3, 4 order by gain desc, ${byBytes('repository', 'registry', 'technique')} limit ${LIST_ROWS}),
   steps as (
     select distinct on (s.repository_id, s.technique) s.*, b.images
     from best b join step_once s on s.repository_id = b.repository_id and s.technique = b.technique and s.gain = b.gain
-    join manifest m on m.id = s.manifest_id order by s.repository_id, s.technique, s.tag desc, m.digest)
+    join manifest m on m.id = s.manifest_id order by s.repository_id, s.technique, ${byBytes('s.tag')} desc, m.digest)
   select $2, $1, jsonb_build_object(
     'sizes', coalesce((
       select jsonb_agg(jsonb_build_object('fromBytes', ($3::int8[])[bucket], 'images', images) order by bucket) from sizes), '[]'),
@@ -136,7 +137,7 @@ const SUMMARY = `
       select jsonb_agg(jsonb_build_object('digest', ${digestText('m.digest')}, 'registry', s.registry, 'repository', s.repository,
           'tag', s.tag, 'team', s.team, 'bytes', s.pull_bytes, 'technique', s.step ->> 'technique', 'base', s.step #>> '{projection,base}',
           'gainBytes', s.gain, 'images', s.images, 'afterMaxBytes', (s.step #>> '{projection,after,max}')::numeric::int8, 'basis', s.step #>> '{projection,basis}')
-        order by s.gain desc, s.repository, s.registry, s.technique)
+        order by s.gain desc, ${byBytes('s.repository', 's.registry', 's.technique')})
       from steps s join manifest m on m.id = s.manifest_id), '[]'))`;
 
 /**

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../database/database.ts';
 import { PLAN_AS_A_WHOLE } from '../../database/planning.ts';
+import { byBytes } from '../sql/by-bytes.ts';
 import { DEDUP_SCOPE } from '../sql/dedup-scope.ts';
 import { setExcluded } from '../sql/rows.ts';
 import { FAIR_SHARE, imageSums } from '../sql/shared-sums.ts';
@@ -72,7 +73,7 @@ const OWN_HOLDING = `
 /** SQL: temporary table of tagged images, one row for each repository and image, however many tags name it. */
 const TAGGED_IMAGE = `
   create temp table tagged_image on commit drop as
-  select c.repository_id, r.team, c.manifest_id, r.name as repository, min(c.tag) as tag, count(*)::int as tags, i.pull_bytes,
+  select c.repository_id, r.team, c.manifest_id, r.name as repository, min(${byBytes('c.tag')}) as tag, count(*)::int as tags, i.pull_bytes,
     count(*) filter (where c.index_id is null) as direct_tags, array_agg(c.tag_id) filter (where c.index_id is not null) as index_tags
   from tag_content c join repository r on r.id = c.repository_id join image i on i.manifest_id = c.manifest_id
   where r.source_id = $1 and r.ended_at is null and c.tag is not null
@@ -130,7 +131,7 @@ const TEAM_TOTALS = `
     from repository r left join tag t on t.repository_id = r.id and t.ended_at is null
     where r.source_id = $1 and r.ended_at is null group by r.team),
   share as (
-    select team, size, count(*) over w as holders, row_number() over (w order by team) as place
+    select team, size, count(*) over w as holders, row_number() over (w order by ${byBytes('team')}) as place
     from (select distinct scope, blob_id, size, team from holding) d window w as (partition by scope, blob_id)),
   bytes as (
     select team, sum(${FAIR_SHARE}) as stored,
@@ -140,10 +141,10 @@ const TEAM_TOTALS = `
   logical as (select team, sum(pull_bytes * tags) as logical from tagged_image group by team),
   image_of_team as (
     select distinct on (team, manifest_id) team, manifest_id, pull_bytes, repository || ':' || tag as name
-    from tagged_image order by team, manifest_id, repository, tag),
+    from tagged_image order by team, manifest_id, ${byBytes('repository', 'tag')}),
   images as (
     select i.team, ${imageSums('i', 'j')}, max(i.pull_bytes) as largest,
-      (array_agg(i.name order by i.pull_bytes desc, i.name))[1] as largest_image,
+      (array_agg(i.name order by i.pull_bytes desc, ${byBytes('i.name')}))[1] as largest_image,
       sum(i.pull_bytes) filter (where j.slim_score is not null) as scored
     from image_of_team i join assessed_image j on j.manifest_id = i.manifest_id group by i.team)
   select $2, $1, team.team, team.repositories, team.tags, coalesce(images.images, 0), coalesce(logical.logical, 0), coalesce(bytes.stored, 0),
@@ -182,7 +183,7 @@ const REPOSITORY_TOTALS = `
   own as (select repository_id, sum(size) as own from own_holding group by repository_id),
   images as (
     select t.repository_id, ${imageSums('t', 'j')}, sum(t.pull_bytes * t.tags) as logical, max(t.pull_bytes) as largest,
-      (array_agg(t.tag order by t.pull_bytes desc, t.tag))[1] as largest_tag
+      (array_agg(t.tag order by t.pull_bytes desc, ${byBytes('t.tag')}))[1] as largest_tag
     from tagged_image t join assessed_image j on j.manifest_id = t.manifest_id group by t.repository_id),
   total as (
     select tags.repository_id, tags.tags, coalesce(images.images, 0) as images, coalesce(images.logical, 0)::int8 as logical_bytes,
