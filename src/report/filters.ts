@@ -4,8 +4,9 @@ import type { SqlValue } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import { registryHostOf } from '../oci/reference.ts';
 import { baseRegex, globRegex } from './glob-regex.ts';
-import type { ReportKind } from './kinds/kind.ts';
+import { ALL_IMAGE_FILTERS, type ReportKind } from './kinds/kind.ts';
 import type { ReportRequest } from './open-report.ts';
+import { imagesRelation, type ShownAudit, type SqlParameters } from './query-scope.ts';
 import { parseSince } from './since.ts';
 
 /** The filters of a report, as the user typed them. */
@@ -34,7 +35,7 @@ export interface ReportFilters {
 /** The name of a filter. */
 export type FilterName = keyof ReportFilters;
 
-/** The SQL expression that each filter compares with; the kind has no filter that is missing here. */
+/** The SQL expression that each filter compares with. */
 export type FilterTargets = Readonly<Partial<Record<FilterName, string>>>;
 
 interface FilterRule {
@@ -76,25 +77,39 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
 /** The names of all filters. */
 export const FILTER_NAMES = Object.keys(RULES) as readonly FilterName[];
 
-type FilteredKind = Pick<ReportKind, 'name' | 'filters'>;
+type FilteredKind = Pick<ReportKind, 'name' | 'filters' | 'ofImages'>;
 
 /**
- * The filters as one SQL condition; `true` when there are none.
+ * The filters as one SQL condition; `true` when there are none. Those that are missing in the kind select images, and the
+ * rows that belong to one of them.
+ * @param audit the one whose images these are; undefined: those of the present
  * @throws SettingsError naming the filter that the kind does not have, or whose value cannot be parsed
  */
 export function filterCondition(
   kind: FilteredKind,
   { filters = {}, now, nameOf = flagOf }: Pick<ReportRequest, 'filters' | 'now' | 'nameOf'>,
-  parameters: { add(value: SqlValue): string },
+  parameters: SqlParameters,
+  audit?: ShownAudit,
 ): string {
-  const conditions = FILTER_NAMES.flatMap((name) => {
+  const { ofImages } = kind;
+  const given = FILTER_NAMES.flatMap((name) => {
     const text = filters[name];
-    if (text === undefined) return [];
-    const target = kind.filters[name];
-    if (target === undefined) throw unknownFilter(kind, name, nameOf);
-    const { value, condition } = RULES[name];
-    return [condition(target, parameters.add(parseFlag(nameOf(name), () => value(text, now))))];
+    return text === undefined ? [] : [{ name, text, isOwn: !ofImages || kind.filters[name] !== undefined }];
   });
+  const conditionsOf = (chosen: typeof given, targets: FilterTargets): readonly string[] =>
+    chosen.map(({ name, text }) => {
+      const target = targets[name];
+      if (target === undefined) throw unknownFilter(kind, name, nameOf);
+      const { value, condition } = RULES[name];
+      return condition(target, parameters.add(parseFlag(nameOf(name), () => value(text, now))));
+    });
+  const own = given.filter(({ isOwn }) => isOwn);
+  const others = given.filter(({ isOwn }) => !isOwn);
+  const conditions = [...conditionsOf(own, kind.filters)];
+  if (ofImages && others.length > 0) {
+    const images = (): string => imagesRelation({ audit, parameters });
+    conditions.push(ofImages(images, conditionsOf(others, ALL_IMAGE_FILTERS).join(' and ')));
+  }
   return conditions.join(' and ') || 'true';
 }
 

@@ -2,8 +2,7 @@ import { flagOf, type OptionNaming, parseFlag } from '../common/flags.ts';
 import { SettingsError } from '../errors.ts';
 import { byBytes } from '../store/sql/by-bytes.ts';
 import { UNOWNED } from '../store/team-store.ts';
-import type { FilterTargets } from './filters.ts';
-import { IMAGE_FILTERS, placeFilters, type ReportKind } from './kinds/kind.ts';
+import { IMAGE_FILTERS, imagesOfRepository, placeFilters, type ReportKind } from './kinds/kind.ts';
 import { groupColumns, leaderboardColumns, METRIC_COLUMNS } from './leaderboard-columns.ts';
 import { groupsSql } from './leaderboard-groups.ts';
 import type { Grouping, Metric } from './names.ts';
@@ -69,14 +68,11 @@ export const teams: ReportKind = {
   description: "One row per team, most stored bytes first; the teams' stored bytes sum to the registries'.",
 };
 
-function ranked(
-  options: LeaderboardOptions,
-  columns: readonly Column[],
-): Pick<ReportKind, 'columns' | 'filters' | 'query' | 'order'> {
+function ranked(options: LeaderboardOptions, columns: readonly Column[]): Omit<ReportKind, 'name' | 'description'> {
   const order = `rank nulls last, value desc nulls last, ${byBytes('name')}`;
   return {
     columns: withGist(columns, options),
-    filters: filtersOf(options.by),
+    ...filtersOf(options.by),
     query: (scope) => rankedSql(options, columns, scope),
     order: options.by === 'repository' ? `${order}, ${byBytes('source')}` : order,
   };
@@ -115,11 +111,23 @@ function withGist(columns: readonly Column[], { by, metric }: LeaderboardOptions
   return columns.map((column) => (gist.includes(column.name) ? { ...column, gist: true } : column));
 }
 
-/** Totals of teams are stored by source, so they allow few filters; bases and the like are summed from images. */
-function filtersOf(by: Grouping): FilterTargets {
-  if (by === 'team') return { source: 'i.source', team: 't.team' };
-  if (by === 'repository') return placeFilters('i');
-  return { ...IMAGE_FILTERS, minSize: 'i.compressed_bytes' };
+/** Totals of teams and repositories are stored, so images only select whose totals to show; others are summed from images. */
+function filtersOf(by: Grouping): Pick<ReportKind, 'filters' | 'rowFilters' | 'ofImages'> {
+  const ofTotals = { minSize: 'k.stored_bytes' };
+  if (by === 'team')
+    return {
+      filters: { source: 'i.source', team: 't.team', ...ofTotals },
+      rowFilters: ['minSize'],
+      ofImages: (images, condition) =>
+        `(t.source_id, t.team) in (select i.source_id, i.team from ${images()} i where ${condition})`,
+    };
+  if (by === 'repository')
+    return {
+      filters: { ...placeFilters('i'), ...ofTotals },
+      rowFilters: ['minSize'],
+      ofImages: imagesOfRepository('i'),
+    };
+  return { filters: { ...IMAGE_FILTERS, minSize: 'i.compressed_bytes' } };
 }
 
 function rankedSql({ by, metric, since }: LeaderboardOptions, columns: readonly Column[], scope: QueryScope): string {
@@ -144,5 +152,5 @@ function rankedSql({ by, metric, since }: LeaderboardOptions, columns: readonly 
           case when g.compared and g.previous_stored_bytes > 0
             then round(100.0 * (g.stored_bytes - g.previous_stored_bytes) / g.previous_stored_bytes, 2) end as growth_percent
         from (${groupsSql(by, scope, since)}) g) v) k
-    where k.stored_bytes is not null`;
+    where k.stored_bytes is not null and ${scope.rowWhere}`;
 }

@@ -70,10 +70,11 @@ async function scopeOf(
 ): Promise<QueryScope> {
   const { filters = {}, prices, nameOf = flagOf } = request;
   const parameters = new SqlParameters();
+  const shown = audit ? { id: audit.id, endedAt: await findEnd(db, audit.id) } : undefined;
   const rowFilters: ReadonlySet<string> = new Set(kind.rowFilters);
   const conditionOf = (ofRows: boolean): string => {
     const chosen = Object.entries(filters).filter(([name]) => ofRows === rowFilters.has(name));
-    return filterCondition(kind, { ...request, filters: Object.fromEntries(chosen) }, parameters);
+    return filterCondition(kind, { ...request, filters: Object.fromEntries(chosen) }, parameters, shown);
   };
   const conditions = [conditionOf(false)];
   if (audit && kind.currentOnly) {
@@ -86,7 +87,7 @@ async function scopeOf(
     source: filters.source,
     isFiltered:
       audit !== null || Object.entries(filters).some(([name, text]) => name !== 'source' && text !== undefined),
-    audit: audit ? { id: audit.id, endedAt: await findEnd(db, audit.id) } : undefined,
+    audit: shown,
     parameters,
     storagePerGBMonth: prices?.storagePerGBMonth,
   };

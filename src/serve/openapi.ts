@@ -7,7 +7,7 @@ import { leaderboardColumns } from '../report/leaderboard-columns.ts';
 import { GROUPINGS, METRICS } from '../report/names.ts';
 import { type Column, type ColumnType, REPORT_SCHEMA } from '../report/report.ts';
 import { API_FORMATS, contentTypeOf } from './answer-report.ts';
-import { filterParametersOf, MAX_VALUE_LENGTH } from './report-query.ts';
+import { FILTER_PARAMETERS, filterParametersOf, MAX_VALUE_LENGTH } from './report-query.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -144,20 +144,18 @@ const OTHER_TYPES: readonly string[] = API_FORMATS.filter((name) => name !== 'js
 function reportOperation(kind: ReportKind): Json {
   return operation(`report_${kind.name}`, kind.description, {
     schema: reportSchema(kind.columns),
-    parameters: [...filterParameters(kind), ...pageParameters(kind.columns)],
+    parameters: [...FILTER_PARAMETERS.map(filterParameter), ...pageParameters(kind.columns)],
     otherTypes: OTHER_TYPES,
   });
 }
 
-function filterParameters(kind: ReportKind): readonly Json[] {
-  return filterParametersOf(kind).map((name) =>
-    parameter(name, `The same as ${flagOf(name)} on the command line`, TEXT),
-  );
+function filterParameter(name: string): Json {
+  return parameter(name, `The same as ${flagOf(name)} on the command line`, TEXT);
 }
 
 function leaderboardOperation(): Json {
   const kinds = GROUPINGS.map((by) => leaderboard({ by, metric: 'stored' }));
-  const filters = new Map(kinds.flatMap(filterParameters).map((filter) => [filter.name, filter]));
+  const filters = [...new Set(kinds.flatMap(filterParametersOf))].map(filterParameter);
   const columns = leaderboardColumns('team');
   const all = new Map(kinds.flatMap((kind) => kind.columns).map((column) => [column.name, column]));
   return operation('leaderboard', 'A leaderboard of teams, repositories, base images, distributions or runtimes', {
@@ -170,7 +168,7 @@ function leaderboardOperation(): Json {
         'What to compare with for growth and movement: a date, or an age such as 30d; default: the previous audit',
         TEXT,
       ),
-      ...filters.values(),
+      ...filters,
       ...pageParameters([...all.values()]),
     ],
     otherTypes: OTHER_TYPES,

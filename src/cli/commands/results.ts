@@ -71,8 +71,8 @@ function addReportOptions(command: Command): Command {
     .option('--audit <number>', 'as of this audit (default: the newest)', parseAuditNumber)
     .option(
       '--limit <n>',
-      'at most this many rows (default: all)',
-      numberParser(/^[1-9]\d{0,14}$/, 'a whole number, at least 1'),
+      'at most this many rows, 0: the columns only (default: all)',
+      numberParser(/^(0|[1-9]\d{0,14})$/, 'a whole number, at least 0'),
     )
     .addHelpText('after', '\nWhat each column means: docs/reports.md');
 }

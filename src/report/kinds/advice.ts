@@ -2,7 +2,7 @@ import { byBytes } from '../../store/sql/by-bytes.ts';
 import { currentSteps } from '../../store/totals/current-steps.ts';
 import { imagesRelation, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { IMAGE_FILTERS, PLACE_COLUMNS, type ReportKind } from './kind.ts';
+import { ALL_IMAGE_FILTERS, PLACE_COLUMNS, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,
@@ -49,7 +49,7 @@ export const advice: ReportKind = {
   name: 'advice',
   description: 'One row per step of the plan that makes an image smaller, largest gain first.',
   columns,
-  filters: { ...IMAGE_FILTERS, minSize: 'i.compressed_bytes' },
+  filters: ALL_IMAGE_FILTERS,
   query: ofImages,
   order: `gain_bytes desc nulls last, ${byBytes('source', 'registry', 'repository', 'tag', 'platform')}, digest, step`,
   page: (scope, order, part) =>

@@ -40,7 +40,9 @@ export const audits: ReportKind = {
   name: 'audits',
   description: 'One row per audit, newest first: what it covered, how long it took, and how much was stored.',
   columns,
-  filters: { source: "any(string_to_array(a.sources, ';'))", since: 'a.started_at' },
+  filters: { source: "any(string_to_array(a.sources, ';'))", since: 'a.started_at', minSize: 'a.stored_bytes' },
+  ofImages: (images, condition) =>
+    `a.id in (select x.audit_id from audit_source x where x.source_id in (select i.source_id from ${images()} i where ${condition}))`,
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 'a')} from slimboard_audits a
     where ${where} and ${audit ? `a.id = ${parameters.add(audit.id)}::int8` : 'true'}`,

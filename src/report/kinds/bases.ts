@@ -2,7 +2,7 @@ import { byBytes } from '../../store/sql/by-bytes.ts';
 import { ADDED_BASES, BASE_SUMS, baseSums } from '../../store/totals/base-sums.ts';
 import { imagesRelation, precomputedSumsSql } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { IMAGE_FILTERS, type ReportKind } from './kind.ts';
+import { ALL_IMAGE_FILTERS, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   base_image: ['list', 'The base image; several names, separated by `;`, for exactly the same layers; empty: unknown.'],
@@ -30,7 +30,7 @@ export const bases: ReportKind = {
   name: 'bases',
   description: 'One row per base image and distribution, most images first: what is built on it.',
   columns,
-  filters: { ...IMAGE_FILTERS, minSize: 'i.base_bytes' },
+  filters: { ...ALL_IMAGE_FILTERS, minSize: 'i.base_bytes' },
   query: (scope) =>
     precomputedSumsSql(scope, {
       stored: { table: 'source_base' },

@@ -1,6 +1,6 @@
 import { byBytes } from '../../store/sql/by-bytes.ts';
 import { defineColumns } from '../report.ts';
-import { placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { imagesOfRepository, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   audit_id: ['integer', 'The audit in which it happened.', 'detail'],
@@ -23,6 +23,7 @@ export const errors: ReportKind = {
   description: 'One row per item that the newest audit of its source could not read.',
   columns,
   filters: { ...placeFilters('e'), tag: 'e.tag', since: 'e.occurred_at' },
+  ofImages: imagesOfRepository('e'),
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 'e')} from slimboard_errors e
     where ${where} and ${

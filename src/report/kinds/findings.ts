@@ -1,7 +1,7 @@
 import { byBytes } from '../../store/sql/by-bytes.ts';
 import { imagesRelation } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { IMAGE_FILTERS, PLACE_COLUMNS, pickColumns, type ReportKind } from './kind.ts';
+import { ALL_IMAGE_FILTERS, PLACE_COLUMNS, pickColumns, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,
@@ -27,7 +27,7 @@ export const findings: ReportKind = {
   name: 'findings',
   description: 'One row per finding of an image, errors first.',
   columns,
-  filters: { ...IMAGE_FILTERS, since: 'i.first_seen_at', minSize: 'i.compressed_bytes' },
+  filters: { ...ALL_IMAGE_FILTERS, since: 'i.first_seen_at' },
   query: (scope) => `
     select i.source, i.registry, i.repository, i.tag, i.digest, i.platform, i.team, f.rule, f.severity, f.confidence, f.message,
       f.layer + 1 as layer, f.min_bytes, f.max_bytes, f.ordinal

@@ -1,6 +1,6 @@
 import { byBytes } from '../../store/sql/by-bytes.ts';
 import { defineColumns } from '../report.ts';
-import { placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { imagesOfRepository, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   source: ['text', 'The source.', 'detail'],
@@ -26,6 +26,7 @@ export const goals: ReportKind = {
   description: 'One row per team, then one per repository: progress towards its goal, most bytes left first.',
   columns,
   filters: { ...placeFilters('g'), minSize: 'g.current_bytes' },
+  ofImages: imagesOfRepository('g'),
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 'g')} from slimboard_goals g
     where ${audit ? `g.audit_id = ${parameters.add(audit.id)}::int8` : 'g.newest'} and ${where}`,

@@ -2,7 +2,7 @@ import { byBytes } from '../../store/sql/by-bytes.ts';
 import { partSql, rowSql, runsOf, sharedSql } from '../packed-rows.ts';
 import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { IMAGE_FILTERS, PLACE_COLUMNS, type ReportKind, selectColumns } from './kind.ts';
+import { ALL_IMAGE_FILTERS, PLACE_COLUMNS, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   ...PLACE_COLUMNS,
@@ -132,7 +132,7 @@ export const images: ReportKind = {
   description:
     'One row per tag and platform: what it is, how large, what it is built on, and what would make it smaller.',
   columns,
-  filters: { ...IMAGE_FILTERS, since: 'coalesce(i.pushed_at, i.first_seen_at)', minSize: 'i.compressed_bytes' },
+  filters: ALL_IMAGE_FILTERS,
   rowRelation: 'i',
   query,
   key: ['source', 'registry', 'repository', 'tag', 'platform', 'digest', 'index_digest'],

@@ -1,6 +1,6 @@
 import { byBytes } from '../../store/sql/by-bytes.ts';
 import { defineColumns } from '../report.ts';
-import { OWNED_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { imagesOfRepository, OWNED_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   ...OWNED_COLUMNS,
@@ -39,6 +39,7 @@ export const improvements: ReportKind = {
   columns,
   currentOnly: true,
   filters: { ...placeFilters('b'), tag: 'b.tag', since: 'b.built_at', minSize: 'b.saved_bytes' },
+  ofImages: imagesOfRepository('b'),
   query: ({ where }) => `
     select ${selectColumns(columns, 'b')} from slimboard_improvements b where ${where}`,
   order: `saved_bytes desc, ${byBytes('source', 'registry', 'repository', 'platform')}, built_at, digest`,

@@ -3,6 +3,13 @@ import type { Run } from '../packed-rows.ts';
 import type { QueryScope } from '../query-scope.ts';
 import type { Column } from '../report.ts';
 
+/**
+ * Returns the SQL condition that selects the rows that belong to one of some images.
+ * @param images the relation of images; called at most once, because it may add parameters to the query
+ * @param condition what selects the images; it calls their relation `i`
+ */
+export type OfImages = (images: () => string, condition: string) => string;
+
 /** A kind of report: its columns, its filters, and the SQL that computes its rows. */
 export interface ReportKind {
   readonly name: string;
@@ -10,6 +17,8 @@ export interface ReportKind {
   readonly description: string;
   readonly columns: readonly Column[];
   readonly filters: FilterTargets;
+  /** For kinds whose rows are no images: how filters that `filters` lacks select rows. Without it, they are refused. */
+  readonly ofImages?: OfImages;
   /** Those of the filters that select rows, where the others select the images that rows sum up: see `rowWhere`. */
   readonly rowFilters?: readonly FilterName[];
   /** The relation of `filters`, if it has all columns of the report: then a search is a condition on it, like a filter. */
@@ -63,6 +72,20 @@ export const IMAGE_FILTERS = {
   base: 'i.base_image',
   distro: 'i.distro',
 } satisfies FilterTargets;
+
+/** Every filter, of a relation of images `i`. */
+export const ALL_IMAGE_FILTERS: FilterTargets = {
+  ...IMAGE_FILTERS,
+  since: 'coalesce(i.pushed_at, i.first_seen_at)',
+  minSize: 'i.compressed_bytes',
+};
+
+/** Rows that have a place belong to the images of their repository. */
+export function imagesOfRepository(relation: string): OfImages {
+  const columns = ['source', 'registry', 'repository'];
+  const of = (name: string): string => columns.map((column) => `${name}.${column}`).join(', ');
+  return (images, condition) => `(${of(relation)}) in (select ${of('i')} from ${images()} i where ${condition})`;
+}
 
 /** The column that an `order by` list of columns begins with. */
 export function firstColumn(order: string): string {

@@ -2,7 +2,7 @@ import { byBytes } from '../../store/sql/by-bytes.ts';
 import { distinctRows } from '../../store/sql/distinct-rows.ts';
 import { imagesRelation, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { firstColumn, IMAGE_FILTERS, type ReportKind } from './kind.ts';
+import { ALL_IMAGE_FILTERS, firstColumn, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   digest: ['digest', 'The digest of the layer as it is transferred.'],
@@ -63,7 +63,7 @@ export const layers: ReportKind = {
   name: 'layers',
   description: 'One row per distinct layer, largest first: what made it and who shares it.',
   columns,
-  filters: { ...IMAGE_FILTERS, minSize: 'b.bytes' },
+  filters: { ...ALL_IMAGE_FILTERS, minSize: 'b.bytes' },
   rowFilters: ['minSize'],
   query: (scope) => layersSql(scope),
   order: 'bytes desc, digest',

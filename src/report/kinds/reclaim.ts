@@ -3,7 +3,7 @@ import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql, NOTHING_IN_USE } from '../reclaim/in-use.ts';
 import { LEADS_TO } from '../reclaim/leads-to.ts';
 import { defineColumns } from '../report.ts';
-import { OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
+import { type OfImages, OWNED_COLUMNS, placeFilters, type ReportKind } from './kind.ts';
 
 // The view slimboard_reclaimable repeats these thresholds in SQL: keep both the same.
 
@@ -36,6 +36,11 @@ const SIZE = `coalesce(c.compressed_bytes, (
   select sum(b.size) from blob b where b.stored and b.id in (
     select l.blob_id from index_child x join manifest_layer l on l.manifest_id = x.child_id where x.index_id = c.manifest_id)))`;
 
+/** A manifest belongs to its image, and an index to those of its children. */
+const ofManifest: OfImages = (images, condition) =>
+  `(c.repository_id, c.manifest_id) in (
+    select i.repository_id, coalesce(i.index_id, i.manifest_id) from ${images()} i where ${condition})`;
+
 /**
  * A report of the manifests that could be removed; nothing is removed. Never proposed: manifests that an index of the
  * repository lists or may list, manifests that describe another one (signatures, attestations), the newest build of a
@@ -50,7 +55,8 @@ export function reclaimable(inUse: InUse): ReportKind {
     description:
       'One row per manifest that could be removed, with the bytes that its removal frees together with all rows above it.',
     columns,
-    filters: { ...placeFilters('c'), minSize: SIZE },
+    filters: { ...placeFilters('c'), since: 'c.dated_at', minSize: SIZE },
+    ofImages: ofManifest,
     query: (scope) =>
       candidatesSql(`${scope.where} and ${NOT_LISTED} and not ${inUseSql(inUse, 'c', scope.parameters)}`),
     order: 'place',

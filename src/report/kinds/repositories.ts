@@ -1,7 +1,7 @@
 import { byBytes } from '../../store/sql/by-bytes.ts';
 import { repositoriesRelation } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { OWNED_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { imagesOfRepository, OWNED_COLUMNS, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 
 const columns = defineColumns({
   ...OWNED_COLUMNS,
@@ -30,6 +30,7 @@ export const repositories: ReportKind = {
   description: 'One row per repository, most stored bytes first.',
   columns,
   filters: { ...placeFilters('r'), since: 'r.first_seen_at', minSize: 'r.stored_bytes' },
+  ofImages: imagesOfRepository('r'),
   query: (scope) => `
     select ${selectColumns(columns, 'r')} from ${repositoriesRelation(scope)} r where ${scope.where}`,
   order: `stored_bytes desc nulls last, ${byBytes('source', 'registry', 'repository')}`,

@@ -1,6 +1,6 @@
 import { byBytes } from '../../store/sql/by-bytes.ts';
 import { defineColumns } from '../report.ts';
-import { placeFilters, type ReportKind } from './kind.ts';
+import { imagesOfRepository, placeFilters, type ReportKind } from './kind.ts';
 
 const columns = defineColumns({
   technique: ['list', 'One technique, or several that were applied together.'],
@@ -30,6 +30,7 @@ export const techniques: ReportKind = {
   columns,
   currentOnly: true,
   filters: { ...placeFilters('b'), since: 'b.built_at' },
+  ofImages: imagesOfRepository('b'),
   query: ({ where }) => `
     select b.technique, max(b.guide_min_percent) as guide_min_percent, max(b.guide_max_percent) as guide_max_percent,
       ${median('estimated_min_percent')}, ${median('estimated_max_percent')},

@@ -1,7 +1,7 @@
 import { byBytes } from '../../store/sql/by-bytes.ts';
 import { auditConditions, type QueryScope } from '../query-scope.ts';
 import { defineColumns } from '../report.ts';
-import { pickColumns, placeFilters, type ReportKind, selectColumns } from './kind.ts';
+import { imagesOfRepository, pickColumns, placeFilters, type ReportKind, selectColumns } from './kind.ts';
 import { narrowed } from './limited-kind.ts';
 
 const columns = defineColumns({
@@ -27,7 +27,13 @@ export const trends: ReportKind = {
   description:
     'One row per audit and source, team, repository or base image, newest first; a repository has a row only when its sizes changed.',
   columns,
-  filters: { ...placeFilters('t'), since: 't.finished_at', minSize: 't.stored_bytes' },
+  filters: {
+    ...placeFilters('t'),
+    base: "case when t.scope = 'base' then t.name end",
+    since: 't.finished_at',
+    minSize: 't.stored_bytes',
+  },
+  ofImages: imagesOfRepository('t'),
   query: (scope) => `select ${selectColumns(columns, 't')} from slimboard_trends t where ${conditionOf(scope)}`,
   order: `finished_at desc, audit_id desc, ${byBytes('source', 'scope', 'name', 'registry')}`,
 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
+import type { ReportFilters } from '../../../src/report/filters.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { reclaimable, STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/kinds/reclaim.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
@@ -59,6 +60,29 @@ describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) 
       { tags: 'older', reason: 'stale', days: 195 },
       { tags: 'single', reason: 'stale', days: 205 },
     ]);
+  });
+
+  test('is filtered by the images that a manifest is or lists', async () => {
+    await emptyTables(db);
+    const inventory = new Inventory(db);
+    const now = new Date('2026-11-30T12:00:00Z');
+    const repository = await inventory.repository(await inventory.source('lab'), 'app', 'team', '2025-01-01T00:00:00Z');
+    const image = (distro: string, createdAt: string) =>
+      inventory.image({ name: distro, layers: [[distro, 1]], createdAt, assessment: { distro } });
+    const builds = [
+      ['list', await inventory.index('list', [await image('alpine', '2025-01-02T00:00:00Z')])],
+      ['old', await image('debian', '2025-01-03T00:00:00Z')],
+      ['new', await image('fedora', '2025-01-04T00:00:00Z')],
+    ] as const;
+    for (const [name, manifest] of builds) await inventory.tag(repository, name, manifest, '2025-01-05T00:00:00Z');
+    await db.query("update tag set pulled_at = '2025-01-06'");
+    const tagsOf = async (filters: ReportFilters) =>
+      (await readRecords(db, KINDS.reclaim, { filters, now })).map(({ tags }) => tags);
+    expect(await tagsOf({})).toHaveLength(2);
+    expect(await tagsOf({ distro: 'alpine' })).toEqual(['list']);
+    expect(await tagsOf({ tag: 'o*' })).toEqual(['old']);
+    expect(await tagsOf({ tag: 'o*', distro: 'alpine' })).toEqual([]);
+    expect(await tagsOf({ since: '30d' })).toEqual([]);
   });
 
   test.each([[['one', 'two', 'three']], [['three', 'two', 'one']]])(

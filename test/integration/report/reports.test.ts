@@ -1,13 +1,14 @@
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
-import { filterCondition } from '../../../src/report/filters.ts';
+import { filterCondition, type ReportFilters } from '../../../src/report/filters.ts';
 import { FORMATS } from '../../../src/report/formats/formats.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { type LeaderboardOptions, leaderboard } from '../../../src/report/leaderboard.ts';
-import { KIND_NAMES } from '../../../src/report/names.ts';
+import { KIND_NAMES, type KindName } from '../../../src/report/names.ts';
 import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
+import { SqlParameters } from '../../../src/report/query-scope.ts';
 import { readPage, recordsOf } from '../../../src/report/report-page.ts';
 import { PGLITE, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
@@ -103,6 +104,13 @@ async function fill(inventory: Inventory): Promise<void> {
   );
 }
 
+/** Parameters that are written into the query itself. */
+function inlined(): SqlParameters {
+  const parameters = new SqlParameters();
+  parameters.add = (value) => `'${value}'`;
+  return parameters;
+}
+
 async function rowsOf(kind: ReportKind, request: Partial<ReportRequest> = {}, from = db) {
   return readRecords(from, kind, { now, ...request });
 }
@@ -185,7 +193,7 @@ describe('images', () => {
   ])('a distribution of version 3.20.3, and one without a version, limited by %s: %i found', async (distro, count) => {
     const releases = "(values ('alpine', '3.20.3'), ('alpine', null)) as release (distro, distro_version)";
     const kind = { name: 'images', filters: { distro: 'distro' } };
-    const isOf = filterCondition(kind, { filters: { distro }, now }, { add: (value) => `'${value}'` });
+    const isOf = filterCondition(kind, { filters: { distro }, now }, inlined());
     expect(await db.query(`select * from ${releases} where ${isOf}`)).toHaveLength(count);
   });
 
@@ -196,7 +204,7 @@ describe('images', () => {
     'a pattern of %s is expected to match many: otherwise each tag is compared with each repository',
     async (_, filters) => {
       const kind = { name: 'images', filters: { tag: 'text', base: 'text' } };
-      const isOf = filterCondition(kind, { filters, now }, { add: (value) => `'${value}'` });
+      const isOf = filterCondition(kind, { filters, now }, inlined());
       const texts = '(select n::text as text from generate_series(1, 1000) n) t';
       const plan = await db.query(`explain (format json) select * from ${texts} where ${isOf}`);
       expect(plan).toMatchObject([{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': 500 } }] }]);
@@ -232,6 +240,10 @@ describe('images', () => {
     expect(whole).toHaveLength(4002);
     expect(whole).toEqual(await rowsOf(KINDS.images, { filters: { repository: '**' } }, many));
     await many.close();
+  });
+
+  test('has no rows under a limit of 0', async () => {
+    expect(await rowsOf(KINDS.images, { limit: 0 })).toEqual([]);
   });
 
   test('sorts and limits', async () => {
@@ -462,10 +474,50 @@ test('errors are those of the newest audit', async () => {
   expect(await rowsOf(KINDS.errors, { audit: 1 })).toEqual([]);
 });
 
-test('a filter that a kind does not have is an error that names those it has', async () => {
-  await expect(rowsOf(KINDS.audits, { filters: { base: 'x' } })).rejects.toThrow(
-    'report audits cannot be limited by --base: it takes --source, --since',
+const EVERY_FILTER: ReportFilters = {
+  source: 'lab',
+  registry: 'registry.example.com',
+  team: 'alpha',
+  repository: 'alpha/*',
+  tag: 'v*',
+  base: 'alpha/base:*',
+  distro: 'debian',
+  since: '30d',
+  minSize: '1kB',
+};
+
+test.each(KIND_NAMES)('a report of %s takes every filter, alone and together, now and as of an audit', async (name) => {
+  const whole = await rowsOf(KINDS[name]);
+  const alone = Object.entries(EVERY_FILTER).map(([filter, value]) => ({ [filter]: value }));
+  for (const filters of [...alone, EVERY_FILTER]) {
+    for (const audit of [undefined, 2]) {
+      const rows = await rowsOf(KINDS[name], { filters, audit });
+      expect(rows.length, JSON.stringify(filters)).toBeLessThanOrEqual(whole.length);
+    }
+  }
+  expect(await rowsOf(KINDS[name], { filters: { source: 'lab', tag: 'none', base: 'none', distro: 'none' } })).toEqual(
+    [],
   );
+});
+
+test.each<[KindName, ReportFilters, Partial<ReportRequest>, string, unknown[]]>([
+  ['teams', { base: 'alpha/base:1' }, {}, 'team', ['beta', 'alpha']],
+  ['teams', { distro: 'debian' }, {}, 'team', ['alpha']],
+  ['teams', { repository: 'misc/*' }, {}, 'team', ['unowned']],
+  ['teams', { since: '2026-11-02' }, {}, 'team', ['beta']],
+  ['teams', { since: '2026-11-02' }, { audit: 1 }, 'team', []],
+  ['teams', { minSize: '1.2kB' }, {}, 'team', ['beta']],
+  ['repositories', { tag: 'v*' }, {}, 'repository', ['alpha/api', 'misc/tool']],
+  ['repositories', { tag: 'v1', base: 'alpha/base:1' }, {}, 'repository', ['alpha/api']],
+  ['errors', { base: 'alpha/base:1' }, {}, 'repository', ['beta/job']],
+  ['errors', { distro: 'debian' }, {}, 'repository', []],
+  ['audits', { team: 'alpha', tag: 'v1' }, {}, 'id', [2, 1]],
+  ['audits', { team: 'nobody' }, {}, 'id', []],
+  ['audits', { minSize: '1GB' }, {}, 'id', []],
+  ['regressions', { base: 'alpha/base:1', distro: 'debian' }, {}, 'repository', ['alpha/api']],
+  ['layers', { since: '2026-11-02' }, {}, 'bytes', [1000, 900]],
+])('%s limited by %j, of %j: %s %j', async (name, filters, request, column, values) => {
+  expect((await rowsOf(KINDS[name], { filters, ...request })).map((row) => row[column])).toEqual(values);
 });
 
 test('an unknown audit is an error', async () => {

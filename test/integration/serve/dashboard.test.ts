@@ -293,7 +293,6 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   });
 
   test.each([
-    ['/api/v1/reports/teams?repository=x', 'report teams cannot be limited by repository: it takes source'],
     ['/api/v1/reports/images?min_size=big', 'min_size: '],
     ['/api/v1/leaderboard?since=once', 'since: '],
     [

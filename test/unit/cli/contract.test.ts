@@ -136,7 +136,7 @@ describe('exit codes', () => {
     [['audit', 'registry.example.com', '--platform', 'linux/arm 64']],
     [['report']],
     [['report', 'imags']],
-    [['report', 'images', '--limit', '0']],
+    [['report', 'images', '--limit=-1']],
     [['report', 'images', '--format', 'xml']],
     [['leaderboard', '--by', 'colour']],
     [['status', 'newest']],

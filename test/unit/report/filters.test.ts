@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { type FilterTargets, filterCondition, type ReportFilters } from '../../../src/report/filters.ts';
+import { SqlParameters } from '../../../src/report/query-scope.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
 
 describe('filters as a condition of SQL', () => {
   const conditionOf = (filters: ReportFilters, targets: FilterTargets) => {
-    const values: unknown[] = [];
-    const parameters = { add: (value: unknown) => `$${values.push(value)}` };
+    const parameters = new SqlParameters();
     const condition = filterCondition({ name: 'images', filters: targets }, { filters, now }, parameters);
-    return { condition, values };
+    return { condition, values: parameters.values };
   };
 
   test('are joined, each with a parameter of its own, and are true when there are none', () => {
