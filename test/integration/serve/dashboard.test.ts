@@ -402,7 +402,6 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     ['/api/v1/reports/images?limit=-1', 400],
     ['/api/v1/reports/images?limit=0', 400],
     ['/api/v1/reports/images?unknown=1', 400],
-    ['/api/v1/reports/teams?repository=x', 400],
     ['/api/v1/images/sha256:abc', 400],
     [`/api/v1/images/sha256:${'0'.repeat(64)}`, 404],
     ['/api/v1/audits/999', 404],
