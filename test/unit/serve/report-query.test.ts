@@ -49,7 +49,7 @@ describe('the query of a report', () => {
   });
 
   test('takes the filters of its kind', () => {
-    expect(filterParametersOf(KINDS.audits)).toEqual(['source', 'since']);
+    expect(filterParametersOf(KINDS.audits)).toEqual(['source', 'since', 'min_size']);
     expect(filterParametersOf(KINDS.images)).toContain('min_size');
   });
 });
