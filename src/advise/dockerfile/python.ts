@@ -72,8 +72,9 @@ const POETRY = /^poetry==((?:1\.[2-9]|1\.\d\d|[2-9])[\w.]*)$/;
 
 /** Returns the requirement of Poetry in the image's own version, unless that may not run on another Python. */
 function poetryOf({ commands, variables, release, ownRelease }: DockerfileFacts): string {
-  // The variable is that of Poetry's installer.
-  const named = [...commands.flatMap(({ words }) => words), `poetry==${variables.get('POETRY_VERSION')}`];
+  const ofInstaller = variables.get('POETRY_VERSION');
+  const named = commands.flatMap(({ words }) => words);
+  if (ofInstaller !== undefined) named.push(`poetry==${ofInstaller}`);
   const pinned = release === ownRelease ? named.find((word) => POETRY.test(word)) : undefined;
   return pinned ?? 'poetry';
 }
