@@ -27,10 +27,16 @@ export class Patience {
   readonly #options: PatienceOptions;
   readonly #lost = new AbortController();
   #waiting = 0;
+  #failures = 0;
 
   constructor(options: PatienceOptions) {
     this.#options = options;
     this.signal = AbortSignal.any([options.signal, this.#lost.signal]);
+  }
+
+  /** How many attempts failed so far. What they wrote may be stored: its confirmation may be lost. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /**
@@ -50,6 +56,7 @@ export class Patience {
     let waits = false;
     const onWait = (error: Error): void => {
       this.signal.throwIfAborted();
+      this.#failures++;
       if (waits) return;
       waits = true;
       if (this.#waiting++ === 0) this.#options.onOutage(error);

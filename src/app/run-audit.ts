@@ -20,6 +20,8 @@ export interface RunOptions extends Omit<EngineOptions, 'queue'> {
   /** Called if an audit of these sources has not ended, before waiting for a sign of life of it. */
   readonly onWait?: () => void;
   readonly onStart?: (audit: { readonly auditId: number; readonly resumed: boolean }) => void;
+  /** How many statements and transactions were done again because the database was away; default: none ever is. */
+  readonly storeFailures?: () => number;
 }
 
 /**
@@ -61,7 +63,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     if (started.resumed) await tellStage(engine.context, started.auditId);
     await withHeartbeat(
       () => recordHeartbeat(db, started.auditId, counter.take()),
-      () => doTasks(started, queue, engine),
+      () => doTasks(started, queue, engine, options),
     );
     const audit = await findAudit(db, started.auditId);
     if (!audit) throw new Error(`audit ${started.auditId} no longer exists`);
@@ -87,14 +89,17 @@ async function doTasks(
   { auditId, tasks }: StartedAudit,
   queue: InProcessQueue,
   { context, handlers }: AuditEngine,
+  { storeFailures = () => 0 }: RunOptions,
 ): Promise<void> {
-  let open = tasks;
+  let failures: number;
+  let next = tasks;
   do {
-    await queue.add(open);
+    failures = storeFailures();
+    await queue.add(next);
     await handlers.advance(auditId);
     await queue.drain();
-    open = await listOpenTasks(context.db, auditId);
-  } while (open.length > 0);
+    next = await listOpenTasks(context.db, auditId);
+  } while (storeFailures() > failures);
 }
 
 /** Tells what is wrong with all sources before there is an audit; what is wrong with some fails these only. */

@@ -44,6 +44,7 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   /** Called for each item that failed. */
   readonly onFailure?: (item: string, message: string) => void;
   readonly deliver?: RunOptions['deliver'];
+  readonly storeFailures?: RunOptions['storeFailures'];
 }
 
 /** The default settings. */
@@ -107,6 +108,7 @@ export async function auditSources(
     signal: options.signal ?? new AbortController().signal,
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.deliver ? { deliver: options.deliver } : {}),
+    ...(options.storeFailures ? { storeFailures: options.storeFailures } : {}),
     events: {
       itemDone: (outcome, count) => options.onDone?.(outcome, count),
       repositoryListed: () => undefined,

@@ -33,6 +33,7 @@ export async function auditCommand(
       sources,
       environment: io.environment,
       signal: patience.signal,
+      storeFailures: () => patience.failures,
       events: progress.events,
       onNote: (note) => log.warn(note),
       onWait: progress.waits,

@@ -77,6 +77,7 @@ async function auditDuring({ fateOf, end }: Outage): Promise<Outcome & { readonl
     const { status } = await auditRegistry(db, registry, {
       source: { deep: true },
       signal: patience.signal,
+      storeFailures: () => patience.failures,
       deliver: (auditId, signal) => patience.outlast(() => deliver(auditId, signal)),
     });
     const report = (await readFile(join(folder, 'images.csv'), 'utf8')).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');

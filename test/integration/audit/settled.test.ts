@@ -79,6 +79,15 @@ describe.each(BACKENDS)('a task that another process has settled, in $name', ({ 
     expect(await tagsOf()).toEqual([]);
   });
 
+  test('leaves what is still open to that process, and says so', async () => {
+    const takeOver = () =>
+      db.query(
+        "insert into audit_task select audit_id, 'of the other process', kind, payload from audit_task where kind = 'manifests' limit 1",
+      );
+    await expect(auditMeanwhile(/\/manifests\//, takeOver)).rejects.toThrow('taken over by another process');
+    expect(await db.query('select key from audit_task')).toEqual([{ key: 'of the other process' }]);
+  });
+
   test('replaces no assessment', async () => {
     const { id } = await auditRegistry(db, registry);
     const sources = await db.query<{ id: number }>('select id from source');

@@ -35,7 +35,7 @@ function failing(times: number, takesMs = 0): () => Promise<string> {
 test('an outage of a minute is waited for, and said once by all who wait', async () => {
   const { said, patience } = waiting(1_000);
   expect(await Promise.all([patience.outlast(failing(30)), patience.outlast(failing(30))])).toEqual(['done', 'done']);
-  expect(said).toEqual([away.message]);
+  expect([said, patience.failures]).toEqual([[away.message], 60]);
   expect(await patience.outlast(failing(1))).toBe('done');
   expect(said).toEqual([away.message, away.message]);
 });
