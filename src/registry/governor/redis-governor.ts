@@ -33,7 +33,9 @@ export interface RedisGovernor extends RequestGovernor<PlaceOptions> {
  *
  * A process does not ask Redis before each request. It collects outcomes and demand, and sends them in one exchange.
  * While the registry sets no limit, a place that becomes free goes to the next request at once, and Redis is told
- * later. At full speed that takes a few dozen exchanges a second, however many requests are sent.
+ * later. At full speed that takes a few dozen exchanges a second, however many requests are sent. So a process learns by
+ * its next exchange that another was refused: what Redis has said is not relied on for longer than {@link HOLDS_MS}, however
+ * late timers and answers are on a busy machine.
  */
 export function createRedisGovernor(options: RedisGovernorOptions): RedisGovernor {
   const resolved = { ...DEFAULTS, ...options };
@@ -102,8 +104,8 @@ const POLL_MS = 40;
  */
 const TURN_MS = 2 * POLL_MS;
 const AFTER_ERROR_MS = 1_000;
-/** Spare places are given back when no request has started for this long: until then a pause may not be known here. */
-const KEEP_MS = 100;
+/** Places may be reused without asking for this long after Redis was last asked. Then spare ones are given back. */
+const HOLDS_MS = 100;
 
 /** Admits the requests of this process to one registry. */
 class SharedGate {
@@ -115,8 +117,8 @@ class SharedGate {
   /** Places that became free and may be reused without asking. */
   #spare = 0;
   #startedFromSpare = 0;
-  #lastStartMs = 0;
-  #free = false;
+  /** Until when places may be reused without asking. */
+  #freeUntilMs = 0;
   #keep = 0;
   #retryAtMs = 0;
   #exchanging: Promise<void> | undefined;
@@ -146,7 +148,12 @@ class SharedGate {
     await this.#exchange(this.#report()).catch(() => undefined);
   }
 
+  #isFree(): boolean {
+    return this.#options.clock.now() < this.#freeUntilMs;
+  }
+
   #useSpare(): void {
+    if (!this.#isFree()) this.#spare = 0;
     while (this.#spare > 0 && this.#line.length > 0) {
       this.#spare -= 1;
       this.#startedFromSpare += 1;
@@ -157,7 +164,6 @@ class SharedGate {
   #startFirst(): void {
     const startedAtMs = this.#options.clock.now();
     this.#inUse += 1;
-    this.#lastStartMs = startedAtMs;
     this.#line.admitFirst((outcome) => this.#release(outcome, startedAtMs));
   }
 
@@ -165,8 +171,8 @@ class SharedGate {
     this.#inUse -= 1;
     this.#outcomes.push({ outcome, startedAtMs });
     if (outcome.kind === 'throttled') this.#stopPassingOn();
-    if (this.#free && this.#inUse + this.#spare < this.#keep) this.#spare += 1;
-    const passesOn = this.#spare > 0;
+    if (this.#isFree() && this.#inUse + this.#spare < this.#keep) this.#spare += 1;
+    const passesOn = this.#isFree() && this.#spare > 0;
     this.#useSpare();
     if (this.#line.length > 0 && !passesOn) this.#ask();
     else this.#exchangeIn(REPORT_MS);
@@ -174,7 +180,7 @@ class SharedGate {
 
   /** After a refusal each place has to be asked for again. The other processes learn of it by the next exchange. */
   #stopPassingOn(): void {
-    this.#free = false;
+    this.#freeUntilMs = 0;
     this.#spare = 0;
   }
 
@@ -196,12 +202,13 @@ class SharedGate {
   }
 
   async #exchangeNow(): Promise<void> {
-    if (this.#options.clock.now() - this.#lastStartMs >= KEEP_MS) this.#spare = 0;
+    if (!this.#isFree()) this.#spare = 0;
+    const askedAtMs = this.#options.clock.now();
     const reported = this.#outcomes;
     const report = this.#report();
     let nextMs: number | undefined;
     try {
-      nextMs = this.#apply(await this.#exchange(report), report);
+      nextMs = this.#apply(await this.#exchange(report), report, askedAtMs);
     } catch (error) {
       this.#outcomes = [...reported, ...this.#outcomes];
       this.#options.onError(error as Error);
@@ -229,17 +236,17 @@ class SharedGate {
    * Starts as many requests as were granted.
    * @returns after how long to exchange again (ms); undefined when there is nothing to report or to ask for
    */
-  #apply(answer: Answer, { waiting, maxConcurrency }: Report): number | undefined {
+  #apply(answer: Answer, { waiting, maxConcurrency }: Report, askedAtMs: number): number | undefined {
     // What came after the report may forbid what it allowed.
     const isStricter =
       this.#line.maxConcurrency < maxConcurrency || this.#outcomes.some(({ outcome }) => outcome.kind === 'throttled');
-    this.#free = answer.free && !isStricter;
+    this.#freeUntilMs = answer.free && !isStricter ? askedAtMs + HOLDS_MS : 0;
     this.#keep = answer.keep;
     this.#retryAtMs = answer.retryMs === undefined ? 0 : this.#options.clock.now() + answer.retryMs;
     let granted = answer.granted;
     for (; granted > 0 && this.#line.length > 0; granted -= 1) this.#startFirst();
     // Places for requests that were aborted meanwhile become spare ones.
-    this.#spare = this.#free ? Math.min(this.#spare + granted, Math.max(0, this.#keep - this.#inUse)) : 0;
+    this.#spare = this.#isFree() ? Math.min(this.#spare + granted, Math.max(0, this.#keep - this.#inUse)) : 0;
     this.#useSpare();
     return this.#nextExchangeMs(answer, waiting);
   }
@@ -253,7 +260,7 @@ class SharedGate {
       return Math.min(pauseMs, heartbeatMs);
     }
     if (this.#outcomes.length > 0) return REPORT_MS;
-    if (this.#spare > 0) return Math.min(KEEP_MS, heartbeatMs);
+    if (this.#spare > 0) return Math.min(HOLDS_MS, heartbeatMs);
     return this.#inUse > 0 ? heartbeatMs : undefined;
   }
 }

@@ -271,6 +271,23 @@ describe('processes that share a registry', () => {
     expect(await Promise.race([waiting, redis().ping()])).toBe('PONG');
   });
 
+  test('one whose timers are late asks before it passes on what it was granted a tenth of a second ago', async () => {
+    const clock = manualClock();
+    let lateMs = 0;
+    const late = governorOf(8, { clock: { ...clock, now: () => clock.now() + lateMs } });
+    const first = late.acquire(HOST, {});
+    await clock.advance(0);
+    const release = await first;
+    await governorOf(8)
+      .acquire(HOST, {})
+      .then((refused) => refused({ status: 429, kind: 'throttled', retryAfterMs: 3_600_000 }));
+    while ((await state()).refusals !== '1');
+    lateMs = 100;
+    const waiting = late.acquire(HOST, {});
+    release(OK);
+    expect(await Promise.race([waiting, redis().ping()])).toBe('PONG');
+  });
+
   test('the slots of a process that died are freed', async () => {
     const { clock, freeze } = freezable();
     const dying = governorOf(2, { leaseMs: 150, clock });
