@@ -19,12 +19,12 @@ const NOTIFY_EVENTS = ['finished', 'regression', 'budget', 'failed'] as const;
 const port = integer(0, 65_535);
 const duration = parsed('90d', parseDuration);
 /** The name of an environment variable that holds a secret. */
-const variable = text('SLIMBOARD_WEBHOOK_SECRET', /^[A-Za-z_][A-Za-z0-9_]*$/);
+const variable = text('SLIMBOARD_WEBHOOK_SECRET', /^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable');
 /** Matches a URL with a password in its query: `?password=…`, `?db_passwd=…`. */
 export const PASSWORD_IN_QUERY = /[?&][^=&]*passw(?:or)?d[^=&]*=[^&]/i;
 /** @param secrets where a user and a password belong instead; completes the error for a URL that contains them */
 const webUrl = (example: string, secrets: string) =>
-  text(example, /^https?:\/\/[^\s/]/).refine(
+  text(example, /^https?:\/\/[^\s/]/, 'a URL').refine(
     (url) => !/^https?:\/\/[^/?#]*@/.test(url) && !PASSWORD_IN_QUERY.test(url),
     { error: `secrets are never read from a file: ${secrets}` },
   );
@@ -96,50 +96,59 @@ const file = (example: string) => text(example, /^(?!.*-----BEGIN)/s, 'the path 
 const REGISTRY_SECRETS = 'SLIMBOARD_REGISTRY_<NAME>_USERNAME, _PASSWORD or _TOKEN, or into the file of docker login';
 const dedup = choice(['registry', 'repository', 'namespace']);
 
+const ociShape = {
+  kind: z.literal('oci'),
+  ...commonShape,
+  registry: parsed('registry.example.com', parseRegistryHost),
+  repositories: globs.exactOptional(),
+  plainHttp,
+  caFile: file('/etc/ssl/private-ca.pem').exactOptional(),
+  certFile: file('/etc/ssl/client.pem').exactOptional(),
+  keyFile: file('/etc/ssl/client-key.pem').exactOptional(),
+  requestTimeout: duration.refine((ms) => ms >= 1_000, { error: 'expected at least 1s' }).exactOptional(),
+  dedup: dedup.default('registry'),
+};
+
 /** A source in any registry that implements the OCI distribution API. */
-export const ociSource = keys(
+export const ociSource = keys(ociShape, REGISTRY_SECRETS).refine(
+  (source) => (source.certFile === undefined) === (source.keyFile === undefined),
   {
-    kind: z.literal('oci'),
-    ...commonShape,
-    registry: parsed('registry.example.com', parseRegistryHost),
-    repositories: globs.exactOptional(),
-    plainHttp,
-    caFile: file('/etc/ssl/private-ca.pem').exactOptional(),
-    certFile: file('/etc/ssl/client.pem').exactOptional(),
-    keyFile: file('/etc/ssl/client-key.pem').exactOptional(),
-    requestTimeout: duration.refine((ms) => ms >= 1_000, { error: 'expected at least 1s' }).exactOptional(),
-    dedup: dedup.default('registry'),
+    error: 'certFile and keyFile must be set together: a certificate needs its private key',
   },
-  REGISTRY_SECRETS,
-).refine((source) => (source.certFile === undefined) === (source.keyFile === undefined), {
-  error: 'certFile and keyFile must be set together: a certificate needs its private key',
-});
+);
+
+const ecrShape = {
+  kind: z.literal('ecr'),
+  ...commonShape,
+  account: text('"123456789012" (twelve digits, in quotes)', /^\d{12}$/, 'the number of an account').exactOptional(),
+  regions: oneOrMore(
+    text('eu-west-1', /^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'the name of a region'),
+    '[eu-west-1, us-east-1]',
+  ).exactOptional(),
+  assumeRole: text(
+    'arn:aws:iam::123456789012:role/slimboard-audit',
+    /^arn:[\w-]+:iam::\d{12}:role\/\S+$/,
+    'the ARN of a role',
+  ).exactOptional(),
+  externalId: text('slimboard').exactOptional(),
+  profile: text('audit').exactOptional(),
+  endpoint: webUrl('https://api.ecr.eu-west-1.amazonaws.com', "use AWS's usual credentials instead").exactOptional(),
+  dedup: dedup.default('repository'),
+};
 
 /** A source in Amazon ECR. */
-export const ecrSource = keys(
-  {
-    kind: z.literal('ecr'),
-    ...commonShape,
-    account: text('"123456789012" (twelve digits, in quotes)', /^\d{12}$/, 'the number of an account').exactOptional(),
-    regions: oneOrMore(
-      text('eu-west-1', /^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'the name of a region'),
-      '[eu-west-1, us-east-1]',
-    ).exactOptional(),
-    assumeRole: text(
-      'arn:aws:iam::123456789012:role/slimboard-audit',
-      /^arn:[\w-]+:iam::\d{12}:role\/\S+$/,
-      'the ARN of a role',
-    ).exactOptional(),
-    externalId: text('slimboard').exactOptional(),
-    profile: text('audit').exactOptional(),
-    endpoint: webUrl('https://api.ecr.eu-west-1.amazonaws.com', "use AWS's usual credentials instead").exactOptional(),
-    dedup: dedup.default('repository'),
-  },
-  "AWS's own variables, profile or role",
+export const ecrSource = keys(ecrShape, "AWS's own variables, profile or role");
+
+const kind = z.enum(['oci', 'ecr'], { error: 'expected kind: oci or kind: ecr' });
+
+/** A source whose kind is not known: names every key that neither kind has, among them a misspelled `kind`. */
+const sourceOfEitherKind = keys(
+  { ...ociShape, ...ecrShape, kind, registry: ociShape.registry.exactOptional() },
+  REGISTRY_SECRETS,
 );
 
 const sources = list(
-  z.discriminatedUnion('kind', [ociSource, ecrSource], { error: 'expected kind: oci or kind: ecr' }),
+  z.preprocess(requireKind, z.discriminatedUnion('kind', [ociSource, ecrSource])),
   '[{ name: prod, kind: oci, registry: registry.example.com }]',
 )
   .superRefine(unique('name'))
@@ -149,6 +158,14 @@ const teams = list(
   keys({ name, repositories: globs }),
   '[{ name: payments, repositories: ["payments/**"] }]',
 ).superRefine(unique('name'));
+
+/** Refuses what has no kind, with its other mistakes: a union of the kinds would tell nothing but the lack. */
+function requireKind(source: unknown, context: z.core.$RefinementCtx): unknown {
+  if (z.looseObject({ kind }).safeParse(source).success) return source;
+  const mistakes = sourceOfEitherKind.safeParse(source).error?.issues ?? [];
+  context.issues.push(...mistakes.map((mistake) => ({ ...mistake, input: source }) as z.core.$ZodRawIssue));
+  return z.NEVER;
+}
 
 /** A check that no two items have the same value under a key. */
 function unique<Key extends string>(key: Key) {
@@ -231,7 +248,7 @@ export const settingsSchema = keys({
         'not a valid URL: name one host; in a password, write # / ? @ and % as %23 %2F %3F %40 %25; the port is at most 65535',
     })
     .exactOptional(),
-  redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//).exactOptional(),
+  redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//, 'a URL of Redis').exactOptional(),
   dataDir: text('./.slimboard'),
   log: keys({ level: choice(LOG_LEVELS), format: choice(LOG_FORMATS) }),
   sourceDefaults: keys(readingShape),
@@ -243,7 +260,7 @@ export const settingsSchema = keys({
     storagePerGBMonth: z
       .number({ error: 'expected a number, such as 0.10' })
       .min(0, { error: 'expected a price of 0 or more' }),
-    currency: text('USD', /^[A-Z]{3}$/),
+    currency: text('USD', /^[A-Z]{3}$/, 'three capital letters'),
   }),
   reports: list(report, '[{ kind: teams, format: csv, path: "reports/teams-{date}.csv" }]').superRefine(unique('path')),
   notify: list(notification, '[{ kind: webhook, url: "https://ci.example.com/hooks/slimboard" }]'),

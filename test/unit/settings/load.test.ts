@@ -188,7 +188,7 @@ describe('mistakes name file, line, key and what is accepted', () => {
     [
       'an endpoint that is no URL',
       source('endpoint: x'),
-      ':4: sources[0].endpoint: expected text, such as https://api.ecr.',
+      ':4: sources[0].endpoint: expected a URL, such as https://api.ecr.',
     ],
     ['a goal without a unit', 'policy: { goal: 90 }', ':1: policy.goal: "90" is not a goal: expected for example 90%'],
     [
@@ -215,6 +215,21 @@ describe('mistakes name file, line, key and what is accepted', () => {
       ':2: log.level: expected one of silent, fatal, error, warn, info, debug, trace (did you mean "info"?)',
     ],
     ['no kind', 'sources:\n  - name: a', ':2: sources[0].kind: expected kind: oci or kind: ecr'],
+    [
+      'a misspelled kind',
+      'sources:\n  - name: a\n    kindd: oci',
+      ':3: sources[0].kindd: unknown key (did you mean "kind"?); accepted: kind, name, ',
+    ],
+    [
+      'an unknown key beside an unknown kind',
+      'sources:\n  - kind: acr\n    regoins: [eu-west-1]',
+      ':3: sources[0].regoins: unknown key (did you mean "regions"?); accepted: kind, name, ',
+    ],
+    [
+      'a URL without a scheme',
+      'notify: [{ kind: webhook, url: ci.example.com }]',
+      ':1: notify[0].url: expected a URL, such as https://ci.example.com/hooks/slimboard',
+    ],
     [
       'no registry',
       'sources:\n  - name: a\n    kind: oci',
