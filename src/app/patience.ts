@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.ts';
 import { StoreUnavailableError } from '../errors.ts';
 import type { Settings } from '../settings/settings.ts';
+import { requireWritable } from '../store/role-access.ts';
 import { openStore } from './open-store.ts';
 import { isOutage, outlast, pauseMsAfter } from './outlast.ts';
 
@@ -40,12 +41,19 @@ export class Patience {
   }
 
   /**
-   * The store of the settings, opened to be written: at once or not at all, because the address may be wrong. An embedded
-   * database is never away.
+   * The store of the settings, opened to be written: at once or not at all, because the address may be wrong, or that of a
+   * standby. An embedded database is never away.
    */
   async open(settings: Settings): Promise<Database> {
     const db = await openStore(settings);
-    return settings.databaseUrl === undefined ? db : this.#patient(db);
+    if (settings.databaseUrl === undefined) return db;
+    try {
+      await requireWritable(db);
+      return this.#patient(db);
+    } catch (error) {
+      await db.close();
+      throw error;
+    }
   }
 
   /**

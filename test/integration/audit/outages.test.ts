@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Patience } from '../../../src/app/patience.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate } from '../../../src/database/migrate.ts';
@@ -93,6 +93,23 @@ function firstOf(): (sql: string) => boolean {
   const seen = new Set<string>();
   return (sql) => seen.size < seen.add(sql).size;
 }
+
+test('an audit does not wait for a database that is read-only from the start', async () => {
+  const settings = { ...(await defaultSettings()), databaseUrl: await newPostgresUrl() };
+  const admin = await openDatabase({ url: settings.databaseUrl, dataDir: '' });
+  await migrate(admin);
+  const name = new URL(settings.databaseUrl).pathname.slice(1);
+  await admin.query(`alter database ${name} set default_transaction_read_only = on`);
+  const onOutage = vi.fn();
+  const patience = new Patience({ signal: new AbortController().signal, onOutage });
+  await expect(patience.open(settings)).rejects.toMatchObject({
+    code: 'store-unavailable',
+    message: expect.stringMatching(/cannot be audited into: it is read-only: its URL leads to a standby/),
+  });
+  expect(onOutage).not.toHaveBeenCalled();
+  await admin.query(`alter database ${name} reset default_transaction_read_only`);
+  await admin.close();
+});
 
 let undisturbed: Outcome & { readonly outages: number };
 beforeAll(async () => {
