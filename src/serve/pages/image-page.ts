@@ -1,6 +1,6 @@
 import { layerBar } from '../../html/charts/layer-bar.ts';
 import { type Figure, figures } from '../../html/figures.ts';
-import { count, countOf, moment, share, supportUntil } from '../../html/format.ts';
+import { count, countOf, moment, percentOf, share, supportUntil } from '../../html/format.ts';
 import { dashboardLinks, link, noLinks, repositoryPath, teamLink } from '../../html/links.ts';
 import { type Content, html, type Markup } from '../../html/markup.ts';
 import { facts, type PageContent, section } from '../../html/page.ts';
@@ -57,7 +57,7 @@ function layerTable({ layers, compressed_bytes: total }: ImageDetail): Markup {
   const records = layers.map((layer) => ({
     ...layer,
     layer: layer.position + 1,
-    share: total > 0 ? (layer.bytes / total) * 100 : 0,
+    share: percentOf(layer.bytes, total),
   }));
   return recordTable(LAYER_COLUMNS, records, { label: 'Layers', links: noLinks });
 }

@@ -315,7 +315,9 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
 
   test('a page without rows says why', async () => {
     expect(await textOf('/errors')).toContain('No errors');
-    expect(await textOf('/errors?q=nothing')).toContain('<a href="/errors">show all</a>');
+    for (const selection of ['q=nothing', 'repository=nothing', 'offset=5'])
+      expect(await textOf(`/errors?${selection}`)).toContain('No rows match: <a href="/errors">show all</a>.');
+    expect(await textOf('/errors?sort=tag&limit=5')).toContain('No errors');
   });
 
   test.each([

@@ -99,6 +99,23 @@ describe.each(BACKENDS)('pages over $name', ({ open }) => {
     expect(repositories).toContain('href="/repository?registry=registry.example.com&amp;name=shop%2Fapp"');
   });
 
+  test('the names on leaderboards lead to what they stand for, and what is not known leads nowhere', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    const assessment = { base_image: 'library/node:22', distro: 'debian', distro_version: '12' };
+    const known = await inventory.image({ name: 'known', layers: [['one', 7]], assessment });
+    await inventory.tag(repository, 'known', known, AT);
+    await inventory.tag(repository, 'other', await inventory.image({ name: 'other', layers: [['two', 5]] }), AT);
+    await inventory.audit(source, AT);
+    const linked = async (by: string) => {
+      const cells = (await pageText(db, `/leaderboard?by=${by}`)).matchAll(/<td>(.*?)<\/td>/g);
+      return [...cells].map(([, cell]) => cell);
+    };
+    expect(await linked('base')).toEqual(['<a href="/base?name=library%2Fnode%3A22">library/node:22</a>', 'unknown']);
+    expect(await linked('distro')).toEqual(['<a href="/images?distro=debian%3A12">debian 12</a>', 'unknown']);
+  });
+
   test('a team shows only its own: figures, repositories, and its images, the biggest first', async () => {
     const inventory = new Inventory(db);
     const source = await inventory.source('lab');

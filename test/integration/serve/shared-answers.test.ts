@@ -42,6 +42,13 @@ describe.each(BACKENDS)('answers over $name', ({ open }) => {
     expect((await get('/images?q=other')).status).toBe(200);
   });
 
+  test('of many who ask the API at once, as many as it may work for get an answer', async () => {
+    const { get } = await countingDashboard();
+    const answers = await Promise.all(Array.from({ length: 40 }, () => get('/api/v1/reports/images')));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(32);
+    expect(answers.filter(({ status }) => status === 503)).toHaveLength(8);
+  });
+
   /** A dashboard over a database to which nothing is written until `write`: other tests may write to the same Postgres. */
   const undisturbed = async (changes: Partial<Database> = {}) => {
     let writes = 0;

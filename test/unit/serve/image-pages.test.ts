@@ -103,6 +103,7 @@ describe('the page of an image', () => {
     const text = shown();
     expect(text).toMatch(/ 1 3\.0 MB 75(?:\.0)? % base RUN step 0 3 sha256:/);
     expect(text).toMatch(/ 2 1\.0 MB 25(?:\.0)? % dependencies RUN step 1 2 sha256:/);
+    expect(shown({ compressed_bytes: 0, layers: [layer(0, 0)] })).toMatch(/ 1 0 B 0(?:\.0)? % base RUN step 0 3 /);
   });
 
   test('has the plan, each step with the size that it leads to, and the command that tells how', () => {
