@@ -377,7 +377,7 @@ describe('labels', () => {
       }),
     );
     expect(Object.keys(ownLabels)).toEqual(names.filter((name) => name !== 'label-7'));
-  }, 10_000);
+  });
 
   test("that name a base count only if the image's own build wrote them", () => {
     const config = { ...image.config, labels: { [NAME]: 'example.com/grandparent:1' } };
