@@ -39,6 +39,7 @@ beforeEach(async () => {
     if (refuse && request.method === 'PUT') {
       response.writeHead(refuse).end('<Error><Code>Refused</Code><Message>no</Message></Error>');
     } else if (searchParams.has('uploads')) {
+      types.push(request.headers['content-type']);
       xml('<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>');
     } else if (request.method === 'DELETE') {
       aborted++;
@@ -117,6 +118,7 @@ test.each([
   const numbers = sizes.map((_, at) => at + 1);
   expect(listed).toEqual(numbers.map((each) => `<ETag>tag-${each}</ETag><PartNumber>${each}</PartNumber>`));
   expect(objects.get('/reports/teams/2026.csv')?.length).toBe(size * 1_048_576);
+  expect(types).toEqual(['text/csv']);
 });
 
 test.each([204, 500] as const)(

@@ -53,16 +53,16 @@ test('a longer outage ends all with a failure that says so', async () => {
 
 test('outages that follow one another are waited for a minute each, if work goes on for long in between', async () => {
   const { patience } = waiting(1_000);
-  expect(await patience.outlast(failing(10, 20_000))).toBe('done');
+  expect(await patience.outlast(failing(10, 15_001))).toBe('done');
 });
 
 test('attempts that end when no connection is made in time do not go on for ever', async () => {
   const { patience } = waiting(1_000);
-  await expect(patience.outlast(failing(10, 10_000))).rejects.toThrow('away for a minute');
+  await expect(patience.outlast(failing(10, 15_000))).rejects.toThrow('away for a minute');
 });
 
-test('a signal ends the wait at once, with its reason', async () => {
-  const { stop, patience } = waiting(1_000);
+test('a signal ends the wait at once, with its reason, whether work is under way or waited for', async () => {
+  const { stop, said, patience } = waiting(1_000);
   const reason = new Error('stopped by SIGINT');
   const work = vi.fn(async () => {
     stop.abort(reason);
@@ -70,6 +70,14 @@ test('a signal ends the wait at once, with its reason', async () => {
   });
   await expect(patience.outlast(work)).rejects.toBe(reason);
   expect(work).toHaveBeenCalledTimes(1);
+  expect(said).toEqual([]);
+  const other = new AbortController();
+  const pauseMs = () => {
+    other.abort(reason);
+    return 60_000;
+  };
+  const waits = new Patience({ signal: other.signal, onOutage: () => undefined, pauseMs });
+  await expect(waits.outlast(failing(1))).rejects.toBe(reason);
 });
 
 test('other failures are no outages', async () => {

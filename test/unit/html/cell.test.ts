@@ -11,8 +11,13 @@ test('techniques are shown by their titles, unknown ones as they are', () => {
   expect(shown('technique', '<b>')).toBe('&lt;b&gt;');
 });
 
+test('what the stylesheet knows has a badge of its own, other texts a plain one', () => {
+  expect(shown('severity', 'error')).toBe('<span class="badge error">error</span>');
+  expect(shown('change', 'odd')).toBe('<span class="badge info">odd</span>');
+});
+
 test('ranks won or lost are shown to the eye and to screen readers', () => {
-  expect(shown('moved', 2, 'integer')).toBe('<span class="unseen">up </span><span aria-hidden="true">▲ </span>2');
+  expect(shown('moved', 1, 'integer')).toBe('<span class="unseen">up </span><span aria-hidden="true">▲ </span>1');
   expect(shown('moved', -1, 'integer')).toContain('down');
   expect(shown('moved', 0, 'integer')).toContain('unchanged');
   expect(shown('moved', null, 'integer')).toBe('');
@@ -25,7 +30,7 @@ test('of several names for the same layers, the first is shown with the number o
   );
   expect(isLong(column('base_image'), names)).toBe(false);
   expect(shown('base_image', 'library/node:22')).toBe('library/node:22');
-  expect(isLong(column('repository'), 'a'.repeat(40))).toBe(true);
+  expect([36, 37].map((length) => isLong(column('repository'), 'a'.repeat(length)))).toEqual([false, true]);
 });
 
 test('figures of a column have the same number of digits, changes have a sign', () => {
@@ -35,11 +40,13 @@ test('figures of a column have the same number of digits, changes have a sign', 
   expect(shown('goal_percent', 2, 'percent')).toBe('2.0 %');
 });
 
-test('long texts are cut, those of messages later; the tooltip has them whole', () => {
-  const long = 'x'.repeat(161);
-  expect(shown('instruction', long)).toBe(`<span title="${long}">${'x'.repeat(160)}…</span>`);
-  expect(shown('instruction', long.slice(1))).toBe(long.slice(1));
-  expect(shown('message', long)).toBe(long);
+test.each([
+  ['instruction', 160],
+  ['message', 400],
+])('a longer %s is cut after %i characters; the tooltip has it whole', (name, longest) => {
+  const long = 'x'.repeat(longest + 1);
+  expect(shown(name, long)).toBe(`<span title="${long}">${'x'.repeat(longest)}…</span>`);
+  expect(shown(name, long.slice(1))).toBe(long.slice(1));
 });
 
 test('a long path is broken after a slash rather than within a word', () => {

@@ -76,16 +76,17 @@ test('a heading sorts texts from A, figures and times from the largest, and turn
     { name: 'tag', type: 'text', description: '' },
     { name: 'bytes', type: 'bytes', description: '' },
     { name: 'created_at', type: 'timestamp', description: '' },
+    { name: 'id', type: 'integer', description: '', detail: true },
   ];
-  const page = { columns, rows: [['v1', 1, '2026-11-20T09:12:41Z']] };
-  const sorts = (sortedBy?: string) =>
-    String(reportTable(page, { label: '', links: noLinks, sortLink: (by) => `?sort=${by}`, sortedBy })).match(
-      /(?<=sort=)[^"]+/g,
-    );
-  expect(sorts()).toEqual(['tag', '-bytes', '-created_at']);
-  expect(sorts('tag')).toEqual(['-tag', '-bytes', '-created_at']);
-  expect(sorts('-tag')).toEqual(['tag', '-bytes', '-created_at']);
-  expect(sorts('-bytes')).toEqual(['tag', 'bytes', '-created_at']);
+  const page = { columns, rows: [['v1', 1, '2026-11-20T09:12:41Z', 7]] };
+  const sorts = (sortedBy?: string) => {
+    const shown = String(reportTable(page, { label: '', links: noLinks, sortLink: (by) => `?sort=${by}`, sortedBy }));
+    return [...shown.matchAll(/title=""([^>]*)><a href="\?sort=([^"]+)"/g)].map(([, marks, sort]) => `${sort}${marks}`);
+  };
+  expect(sorts()).toEqual(['tag', '-bytes class="n"', '-created_at']);
+  expect(sorts('tag')).toEqual(['-tag aria-sort="ascending"', '-bytes class="n"', '-created_at']);
+  expect(sorts('-tag')).toEqual(['tag aria-sort="descending"', '-bytes class="n"', '-created_at']);
+  expect(sorts('-bytes')).toEqual(['tag', 'bytes class="n" aria-sort="descending"', '-created_at']);
 });
 
 test('what grew stands out from what shrank; other figures have no colour', () => {
