@@ -4,25 +4,34 @@ import { layerBar } from '../../../src/html/charts/layer-bar.ts';
 import { treemapChart } from '../../../src/html/charts/treemap.ts';
 import { trendChart, trendCharts } from '../../../src/html/charts/trend.ts';
 
-/** Widths of elements of a class, in per cent. */
-function widths(svg: string, pattern: RegExp): number[] {
-  return [...svg.matchAll(pattern)].map(([, width]) => Number(width));
-}
-
-test('the bar of an image is as wide as its layers, with the mark where the base ends', () => {
-  const svg = String(
-    layerBar([
-      { position: 0, bytes: 75, class: 'base' },
-      { position: 1, bytes: 20, class: 'dependencies' },
-      { position: 2, bytes: 5, class: 'none' },
-    ]),
-  );
-  expect(widths(svg, /class="layer [\w-]+" x="[\d.]+%" width="([\d.]+)%"/g)).toEqual([75, 20, 5]);
+test('the bar of an image is as wide as its layers, with the mark where the base ends, and a legend of their sums', () => {
+  const layers = [
+    { bytes: 70, class: 'base' },
+    { bytes: 5, class: 'base' },
+    { bytes: 20, class: 'dependencies' },
+    { bytes: 5, class: 'none' },
+    { bytes: 0, class: 'application' },
+  ].map((layer, position) => ({ position, ...layer }));
+  const svg = String(layerBar(layers));
+  const drawn = [...svg.matchAll(/class="layer [\w-]+" x="([\d.]+)%" width="([\d.]+)%"/g)];
+  expect(drawn.map(([, ...place]) => place.map(Number))).toEqual([
+    [0, 70],
+    [70, 5],
+    [75, 20],
+    [95, 5],
+    [100, 0],
+  ]);
   expect(svg).toContain('class="boundary" x1="75.000%"');
+  expect([...svg.matchAll(/<\/svg> (.*?) <b>(.*?)<\/b>/g)].map(([, ...entry]) => entry)).toEqual([
+    ['base', '75 B'],
+    ['dependencies', '20 B'],
+    ['other', '5 B'],
+  ]);
+  expect(String(layerBar(layers.slice(2)))).not.toContain('boundary');
 });
 
 test('an image without bytes has a bar without width', () => {
-  expect(widths(String(layerBar([{ position: 0, bytes: 0, class: 'base' }])), /width="([\d.]+)%"/g)).toContain(0);
+  expect(String(layerBar([{ position: 0, bytes: 0, class: 'base' }]))).toContain('width="0.000%"');
 });
 
 test('nodes of the map have areas in proportion to their bytes', () => {
