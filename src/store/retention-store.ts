@@ -40,16 +40,19 @@ const BATCH_ROWS = 1_000;
  */
 const SILENCE = "interval '15 minutes'";
 
+/** SQL, a common table expression: the newest audit of each source that did not fail. */
+const NEWEST = `
+  newest as (
+    select x.source_id, max(x.audit_id) as id from audit_source x join audit a on a.id = x.audit_id
+    where a.status in ('finished', 'incomplete') group by x.source_id)`;
+
 /**
  * SQL, common table expressions: `old_audit`, the audits to delete, and `old_total`, their repository totals. The
  * newest audit of each source that did not fail stays, and so do audits whose totals a remaining one refers to. A
  * repository's totals are stored only when they change and hold until the next ones, so those that still hold at the
  * next remaining audit (`next_kept`) are moved to it unless superseded. $1: audits that ended before
  */
-const OLD_AUDITS = `
-  newest as (
-    select x.source_id, max(x.audit_id) as id from audit_source x join audit a on a.id = x.audit_id
-    where a.status in ('finished', 'incomplete') group by x.source_id),
+const OLD_AUDITS = `${NEWEST},
   young as (
     select id, totals_of from audit
     where status = 'running' or finished_at >= $1::timestamptz or id in (select id from newest)),
@@ -115,6 +118,14 @@ interface Step {
 }
 
 const AUDIT_STEPS: readonly Step[] = [
+  {
+    // The overview reads those of the newest audits only, and each takes as much room as the totals of a dozen teams.
+    sql: `with ${NEWEST}, victim as (
+        select s.source_id, s.audit_id from source_summary s join newest n on n.source_id = s.source_id join audit a on a.id = n.id
+        where s.audit_id < coalesce(a.totals_of, a.id) limit $1)
+      delete from source_summary s using victim v where s.source_id = v.source_id and s.audit_id = v.audit_id returning 1`,
+    parameters: ['rows'],
+  },
   {
     counts: 'totals',
     sql: `with ${OLD_AUDITS}, victim as (select * from old_total where superseded limit $2)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
+import { readSummaries } from '../../../src/html/overview/read-summaries.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import { countPrunable, type PruneOptions, prune, removeSource } from '../../../src/store/retention-store.ts';
@@ -68,6 +69,17 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     await emptyTables(db);
     await auditRegistry(db, registry, { source: { platforms: 'all' } });
     expect(pruned).toEqual(await contentOf(db));
+  });
+
+  test('keeps the lists of the overview for the newest audit of each source only, whatever the age of the others', async () => {
+    await nights();
+    await auditRegistry(db, registry, { source: { platforms: 'all' } });
+    const before = await readSummaries(db);
+    const never = '2020-01-01T00:00:00.000Z';
+    await prune(db, { ...everything(), auditsBefore: never, contentBefore: never });
+    expect(await db.query('select audit_id from source_summary')).toEqual([{ audit_id: 5 }]);
+    expect(await db.query('select id from audit')).toHaveLength(6);
+    expect(await readSummaries(db)).toEqual(before);
   });
 
   test('keeps the sizes of a repository that has not changed since a removed audit', async () => {
