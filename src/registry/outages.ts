@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { codeOf, SlimboardError } from '../errors.ts';
 import type { Clock } from './clock.ts';
+import { LONGEST_BACKOFF_MS, LONGEST_PAUSE_MS } from './governor/policy.ts';
 
 /**
  * While a server is down, its last failure fails other requests for this long: each would keep its place for a minute, and
@@ -11,6 +12,8 @@ const HOLDS_MS = 10_000;
 const DOWN_AFTER_MS = 300_000;
 /** A longer time between an answer and the next request says nothing: the governor pauses for a minute at most. */
 const LONGEST_GAP_MS = 120_000;
+/** No limit refuses one repository alone for this long. */
+const REFUSES_FOR_EVER_AFTER_MS = 7_200_000;
 /** Of servers and repositories, each: what is known of those beyond is forgotten. */
 const MAX_KNOWN = 1_000;
 /** Others are answered if one was within this time: longer, and requests would use up their attempts while all fail. */
@@ -26,12 +29,17 @@ export interface Asked {
   readonly part?: string | undefined;
 }
 
-/** Stands for the answer of a server that is down, which fails other requests. */
-export class OutageError extends Error {
-  constructor(status: number) {
-    super(`the registry failed with HTTP ${status}, and has done nothing else for minutes: try again later`);
-  }
+/** Stands for the answers of a server or a repository that is down, which fail other requests. */
+export class OutageError extends Error {}
+
+function failedWith(status: number): OutageError {
+  return new OutageError(
+    `the registry failed with HTTP ${status}, and has done nothing else for minutes: try again later`,
+  );
 }
+
+const REFUSES_FOR_EVER =
+  'the registry has refused this repository for hours as too many requests, and answered others: try again later';
 
 /** Failures in a row. */
 interface Failing {
@@ -46,7 +54,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /**
  * Remembers which servers are down: the registry, its storage, or its server for tokens; and which of the registry's
  * repositories. What has never answered is down once two requests got no answer; anything else, once it only failed for
- * minutes. A redirect is an answer.
+ * minutes. A redirect is an answer, and so is a refusal for too many requests.
  *
  * Also tells what a 503 says that names no limit: that the registry is overloaded or down, and all requests have to slow
  * down; or that a repository fails alone, which slowing down does not help. Only later requests show which it was:
@@ -55,6 +63,9 @@ const NEVER = Number.NEGATIVE_INFINITY;
  * - The repository itself answers: the registry was overloaded, and all failures are taken for that.
  *
  * Otherwise a repository fails alone as long as others are answered.
+ *
+ * A repository that has answered nothing but refusals for hours is down, too, if others were answered meanwhile, and none
+ * of them refused: a limit is not one of a single repository.
  */
 export class Outages {
   readonly #clock: Clock;
@@ -66,6 +77,12 @@ export class Outages {
   readonly #failing = new LRUCache<string, Failing>({ max: MAX_KNOWN });
   /** What the last failure of a server's repositories turned out to be. */
   readonly #lastFailure = new LRUCache<string, 'passed' | 'lasted'>({ max: MAX_KNOWN });
+  /** Since when the refused ones are that have answered nothing else (ms of the clock). */
+  readonly #refusedSinceMs = new LRUCache<string, number>({ max: MAX_KNOWN });
+  /** When a server last refused a repository that it answered before or later: it has a limit (ms of the clock). */
+  readonly #limitedMs = new LRUCache<string, number>({ max: MAX_KNOWN });
+  /** When the last requests were sent that servers and repositories neither refused nor failed (ms of the clock). */
+  readonly #servedMs = new LRUCache<string, number>({ max: MAX_KNOWN });
   readonly #causes = new WeakSet<object>();
   /** The last failures of those that are down, and until when they hold (ms of the clock). */
   readonly #held = new LRUCache<string, { readonly error: Error; readonly untilMs: number }>({ max: MAX_KNOWN });
@@ -76,21 +93,53 @@ export class Outages {
 
   /** @throws the failure of an earlier request, if it holds for this one */
   check(asked: Asked): void {
-    if (this.#held.size === 0) return;
+    const error = this.find(asked);
+    if (error) throw error;
+  }
+
+  /** The failure of an earlier request, if it holds for this one. */
+  find(asked: Asked): Error | undefined {
+    if (this.#held.size === 0) return undefined;
     for (const name of namesOf(asked)) {
       const held = this.#held.get(name);
-      if (held && this.#clock.now() < held.untilMs) throw held.error;
+      if (held && this.#clock.now() < held.untilMs) return held.error;
+    }
+    return undefined;
+  }
+
+  /** Notes an answer. @param failure its status, if that is a temporary failure */
+  noteAnswer(asked: Asked, failure: number | undefined, startedAtMs: number): void {
+    const [server] = namesOf(asked);
+    if (failure !== undefined) {
+      if (!this.#answeredMs.has(server)) this.#answeredMs.set(server, NEVER);
+      this.#noteFailing(asked, failedWith(failure), startedAtMs);
+      return;
+    }
+    this.#noteLife(asked, startedAtMs);
+    for (const name of namesOf(asked)) {
+      this.#servedMs.set(name, startedAtMs);
+      if (this.#refusedSinceMs.delete(name)) this.#limitedMs.set(server, this.#clock.now());
     }
   }
 
-  /** Notes an answer. @param failedWith its status, if that is a temporary failure */
-  noteAnswer(asked: Asked, failedWith: number | undefined, startedAtMs: number): void {
+  /** Notes a refusal for too many requests, and how long the registry asks to wait. */
+  noteRefusal(asked: Asked, startedAtMs: number, retryAfterMs = LONGEST_BACKOFF_MS): void {
+    this.#noteLife(asked, startedAtMs);
+    const [server, part] = namesOf(asked);
+    if (part === undefined) return;
+    const nowMs = this.#clock.now();
+    if (this.#servedMs.has(part)) this.#limitedMs.set(server, nowMs);
+    const limitedMs = this.#limitedMs.get(server) ?? NEVER;
+    const sinceMs = this.#refusedSinceMs.get(part) ?? NEVER;
+    if (limitedMs >= sinceMs) this.#refusedSinceMs.set(part, nowMs);
+    const othersWereServed = (this.#servedMs.get(server) ?? NEVER) > sinceMs;
+    if (limitedMs >= sinceMs || !othersWereServed || nowMs - sinceMs < REFUSES_FOR_EVER_AFTER_MS) return;
+    // Requests that wait until the pause is over fail then, too.
+    this.#hold(part, new OutageError(REFUSES_FOR_EVER), Math.min(retryAfterMs, LONGEST_PAUSE_MS) + HOLDS_MS);
+  }
+
+  #noteLife(asked: Asked, startedAtMs: number): void {
     const [server] = namesOf(asked);
-    if (failedWith !== undefined) {
-      if (!this.#answeredMs.has(server)) this.#answeredMs.set(server, NEVER);
-      this.#noteFailing(asked, new OutageError(failedWith), startedAtMs);
-      return;
-    }
     for (const name of namesOf(asked)) {
       this.#answeredMs.set(name, startedAtMs);
       if (this.#failing.delete(name) && name !== server) this.#lastFailure.set(server, 'passed');
@@ -125,9 +174,9 @@ export class Outages {
     return answeredMs >= Math.min(failing?.firstMs ?? 0, this.#clock.now() - LATELY_MS);
   }
 
-  #hold(name: string, error: Error): void {
+  #hold(name: string, error: Error, forMs = HOLDS_MS): void {
     this.#causes.add(error);
-    this.#held.set(name, { error, untilMs: this.#clock.now() + HOLDS_MS });
+    this.#held.set(name, { error, untilMs: this.#clock.now() + forMs });
   }
 
   /**

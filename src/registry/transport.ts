@@ -86,7 +86,7 @@ export class Transport {
     const budget = new RetryBudget(this.#options.random);
     for (;;) {
       const delayMs = await this.#attempt(request, send).then(
-        (answer) => this.#answerOrDelay(answer, budget),
+        (answer) => this.#answerOrDelay(answer, request, budget),
         (error: unknown) => this.#delayAfter(error, request, budget),
       );
       if (typeof delayMs !== 'number') return delayMs;
@@ -95,9 +95,11 @@ export class Transport {
   }
 
   /** The answer, or how long to wait before the next attempt (ms). */
-  #answerOrDelay<A extends FinalAnswer>(answer: A, budget: RetryBudget): A | number {
+  #answerOrDelay<A extends FinalAnswer>(answer: A, request: TransportRequest, budget: RetryBudget): A | number {
     const { what } = answer;
     if (asksToSlowDown(answer)) {
+      const outage = this.#outages.find(asked(request, answer));
+      if (outage) throw failureOf(outage, what, request.url.protocol);
       budget.countRefusal(what, rateLimitsOf(answer.headers, Date.now()).retryAfterMs);
       return 0;
     }
@@ -153,13 +155,18 @@ export class Transport {
     try {
       this.#outages.check(asked(request, url));
       const answer = await send();
-      const isFailure = isTemporary(answer) && !asksToSlowDown(answer);
-      this.#outages.noteAnswer(asked(request, url), isFailure ? answer.status : undefined, startedAtMs);
+      this.#noteAnswer(asked(request, url), answer, startedAtMs);
       return answer;
     } catch (error) {
       if (!request.signal?.aborted) this.#outages.noteFailure(asked(request, url), error, startedAtMs);
       throw url === request.url ? error : (findFailure(error, nameOf(request, url), url.protocol) ?? error);
     }
+  }
+
+  #noteAnswer(to: Asked, answer: Answer, startedAtMs: number): void {
+    if (asksToSlowDown(answer))
+      this.#outages.noteRefusal(to, startedAtMs, rateLimitsOf(answer.headers, Date.now()).retryAfterMs);
+    else this.#outages.noteAnswer(to, isTemporary(answer) ? answer.status : undefined, startedAtMs);
   }
 
   /** The pool for an address of a request: its own, or one that it was redirected to. */

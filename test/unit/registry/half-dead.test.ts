@@ -137,3 +137,41 @@ test.each<[string, (leftMs: number) => Manner]>([
   expect(requests.filter(({ manner }) => manner).length).toBeLessThan(300);
   expect(seconds).toBeLessThan(2 * 8 * 60);
 });
+
+test.each([
+  [1, 429, 5],
+  [1, 503, 60],
+  [1, 429, 3_600],
+  [1, 429, undefined],
+  [40, 429, 5],
+])(
+  'of 200 repositories, %d that answer only %d with Retry-After %s are given up after hours',
+  async (dead, status, retryAfter) => {
+    const { seconds, requests, unread } = await auditSimulated(
+      REPOSITORIES,
+      withDead(dead, refusal(status, retryAfter)),
+    );
+    expect(unread).toBe(3 * dead);
+    expect(seconds).toBeGreaterThan(7_200);
+    expect(seconds).toBeLessThan(4 * 3_600);
+    if (retryAfter) expect(sentDespite(requests, 1_000 * retryAfter)).toEqual([]);
+  },
+);
+
+test.each([
+  [100, 6],
+  [90, 6],
+  [50, 6],
+  [30, 6],
+  [60, 3],
+  [40, 3],
+  [20, 3],
+  [10, 3],
+  [20, 1],
+  [10, 1],
+  [5, 1],
+  [3, 1],
+])('a limit of %d requests in %d hours loses nothing', async (limit, hours) => {
+  const refusing = quota(limit, hours * 3_600_000, (leftMs) => refusal(429, Math.ceil(leftMs / 1_000)));
+  expect((await auditSimulated(REPOSITORIES, refusing, 10_000_000)).unread).toBe(0);
+});
