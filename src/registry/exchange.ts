@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { MalformedContentError, TooLargeError } from '../errors.ts';
 import { onAbort } from './abort.ts';
+import type { Secret } from './auth/secret.ts';
 import type { Clock } from './clock.ts';
 
 /** One request to one server, without redirects or retries. */
@@ -23,6 +24,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** The Authorization header, or the token, of the request: no message repeats them. */
+  readonly sent?: Secret | undefined;
 }
 
 /** The body of an error has a few lines; of a longer one only the beginning is kept. */

@@ -11,6 +11,7 @@ import {
   UnsupportedContentError,
 } from '../errors.ts';
 import { isObject } from '../oci/json.ts';
+import { withoutEcho } from './auth/credentials.ts';
 import type { Answer } from './exchange.ts';
 import { CERTIFICATE_WANTED } from './failure.ts';
 import type { RequestOutcome } from './registry.ts';
@@ -114,18 +115,20 @@ function plainWords(text: string): string {
  * Gateways in front of a registry answer in forms of their own: `{"message": …}` (Kong, Docker Hub's login: `details`), a
  * line of text ("404 page not found": nothing serves this path), or a page. Storages behind it answer in XML.
  */
-function firstError({ body }: Answer): { code?: string; message?: string } | undefined {
+function firstError({ body, sent }: Answer): { code?: string; message?: string } | undefined {
   const text = body.toString('utf8');
+  const message = (value: unknown) =>
+    shown('message', sent && typeof value === 'string' ? withoutEcho(value, sent) : value);
   if (/^\s*<(?:!doctype|html)/i.test(text)) return { message: A_PAGE };
   try {
     const value: unknown = JSON.parse(text);
     const [first] = isObject(value) && Array.isArray(value.errors) ? value.errors : [value];
     if (!isObject(first)) return undefined;
-    return { ...shown('code', first.code), ...shown('message', first.message ?? first.details ?? first.error) };
+    return { ...shown('code', first.code), ...message(first.message ?? first.details ?? first.error) };
   } catch {
     if (/^\s*</.test(text))
-      return { ...shown('code', elementOf(text, 'Code')), ...shown('message', elementOf(text, 'Message')) };
-    return /^\s*[[{]/.test(text) ? undefined : shown('message', text);
+      return { ...shown('code', elementOf(text, 'Code')), ...message(elementOf(text, 'Message')) };
+    return /^\s*[[{]/.test(text) ? undefined : message(text);
   }
 }
 

@@ -41,6 +41,8 @@ export interface TransportRequest extends Omit<ExchangeRequest, 'path' | 'header
    * token may have been renewed while it waited.
    */
   readonly authorization?: () => Secret | undefined;
+  /** The token in the body, if there is one. */
+  readonly bodyToken?: Secret;
 }
 
 /** An answer, and the origin that gave it: the one that was asked, or the last one of its redirects. */
@@ -143,7 +145,8 @@ export class Transport {
       const answer = await this.#askUnlessDown(request, url, () => send(request, url, authorization));
       // A POST has a token in its body, which must not go to another address.
       const target = request.method === 'POST' ? undefined : redirectTarget(answer, url, request.what);
-      if (!target) return { ...answer, origin: url.origin, what: nameOf(request, url) };
+      if (!target)
+        return { ...answer, origin: url.origin, what: nameOf(request, url), sent: authorization ?? request.bodyToken };
       if (target.origin !== url.origin) authorization = undefined;
       url = target;
     }

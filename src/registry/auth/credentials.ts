@@ -28,6 +28,15 @@ export function bearerHeader(token: Secret): Secret {
   return new Secret(`Bearer ${token.reveal()}`);
 }
 
+/** A text without the password or token that was sent, for a server may repeat them. @param sent a header, or a token */
+export function withoutEcho(text: string, sent: Secret): string {
+  const [, scheme, token = ''] = /^(?:(Basic|Bearer) )?(.*)$/.exec(sent.reveal()) ?? [];
+  const userinfo = scheme === 'Basic' ? Buffer.from(token, 'base64').toString() : '';
+  const password = userinfo.slice(userinfo.indexOf(':') + 1);
+  const secrets = [token, password].filter((secret) => secret !== '');
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, String(sent)), text);
+}
+
 /** Whether a server that refuses one would also refuse the other. */
 export function areSame(one: Credentials, other: Credentials): boolean {
   return one.kind === other.kind && secretOf(one) === secretOf(other);

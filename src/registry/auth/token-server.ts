@@ -96,7 +96,8 @@ export class TokenServer {
         ...parameters,
       });
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      return this.#client.send({ ...common, method: 'POST', url: realm, headers, body: body.toString() });
+      const sent = { headers, body: body.toString(), bodyToken: credentials.token };
+      return this.#client.send({ ...common, method: 'POST', url: realm, ...sent });
     }
     const url = new URL(realm);
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);

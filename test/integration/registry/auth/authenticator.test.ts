@@ -17,7 +17,7 @@ import {
   tagOf,
 } from '../../../support/distribution-client.ts';
 import { image } from '../../../support/image-builder.ts';
-import { basic } from '../../../support/registry-answers.ts';
+import { basic, json, readBody } from '../../../support/registry-answers.ts';
 import { answer, body, gate, redirect } from '../../../support/registry-faults.ts';
 import {
   type Fault,
@@ -529,6 +529,31 @@ describe('a registry that lists some repositories for anonymous clients', () => 
   test('is asked anonymously without credentials', async () => {
     const { client } = await start({ kind: 'token' }, undefined, { registry: { publicCatalog: ['a'] } });
     expect(await repositoryNames(client)).toEqual(['a']);
+  });
+});
+
+describe('a server that repeats in an error what it was sent', () => {
+  /** Refuses a request with its Authorization header, the password in that, and its body. */
+  const echo: Fault = (request, response) => {
+    const { authorization = '' } = request.headers;
+    const userinfo = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString();
+    readBody(request, (body) => json(response, 403, { message: `no: ${authorization} ${userinfo} ${body}` }));
+  };
+
+  test.each<[string, RegistryServerOptions['auth'], Credentials, RegExp]>([
+    ['a password', BASIC, passwordOf(PASSWORD), /tags/],
+    ['a password for a token', TOKEN, passwordOf(PASSWORD), /^\/token/],
+    ['an identity token', { kind: 'token', identityToken: PASSWORD }, identity, /^\/token/],
+    ['a token for the registry', TOKEN, registryToken, /tags/],
+  ])('%s: the message does not', async (_name, auth, credentials, path) => {
+    const { server, tags } = await start(auth, provider(credentials));
+    server.fault({ path }, (request, response, next) =>
+      request.headers.authorization || request.method === 'POST' ? echo(request, response, next) : next(),
+    );
+    const error = await tags('a').catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ message: expect.stringContaining('[secret]') });
+    expect(String(error)).not.toContain(PASSWORD);
+    expect(String(error)).not.toContain(basic('u', PASSWORD).replace('Basic ', ''));
   });
 });
 
