@@ -53,20 +53,23 @@ test('without provenance the estimate is exact', () => {
   expect(total.min).toBe(total.max);
 });
 
-test('with a selection of tags, the children of an index are extra: one per platform, and its attestation', () => {
-  const { operations } = estimateEcr(of({ images: 300, fresh: [index] }), { ...source, newest: 1 });
-  expect(operations.GetBlob).toEqual({ min: 0, max: 2 });
+test('with a selection of tags, or in full, the children of an index are extra: one per platform, and its attestation', () => {
+  for (const change of [{ newest: 1 }, { full: true }]) {
+    const { operations } = estimateEcr(of({ images: 300, fresh: [index] }), { ...source, ...change });
+    expect(operations.GetBlob).toEqual({ min: 0, max: 2 });
+  }
 });
 
 test('each region costs requests, also one without repositories', () => {
-  const { operations } = estimateEcr(
-    { listed: new Map(), repositories: [] },
-    { ...source, regions: ['eu-west-1', 'us-east-1'] },
-  );
-  expect(operations).toEqual({
-    DescribeRepositories: { min: 2, max: 2 },
-    GetAccountSetting: { min: 0, max: 2 },
-  });
+  const regions = ['eu-west-1', 'us-east-1'];
+  for (const [full, min] of [
+    [false, 0],
+    [true, 2],
+  ] as const)
+    expect(estimateEcr({ listed: new Map(), repositories: [] }, { ...source, regions, full }).operations).toEqual({
+      DescribeRepositories: { min: 2, max: 2 },
+      GetAccountSetting: { min, max: 2 },
+    });
 });
 
 test('a manifest in two repositories is read once or twice, its blobs once', () => {
