@@ -66,7 +66,7 @@ export async function beginStage(context: AuditContext, audit: Audit): Promise<r
 }
 
 /** Tells which stage a resumed audit has reached, and how many layers it still has to read. */
-export async function tellStage({ db, events }: AuditContext, auditId: number): Promise<void> {
+export async function tellStage({ db, events }: Pick<AuditContext, 'db' | 'events'>, auditId: number): Promise<void> {
   const stage = (await findAudit(db, auditId))?.stage;
   if (!stage || stage === 'inventory') return;
   if (stage === 'layers') events.layersListed(await countLayersLeft(db, auditId));

@@ -1,12 +1,13 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
+import { tellStage } from '../../../src/audit/stages.ts';
 import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
 import { singleTask } from '../../../src/audit/task-payloads.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource, PolicySettings, Settings } from '../../../src/settings/settings.ts';
-import { findAudit } from '../../../src/store/audit-store.ts';
+import { type AuditStage, findAudit } from '../../../src/store/audit-store.ts';
 import { isHandedToWorkers } from '../../../src/store/queued-audit-store.ts';
 import { addTasks, type NewTask } from '../../../src/store/task-store.ts';
 import { auditRegistry, defaultSettings, errorsOf, NO_EVENTS } from '../../support/audits.ts';
@@ -272,6 +273,19 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     await start('prod', { lane: 'adhoc', runner: 'queue' });
     expect(await findAudit(db, killed)).toMatchObject({ status: 'failed' });
     expect(await isByWorkers()).toBe(true);
+  });
+
+  test.each<[AuditStage, readonly unknown[]]>([
+    ['inventory', []],
+    ['layers', [0, 'layers']],
+    ['assess', ['assess']],
+  ])('once resumed in stage %s, it tells %j', async (stage, told) => {
+    const auditId = (await start('prod'))?.auditId ?? 0;
+    await db.query('update audit set stage = $2 where id = $1', [auditId, stage]);
+    const heard: unknown[] = [];
+    const hear = (what: unknown) => void heard.push(what);
+    await tellStage({ db, events: { ...NO_EVENTS, layersListed: hear, stageBegan: hear } }, auditId);
+    expect(heard).toEqual(told);
   });
 
   test('because it was killed: the next one takes over all of its tasks, however many', async () => {
