@@ -153,8 +153,14 @@ const CONTENT_STEPS: readonly Step[] = [
   {
     // Larger batches: each looks for the bases of all images.
     counts: 'tags',
-    sql: `with ${OLD_TAGS}, victim as (select id from old_tag limit $2 * 10)
-      delete from tag t using victim v where t.id = v.id returning 1`,
+    sql: `with ${OLD_TAGS}, victim as (select id from old_tag limit $2 * 10),
+      gone as (delete from tag t using victim v where t.id = v.id returning t.repository_id, t.name, coalesce(t.pushed_at, t.started_at) as came_at),
+      -- Techniques are not looked for between builds if one that came between them is gone.
+      noted as (
+        insert into forgotten_build as f (repository_id, line, came_at)
+        select repository_id, tag_line(name), max(came_at) from gone where name is not null group by 1, 2
+        on conflict (repository_id, line) do update set came_at = greatest(f.came_at, excluded.came_at))
+      select 1 from gone`,
   },
   {
     counts: 'totals',

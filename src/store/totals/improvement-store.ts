@@ -74,7 +74,8 @@ const PAIRS = `
 
 /**
  * Reads the pairs of builds in these repositories whose assessments differ in something that a technique changes, and
- * those with a stored improvement, which may no longer be one.
+ * those with a stored improvement, which may no longer be one. Builds between which others were pruned are no pair: what
+ * the later one followed was compared with it, or is unknown.
  */
 export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]): Promise<readonly BuildPair[]> {
   return db.query<BuildPair>(
@@ -86,9 +87,11 @@ export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]):
      join assessment a on a.manifest_id = p.previous_id join assessment b on b.manifest_id = p.manifest_id
      left join improvement s on s.repository_id = p.repository_id and s.platform = p.platform and s.digest = m.digest
      left join tripped x on x.manifest_id = p.previous_id left join tripped y on y.manifest_id = p.manifest_id
-     where s.digest is not null
-       or (a.variant, a.base_layers = 0, a.multi_stage) is distinct from (b.variant, b.base_layers = 0, b.multi_stage)
-       or not coalesce(x.rules, '{}') <@ coalesce(y.rules, '{}')
+     left join forgotten_build f on f.repository_id = p.repository_id and f.line = p.line
+     where (f.came_at is null or f.came_at < p.previous_came_at)
+       and (s.digest is not null
+         or (a.variant, a.base_layers = 0, a.multi_stage) is distinct from (b.variant, b.base_layers = 0, b.multi_stage)
+         or not coalesce(x.rules, '{}') <@ coalesce(y.rules, '{}'))
      order by p.repository_id, p.platform, p.manifest_id`,
     [repositoryIds],
   );

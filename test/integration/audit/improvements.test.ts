@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { digestBytes } from '../../../src/oci/digest.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { prune } from '../../../src/store/retention-store.ts';
 import { listTouchedRepositories, readBuildPairs } from '../../../src/store/totals/improvement-store.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
@@ -84,6 +85,29 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
     const before = await versions();
     await auditRegistry(db, registry);
     expect(await versions()).toEqual(before);
+  });
+
+  test('count once, though the build that applied them is pruned and an older one stays', async () => {
+    const slim = (number: number) => pushablePair('node-multi-stage-slim', month(number));
+    registry.push('payments/cart-api', '0.9', FAT);
+    registry.push('payments/cart-api', '1.0', SLIM);
+    await auditRegistry(db, registry);
+    const found = await rowsOf('improvements');
+    registry.push('payments/cart-api', '1.1', slim(3));
+    await auditRegistry(db, registry);
+    registry.untag('payments/cart-api', '1.0');
+    await auditRegistry(db, registry);
+    const now = new Date().toISOString();
+    const pruned = await prune(db, { auditsBefore: now, contentBefore: now, signal: new AbortController().signal });
+    expect(pruned.rows).toMatchObject({ tags: 1, manifests: 1 });
+    registry.push('payments/cart-api', '1.2', slim(4));
+    await auditRegistry(db, registry);
+    expect(await rowsOf('improvements')).toEqual(found);
+
+    registry.push('payments/cart-api', '1.3', pushablePair('node-single-stage', month(5)));
+    registry.push('payments/cart-api', '1.4', slim(6));
+    await auditRegistry(db, registry);
+    expect(await rowsOf('improvements')).toMatchObject([{ tag: '1.0' }, { tag: '1.4', previous_tag: '1.3' }]);
   });
 
   test('a build under several tags counts once, against the newest build before it', async () => {
