@@ -84,9 +84,11 @@ function emptyMessage({ kind, audit }: ReportPage, url: URL): Content {
   return audit === null ? NO_AUDIT : EMPTY_STATES[kind];
 }
 
-function filterForm(kind: ReportKind, url: URL, { csvPath, fields }: KindPageOptions): Markup {
-  const names = filterParametersOf(kind);
-  const isFiltered = names.some((name) => url.searchParams.get(name));
+function filterForm(kind: ReportKind, url: URL, { csvPath, fields, parameters }: KindPageOptions): Markup {
+  const own = filterParametersOf(kind);
+  const given = FILTER_PARAMETERS.filter((name) => (parameters ?? url.searchParams).get(name));
+  const isFiltered = given.length > 0;
+  const names = FILTER_PARAMETERS.filter((name) => own.includes(name) || given.includes(name));
   const sort = url.searchParams.get('sort');
   const audit = url.searchParams.get('audit');
   const csv = `${csvPath ?? `/api/v1/reports/${kind.name}`}${address(url, { format: 'csv', limit: undefined, offset: undefined }).slice(url.pathname.length)}`;

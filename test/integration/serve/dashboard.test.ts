@@ -118,6 +118,14 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(await imagesOf('sort=-compressed_bytes&limit=3&offset=2')).toEqual(all.slice(2, 5));
   });
 
+  test('the search form keeps a filter that selects images, where rows are none', async () => {
+    const fieldsOf = async (address: string) =>
+      [...(await textOf(address)).matchAll(/<input name="(\w+)" value="([^"]*)"/g)].map(([, ...field]) => field);
+    expect(await fieldsOf('/repositories')).not.toContainEqual(['tag', '']);
+    expect(await fieldsOf('/repositories?tag=v9')).toContainEqual(['tag', 'v9']);
+    expect((await fieldsOf('/leaderboard?since=30d')).filter(([name]) => name === 'since')).toEqual([['since', '30d']]);
+  });
+
   test('an image page shows layers, proof and tags', async () => {
     const [row] = await rowsOf<{ digest: string; compressed_bytes: number }>('images?repository=payments/app-0&tag=v9');
     const detail = (await json(`/api/v1/images/${row?.digest}`)) as {
