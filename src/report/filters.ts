@@ -92,24 +92,18 @@ export function filterCondition(
   audit?: ShownAudit,
 ): string {
   const { ofImages } = kind;
-  const given = FILTER_NAMES.flatMap((name) => {
-    const text = filters[name];
-    return text === undefined ? [] : [{ name, text, isOwn: !ofImages || kind.filters[name] !== undefined }];
-  });
-  const conditionsOf = (chosen: typeof given, targets: FilterTargets): readonly string[] =>
-    chosen.map(({ name, text }) => {
-      const target = targets[name];
-      if (target === undefined) throw unknownFilter(kind, name, nameOf);
-      const { value, condition } = RULES[name];
-      return condition(target, parameters.add(parseFlag(nameOf(name), () => value(text, now))));
-    });
-  const own = given.filter(({ isOwn }) => isOwn);
-  const others = given.filter(({ isOwn }) => !isOwn);
-  const conditions = [...conditionsOf(own, kind.filters)];
-  if (ofImages && others.length > 0) {
-    const images = (): string => imagesRelation({ audit, parameters });
-    conditions.push(ofImages(images, conditionsOf(others, ALL_IMAGE_FILTERS).join(' and ')));
-  }
+  const given = FILTER_NAMES.filter((name) => filters[name] !== undefined);
+  const conditionOf = (name: FilterName, targets: FilterTargets): string => {
+    const target = targets[name];
+    if (target === undefined) throw unknownFilter(kind, name, nameOf);
+    const { value, condition } = RULES[name];
+    return condition(target, parameters.add(parseFlag(nameOf(name), () => value(filters[name] ?? '', now))));
+  };
+  const isOwn = (name: FilterName): boolean => !ofImages || kind.filters[name] !== undefined;
+  const conditions = given.filter(isOwn).map((name) => conditionOf(name, kind.filters));
+  const onImages = given.filter((name) => !isOwn(name)).map((name) => conditionOf(name, ALL_IMAGE_FILTERS));
+  if (ofImages && onImages.length > 0)
+    conditions.push(ofImages(() => imagesRelation({ audit, parameters }), onImages.join(' and ')));
   return conditions.join(' and ') || 'true';
 }
 
