@@ -109,14 +109,15 @@ export class Outages {
 
   /** Notes an answer. @param failure its status, if that is a temporary failure */
   noteAnswer(asked: Asked, failure: number | undefined, startedAtMs: number): void {
-    const [server] = namesOf(asked);
+    const names = namesOf(asked);
+    const [server] = names;
     if (failure !== undefined) {
       if (!this.#answeredMs.has(server)) this.#answeredMs.set(server, NEVER);
       this.#noteFailing(asked, failedWith(failure), startedAtMs);
       return;
     }
-    this.#noteLife(asked, startedAtMs);
-    for (const name of namesOf(asked)) {
+    this.#noteLife(names, startedAtMs);
+    for (const name of names) {
       this.#servedMs.set(name, startedAtMs);
       if (this.#refusedSinceMs.delete(name)) this.#limitedMs.set(server, this.#clock.now());
     }
@@ -124,8 +125,9 @@ export class Outages {
 
   /** Notes a refusal for too many requests, and how long the registry asks to wait. */
   noteRefusal(asked: Asked, startedAtMs: number, retryAfterMs = LONGEST_BACKOFF_MS): void {
-    this.#noteLife(asked, startedAtMs);
-    const [server, part] = namesOf(asked);
+    const names = namesOf(asked);
+    const [server, part] = names;
+    this.#noteLife(names, startedAtMs);
     if (part === undefined) return;
     const nowMs = this.#clock.now();
     if (this.#servedMs.has(part)) this.#limitedMs.set(server, nowMs);
@@ -138,9 +140,9 @@ export class Outages {
     this.#hold(part, new OutageError(REFUSES_FOR_EVER), Math.min(retryAfterMs, LONGEST_PAUSE_MS) + HOLDS_MS);
   }
 
-  #noteLife(asked: Asked, startedAtMs: number): void {
-    const [server] = namesOf(asked);
-    for (const name of namesOf(asked)) {
+  #noteLife(names: Names, startedAtMs: number): void {
+    const [server] = names;
+    for (const name of names) {
       this.#answeredMs.set(name, startedAtMs);
       if (this.#failing.delete(name) && name !== server) this.#lastFailure.set(server, 'passed');
       this.#held.delete(name);
@@ -203,7 +205,9 @@ export class Outages {
 }
 
 /** The names of what may be down: a server, and perhaps a part of it. */
-function namesOf({ origin, part }: Asked): readonly [server: string] | readonly [server: string, part: string] {
+type Names = readonly [server: string] | readonly [server: string, part: string];
+
+function namesOf({ origin, part }: Asked): Names {
   if (part === undefined) return [origin];
   const name = `${origin} ${part}`;
   return part === TOKENS ? [name] : [origin, name];
