@@ -30,6 +30,27 @@ describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
     expect(Buffer.from(Object(row).list[0]).toString('hex')).toBe('01');
   });
 
+  test('takes and returns arrays of every type that statements use', async () => {
+    const [row] = await db.query(
+      `select to_jsonb($1::bool[]) as flags, to_jsonb($2::int4[]) as counts, to_jsonb($3::int8[]) as sizes,
+              to_jsonb($4::text[]) as names, to_jsonb($5::numeric[]) as scores, $6::timestamptz[] = array['2026-11-23T02:00:00Z'::timestamptz] as same,
+              $4::text[] as texts, $1::bool[] as truths, $2::int4[] as numbers`,
+      [[true, null], [1, -2], [9_007_199_254_740_991], ['a,"b\\{}', '', null], [12.5], ['2026-11-23T02:00:00Z']],
+    );
+    const texts = ['a,"b\\{}', '', null];
+    expect(row).toEqual({
+      flags: [true, null],
+      counts: [1, -2],
+      sizes: [9_007_199_254_740_991],
+      names: texts,
+      scores: [12.5],
+      same: true,
+      texts,
+      truths: [true, null],
+      numbers: [1, -2],
+    });
+  });
+
   test('returns the nearest number where JavaScript cannot represent the exact one', async () => {
     expect(await db.query('select 9007199254740993::int8 as big')).toEqual([{ big: 2 ** 53 }]);
   });
