@@ -27,6 +27,8 @@ const DEFAULTS = {
 interface QueuedTask {
   readonly task: TaskReference;
   failures: number;
+  /** Whether it was added again since its last attempt began. */
+  isAddedAgain: boolean;
 }
 
 /** The tasks of one kind. */
@@ -45,7 +47,7 @@ interface KindTasks {
 export class InProcessQueue implements TaskQueue {
   readonly #options: InProcessQueueOptions & typeof DEFAULTS;
   readonly #kinds: ReadonlyMap<TaskKind, KindTasks>;
-  readonly #outstanding = new Set<string>();
+  readonly #outstanding = new Map<string, QueuedTask>();
   readonly #stop = new AbortController();
   /** An event named after a kind: there may be room for its tasks. `idle`: `#isIdle` may have become true. */
   readonly #events = new EventEmitter().setMaxListeners(0);
@@ -65,6 +67,10 @@ export class InProcessQueue implements TaskQueue {
     });
   }
 
+  /**
+   * A task that waits already is not added again. One that runs is done once more after that: it may have settled its row
+   * before this one was written, as when a listing that is resumed makes the batch that is being read.
+   */
   async add(tasks: readonly TaskReference[]): Promise<void> {
     for (const task of tasks) this.#take(task);
     for (const kind of new Set(tasks.map((task) => task.kind))) await this.#untilRoom(this.#tasksOf(kind), kind);
@@ -94,10 +100,15 @@ export class InProcessQueue implements TaskQueue {
 
   #take(task: TaskReference): void {
     const id = idOf(task);
-    if (this.#outstanding.has(id)) return;
-    this.#outstanding.add(id);
-    const tasks = this.#tasksOf(task.kind);
-    tasks.waiting.push({ task, failures: 0 });
+    const known = this.#outstanding.get(id);
+    if (known) known.isAddedAgain = true;
+    else this.#enqueue({ task, failures: 0, isAddedAgain: false });
+  }
+
+  #enqueue(queued: QueuedTask): void {
+    this.#outstanding.set(idOf(queued.task), queued);
+    const tasks = this.#tasksOf(queued.task.kind);
+    tasks.waiting.push(queued);
     this.#fill(tasks);
   }
 
@@ -135,6 +146,7 @@ export class InProcessQueue implements TaskQueue {
   async #attempt(queued: QueuedTask, tasks: KindTasks): Promise<void> {
     const { task } = queued;
     const { handlers, limits, random } = this.#options;
+    queued.isAddedAgain = false;
     try {
       await handlers.run(task, { signal: this.#signal });
     } catch (error) {
@@ -148,7 +160,8 @@ export class InProcessQueue implements TaskQueue {
       }
       await handlers.giveUp(task, error);
     }
-    this.#outstanding.delete(idOf(task));
+    if (queued.isAddedAgain) this.#enqueue({ task, failures: 0, isAddedAgain: false });
+    else this.#outstanding.delete(idOf(task));
   }
 
   /** Queues a task again after a delay. Never rejects. */

@@ -116,15 +116,27 @@ describe('the in-process queue', () => {
     await rejected;
   });
 
-  test('a task that is already queued or running is not added again', async () => {
+  test('a task that already waits is not added again', async () => {
+    let runs = 0;
+    const { queue } = queueOf(async () => void runs++, { tasksAtOnce: ofEachKind(1) });
+    await queue.add([task('source', 'first'), task('source', 's'), task('source', 's')]);
+    await queue.drain();
+    expect(runs).toBe(2);
+  });
+
+  test('a task that is added while it runs is done once more: its row may have been settled before', async () => {
+    const rows = new Set(['s']);
     let runs = 0;
     const { queue } = queueOf(async (reference) => {
       runs++;
-      await queue.add([reference]);
+      rows.delete('s');
+      if (runs > 1) return;
+      rows.add('s');
+      await queue.add([reference, reference]);
     });
-    await queue.add([task('source', 's'), task('source', 's')]);
+    await queue.add([task('source', 's')]);
     await queue.drain();
-    expect(runs).toBe(1);
+    expect([runs, [...rows]]).toEqual([2, []]);
   });
 
   test('the same key in two audits is two tasks', async () => {
