@@ -1,4 +1,4 @@
-import { MalformedContentError } from '../../errors.ts';
+import { MalformedContentError, messageOf, RegistryUnavailableError } from '../../errors.ts';
 import { isInvalidParameter } from './errors.ts';
 
 /** One page of a listing. */
@@ -14,6 +14,7 @@ export const ITEMS_PER_PAGE = 1000;
  * Reads a listing to its end. Page tokens expire while a slow audit works on a page: the listing then starts again, and
  * items that were yielded before are left out. It starts again only if the last start yielded something new.
  * @param keyOf identifies an item across pages and listings
+ * @throws RegistryUnavailableError when a token that ECR gave is refused all the same
  * @throws MalformedContentError when a page names itself as the next one
  */
 export async function* readPages<Item>(
@@ -25,7 +26,11 @@ export async function* readPages<Item>(
   let yieldedAtStart = -1;
   for (;;) {
     const page = await fetchPage(token).catch((error: unknown) => {
-      if (token === undefined || yielded.size === yieldedAtStart || !isInvalidParameter(error)) throw error;
+      if (token === undefined || !isInvalidParameter(error)) throw error;
+      if (yielded.size === yieldedAtStart)
+        throw new RegistryUnavailableError(`ECR refuses the page tokens that it gives: ${messageOf(error)}`, {
+          cause: error,
+        });
       return undefined;
     });
     if (!page) {

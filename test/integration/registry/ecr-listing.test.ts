@@ -346,6 +346,6 @@ describe('images', () => {
         fake.expirePageTokens();
       }
     };
-    await expect(listing()).rejects.toMatchObject({ code: 'invalid-reference', retry: { kind: 'never' } });
+    await expect(listing()).rejects.toMatchObject({ code: 'registry-unavailable', retry: { kind: 'backoff' } });
   });
 });
