@@ -1,9 +1,10 @@
 import { chunksOf } from '../common/chunks-of.ts';
 import { sum } from '../common/sum.ts';
 import type { Queryable } from '../database/database.ts';
+import { parseTag } from '../oci/reference.ts';
 import { type AuditStage, advanceStage, findAudit, recordAssessStage, renewHeartbeat } from '../store/audit-store.ts';
 import { findCatalogueKey } from '../store/catalogue-store.ts';
-import { listReadableTags } from '../store/error-store.ts';
+import { listReadableItems } from '../store/error-store.ts';
 import { completeIndexes } from '../store/index-store.ts';
 import { countLayersLeft } from '../store/layer-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
@@ -11,10 +12,18 @@ import { findStaleRanges, hasReadLayersSince, type RowRange } from '../store/sta
 import { addTasks, hasOpenTasks, type NewTask } from '../store/task-store.ts';
 import { findUnchangedSince } from '../store/totals/unchanged-since.ts';
 import { IMAGES_PER_TASK } from './assessing/assess-range.ts';
-import type { Audit } from './audit.ts';
+import { type Audit, sourceOf } from './audit.ts';
 import type { AuditContext } from './context.ts';
 import { unreadLayers } from './reading/unread-layers.ts';
-import { assessTask, layersTask, MANIFESTS_PER_TASK, referenceTo, rereadTask, singleTask } from './task-payloads.ts';
+import {
+  assessTask,
+  layersTask,
+  MANIFESTS_PER_TASK,
+  referenceTo,
+  relistTask,
+  rereadTask,
+  singleTask,
+} from './task-payloads.ts';
 
 /** The stage after another, and what makes the tasks that it begins with. */
 interface NextStage {
@@ -80,12 +89,17 @@ async function readingTasks(tx: Queryable, audit: Audit, { events }: AuditContex
   return [...batches.map(layersTask), ...(await rereadTasks(tx, audit))];
 }
 
-/** Whether a tag can be read must not depend on whether another repository with the same manifests was read before. */
-async function rereadTasks(tx: Queryable, { id }: Audit): Promise<readonly NewTask[]> {
-  const failed = await listReadableTags(tx, id);
-  return failed.flatMap(({ repository, tags }) =>
-    [...chunksOf(tags, MANIFESTS_PER_TASK)].map((some) => rereadTask(repository, some)),
-  );
+/**
+ * Whether an item can be read must not depend on whether another repository with the same manifests was read before. What
+ * the listings of Amazon ECR say of it is not kept with the error, so there the repository is listed again.
+ */
+async function rereadTasks(tx: Queryable, audit: Audit): Promise<readonly NewTask[]> {
+  const failed = await listReadableItems(tx, audit.id);
+  return failed.flatMap(({ repository, names }) => {
+    if (sourceOf(audit, repository.source).settings.kind === 'ecr') return [relistTask(repository, names)];
+    const tags = names.map((name) => ({ tag: parseTag(name) }));
+    return [...chunksOf(tags, MANIFESTS_PER_TASK)].map((some) => rereadTask(repository, some));
+  });
 }
 
 async function assessTasks(tx: Queryable, audit: Audit, context: AuditContext): Promise<readonly NewTask[]> {

@@ -1,5 +1,4 @@
 import { shortHash } from '../oci/digest.ts';
-import type { Tag } from '../oci/reference.ts';
 import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
@@ -15,6 +14,8 @@ export interface SourcePayload {
 }
 export interface RepositoryPayload {
   readonly repository: StoredRepository;
+  /** Tags, and digests of untagged manifests: only these are listed, after the inventory, to be read again. */
+  readonly again?: readonly string[];
 }
 export interface ManifestsPayload {
   readonly repository: StoredRepository;
@@ -39,25 +40,30 @@ export function repositoryTask(repository: StoredRepository): NewTask {
   return newTask('repository', [repository.id], { repository } satisfies RepositoryPayload);
 }
 
+/** A task that lists a repository again, for tags and untagged manifests that failed. */
+export function relistTask(repository: StoredRepository, again: readonly string[]): NewTask {
+  return newTask('repository', ['again', repository.id], { repository, again } satisfies RepositoryPayload);
+}
+
 /**
  * A task that reads a batch of tags. Its key is a hash of the batch: a listing that is read again may be cut
  * differently.
  */
 export function manifestsTask(repository: StoredRepository, listed: readonly ListedManifest[]): NewTask {
-  const content = listed.map(({ tag, digest }) => `${tag ?? ''}@${digest ?? ''}`).join('\n');
-  return newTask('manifests', [repository.id, shortHash(content)], { repository, listed } satisfies ManifestsPayload);
+  return newTask('manifests', [repository.id, hashOf(listed)], { repository, listed } satisfies ManifestsPayload);
 }
 
 /**
- * A task that reads tags again after the inventory. No queue takes a task that it runs, which may be the last one of the
- * inventory: it has a key of its own.
+ * A task that reads a batch again after the inventory. BullMQ takes no task that it runs, which may be the last one of
+ * the inventory: it has a key of its own.
  */
-export function rereadTask(repository: StoredRepository, tags: readonly Tag[]): NewTask {
-  const listed = tags.map((tag) => ({ tag }));
-  return {
-    ...manifestsTask(repository, listed),
-    key: `manifests/again/${repository.id}/${shortHash(tags.join('\n'))}` as TaskKey,
-  };
+export function rereadTask(repository: StoredRepository, listed: readonly ListedManifest[]): NewTask {
+  const payload: ManifestsPayload = { repository, listed };
+  return newTask('manifests', ['again', repository.id, hashOf(listed)], payload);
+}
+
+function hashOf(listed: readonly ListedManifest[]): string {
+  return shortHash(listed.map(({ tag, digest }) => `${tag ?? ''}@${digest ?? ''}`).join('\n'));
 }
 
 /** A task that reads layers. @param layers at least one; no layer is in two tasks of an audit */
@@ -68,7 +74,7 @@ export function layersTask(layers: readonly HeldLayer[]): NewTask {
 /**
  * A task that assesses the images of a range.
  * @param during the stage that it is made for. The assess stage may do a range again, and is begun by the last task of the
- * inventory, perhaps the one of that range: no queue takes a task that it runs.
+ * inventory, perhaps the one of that range: BullMQ takes no task that it runs.
  */
 export function assessTask(range: RowRange, during: 'inventory' | 'assess'): NewTask {
   return newTask('assess', [during, `${range.from}-${range.to}`], range);

@@ -2,7 +2,7 @@ import type { Queryable } from '../database/database.ts';
 import { storableText } from '../database/storable.ts';
 import type { ErrorCode, Retry } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { RegistryHost, Tag } from '../oci/reference.ts';
+import type { RegistryHost } from '../oci/reference.ts';
 import { STORED_REPOSITORY, type StoredRepository } from './inventory-store.ts';
 import { columnArrays } from './sql/rows.ts';
 
@@ -62,19 +62,20 @@ export async function readErrorsOf(
 }
 
 /**
- * Lists the tags that failed in an audit for manifests that are stored by now, from other repositories. Those of Amazon ECR
- * are left out: what its listings say of a tag is not kept with the error.
+ * Lists what failed in an audit for manifests that are stored by now, from other repositories: by repository the names of
+ * tags, and the digests of untagged manifests.
  */
-export async function listReadableTags(
+export async function listReadableItems(
   db: Queryable,
   auditId: number,
-): Promise<readonly { readonly repository: StoredRepository; readonly tags: readonly Tag[] }[]> {
+): Promise<readonly { readonly repository: StoredRepository; readonly names: readonly string[] }[]> {
   return db.query(
-    `select ${STORED_REPOSITORY} as repository, array_agg(distinct e.tag order by e.tag) as tags
-     from audit_error e join source s on s.id = e.source_id and s.kind = 'oci'
+    `select ${STORED_REPOSITORY} as repository, array_agg(distinct n.name order by n.name) as names
+     from audit_error e join source s on s.id = e.source_id
      join repository r on r.source_id = e.source_id and r.registry = e.registry and r.name = e.repository
      join manifest m on m.digest = decode(split_part(e.digest, ':', 2), 'hex') and m.body is not null
-     where e.audit_id = $1 and e.tag <> '' and e.digest <> '' group by r.id, s.name order by r.id`,
+     cross join lateral (select coalesce(nullif(e.tag, ''), e.digest) as name) n
+     where e.audit_id = $1 and e.digest <> '' group by r.id, s.name order by r.id`,
     [auditId],
   );
 }

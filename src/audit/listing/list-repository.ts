@@ -12,6 +12,7 @@ import type { Work } from '../context.ts';
 import { itemError, reportErrors } from '../item-error.ts';
 import { manifestsTask, type RepositoryPayload, referenceTo } from '../task-payloads.ts';
 import { cutBatches } from './cut-batches.ts';
+import { listAgain } from './list-again.ts';
 
 /**
  * Lists a repository's tags and untagged manifests page by page and adds a task for each batch of those to read. Ends
@@ -19,7 +20,8 @@ import { cutBatches } from './cut-batches.ts';
  */
 export async function listRepository(work: Work<RepositoryPayload>): Promise<void> {
   const { context, task, audit, payload } = work;
-  const { repository } = payload;
+  const { repository, again } = payload;
+  if (again) return listAgain(work, again);
   const source = sourceOf(audit, repository.source);
   const found: Found = { tags: [], untagged: [], invalid: new Set(), errors: [] };
   const pages = listing(work, source, found);

@@ -306,6 +306,26 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     ]);
   });
 
+  test.each(['a-first', 'z-last'])('reads what %s refuses, if another repository has the same', async (name) => {
+    const app = image({ layers: ['base', 'app'] });
+    const multi = index([image({ layers: ['multi'] }), image({ layers: ['arm'], platform: ARM })]);
+    for (const repository of ['middle', name]) {
+      fake.push(repository, app, { tags: ['1', 'latest'], pushedAt: 1_767_300_000 });
+      fake.push(repository, multi, { tags: ['multi'] });
+      fake.push(repository, image({ layers: ['untagged'] }));
+    }
+    fake.push(name, image({ layers: ['alone'] }), { tags: ['alone'] });
+    fake.fail({ operation: 'BatchGetImage', repository: name }, { name: 'AccessDeniedException', message: 'no' });
+    const audit = await auditEcr(db, fake, { source: { concurrency: 1 } });
+    expect((await errorsOf(db, audit.id)).map(({ tag, code }) => [tag, code])).toEqual([['alone', 'access-denied']]);
+    expect(audit).toMatchObject({ status: 'incomplete', tagsListed: 7, tagsAudited: 6, tagsFailed: 1 });
+    expect(await rows(name)).toEqual(await rows('middle'));
+    const dates = await db.query(
+      "select distinct extract(epoch from pushed_at)::int8 as at from slimboard_images where tag = 'latest'",
+    );
+    expect(dates).toEqual([{ at: 1_767_300_000 }]);
+  });
+
   test('reports each image deleted after the listing, and each missing config', async () => {
     fill(fake, 'app', 3);
     const gone = image({ layers: ['gone'] });
