@@ -106,8 +106,12 @@ function createTally() {
     stageBegan: (began) => {
       stage = began;
     },
-    // The command itself shows the outcome.
-    auditEnded: () => undefined,
+    auditEnded: ({ status }) => {
+      if (status !== 'finished') return;
+      // Whatever failed was read after all, from another repository. Failed deliveries are still to come.
+      counts.failed = 0;
+      failures.clear();
+    },
   };
   return {
     events,

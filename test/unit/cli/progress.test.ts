@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProgress, type Progress } from '../../../src/cli/progress.ts';
+import type { AuditRow } from '../../../src/store/audit-store.ts';
 import type { ItemError } from '../../../src/store/error-store.ts';
 
 let lines: string[];
@@ -116,6 +117,16 @@ test('failures with the same message are one group, of which the first ten are n
   expect(first).toHaveLength(10);
   expect(first[0]).toMatchObject({ item: 'r.example.com/shop/web:1', message: 'gone', count: 3 });
   expect(first.at(-1)).toMatchObject({ message: 'refused 9', count: 1 });
+});
+
+test('what failed and was read after all is no failure of a finished audit; a failed delivery is one', () => {
+  for (const tag of ['1', '2']) fail('shop/web', tag, 'refused');
+  progress.events.auditEnded({ status: 'finished' } as AuditRow);
+  expect(progress.failures()).toEqual({ count: 0, first: [] });
+  fail('', '', 'not delivered');
+  expect(progress.failures().count).toBe(1);
+  progress.events.auditEnded({ status: 'incomplete' } as AuditRow);
+  expect(progress.failures().count).toBe(1);
 });
 
 describe('on a terminal that can erase a line', () => {
