@@ -10,7 +10,7 @@ const columns = defineColumns({
   distro: ['text', 'The distribution, as `os-release` names it.'],
   distro_version: ['text', 'The version of the distribution.'],
   distro_eol: ['date', "The day on which the distribution's support ends."],
-  images: ['integer', 'Number of images that are built on it.', 'gist'],
+  images: ['integer', 'Number of tagged images that are built on it.', 'gist'],
   tags: ['integer', 'Number of tags that name images built on it.'],
   repositories: ['integer', 'Number of repositories with images built on it.'],
   teams: ['integer', 'Number of teams with images built on it.'],
