@@ -30,7 +30,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const installation = await openInstallation(options);
   try {
     await serveMetrics(installation, options.settings);
-    await doTasks(installation, options);
+    // Told to stop while it started: it would have to give back what it takes now.
+    if (!options.signal.aborted) await doTasks(installation, options);
   } finally {
     await installation.close();
   }

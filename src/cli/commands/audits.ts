@@ -75,11 +75,12 @@ export function worker(program: Command, { io, exit, endWithin, prepare }: Comma
       GRACE_SECONDS,
     );
   addMetricsOption(command).action(async (flags: { readonly grace: number }) => {
+    const graceMs = flags.grace * 1_000;
+    // First: a worker may be told to stop while it starts.
+    endWithin(graceMs + GIVE_BACK_MS);
     const { runWorker } = await import('../../workers/run-worker.ts');
     const { settings, log } = await prepare(flags);
     const { environment, signal } = io;
-    const graceMs = flags.grace * 1_000;
-    endWithin(graceMs + GIVE_BACK_MS);
     await runWorker({ settings, log, environment, signal, graceMs });
     exit(EXIT.done);
   });

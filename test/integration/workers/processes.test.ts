@@ -243,6 +243,13 @@ test('a worker logs each attempt at a task by how it ended', async () => {
   expect(await findAudit(db, audit)).toMatchObject({ status: 'failed', requests: registry.requests.length });
 });
 
+test('a worker that is told to stop while it starts takes no tasks', async () => {
+  await startedAudit();
+  const signal = AbortSignal.abort();
+  await runWorker({ settings: await settingsOf(), environment: {}, log: newLog(), signal, graceMs: 0 });
+  expect(lines.filter(({ msg }) => /^task |is ready/.test(String(msg)))).toEqual([]);
+});
+
 describe('a scheduler', () => {
   /** Runs one whose source has missed a slot, until it logs something of it. */
   async function logged(text: string): Promise<Record<string, unknown> | undefined> {

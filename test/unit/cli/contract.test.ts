@@ -1,4 +1,7 @@
+import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import type { CommandContext } from '../../../src/cli/command-context.ts';
+import { worker } from '../../../src/cli/commands/audits.ts';
 import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
 import { exitCodeOf } from '../../../src/cli/write-failure.ts';
 import { InvalidReferenceError, NotAnImageError, NotFoundError, SettingsError } from '../../../src/errors.ts';
@@ -99,6 +102,16 @@ test.each([
     code: 2,
     stderr: expect.stringContaining(`error: ${flag}: expected a value, not an empty text\n`),
   });
+});
+
+test('a worker that is told to stop while it still starts has its time to end, too', () => {
+  const given: number[] = [];
+  const endWithin = (ms: number) => void given.push(ms);
+  const starting = new Promise<never>(() => undefined);
+  const program = new Command();
+  worker(program, { endWithin, prepare: () => starting } as Partial<CommandContext> as CommandContext);
+  void program.parseAsync(['worker', '--grace', '60'], { from: 'user' });
+  expect(given).toEqual([72_000]);
 });
 
 describe('exit codes', () => {
