@@ -45,22 +45,28 @@ test('whatif says "less" for scratch, and "more" for a larger base', async () =>
   });
 });
 
-test('whatif names ten images of a team, each by one of its tags', async () => {
+test('whatif names ten images of a team, each by one of its tags, and all of them as JSON', async () => {
   const registry = closedAfterTest(await startRegistry());
   registry.push('library/debian', '13', image({ layers: ['base'] }));
   for (let n = 10; n < 22; n++) registry.push(`app/shop${n}`, '1', image({ layers: ['base', `shop ${n}`] }));
   for (const tag of ['2', '3']) registry.push('app/shop10', tag, image({ layers: ['base', 'shop 10'] }));
+  registry.push('app/shop11', '2', image({ layers: ['base', 'shop 11'] }));
   const { slimboard } = await installation();
   await slimboard('audit', registry.host, '--plain-http');
-  const { stdout } = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'scratch');
+  const words = ['whatif', '--from', 'library/debian:13', '--to', 'scratch'];
+  const { stdout } = await slimboard(...words);
   const named =
     stdout
       .split(/^team.*\n/m)[1]
       ?.trim()
       .split(/\n */) ?? [];
   expect(named[0]).toMatch(/\/app\/shop10:1 and 2 other tags, \d+ B less$/);
+  expect(named[1]).toMatch(/\/app\/shop11:1 and 1 other tag, \d+ B less$/);
   expect(named[9]).toMatch(/\/app\/shop19:1, \d+ B less$/);
   expect(named.slice(10)).toEqual(['and 2 more, which --format json lists']);
+  const [{ moved }] = JSON.parse((await slimboard(...words, '--format', 'json')).stdout).results;
+  const repositories = moved.map((one: { repository: string }) => one.repository);
+  expect(repositories).toEqual(Array.from({ length: 12 }, (_, n) => `app/shop${n + 10}`));
 });
 
 test('whatif takes for each image the layers that the new base has for its platform, stored or not', async () => {
