@@ -90,6 +90,29 @@ test('diff of an image with itself looks for no cause', async () => {
   expect(stdout).toMatch(/^change +0 B \(0\.0 %\); .*\n\n +\S+ \S+ +\w+ .*\n\nBoth have the same layers\.\n$/m);
 });
 
+test.each([
+  [
+    'search/indexer:0.9',
+    'search/indexer:1.0',
+    /\n- +48\.5 MB {2}base .*\n\+ +6\.3 MB {2}application +COPY .*\ntechniques, base \(-242 MB\)\n {2}Empty base .*: .* → scratch\ntechniques, own layers \(-73\.0 MB\)\n {2}Multi-stage build: /s,
+  ],
+  [
+    'search/indexer:1.0',
+    'search/indexer:0.9',
+    /\n- +6\.3 MB {2}application .*\n\+ +48\.5 MB {2}base .*\nundone techniques, base \(\+242 MB\)\n {2}Empty base .*: scratch → /s,
+  ],
+  [
+    'payments/checkout-api:1.0',
+    'payments/refunds:latest',
+    /\n {3}48\.5 MB {2}base .*\nNo technique explains the change\.\n$/s,
+  ],
+])('diff shows what came and went, and what explains it: %s, %s', async (old, current, text) => {
+  const samples = await startSampleRegistry();
+  const names = [old, current].map((name) => `${samples.host}/${name}`);
+  const { stdout } = await run('2026-11-24', 'diff', ...names).finally(samples.close);
+  expect(stdout).toMatch(text);
+});
+
 test('inspect counts a single layer', async () => {
   expect((await run('2025-05-31', 'inspect', reference)).stdout).toMatch(/ in 1 layer$/m);
 });
