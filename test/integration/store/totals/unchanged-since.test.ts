@@ -53,6 +53,16 @@ describe.each(BACKENDS)('the totals of an earlier audit, in $name', ({ open }) =
     expect(await found([west])).toBeUndefined();
   });
 
+  test('of an audit that failed never hold, and those of the one before still do', async () => {
+    await audit(east, 'failed');
+    expect(await found([east])).toBe(1);
+  });
+
+  test('do not hold once a repository came back that they count as gone, even if it has no tags any more', async () => {
+    await db.query('update repository_total set gone = true where repository_id = 1');
+    expect(await found([east])).toBeUndefined();
+  });
+
   test.each([
     ['a tag came', 'update tag set started_at = $1 where repository_id = 1'],
     ['a tag went', 'update tag set ended_at = $1 where repository_id = 1'],
