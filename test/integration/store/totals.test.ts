@@ -48,6 +48,27 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
     ]);
   });
 
+  test('count a layer of an image as shared from when another repository holds it, and until it does not', async () => {
+    const source = await inventory.source('nights');
+    const shares = async (): Promise<number | undefined> => {
+      await inventory.audit(source, AT);
+      const [row] = await db.query<{ shared: number }>(
+        'select shared_bytes as shared from image_share where manifest_id = $1',
+        [one],
+      );
+      return row?.shared;
+    };
+    const held = ['layer of nights', 5] as const;
+    const one = await inventory.image({ name: 'night one', layers: [held] });
+    const two = await inventory.image({ name: 'night two', layers: [held, ['other layer of nights', 3]] });
+    await inventory.tag(await inventory.repository(source, 'nights/one', 'shop', AT), '1', one, AT);
+    expect(await shares()).toBe(0);
+    const tag = await inventory.tag(await inventory.repository(source, 'nights/two', 'shop', AT), '1', two, AT);
+    expect(await shares()).toBe(5);
+    await inventory.endTag(tag, AT);
+    expect(await shares()).toBe(0);
+  });
+
   test('count a foreign layer of several repositories as shared, and as stored by none', async () => {
     const source = await inventory.source('windows');
     for (const [name, bytes] of [
