@@ -3,6 +3,7 @@ import type { Projection } from '../advise/projection.ts';
 import type { Queryable } from '../database/database.ts';
 import { NotFoundError } from '../errors.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
+import { byBytes } from '../store/sql/by-bytes.ts';
 import { digestText } from '../store/sql/digest-text.ts';
 
 /**
@@ -165,9 +166,9 @@ async function readProof(
   if (baseLayers === null || baseLayers === 0) return { base_chain_id: null, base_names: [] };
   const rows = await db.query<{ chain: Digest | null; name: string | null }>(
     `select ${digestText('l.chain_id')} as chain, n.name from manifest_layer l left join lateral (
-       select b.registry || '/' || b.repository || ':' || b.tag as name from base_image b where b.chain_id = l.chain_id
+       select ${byBytes("(b.registry || '/' || b.repository || ':' || b.tag)")} as name from base_image b where b.chain_id = l.chain_id
        union
-       select r.registry || '/' || r.name || ':' || c.tag from image i join tag_content c on c.manifest_id = i.manifest_id
+       select ${byBytes("(r.registry || '/' || r.name || ':' || c.tag)")} from image i join tag_content c on c.manifest_id = i.manifest_id
          join repository r on r.id = c.repository_id where i.chain_id = l.chain_id and c.tag is not null
        order by name limit 10) n on true
      where l.manifest_id = $1 and l.position = $2`,
@@ -198,8 +199,8 @@ const NAMING = `
 
 const PLACES = `
   select source, registry, repository, tag, team, pushed_at, first_seen_at from (${NAMING}) n
-  where ended_at is null order by source, registry, repository, tag limit 200`;
+  where ended_at is null order by ${byBytes('source', 'registry', 'repository', 'tag')} limit 200`;
 
 const FORMER_PLACE = `
   select * from (${NAMING}) n where ended_at is not null
-  order by ended_at desc, source, registry, repository, tag limit 1`;
+  order by ended_at desc, ${byBytes('source', 'registry', 'repository', 'tag')} limit 1`;

@@ -96,7 +96,7 @@ const registryBases = ({ chains, own }: { readonly chains: string; readonly own:
   select id as "imageId", layers as "layerCount", ${digestText('digest')} as digest, index_digest as "indexDigest", refs as "references",
     newer_builds as "newerBuilds", config_id as "configId"
   from found where is_open or not stands
-  order by id, layers, created_at desc, digest, repository`;
+  order by id, layers, created_at desc, digest, ${byBytes('repository')}`;
 
 /** SQL: the repositories that hold, or held, these images. */
 const holdersOf = (ids: string): string => `

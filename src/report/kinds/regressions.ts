@@ -48,7 +48,7 @@ function grownBuilds({ where, rowWhere, audit, parameters }: QueryScope): string
   const { isSeen, isAudited } = auditConditions(audit, parameters);
   return `
     with build as (
-      select i.repository_id, i.manifest_id, i.platform, i.created_at, i.compressed_bytes, tag_line(i.tag) as line, min(i.tag) as tag,
+      select i.repository_id, i.manifest_id, i.platform, i.created_at, i.compressed_bytes, tag_line(i.tag) as line, min(${byBytes('i.tag')}) as tag,
         min(i.first_seen_at) as seen_at, min(coalesce(i.pushed_at, i.first_seen_at)) as came_at, bool_and(i.pushed_at is not null) as is_pushed
       from image_history i where i.tag <> '' and ${isAudited('i')} and ${isSeen('i.first_seen_at')} and ${where} group by 1, 2, 3, 4, 5, 6),
     ${buildPairs('true')},

@@ -1,3 +1,5 @@
+import { byBytes } from './by-bytes.ts';
+
 /**
  * SQL: common table expressions that find for each build of a repository and platform the one that it follows. Builds are
  * ordered by creation time, then by when they were pushed, or by the audits that found them: by the end of the audit before,
@@ -29,11 +31,11 @@ export function buildPairs(ofSources: string): string {
         lag(created_at) over w as previous_created_at, lag(came_at) over w as previous_came_at, lag(after_at) over w as previous_after_at,
         lag(is_pushed) over w as previous_is_pushed, lag(audits_before) over w as previous_audits_before
       from ordered window w as (
-        partition by repository_id, platform, line order by created_at nulls first, after_at nulls first, tag, compressed_bytes, alike_digest)),
+        partition by repository_id, platform, line order by created_at nulls first, after_at nulls first, ${byBytes('tag')}, compressed_bytes, alike_digest)),
     pair as (
       select distinct on (repository_id, platform, manifest_id) *
       from follower
       where previous_id is not null and (created_at is distinct from previous_created_at
         or came_at > previous_came_at and (is_pushed and previous_is_pushed or audits_before > previous_audits_before))
-      order by repository_id, platform, manifest_id, previous_created_at desc nulls last, previous_after_at desc nulls last, tag)`;
+      order by repository_id, platform, manifest_id, previous_created_at desc nulls last, previous_after_at desc nulls last, ${byBytes('tag')})`;
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../database/database.ts';
 import type { Goal } from '../../policy/goal.ts';
 import { FIXED_DATES_BEFORE } from '../known-bases.ts';
+import { byBytes } from '../sql/by-bytes.ts';
 import { jsonRows } from '../sql/json-rows.ts';
 import { setExcluded } from '../sql/rows.ts';
 
@@ -87,7 +88,7 @@ const SAVE_REPOSITORIES = `
       where r.source_id = any($2::int4[]) and r.ended_at is null) o
     where age = 1
     -- Builds of which nothing else tells the order are ordered by tag, images of an index by size: row ids differ from run to run.
-    order by repository_id, ${NATURAL_ORDER} desc, tag desc, platform, bytes, possible),
+    order by repository_id, ${NATURAL_ORDER} desc, ${byBytes('tag')} desc, ${byBytes('platform')}, bytes, possible),
   started as (
     select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, greatest(n.possible, 0) as possible_bytes,
       coalesce(g.baseline_bytes, (select x.current_bytes from repository_goal x where x.repository_id = n.repository_id order by x.since limit 1), n.bytes) as start_bytes

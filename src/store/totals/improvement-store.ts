@@ -1,6 +1,7 @@
 import type { Improvement } from '../../advise/improvement.ts';
 import type { Queryable } from '../../database/database.ts';
 import { buildPairs } from '../sql/build-pairs.ts';
+import { byBytes } from '../sql/by-bytes.ts';
 import { columnNames, jsonRows } from '../sql/json-rows.ts';
 import { columnArrays } from '../sql/rows.ts';
 
@@ -65,7 +66,7 @@ const PAIRS = `
     from leads_to l join image i on i.manifest_id = l.image_id order by l.id, i.platform, l.position),
   build as (
     select repository_id, line, platform, manifest_id, created_at, compressed_bytes, min(came_at) as came_at, bool_and(is_pushed) as is_pushed,
-      min(tag) as tag
+      min(${byBytes('tag')}) as tag
     from tagged group by repository_id, line, platform, manifest_id, created_at, compressed_bytes),
   ${buildPairs('source_id = any(array(select source_id from repository where id = any($1::int8[])))')},
   tripped as (

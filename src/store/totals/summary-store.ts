@@ -113,7 +113,7 @@ const SUMMARY = `
   ${currentSteps('gain')},
   step_once as materialized (
     select distinct on (s.manifest_id, s.technique) s.*, r.registry from current_step s join repository r on r.id = s.repository_id
-    order by s.manifest_id, s.technique, s.repository, r.registry),
+    order by s.manifest_id, s.technique, ${byBytes('s.repository', 'r.registry')}),
   best as materialized (
     select repository_id, repository, registry, technique, max(gain) as gain, count(*) as images
     from step_once group by 1, 2, 3, 4 order by gain desc, ${byBytes('repository', 'registry', 'technique')} limit ${LIST_ROWS}),
