@@ -11,7 +11,7 @@ export function unwritable(path: string, cause: unknown): Error {
         { cause },
       )
     : new SettingsError(
-        `cannot write ${path} (${codeOf(cause)}): check who owns it, choose another folder for the embedded database, or set SLIMBOARD_DATABASE_URL`,
+        `cannot write ${path} (${codeOf(cause)}): check ${codeOf(cause) === 'EROFS' ? 'how its file system is mounted' : 'who owns it'}, choose another folder for the embedded database, or set SLIMBOARD_DATABASE_URL`,
         { cause },
       );
 }

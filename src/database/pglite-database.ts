@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { StoreUnavailableError } from '../errors.ts';
+import { StoreUnavailableError, StoreVersionError } from '../errors.ts';
 import { makeFolder, PRIVATE } from '../make-folder.ts';
 import { builtEntry, packagePath } from '../package-root.ts';
 import { streamByCursor } from './cursor.ts';
@@ -30,7 +30,8 @@ interface Pending {
  * @param options `brief` as in `openDatabase`
  * @throws StoreLockedError when another process has the folder locked
  * @throws SettingsError when the folder, or a file in it, cannot be written
- * @throws StoreUnavailableError when the database in it cannot be opened
+ * @throws StoreVersionError when the database in it is of another version of Postgres
+ * @throws StoreUnavailableError when it cannot be opened for another reason
  */
 export async function openPglite(
   folder: string,
@@ -71,10 +72,23 @@ async function openOrCreate(path: string, brief: boolean, release: () => Promise
     isNew ? FREE_SPACE_ADVICE : REPAIR_ADVICE,
   ).catch(async (error: unknown) => {
     await checkAccess(dataDir);
+    await checkVersion(dataDir);
     throw error;
   });
   if (isNew) await rm(marker, { force: true });
   return database;
+}
+
+/** The version of Postgres that PGlite is: it opens no folder of another one. */
+const POSTGRES_VERSION = '18';
+
+/** @throws StoreVersionError naming the version of Postgres that a folder was made with, when that is another one */
+async function checkVersion(dataDir: string): Promise<void> {
+  const version = (await readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => '')).trim();
+  if (/^\d+$/.test(version) && version !== POSTGRES_VERSION)
+    throw new StoreVersionError(
+      `the embedded database in ${dataDir} is of Postgres ${version}, and this slimboard has Postgres ${POSTGRES_VERSION}: use the slimboard that made it, or move the folder away to start anew`,
+    );
 }
 
 /** How often to check for a slow statement, which is one that is still running at two checks in a row. */

@@ -241,6 +241,18 @@ describe('the embedded database in a folder', () => {
       message: expect.stringContaining('backup'),
     });
   });
+
+  test('names the version of Postgres that made a folder, when it is another one', async () => {
+    const dataDir = await newFolder();
+    await (await openDatabase({ dataDir })).close();
+    const file = join(dataDir, 'pgdata', 'PG_VERSION');
+    const own = (await readFile(file, 'utf8')).trim();
+    await writeFile(file, '16\n');
+    await expect(openDatabase({ dataDir })).rejects.toMatchObject({
+      code: 'store-version',
+      message: expect.stringContaining(`is of Postgres 16, and this slimboard has Postgres ${own}: `),
+    });
+  });
 });
 
 async function readLock(dataDir: string): Promise<{ host: string }> {
