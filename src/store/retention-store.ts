@@ -99,7 +99,7 @@ const ENDED_REPOSITORY = `r.ended_at < $1::timestamptz and not exists (select 1 
 interface Batch {
   readonly before: string;
   readonly rows: number;
-  /** The batch holds rows with greater ids. */
+  /** The greatest id of the batch before. */
   readonly after: number;
 }
 
@@ -146,6 +146,21 @@ const AUDIT_STEPS: readonly Step[] = [
     counts: 'audits',
     sql: `with ${OLD_AUDITS}, victim as (select id from old_audit limit greatest($2 / 100, 1))
       delete from audit a using victim v where a.id = v.id returning 1`,
+  },
+  {
+    // A repository's progress holds until its next row: what had ended before the oldest audit of its source is in no report.
+    // The first row stays, because it tells the size that the repository started from.
+    sql: `with oldest as (
+        select x.source_id, min(a.finished_at) as ended_at from audit_source x join audit a on a.id = x.audit_id group by x.source_id),
+      victim as (
+        select g.repository_id, g.since
+        from (
+          select repository_id, since, lead(since) over w as next_at, row_number() over w as place
+          from repository_goal where repository_id >= $2 window w as (partition by repository_id order by since)) g
+        join repository r on r.id = g.repository_id join oldest o on o.source_id = r.source_id
+        where g.place > 1 and g.next_at <= o.ended_at order by g.repository_id limit $1)
+      delete from repository_goal g using victim v where g.repository_id = v.repository_id and g.since = v.since returning g.repository_id as id`,
+    parameters: ['rows', 'after'],
   },
 ];
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { readSummaries } from '../../../src/html/overview/read-summaries.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import { countPrunable, type PruneOptions, prune, removeSource } from '../../../src/store/retention-store.ts';
 import { auditRegistry, auditSources, contentOf, defaultSettings } from '../../support/audits.ts';
@@ -10,6 +11,7 @@ import { ARM, image, index } from '../../support/image-builder.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { readRecords } from '../../support/report-records.ts';
 import { useRegistry } from '../../support/use-registry.ts';
 
 const BASE = ['os', 'runtime'];
@@ -135,6 +137,32 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect((await prune(db, everything())).rows).toMatchObject({ audits: 1 });
     expect(await holders()).toEqual([{ audit_id: newest }]);
   });
+
+  test('keeps of the progress of repositories where it began, and what the audits that are left show', async () => {
+    const night = (day: number) => new Date(Date.UTC(2026, 0, day));
+    for (const day of [1, 2, 3, 4, 5, 6]) {
+      const layers = [`${day}`.repeat(day)];
+      for (const name of ['a', 'b'])
+        registry.push(`team/${name}`, `${day}`, image({ layers, created: night(day).toISOString() }));
+      if (day === 1) registry.push('team/still', '1', image({ layers: ['still'] }));
+      await auditRegistry(db, registry, { clock: () => night(day) });
+    }
+    // Not progress_change, which needs the audit before.
+    const shown = async () => {
+      const audits = await Promise.all([4, 5, 6].map((audit) => readRecords(db, KINDS.goals, { audit })));
+      return audits.flat().map(({ progress_change, ...row }) => row);
+    };
+    const [before, stored] = [await shown(), await goals()];
+    await prune(db, { ...everything(), auditsBefore: night(4).toISOString() });
+    expect(await shown()).toEqual(before);
+    const first = (at: number) => stored.filter((row) => row.at === night(at).toISOString());
+    expect(await goals()).toEqual([1, 4, 5, 6].flatMap(first));
+  });
+
+  const goals = () =>
+    db.query<{ name: string; at: string }>(
+      'select r.name, g.since as at from repository_goal g join repository r on r.id = g.repository_id order by g.since, r.name',
+    );
 
   test('keeps what tags named while an image is built on it, by themselves or by an index', async () => {
     const at = '2026-01-01T02:00:00Z';
