@@ -126,7 +126,7 @@ const SUMMARY = `
       select jsonb_agg(jsonb_build_object('fromBytes', ($3::int8[])[bucket], 'images', images) order by bucket) from sizes), '[]'),
     'rules', coalesce((
       select jsonb_agg(jsonb_build_object('rule', rule, 'severity', severity, 'images', images, 'maxBytes', bytes)
-        order by rule, severity)
+        order by ${byBytes('rule', 'severity')})
       from rules), '[]'),
     'layers', coalesce((
       select jsonb_agg(jsonb_build_object('digest', ${digestText('b.digest')}, 'bytes', b.size, 'class', b.layer_class,
