@@ -52,6 +52,11 @@ function sqlLiteral(word: string, before: string): PasswordOption {
   return { word, form: new RegExp(`(${start})('[^'\\n]{1,200}')`, 'g'), hint: new RegExp(`${start}'`) };
 }
 
+/** A part of an address. It ends where the address does, whatever quotes are around that. */
+function partOfAddress(word: string, before: string): PasswordOption {
+  return { word, form: new RegExp(`(${before})([^\\s&;|"'\\\\@]{6,2000})`, 'g'), hint: new RegExp(before) };
+}
+
 const SPACE = '(?:\\s|\\\\n)+';
 
 /**
@@ -81,6 +86,12 @@ export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
     passwordOption(word, `(?<![\\w./-])${word}(?:ure)?\\s+${SETTING_OF_A_SECRET}\\s+(?![\\s-])`),
   ),
   optionOf('mysqladmin', 'password', ' '),
+  ...['nuget', 'twine'].map((name) => optionOf(name, '-p', ' ')),
+  optionOf('ldap', '-w', ' ', 'ldap\\w+'),
+  partOfAddress('jdbc:oracle', 'jdbc:oracle:\\w{1,10}:[^\\s/@]{1,128}/'),
+  // Whoever has a signed URL of Azure, Amazon S3 or Google Cloud Storage may read what it leads to.
+  partOfAddress('sig=', '[?&]sig='),
+  partOfAddress('Signature=', '[?&](?:X-\\w{1,10}-)?Signature='),
   ...['IDENTIFIED', 'identified'].map((word) => sqlLiteral(word, `${word}(?: (?:WITH|with) \\w{1,40})? (?:BY|by)`)),
   ...['PASSWORD', 'password'].map((word) =>
     // Without the statement, it would also be the type of an answer to debconf: `password 'unused'`.

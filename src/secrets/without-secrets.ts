@@ -9,21 +9,25 @@ const MAX_DEPTH = 64;
  * take too long, so there they are recognised by their form only.
  */
 const MAX_SETTING = 4_096;
-/** Base64 fields: the Dockerfile of a build, content embedded in a descriptor, the statement of a DSSE envelope. */
-const ENCODED = new Set(['data', 'payload']);
-const HOLDS_ENCODED = /"(?:data|payload)"/;
+/**
+ * Base64 fields: the Dockerfile of a build, content embedded in a descriptor, the statement of a DSSE envelope, the build
+ * that BuildKit 0.9 to 0.11 described in the config.
+ */
+const ENCODED = new Set(['data', 'payload', 'moby.buildkit.buildinfo.v1']);
+const HOLDS_ENCODED = /"(?:data|payload|moby\.buildkit\.buildinfo\.v1)"/;
 
 /**
- * Prepares a manifest, config or statement for storage: secrets in its environment, history, labels and build arguments
+ * Prepares a manifest, config or statement for storage, or to be shown: secrets in its environment, history, labels and build arguments
  * are replaced by a placeholder, which the rules still recognise as a secret. Content without secrets is returned
  * unchanged, byte by byte.
  * @param body UTF-8 JSON
+ * @param what names the content in error messages
  * @throws MalformedContentError when content that may hold secrets is not a JSON object
  */
-export function withoutSecrets(body: Uint8Array): Uint8Array {
+export function withoutSecrets(body: Uint8Array, what = 'content'): Uint8Array {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   if (!HOLDS_ENCODED.test(text) && !mayHoldSecret(text)) return body;
-  const content = parseJsonObject(text, 'content');
+  const content = parseJsonObject(text, what);
   const cleaned = cleanDocument(content, 0);
   return cleaned === content ? body : Buffer.from(JSON.stringify(cleaned));
 }

@@ -86,6 +86,15 @@ test('files embedded by a build are stored without their secrets', () => {
   );
 });
 
+test('build information that BuildKit 0.9 to 0.11 put into configs is stored without secrets', () => {
+  const buildInfo = { frontend: 'dockerfile.v0', attrs: { 'build-arg:NPM_TOKEN': 'planted', filename: 'Dockerfile' } };
+  const key = 'moby.buildkit.buildinfo.v1';
+  const stored = JSON.parse(kept({ ...config([], []), [key]: base64(JSON.stringify(buildInfo)) }));
+  const decodedInfo = Buffer.from(stored[key], 'base64').toString();
+  expect(decodedInfo).not.toContain('planted');
+  expect(decodedInfo).toContain('"filename":"Dockerfile"');
+});
+
 test('base64 without secrets is unchanged, byte by byte', () => {
   const binary = Buffer.from([0xff, 0xd8, ...Buffer.from('DB_PASSWORD=hunter2')]).toString('base64');
   for (const data of [base64('FROM scratch'), base64('{ "config": 1 }'), binary, '', 'no base64']) {
