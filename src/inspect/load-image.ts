@@ -22,9 +22,10 @@ import { formatPlatform, type Platform, platformMatches } from '../oci/platform.
 import { formatReference, type Reference } from '../oci/reference.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { FetchedManifest, ListedRepository, Registry } from '../registry/registry.ts';
+import { withoutSecrets } from '../secrets/without-secrets.ts';
 import type { ImageOnBases } from '../store/known-bases.ts';
 
-/** One image, read straight from its registry and classified. */
+/** One image, read straight from its registry and classified. As in what audits store, its secrets are replaced. */
 export interface LoadedImage {
   readonly reference: Reference;
   readonly platform: Platform;
@@ -97,7 +98,7 @@ async function readByDigest(loading: Loading, digest: Digest): Promise<ParsedMan
 }
 
 function parse({ reference }: Loading, { digest, body, mediaType }: FetchedManifest): ParsedManifest {
-  return { digest, manifest: naming(reference, () => parseManifest(body, mediaType)) };
+  return { digest, manifest: naming(reference, () => parseManifest(withoutSecrets(body, 'manifest'), mediaType)) };
 }
 
 /** Errors of parsers name a field of the content; this adds the image that has it. */
@@ -222,7 +223,7 @@ async function readConfig(
 ): Promise<{ image: ImageManifest; config: ImageConfig }> {
   if (manifest.form === 'manifest' && needsConfig(manifest)) {
     const content = await registry.readBlob(repository, manifest.config, { signal, maxBytes: MAX_CONFIG_BYTES });
-    const config = naming(reference, () => parseImageConfig(content));
+    const config = naming(reference, () => parseImageConfig(withoutSecrets(content, 'config')));
     if (contentKind(manifest, config) === 'image') return { image: manifest, config };
   }
   throw new NotAnImageError(`${formatReference(reference)} is not an image but ${describeKind(manifest)}`);
@@ -245,8 +246,10 @@ async function readProvenance(
 ): Promise<readonly unknown[]> {
   const digests = index.manifests.filter((child) => attestedImage(child) === image).map(({ digest }) => digest);
   const answers = [...(await registry.readManifests(repository, digests, { signal })).values()];
-  const read = async (blob: Descriptor): Promise<unknown> =>
-    parseJsonObject(await registry.readBlob(repository, blob, { signal, maxBytes: MAX_CONFIG_BYTES }), 'provenance');
+  const read = async (blob: Descriptor): Promise<unknown> => {
+    const content = await registry.readBlob(repository, blob, { signal, maxBytes: MAX_CONFIG_BYTES });
+    return parseJsonObject(withoutSecrets(content, 'provenance'), 'provenance');
+  };
   const statements = await Promise.all(
     answers.flatMap(provenanceIn).map((blob) => read(blob).catch(ignoreItemFailure)),
   );

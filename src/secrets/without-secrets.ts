@@ -17,9 +17,9 @@ const ENCODED = new Set(['data', 'payload', 'moby.buildkit.buildinfo.v1']);
 const HOLDS_ENCODED = /"(?:data|payload|moby\.buildkit\.buildinfo\.v1)"/;
 
 /**
- * Prepares a manifest, config or statement for storage, or to be shown: secrets in its environment, history, labels and build arguments
- * are replaced by a placeholder, which the rules still recognise as a secret. Content without secrets is returned
- * unchanged, byte by byte.
+ * Prepares a manifest, config or statement for storage, or to be shown: secrets in its environment, history, labels and
+ * build arguments are replaced by a placeholder, which the rules still recognise as a secret. Content without secrets is
+ * returned unchanged, byte by byte.
  * @param body UTF-8 JSON
  * @param what names the content in error messages
  * @throws MalformedContentError when content that may hold secrets is not a JSON object

@@ -62,10 +62,13 @@ beforeAll(async () => {
     `sources: [{ name: lab, kind: oci, registry: "${registry.host}", repositories: [app/leaky, app/lost, app/redirected] }]\n`,
   );
   const env = { SLIMBOARD_REGISTRY_LAB_USERNAME: 'auditor', SLIMBOARD_REGISTRY_LAB_PASSWORD: secrets.password };
+  const leaky = `${registry.host}/app/leaky:1`;
   const commands = [
     ['audit'],
     ['status'],
-    ['inspect', `${registry.host}/app/leaky:1`],
+    ['inspect', leaky],
+    ...['inspect', 'advise', 'check'].map((command) => [command, leaky, '--format', 'json']),
+    ['diff', leaky, leaky, '--format', 'json'],
     ['audit', '--full'],
     ['doctor'],
   ];
