@@ -177,20 +177,19 @@ function fromAuth(key: string, entry: unknown, path: string): Credentials | unde
   if (stated) return registryToken(stated, origin);
   const identityToken = readOptionalString(entry.identitytoken);
   if (identityToken) return { kind: 'identity-token', token: new Secret(identityToken), origin };
-  const { username, password } = usernameAndPassword(entry);
+  const { username, password } = usernameAndPassword(entry, origin);
   if (!username && !password) return undefined;
   return { kind: 'password', username, password: new Secret(password), origin };
 }
 
-function usernameAndPassword(entry: JsonObject): { username: string; password: string } {
+function usernameAndPassword(entry: JsonObject, origin: string): { username: string; password: string } {
   const auth = readOptionalString(entry.auth);
   if (!auth)
     return { username: readOptionalString(entry.username) ?? '', password: readOptionalString(entry.password) ?? '' };
   const decoded = Buffer.from(auth, 'base64').toString('utf8').replace(/\0+$/, '');
   const colon = decoded.indexOf(':');
-  return colon < 0
-    ? { username: '', password: '' }
-    : { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
+  if (colon < 0) throw new SettingsError(`${origin}: "auth" is not the base64 of USERNAME:PASSWORD`);
+  return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
 }
 
 /** @see docker/docker-credential-helpers, README, "Development": `get` takes the server on stdin and answers JSON */

@@ -174,6 +174,19 @@ describe("Docker's config.json", () => {
     expect(await find(HOST, { auths }, {}, { repositories })).toMatchObject({ username });
   });
 
+  test.each([
+    ['no base64', '%%%'],
+    ['a password alone', base64(CANARY)],
+    ['base64 of base64', base64(base64(`u:${CANARY}`))],
+  ])('an entry that is %s is a settings error that names it, and does not show it', async (_what, auth) => {
+    const error = await find(HOST, { auths: { [HOST]: { auth } } }).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({
+      code: 'settings',
+      message: expect.stringMatching(/config\.json, auths of registry\.example\.com: "auth" is not the base64/),
+    });
+    expect(String(error)).not.toContain(CANARY);
+  });
+
   test('without a file access is anonymous', async () => {
     expect(await find('registry.example.com')).toBe(undefined);
   });
