@@ -91,15 +91,13 @@ async function doTasks(
   { context, handlers }: AuditEngine,
   { storeFailures = () => 0 }: RunOptions,
 ): Promise<void> {
-  let failures: number;
-  let next = tasks;
-  do {
-    failures = storeFailures();
+  for (let next = tasks; ; next = await listOpenTasks(context.db, auditId)) {
+    const failures = storeFailures();
     await queue.add(next);
     await handlers.advance(auditId);
     await queue.drain();
-    next = await listOpenTasks(context.db, auditId);
-  } while (storeFailures() > failures);
+    if (storeFailures() === failures) return;
+  }
 }
 
 /** Tells what is wrong with all sources before there is an audit; what is wrong with some fails these only. */
