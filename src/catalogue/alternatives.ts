@@ -2,6 +2,7 @@ import { type BaseAlternative, kindOf } from '../advise/alternatives.ts';
 import { isNewer } from '../advise/releases.ts';
 import type { Runtime } from '../classify/verdict.ts';
 import type { Queryable } from '../database/database.ts';
+import { DEFAULT_PLATFORM } from '../oci/platform.ts';
 import { byBytes } from '../store/sql/by-bytes.ts';
 
 /**
@@ -27,8 +28,8 @@ const BASES: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
 };
 
 /**
- * One row for each runtime, version, variant and distribution: the image for linux/amd64 if there is one, because most
- * run that, under its shortest tag, which a Dockerfile would name. Registries may hold different builds under a name: the
+ * One row for each runtime, version, variant and distribution: the image for {@link DEFAULT_PLATFORM} if there is
+ * one, under its shortest tag, which a Dockerfile would name. Registries may hold different builds under a name: the
  * smallest counts, so that the order in which they were learned does not matter.
  */
 const NEWEST = `
@@ -39,7 +40,7 @@ const NEWEST = `
     from base_image
     where newest and (coalesce(runtime, 'none') || ' ' || substring(repository from '[^/]+$')) = any($1::text[])) b
   where version is not null and variant is not null
-  order by runtime, version, variant, distro, platform <> 'linux/amd64', length(tag), ${byBytes('tag', 'repository', 'platform')}, pull_bytes`;
+  order by runtime, version, variant, distro, platform <> '${DEFAULT_PLATFORM}', length(tag), ${byBytes('tag', 'repository', 'platform')}, pull_bytes`;
 
 /** Returns the newest version of each release of the catalogue's base images, with measured sizes. */
 export async function catalogueAlternatives(db: Queryable): Promise<readonly BaseAlternative[]> {

@@ -40,7 +40,8 @@ export type OptionWithExamples = Option & { readonly examples?: readonly string[
 
 /** `--platform` of commands that take several, or all. */
 export function platformsOption(description: string): OptionWithExamples {
-  const option = new Option('--platform <os/arch>', description).argParser(collect);
+  const values = 'repeatable; "all" for every platform (default: linux/amd64)';
+  const option = new Option('--platform <os/arch>', `${description}; ${values}`).argParser(collect);
   return Object.assign(option, { examples: ['all', ...PLATFORMS] });
 }
 
@@ -60,7 +61,7 @@ export function addImageOptions(command: Command, formats?: readonly string[]): 
 /** Adds the flags that set what an audit reads and how; they override the settings of every source. */
 export function addReadingOptions(command: Command): Command {
   return command
-    .addOption(platformsOption('platform to read; repeatable; "all" for every platform (default: linux/amd64)'))
+    .addOption(platformsOption('platform to read'))
     .option('--include <glob>', 'read only repositories that match; repeatable', collect)
     .option(...EXCLUDE)
     .option('--tags <glob>', 'read only tags that match; repeatable', collect)

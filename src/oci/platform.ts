@@ -14,6 +14,9 @@ export interface Platform {
 /** The platforms that an audit reads: a list, or `all`. */
 export type PlatformSelection = readonly Platform[] | 'all';
 
+/** The platform that most images run on, by name: the one that counts where none is asked for. */
+export const DEFAULT_PLATFORM = 'linux/amd64';
+
 /** `linux/amd64`, `linux/arm/v7`. */
 export function formatPlatform(platform: Platform): string {
   const base = `${platform.os}/${platform.architecture}`;
@@ -28,12 +31,11 @@ export function platformNamed(name: string): Platform {
 
 /** Parses a platform. @throws InvalidReferenceError when the text is not `os/architecture[/variant]` */
 export function parsePlatform(text: string): Platform {
-  const [os, architecture, variant, ...rest] = text.split('/');
-  if (!os || !architecture || variant === '' || rest.length > 0 || /[^\w./-]/.test(text))
+  if (!/^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)?$/.test(text))
     throw new InvalidReferenceError(
       `"${text}" is not a platform: expected for example linux/amd64, linux/arm64 or linux/arm/v7`,
     );
-  return variant ? { os, architecture, variant } : { os, architecture };
+  return platformNamed(text);
 }
 
 /** Reads a descriptor's platform from JSON; undefined if os or architecture is missing. */

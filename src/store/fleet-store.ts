@@ -2,7 +2,7 @@ import type { MovingImage, NeededLayers, StoredLayer } from '../advise/whatif.ts
 import { streamRows } from '../database/cursor.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
-import { type Platform, wantedNames } from '../oci/platform.ts';
+import { DEFAULT_PLATFORM, type Platform, wantedNames } from '../oci/platform.ts';
 import { byBytes } from './sql/by-bytes.ts';
 import { DEDUP_SCOPE } from './sql/dedup-scope.ts';
 import { digestText } from './sql/digest-text.ts';
@@ -91,7 +91,7 @@ export async function readNeededLayers(
 
 /**
  * Finds the layers of an image held under one of these names (`repository:tag`) by any audited registry: the newest
- * image for the platform if there is one, else the newest for linux/amd64, else the newest for another platform.
+ * image for the platform if there is one, else the newest for {@link DEFAULT_PLATFORM}, else the newest for another platform.
  */
 export async function findImageLayers(
   db: Queryable,
@@ -102,7 +102,7 @@ export async function findImageLayers(
     `with named as (
        select c.manifest_id from tag_content c join repository r on r.id = c.repository_id join image i on i.manifest_id = c.manifest_id
        where r.ended_at is null and r.name || ':' || c.tag = any($1::text[])
-       order by is_wanted_platform(i.platform, $2::text[]) desc, i.platform = 'linux/amd64' desc, i.created_at desc nulls last limit 1)
+       order by is_wanted_platform(i.platform, $2::text[]) desc, i.platform = '${DEFAULT_PLATFORM}' desc, i.created_at desc nulls last limit 1)
      select ${LAYERS} as layers
      from named n join manifest_layer l on l.manifest_id = n.manifest_id join blob b on b.id = l.blob_id group by n.manifest_id`,
     [names, wantedNames([platform])],

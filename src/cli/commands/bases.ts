@@ -24,7 +24,7 @@ function addLearn(command: Command, { exit, prepare }: CommandContext): void {
       '[refs...]',
       'HOST/REPO (all its tags), HOST/REPO:TAG, HOST/PREFIX/* (all repositories under it), or the name of a source',
     )
-    .addOption(platformsOption('platform to learn; repeatable; "all" for every platform (default: linux/amd64)'))
+    .addOption(platformsOption('platform to learn'))
     .option(...EXCLUDE)
     .option(...NEWEST)
     .option('--full', 'ignore everything stored: fetch everything again')

@@ -5,7 +5,7 @@ import type { Database } from '../../database/database.ts';
 import { NotFoundError, SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { isForeignLayer } from '../../oci/media-type.ts';
-import { parsePlatform, platformNamed } from '../../oci/platform.ts';
+import { DEFAULT_PLATFORM, platformNamed } from '../../oci/platform.ts';
 import { parseReference, type Reference, splitHost } from '../../oci/reference.ts';
 import { jsonDocument, jsonPart } from '../../report/json-document.ts';
 import { findImageLayers, platformsOn, readNeededLayers, streamImagesOn } from '../../store/fleet-store.ts';
@@ -17,8 +17,6 @@ import type { Session } from '../prepare.ts';
 import { tableText } from '../table-or-json.ts';
 import { counted, factLines } from '../text.ts';
 
-/** The platform that most images run on: its layers count where the new base has no image for another one. */
-const USUAL_PLATFORM = parsePlatform('linux/amd64');
 /** How many images of each team the table shows. */
 const SHOWN_IMAGES = 10;
 
@@ -138,7 +136,7 @@ async function layersOfBase(
   const stored = await findImageLayers(db, namesOf(to), wanted);
   if (stored) return stored;
   const { image } = await load(reference, wanted).catch((error: unknown) => {
-    if (error instanceof NotFoundError) return load(reference, USUAL_PLATFORM);
+    if (error instanceof NotFoundError) return load(reference, platformNamed(DEFAULT_PLATFORM));
     throw error;
   });
   return image.manifest.layers.map(({ digest, size, mediaType }) => ({

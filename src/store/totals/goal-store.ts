@@ -1,4 +1,5 @@
 import type { Queryable } from '../../database/database.ts';
+import { DEFAULT_PLATFORM } from '../../oci/platform.ts';
 import type { Goal } from '../../policy/goal.ts';
 import { FIXED_DATES_BEFORE } from '../known-bases.ts';
 import { byBytes } from '../sql/by-bytes.ts';
@@ -81,7 +82,7 @@ const SAVE_REPOSITORIES = `
     select distinct on (repository_id) repository_id, bytes, possible
     from (
       select c.repository_id, c.tag, i.platform, i.pull_bytes as bytes, i.pull_bytes - coalesce(a.savings_max_bytes, 0) as possible,
-        rank() over (partition by c.repository_id order by i.platform = 'linux/amd64' desc, ${BUILT_AT} desc nulls last) as age
+        rank() over (partition by c.repository_id order by i.platform = '${DEFAULT_PLATFORM}' desc, ${BUILT_AT} desc nulls last) as age
       from repository r join tag_content c on c.repository_id = r.id and c.tag is not null join tag t on t.id = c.tag_id
       join image i on i.manifest_id = c.manifest_id left join audit_ends e on e.source_id = r.source_id
       left join assessment a on a.manifest_id = c.manifest_id
