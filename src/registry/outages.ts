@@ -41,12 +41,40 @@ function failedWith(status: number): OutageError {
 const REFUSES_FOR_EVER =
   'the registry has refused this repository for hours as too many requests, and answered others: try again later';
 
+/** What has answered, be it with a failure: when the last requests were sent that it did not fail (ms of the clock). */
+interface Life {
+  /** Answered without a failure. A refusal is such an answer. */
+  answeredMs: number;
+  /** Answered with neither a failure nor a refusal. */
+  servedMs: number;
+}
+
+/** What is wrong with a server or a repository since its last good answer. */
+interface Trouble {
+  /** Since when it has not answered, if it never has (ms of the clock). */
+  silentSinceMs?: number;
+  /** If its last answer was a failure. */
+  failing?: Failing | undefined;
+  /** Since when it has answered nothing but refusals (ms of the clock). */
+  refusedSinceMs?: number;
+  /** If it is down: the failure, and until when it holds (ms of the clock). */
+  held?: { readonly error: Error; readonly untilMs: number } | undefined;
+}
+
 /** Failures in a row. */
 interface Failing {
   readonly firstMs: number;
   /** The first of those that came without a long time in between. */
   readonly sinceMs: number;
   readonly lastMs: number;
+}
+
+/** What the repositories of a server have shown of it. */
+interface Server {
+  /** What the last failure of one turned out to be. */
+  lastFailure?: 'passed' | 'lasted';
+  /** When it last refused a repository that it answered before or later: it has a limit (ms of the clock). */
+  limitedMs?: number;
 }
 
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -69,23 +97,13 @@ const NEVER = Number.NEGATIVE_INFINITY;
  */
 export class Outages {
   readonly #clock: Clock;
-  /** When the last requests were sent that servers and repositories answered without failing (ms of the clock). */
-  readonly #answeredMs = new LRUCache<string, number>({ max: MAX_KNOWN });
-  /** When those that had never answered first failed to (ms of the clock). */
-  readonly #silentSinceMs = new LRUCache<string, number>({ max: MAX_KNOWN });
-  /** Servers and repositories whose last answer was a failure. */
-  readonly #failing = new LRUCache<string, Failing>({ max: MAX_KNOWN });
-  /** What the last failure of a server's repositories turned out to be. */
-  readonly #lastFailure = new LRUCache<string, 'passed' | 'lasted'>({ max: MAX_KNOWN });
-  /** Since when the refused ones are that have answered nothing else (ms of the clock). */
-  readonly #refusedSinceMs = new LRUCache<string, number>({ max: MAX_KNOWN });
-  /** When a server last refused a repository that it answered before or later: it has a limit (ms of the clock). */
-  readonly #limitedMs = new LRUCache<string, number>({ max: MAX_KNOWN });
-  /** When the last requests were sent that servers and repositories neither refused nor failed (ms of the clock). */
-  readonly #servedMs = new LRUCache<string, number>({ max: MAX_KNOWN });
+  // Separate, because what is well is asked far more often: it would make what is not forgotten.
+  readonly #lives = remember<Life>(() => ({ answeredMs: NEVER, servedMs: NEVER }));
+  readonly #troubles = remember<Trouble>(() => ({}));
+  readonly #servers = remember<Server>(() => ({}));
   readonly #causes = new WeakSet<object>();
-  /** The last failures of those that are down, and until when they hold (ms of the clock). */
-  readonly #held = new LRUCache<string, { readonly error: Error; readonly untilMs: number }>({ max: MAX_KNOWN });
+  /** Until when the last failure holds that holds for others: later, nobody needs to look for one (ms of the clock). */
+  #heldUntilMs = NEVER;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -99,10 +117,11 @@ export class Outages {
 
   /** The failure of an earlier request, if it holds for this one. */
   find(asked: Asked): Error | undefined {
-    if (this.#held.size === 0) return undefined;
+    const nowMs = this.#clock.now();
+    if (nowMs >= this.#heldUntilMs) return undefined;
     for (const name of namesOf(asked)) {
-      const held = this.#held.get(name);
-      if (held && this.#clock.now() < held.untilMs) return held.error;
+      const held = this.#troubles.get(name)?.held;
+      if (held && nowMs < held.untilMs) return held.error;
     }
     return undefined;
   }
@@ -112,14 +131,15 @@ export class Outages {
     const names = namesOf(asked);
     const [server] = names;
     if (failure !== undefined) {
-      if (!this.#answeredMs.has(server)) this.#answeredMs.set(server, NEVER);
+      this.#lives.memo(server);
       this.#noteFailing(asked, failedWith(failure), startedAtMs);
       return;
     }
-    this.#noteLife(names, startedAtMs);
     for (const name of names) {
-      this.#servedMs.set(name, startedAtMs);
-      if (this.#refusedSinceMs.delete(name)) this.#limitedMs.set(server, this.#clock.now());
+      this.#noteLife(server, name, startedAtMs).servedMs = startedAtMs;
+      const trouble = this.#troubles.get(name);
+      if (trouble?.refusedSinceMs !== undefined) this.#servers.memo(server).limitedMs = this.#clock.now();
+      if (trouble) this.#troubles.delete(name);
     }
   }
 
@@ -127,26 +147,29 @@ export class Outages {
   noteRefusal(asked: Asked, startedAtMs: number, retryAfterMs = LONGEST_BACKOFF_MS): void {
     const names = namesOf(asked);
     const [server, part] = names;
-    this.#noteLife(names, startedAtMs);
+    for (const name of names) this.#noteLife(server, name, startedAtMs);
     if (part === undefined) return;
     const nowMs = this.#clock.now();
-    if (this.#servedMs.has(part)) this.#limitedMs.set(server, nowMs);
-    const limitedMs = this.#limitedMs.get(server) ?? NEVER;
-    const sinceMs = this.#refusedSinceMs.get(part) ?? NEVER;
-    if (limitedMs >= sinceMs) this.#refusedSinceMs.set(part, nowMs);
-    const othersWereServed = (this.#servedMs.get(server) ?? NEVER) > sinceMs;
-    if (limitedMs >= sinceMs || !othersWereServed || nowMs - sinceMs < REFUSES_FOR_EVER_AFTER_MS) return;
+    if (this.#lives.memo(part).servedMs > NEVER) this.#servers.memo(server).limitedMs = nowMs;
+    const trouble = this.#troubles.memo(part);
+    const { limitedMs = NEVER } = this.#servers.memo(server);
+    const { refusedSinceMs = NEVER } = trouble;
+    if (limitedMs >= refusedSinceMs) trouble.refusedSinceMs = nowMs;
+    const othersWereServed = this.#lives.memo(server).servedMs > refusedSinceMs;
+    if (limitedMs >= refusedSinceMs || !othersWereServed || nowMs - refusedSinceMs < REFUSES_FOR_EVER_AFTER_MS) return;
     // Requests that wait until the pause is over fail then, too.
     this.#hold(part, new OutageError(REFUSES_FOR_EVER), Math.min(retryAfterMs, LONGEST_PAUSE_MS) + HOLDS_MS);
   }
 
-  #noteLife(names: Names, startedAtMs: number): void {
-    const [server] = names;
-    for (const name of names) {
-      this.#answeredMs.set(name, startedAtMs);
-      if (this.#failing.delete(name) && name !== server) this.#lastFailure.set(server, 'passed');
-      this.#held.delete(name);
-    }
+  /** Notes that a server, or a part of it, answered without a failure. */
+  #noteLife(server: string, name: string, startedAtMs: number): Life {
+    const trouble = this.#troubles.get(name);
+    if (trouble?.failing && name !== server) this.#servers.memo(server).lastFailure = 'passed';
+    if (trouble) trouble.failing = trouble.held = undefined;
+    // Not `memo` alone, which takes twice as long: it is one of these for nearly every request.
+    const life = this.#lives.get(name) ?? this.#lives.memo(name);
+    life.answeredMs = startedAtMs;
+    return life;
   }
 
   /** Notes that a request got no answer. One that is refused on purpose says nothing about the server. */
@@ -164,30 +187,33 @@ export class Outages {
   /** Whether a repository that answered 503 just now fails alone: to slow down would not help it. */
   failsAlone(asked: Asked): boolean {
     const [server, part = server] = namesOf(asked);
-    const answeredMs = this.#answeredMs.get(server) ?? NEVER;
-    const failing = this.#failing.get(part);
-    if (failing && answeredMs >= failing.firstMs) this.#lastFailure.set(server, 'lasted');
-    switch (this.#lastFailure.get(server)) {
+    const answeredMs = this.#lives.get(server)?.answeredMs ?? NEVER;
+    const failing = this.#troubles.get(part)?.failing;
+    if (failing && answeredMs >= failing.firstMs) this.#servers.memo(server).lastFailure = 'lasted';
+    switch (this.#servers.get(server)?.lastFailure) {
       case 'passed':
         return false;
       case 'lasted':
-        if (!this.#answeredMs.has(part)) return true;
+        if (!this.#lives.has(part)) return true;
     }
     return answeredMs >= Math.min(failing?.firstMs ?? 0, this.#clock.now() - LATELY_MS);
   }
 
   #hold(name: string, error: Error, forMs = HOLDS_MS): void {
     this.#causes.add(error);
-    this.#held.set(name, { error, untilMs: this.#clock.now() + forMs });
+    const untilMs = this.#clock.now() + forMs;
+    this.#troubles.memo(name).held = { error, untilMs };
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
   }
 
   /**
    * Whether what has never answered failed to for another time: it may be starting. A refused connection takes no time.
    */
   #isSilent(name: string, error: Error, startedAtMs: number): boolean {
-    if (this.#answeredMs.has(name) || !tookLong(error)) return false;
-    const sinceMs = this.#silentSinceMs.get(name);
-    if (sinceMs === undefined) this.#silentSinceMs.set(name, this.#clock.now());
+    if (this.#lives.has(name) || !tookLong(error)) return false;
+    const trouble = this.#troubles.memo(name);
+    const sinceMs = trouble.silentSinceMs;
+    trouble.silentSinceMs ??= this.#clock.now();
     return sinceMs !== undefined && startedAtMs >= sinceMs;
   }
 
@@ -195,13 +221,19 @@ export class Outages {
   #noteFailing(asked: Asked, error: Error, startedAtMs: number): void {
     const nowMs = this.#clock.now();
     for (const name of namesOf(asked)) {
-      const before = this.#failing.get(name);
+      const trouble = this.#troubles.memo(name);
+      const before = trouble.failing;
       const firstMs = before?.firstMs ?? nowMs;
       const sinceMs = before && startedAtMs - before.lastMs <= LONGEST_GAP_MS ? before.sinceMs : nowMs;
-      this.#failing.set(name, { firstMs, sinceMs, lastMs: nowMs });
+      trouble.failing = { firstMs, sinceMs, lastMs: nowMs };
       if (nowMs - sinceMs >= DOWN_AFTER_MS) this.#hold(name, error);
     }
   }
+}
+
+/** What is known by name. `memo` begins with a value that knows nothing. */
+function remember<Value extends object>(nothing: () => Value): LRUCache<string, Value> {
+  return new LRUCache({ max: MAX_KNOWN, memoMethod: nothing });
 }
 
 /** The names of what may be down: a server, and perhaps a part of it. */
