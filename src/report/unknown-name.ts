@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
-import { type FilterName, filterCondition, type ReportFilters } from './filters.ts';
+import { type FilterName, filterCondition } from './filters.ts';
+import type { ReportRequest } from './open-report.ts';
 import { SqlParameters } from './query-scope.ts';
 
 /** Where the names are that a filter selects by, and how to say that there is none. */
@@ -71,8 +72,7 @@ const NAMES: readonly Names[] = [
  */
 export async function findUnknownName(
   db: Database,
-  filters: ReportFilters,
-  now: Date,
+  { filters = {}, now }: Pick<ReportRequest, 'filters' | 'now'>,
   ofListings: boolean,
 ): Promise<string | undefined> {
   for (const { filter, relation, column, unknown, ...names } of NAMES) {

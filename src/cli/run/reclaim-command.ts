@@ -61,16 +61,16 @@ export async function policyCommand(
       '--lifecycle-policy cannot be combined with --simulate, --audit, --sort, --limit or a format other than json',
     );
   const filters = filtersOf(report);
-  const now = io.now();
+  const request = { filters, now: io.now() };
   // The filters of a simulation: by one it is found which rules would touch what is in use.
-  checkRequest(lifecycleSimulation([], NOTHING_IN_USE), { filters, now });
+  checkRequest(lifecycleSimulation([], NOTHING_IN_USE), request);
   checkOutput(report.output);
   const inUse = await readInUse(io, options);
   return withStore(settings, 'read', async (db) => {
     const summary = await findSummary(db, undefined, filters.source);
-    const problem = await findProblem(db, settings, { audit: summary, kind: name }, filters, now);
+    const problem = await findProblem(db, settings, { audit: summary, kind: name }, request);
     if (problem !== undefined) throw new SettingsError(problem);
-    const policy = await nearestPolicy(db, inUse, { filters, now });
+    const policy = await nearestPolicy(db, inUse, request);
     await writeOutput(io, { output: report.output, format: 'json' }, [`${JSON.stringify(policy, null, 2)}\n`], null);
   });
 }

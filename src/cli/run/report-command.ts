@@ -42,7 +42,7 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
     const terminal = namesFile(output) ? {} : terminalOptions(io);
     const text = reportText(db, report, format, { now, prices, filters, audit, ...terminal });
     await writeOutput(io, { output, format }, text, report.audit);
-    const problem = session.quiet ? undefined : await findProblem(db, settings, report, filters, now);
+    const problem = session.quiet ? undefined : await findProblem(db, settings, report, request);
     if (problem !== undefined) session.notices.problem(problem);
   });
 }

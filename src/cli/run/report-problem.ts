@@ -1,5 +1,6 @@
 import type { Database } from '../../database/database.ts';
 import type { ReportFilters } from '../../report/filters.ts';
+import type { ReportRequest } from '../../report/open-report.ts';
 import type { Report } from '../../report/report.ts';
 import { findUnknownName } from '../../report/unknown-name.ts';
 import type { Settings } from '../../settings/settings.ts';
@@ -12,19 +13,18 @@ export async function findProblem(
   db: Database,
   settings: Settings,
   { audit, kind, lack }: Pick<Report, 'audit' | 'kind' | 'lack'>,
-  filters: ReportFilters,
-  now: Date,
+  request: Pick<ReportRequest, 'filters' | 'now'>,
 ): Promise<string | undefined> {
   const needsAudit = !SHOW_FAILED_AUDITS.includes(kind);
-  if (!audit && needsAudit) return noAudit(settings, filters);
-  const unknown = await findUnknownName(db, filters, now, needsAudit);
+  if (!audit && needsAudit) return noAudit(settings, request.filters);
+  const unknown = await findUnknownName(db, request, needsAudit);
   if (unknown !== undefined) return unknown;
   const reason = lack?.();
   return reason && `no figures: ${reason}`;
 }
 
 /** The message beside a report for which there is no audit: the user may be in another folder. */
-function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters): string {
+function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters = {}): string {
   const where = databaseUrl === undefined ? dataDir : 'this database';
   if (source !== undefined)
     return `no audit of source "${source}" has ended yet in ${where}: "slimboard report audits" lists all audits`;
