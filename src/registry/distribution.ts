@@ -125,7 +125,7 @@ class DistributionRegistry implements Registry {
       this.#failedHeads = 0;
       return stated;
     }
-    const answer = await this.#askManifest('GET', repository.name, tag, options, known);
+    const answer = await this.#askManifest('GET', repository.name, tag, { ...options, known });
     if (known) this.#failedHeads++;
     const what = this.#nameOf(repository.name, tag);
     if (answer.status !== 304) return asManifest(answer, what);
@@ -207,8 +207,7 @@ class DistributionRegistry implements Registry {
     method: 'GET' | 'HEAD',
     name: RepositoryName,
     reference: Tag | Digest,
-    { signal }: CallOptions,
-    known?: Digest,
+    { signal, known }: CallOptions & { readonly known?: Digest | undefined },
   ): Promise<Answer> {
     // distribution and Harbor compare it before they read the manifest.
     const condition = known ? { 'if-none-match': `"${known}"` } : {};
@@ -230,7 +229,7 @@ class DistributionRegistry implements Registry {
   async #findDigest(name: RepositoryName, tag: Tag, known: Digest, options: CallOptions): Promise<Digest | undefined> {
     if (this.#failedHeads >= MAX_FAILED_HEADS) return undefined;
     try {
-      const { status, headers } = await this.#askManifest('HEAD', name, tag, options, known);
+      const { status, headers } = await this.#askManifest('HEAD', name, tag, { ...options, known });
       return status === 304 ? known : digestHeader(headers);
     } catch (error) {
       if (error instanceof SlimboardError && error.retry.kind === 'never') return undefined;
