@@ -50,11 +50,7 @@ interface LayersOf {
  * Returns what each technique removes from an image's own layers according to the findings.
  * @param own the layers above the base
  */
-export function removableOf(
-  own: readonly LayerView[],
-  findings: readonly Finding[],
-  { runtime, arePages, baseLacksIt, isAlpine }: LayersOf,
-): Removable {
+export function removableOf(own: readonly LayerView[], findings: readonly Finding[], of: LayersOf): Removable {
   const byLayer = new Map<number, Map<TechniqueId, ByteRange[]>>();
   for (const { id, kind, rules } of TECHNIQUES) {
     if (kind !== 'findings') continue;
@@ -62,19 +58,25 @@ export function removableOf(
   }
   const special: RemovableLayer[] = [];
   const others: RemovableLayer[] = [];
-  const withRuntime = baseLacksIt ? own.find((layer) => bringsRuntime(layer, runtime)) : undefined;
+  const withRuntime = of.baseLacksIt ? own.find((layer) => bringsRuntime(layer, of.runtime)) : undefined;
   for (const layer of own) {
-    const shares = arePages ? keptSharesOfPages(layer, runtime) : keptShares(layer, runtime);
-    const onBase = layer === withRuntime ? keptSharesWithRuntime(layer, runtime) : shares;
-    const onAnother = keptSharesOnRuntime(layer, runtime) ?? shares;
-    const onAlpine = (isAlpine ? undefined : keptSharesOnAlpine(layer, runtime)) ?? onAnother;
+    const kept = keptOnBases(layer, layer === withRuntime, of);
     const removable = byLayer.get(layer.position) ?? NO_FINDINGS;
-    const isSpecial = removable.size > 0 || onAnother !== onBase || onAlpine !== onAnother;
-    (isSpecial ? special : others).push({ layer, onBase, onAnother, onAlpine, removable });
+    const isSpecial = removable.size > 0 || kept.onAnother !== kept.onBase || kept.onAlpine !== kept.onAnother;
+    (isSpecial ? special : others).push({ layer, ...kept, removable });
   }
   const keptOfOthers = (stages: Stages) =>
     sumOfRanges(others.map(({ layer, onBase }) => keptOfLayer(layer, onBase, stages, NOTHING)));
   return { special, others: { inOneStage: keptOfOthers('inOneStage'), inStages: keptOfOthers('inStages') } };
+}
+
+/** The shares of a layer that are kept on each base. @param bringsIt whether it brings the runtime that the base lacks */
+function keptOnBases(layer: LayerView, bringsIt: boolean, { runtime, arePages, isAlpine }: LayersOf) {
+  const shares = arePages ? keptSharesOfPages(layer, runtime) : keptShares(layer, runtime);
+  const onBase = bringsIt ? keptSharesWithRuntime(layer, runtime) : shares;
+  const onAnother = keptSharesOnRuntime(layer, runtime) ?? shares;
+  const onAlpine = (isAlpine ? undefined : keptSharesOnAlpine(layer, runtime)) ?? onAnother;
+  return { onBase, onAnother, onAlpine };
 }
 
 const NO_FINDINGS: RemovableLayer['removable'] = new Map();
