@@ -50,17 +50,24 @@ function withMerges(steps: readonly BuildStep[], config: ImageConfig): readonly 
   if (!isBuildah && !steps.some(({ comment }) => isFrom(comment))) return steps;
   const result = [...steps];
   for (const [last, { comment, layer, form }] of steps.entries()) {
-    const first = layer === undefined ? last : startOfMerge(steps, last);
+    if (layer === undefined) continue;
+    const first = startOfMerge(steps, last);
     const isMerge = isFrom(comment) || (isBuildah && form === 'classic' && first === 0);
     if (first === last || !isMerge) continue;
     const build = steps.slice(first, last + 1);
-    const merged = build.slice(build.findIndex(writesFiles));
-    for (const [at, step] of build.entries()) {
-      const moved = { ...step, tool: 'buildah', comment: at === 0 ? comment : '' } as const;
-      result[first + at] = first + at === last ? { ...moved, merged } : moved;
-    }
+    result.splice(first, build.length, ...mergedBuild(build, comment));
   }
   return result;
+}
+
+/** The steps of a build that became one layer: the first gets the name of the base, the last lists those with files. */
+function mergedBuild(build: readonly BuildStep[], name: string): readonly BuildStep[] {
+  const merged = build.slice(build.findIndex(writesFiles));
+  const last = build.length - 1;
+  return build.map((step, at) => {
+    const moved = { ...step, tool: 'buildah', comment: at === 0 ? name : '' } as const;
+    return at === last ? { ...moved, merged } : moved;
+  });
 }
 
 /**
