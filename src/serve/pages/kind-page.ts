@@ -1,4 +1,5 @@
 import { dayOf } from '../../common/day.ts';
+import type { Database } from '../../database/database.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { EMPTY_STATES, NO_AUDIT } from '../../html/empty-states.ts';
 import { count, countOf, withoutBackticks } from '../../html/format.ts';
@@ -12,7 +13,7 @@ import { newestSummaries } from '../../report/audit-summary.ts';
 import { firstSort, type ReportKind } from '../../report/kinds/kind.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
-import { FILTER_PARAMETERS, filterParametersOf, parseReportQuery } from '../report-query.ts';
+import { FILTER_PARAMETERS, filterParametersOf, parseReportQuery, type ReportQuery } from '../report-query.ts';
 
 const DEFAULT_ROWS = 100;
 const MAX_ROWS = 500;
@@ -62,16 +63,16 @@ export async function kindPage(
   return {
     title,
     at: url.pathname,
-    lead: auditLead(
-      query.audit === undefined
-        ? await newestSummaries(dashboard.db, query.filters?.source)
-        : page.audit
-          ? [page.audit]
-          : [],
-    ),
+    lead: auditLead(await shownAudits(dashboard.db, query, page)),
     body: html`<p class="note">${withoutBackticks(kind.description)}${page.lack === undefined ? null : ` No figures: ${page.lack}.`}</p>${filterForm(kind, url, options)}
 <section class="card">${table}${pager(page, url, query.offset, limit)}</section>`,
   };
+}
+
+/** The audits that a page's figures come from: the one that is asked for, or the newest. */
+async function shownAudits(db: Database, { audit, filters }: ReportQuery, page: ReportPage) {
+  if (audit === undefined) return newestSummaries(db, filters?.source);
+  return page.audit ? [page.audit] : [];
 }
 
 /** The parameters that select rows; others, such as `sort`, choose how to show them, or what to rank. */
