@@ -146,10 +146,11 @@ export class ManifestTree {
     const wanted = missing.filter((child) => isWantedLater(child, this.#context.settings));
     const byIndex = groupPairs(wanted.map(({ index, child }) => [index, child]));
     for (const [index, children] of byIndex) this.#children.set(index, children);
-    return this.#unread(wanted.map(({ child }) => child));
+    return this.#unseenHere(wanted.map(({ child }) => child));
   }
 
-  async #unread(children: readonly Digest[]): Promise<readonly Digest[]> {
+  /** Those {@link #unseen} children that are this batch's to read: not what the listing contains besides. */
+  async #unseenHere(children: readonly Digest[]): Promise<readonly Digest[]> {
     const unseen = await this.#unseen([...new Set(children)]);
     if (unseen.length === 0) return [];
     const elsewhere = await this.#context.known.listedElsewhere?.(unseen);
@@ -164,7 +165,7 @@ export class ManifestTree {
     for (const digests of chunksOf(fresh, CHILDREN_AT_ONCE)) await this.#fetchAndParse(digests, fetched, depth);
     const wanted: Digest[] = [];
     for (const digest of fresh) wanted.push(...this.#wantedChildren(digest, depth));
-    const children = await this.#unread(wanted);
+    const children = await this.#unseenHere(wanted);
     if (children.length > 0) await this.#readLevel(children, new Map(), depth + 1);
   }
 
