@@ -1,10 +1,10 @@
 import type { AuditEvents } from '../audit/context.ts';
 import { itemName } from '../audit/item-error.ts';
+import { counted } from '../common/plural.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AuditStage } from '../store/audit-store.ts';
 import { isSmartTerminal, terminalColumns } from './io.ts';
 import type { Session } from './prepare.ts';
-import { counted } from './text.ts';
 
 /** Items that failed with the same message: refused credentials fail all items of a registry. */
 interface FailureGroup {

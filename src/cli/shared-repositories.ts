@@ -1,6 +1,6 @@
+import { counted } from '../common/plural.ts';
 import type { Queryable } from '../database/database.ts';
 import { findSharedRepositories } from '../store/source-store.ts';
-import { counted } from './text.ts';
 
 /**
  * A sentence on each two sources that have the same tags.

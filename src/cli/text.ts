@@ -1,10 +1,3 @@
-import { plural } from '../common/plural.ts';
-
-/** A number with what it counts: `1 image`, `3 images`, `2 repositories`. */
-export function counted(count: number, one: string): string {
-  return `${count} ${plural(count, one)}`;
-}
-
 /** Lines of a name and a value each, with the values below one another. */
 export function factLines(facts: readonly (readonly string[])[]): readonly string[] {
   return facts.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`);

@@ -1,7 +1,7 @@
 import type { Advice } from '../advise/advise.ts';
 import { techniqueOf } from '../advise/technique.ts';
 import type { BaseVerdict } from '../classify/verdict.ts';
-import { plural } from '../common/plural.ts';
+import { counted } from '../common/plural.ts';
 import { printable } from '../common/printable.ts';
 import { totalBytes } from '../common/sum.ts';
 import { humanBytes, humanRange } from '../measure/human-bytes.ts';
@@ -59,15 +59,14 @@ export function imageText(described: DescribedImage, width = Number.POSITIVE_INF
 }
 
 function summary(described: DescribedImage): readonly string[] {
-  const { verdict } = described;
-  const layerCount = described.layers.length;
+  const { verdict, layers } = described;
   const { distro, runtime, framework, variant, buildTool, multiStage } = verdict;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['image', described.reference],
     ['digest', described.digest],
     ['platform', described.platform],
     ['created', described.createdAt ?? undefined],
-    ['pull size', `${humanBytes(described.compressedBytes)} in ${layerCount} ${plural(layerCount, 'layer')}`],
+    ['pull size', `${humanBytes(described.compressedBytes)} in ${counted(layers.length, 'layer')}`],
     ['base image', baseText(verdict.base)],
     [
       'base, app',

@@ -1,5 +1,6 @@
 import { Patience } from '../../app/patience.ts';
 import { runAudit } from '../../app/run-audit.ts';
+import { counted } from '../../common/plural.ts';
 import { sum } from '../../common/sum.ts';
 import { createDelivery } from '../../deliver/create-delivery.ts';
 import type { AuditRow } from '../../store/audit-store.ts';
@@ -8,7 +9,7 @@ import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
 import type { Session } from '../prepare.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { describeSharedRepositories } from '../shared-repositories.ts';
-import { counted, labelled } from '../text.ts';
+import { labelled } from '../text.ts';
 import { type SelectionFlags, wantedSources } from '../wanted-sources.ts';
 
 /** Runs one audit to its end and shows the outcome. */

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { withStore } from '../../app/open-store.ts';
 import { exportBases, importBases } from '../../catalogue/file.ts';
 import { listBases } from '../../catalogue/listing.ts';
+import { counted } from '../../common/plural.ts';
 import type { Database } from '../../database/database.ts';
 import { isFileError, unreadableFile } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
@@ -11,7 +12,6 @@ import type { StreamedFormat } from '../../report/names.ts';
 import { countBases } from '../../store/catalogue-store.ts';
 import { type Io, terminalColumns, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { counted } from '../text.ts';
 import { namesFile, writeDestination } from '../write-output.ts';
 
 /** Writes the catalogue as a report. */

@@ -1,4 +1,5 @@
 import { withStore } from '../../app/open-store.ts';
+import { counted } from '../../common/plural.ts';
 import { printable } from '../../common/printable.ts';
 import type { Queryable } from '../../database/database.ts';
 import { isItemFailure, SettingsError } from '../../errors.ts';
@@ -19,7 +20,7 @@ import { todayOf, writeResult } from '../io.ts';
 import type { ImageOptions } from '../options.ts';
 import type { Session } from '../prepare.ts';
 import { jsonText } from '../table-or-json.ts';
-import { counted, labelled } from '../text.ts';
+import { labelled } from '../text.ts';
 import { withAssessor } from '../with-assessor.ts';
 import { exitCodeOf as exitCodeOfError } from '../write-failure.ts';
 

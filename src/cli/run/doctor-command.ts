@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
 import { END_OF_LIFE_REVIEWED } from '../../classify/end-of-life.ts';
 import { dayOf } from '../../common/day.ts';
+import { counted } from '../../common/plural.ts';
 import { printable } from '../../common/printable.ts';
 import { DAY_MS } from '../../common/units.ts';
 import { checkFolder } from '../../deliver/check-folder.ts';
@@ -19,7 +20,7 @@ import { todayOf } from '../io.ts';
 import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { describeSharedRepositories } from '../shared-repositories.ts';
-import { counted, labelled } from '../text.ts';
+import { labelled } from '../text.ts';
 
 /** The result of one check. */
 type CheckResult = Omit<EcrAccessResult, 'region'>;

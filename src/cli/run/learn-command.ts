@@ -1,5 +1,6 @@
 import { withStore } from '../../app/open-store.ts';
 import { type Learned, learnBases } from '../../catalogue/learn.ts';
+import { counted } from '../../common/plural.ts';
 import type { Database } from '../../database/database.ts';
 import { NotFoundError, SettingsError, SlimboardError, StoreAccessError } from '../../errors.ts';
 import { formatPlatform } from '../../oci/platform.ts';
@@ -10,7 +11,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { MAX_FAILURES_SHOWN } from '../progress.ts';
-import { counted, labelled } from '../text.ts';
+import { labelled } from '../text.ts';
 
 /** Learns base images from one registry after another. Reports what cannot be read, and goes on with the others. */
 export async function learnCommand(

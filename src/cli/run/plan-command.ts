@@ -1,5 +1,6 @@
 import { withStore } from '../../app/open-store.ts';
 import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../audit/estimating/estimate.ts';
+import { counted } from '../../common/plural.ts';
 import type { Database } from '../../database/database.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
@@ -14,7 +15,7 @@ import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
 import { MAX_FAILURES_SHOWN } from '../progress.ts';
 import { writeTableOrJson } from '../table-or-json.ts';
-import { counted, factLines, labelled } from '../text.ts';
+import { factLines, labelled } from '../text.ts';
 import { type SelectionFlags, wantedSources } from '../wanted-sources.ts';
 
 /** The options of `plan` that are no settings of a source. */

@@ -1,6 +1,7 @@
 import { BaseSwap, type MovedImage, type StoredLayer, type WhatIf } from '../../advise/whatif.ts';
 import { withStore } from '../../app/open-store.ts';
 import { parseFlag } from '../../common/flags.ts';
+import { counted } from '../../common/plural.ts';
 import type { Database } from '../../database/database.ts';
 import { NotFoundError, SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
@@ -15,7 +16,7 @@ import { writeResult } from '../io.ts';
 import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
 import { tableText } from '../table-or-json.ts';
-import { counted, factLines } from '../text.ts';
+import { factLines } from '../text.ts';
 
 /** How many images of each team the table shows. */
 const SHOWN_IMAGES = 10;

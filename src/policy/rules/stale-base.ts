@@ -1,4 +1,4 @@
-import { plural } from '../../common/plural.ts';
+import { counted } from '../../common/plural.ts';
 import type { Rule } from '../rule.ts';
 
 export const staleBase: Rule = {
@@ -10,7 +10,7 @@ export const staleBase: Rule = {
     if (!newer) return undefined;
     return {
       confidence: 'proven',
-      message: `${newer.reference} was built again on ${newer.createdAt.slice(0, 10)}, ${newer.ageDays} ${plural(newer.ageDays, 'day')} after the build that this image is based on: rebuild with --pull`,
+      message: `${newer.reference} was built again on ${newer.createdAt.slice(0, 10)}, ${counted(newer.ageDays, 'day')} after the build that this image is based on: rebuild with --pull`,
       evidence: [{ subject: newer.reference }],
     };
   },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { counted, labelled } from '../../../src/cli/text.ts';
+import { labelled } from '../../../src/cli/text.ts';
+import { counted } from '../../../src/common/plural.ts';
 
 test.each([
   [0, 'tag', '0 tags'],
