@@ -52,13 +52,13 @@ const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000 };
 export async function runAudit(options: RunOptions): Promise<AuditRow> {
   const { queue, engine, counter } = openEngine(options);
   const { db, now } = engine.context;
-  let inHand: number | undefined;
+  let inHand: StartedAudit | undefined;
   try {
     await requireSource(options.sources, engine);
     const { sources, signal, onWait } = options;
     const alone = db.kind === 'pglite';
     const started = await startWhenFree(db, { sources, lane: 'adhoc', runner: 'process', alone, now, signal, onWait });
-    inHand = started.auditId;
+    inHand = started;
     options.onStart?.(started);
     if (started.resumed) await tellStage(engine.context, started.auditId);
     await withHeartbeat(

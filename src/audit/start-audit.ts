@@ -8,6 +8,7 @@ import {
   type AuditRow,
   type AuditRunner,
   type AuditStart,
+  type ClaimedAudit,
   claimAudit,
   claimLeftDeliveries,
   insertAudit,
@@ -40,8 +41,7 @@ export interface StartOptions {
  * A started audit. `resumed`: it continues one that was killed. Its tasks begin with the `deliver` tasks of earlier
  * audits: those that were ended in its favour, and those that were stopped before everything was delivered.
  */
-export interface StartedAudit {
-  readonly auditId: number;
+export interface StartedAudit extends ClaimedAudit {
   readonly resumed: boolean;
   readonly tasks: readonly TaskReference[];
 }
@@ -66,14 +66,14 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
   const claimed = await claimAbandoned(db, running, sources, options);
   if (!claimed) return undefined;
   const auditId = await db.transaction(async (tx) => {
-    const id = claimed.resumed ?? (await insertAudit(tx, newAudit(sources, ids, options)));
+    const id = claimed.resumed?.auditId ?? (await insertAudit(tx, newAudit(sources, ids, options)));
     // Not before: until the audit has its sources another running audit depends on what is stored of them.
     if (id !== undefined) await Promise.all(sorted.map((source) => updateSource(tx, source)));
     return id;
   });
   if (auditId === undefined) return undefined;
   const tasks = [...leftDeliveries, ...claimed.ended, ...(await listOpenTasks(db, auditId))];
-  return { auditId, resumed: claimed.resumed !== undefined, tasks };
+  return { auditId, claims: claimed.resumed?.claims ?? 0, resumed: claimed.resumed !== undefined, tasks };
 }
 
 function newAudit(
@@ -86,7 +86,7 @@ function newAudit(
 }
 
 interface Abandoned {
-  readonly resumed: number | undefined;
+  readonly resumed: ClaimedAudit | undefined;
   /** The `deliver` tasks of audits that were ended. */
   readonly ended: readonly TaskReference[];
 }
@@ -104,12 +104,13 @@ async function claimAbandoned(
 ): Promise<Abandoned | undefined> {
   // As the database returns it: without undefined fields.
   const wanted: unknown = JSON.parse(JSON.stringify(sources));
-  let resumed: number | undefined;
+  let resumed: ClaimedAudit | undefined;
   const ended: TaskReference[] = [];
   for (const audit of running) {
-    if (!(await claimAudit(db, audit.id, options))) return undefined;
+    const claimed = await claimAudit(db, audit.id, options);
+    if (!claimed) return undefined;
     const same = audit.lane === options.lane && isDeepStrictEqual(audit.options.sources, wanted);
-    if (same) resumed = audit.id;
+    if (same) resumed = claimed;
     // In the audit's own lane, where the sweeper looks for its tasks.
     else ended.push(...(await endAsFailed(db, audit, options.now)));
   }

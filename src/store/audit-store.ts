@@ -46,6 +46,8 @@ const AUDIT_COLUMNS = `id, lane, status, stage, runner, options, started_at as "
 
 /** SQL condition: nobody is working on the audit. */
 export const ABANDONED = 'is_abandoned(runner, heartbeat_at)';
+/** SQL assignments: a process takes the audit over, to do its tasks as the runner $2. */
+const CLAIM = 'runner = $2, heartbeat_at = now(), claims = claims + 1';
 /**
  * An audit starts after every earlier one has started and ended, whatever the clocks say, so that what it finds is
  * newer.
@@ -91,22 +93,33 @@ export async function insertAudit(tx: Queryable, start: AuditStart): Promise<num
 }
 
 /** Who resumes unfinished work. */
-interface Claim {
+interface Claimant {
   readonly runner: AuditRunner;
   /** True when no other process can be working on it, so that no heartbeat has to be checked. */
   readonly alone: boolean;
 }
 
+/** An audit as a process has it in hand. */
+export interface ClaimedAudit {
+  readonly auditId: number;
+  /** How often the audit had been taken over by then, by this process included. */
+  readonly claims: number;
+}
+
 /**
  * Resumes an audit that nobody is working on.
- * @returns false when it has ended, or somebody is working on it; of several processes that try at once, one gets true
+ * @returns undefined when it has ended, or somebody is working on it; of several processes that try at once, one gets it
  */
-export async function claimAudit(db: Queryable, auditId: number, { runner, alone }: Claim): Promise<boolean> {
-  return hasRows(
-    db,
-    `update audit set runner = $2, heartbeat_at = now() where id = $1 and status = 'running' and ($3 or ${ABANDONED}) returning id`,
+export async function claimAudit(
+  db: Queryable,
+  auditId: number,
+  { runner, alone }: Claimant,
+): Promise<ClaimedAudit | undefined> {
+  const [claimed] = await db.query<ClaimedAudit>(
+    `update audit set ${CLAIM} where id = $1 and status = 'running' and ($3 or ${ABANDONED}) returning id as "auditId", claims`,
     [auditId, runner, alone],
   );
+  return claimed;
 }
 
 /**
@@ -116,11 +129,11 @@ export async function claimAudit(db: Queryable, auditId: number, { runner, alone
 export async function claimLeftDeliveries(
   db: Queryable,
   sourceIds: readonly number[],
-  { runner, alone }: Claim,
+  { runner, alone }: Claimant,
 ): Promise<readonly TaskReference[]> {
   return db.query<TaskReference>(
     `with claimed as (
-       update audit a set runner = $2, heartbeat_at = now()
+       update audit a set ${CLAIM}
        where status <> 'running' and runner <> 'queue' and ($3 or ${ABANDONED})
          and exists (select 1 from audit_source s where s.audit_id = a.id and s.source_id = any($1::int4[]))
          and exists (select 1 from audit_task t where t.audit_id = a.id and t.kind = 'deliver')
@@ -191,10 +204,10 @@ export async function recordHeartbeat(
 
 /**
  * Records that the process running an audit has stopped, so that the next one can resume it without waiting for the
- * heartbeat to expire.
+ * heartbeat to expire. Does nothing if another process has taken the audit over.
  */
-export async function releaseAudit(db: Queryable, auditId: number): Promise<void> {
-  await db.query("update audit set runner = 'none' where id = $1 and runner = 'process'", [auditId]);
+export async function releaseAudit(db: Queryable, { auditId, claims }: ClaimedAudit): Promise<void> {
+  await db.query("update audit set runner = 'none' where id = $1 and claims = $2", [auditId, claims]);
 }
 
 /** Moves an audit on to its next stage. @returns false when another process did so first, or tasks are left */

@@ -1,13 +1,13 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { tellStage } from '../../../src/audit/stages.ts';
-import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
+import { endAsFailed, type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
 import { singleTask } from '../../../src/audit/task-payloads.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource, PolicySettings, Settings } from '../../../src/settings/settings.ts';
-import { type AuditStage, findAudit } from '../../../src/store/audit-store.ts';
+import { type AuditStage, findAudit, listLiveAudits, releaseAudit } from '../../../src/store/audit-store.ts';
 import { isHandedToWorkers } from '../../../src/store/queued-audit-store.ts';
 import { addTasks, type NewTask } from '../../../src/store/task-store.ts';
 import { auditRegistry, defaultSettings, errorsOf, NO_EVENTS } from '../../support/audits.ts';
@@ -297,5 +297,24 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     const next = await start('prod');
     expect(next).toMatchObject({ auditId: killed, resumed: true });
     expect(next?.tasks).toHaveLength(12_001);
+  });
+
+  test('because its process slept: stopped once it was taken over, that one does not mark it as stopped', async () => {
+    const none = { auditId: 0, claims: 0 };
+    const slept = (await start('prod')) ?? none;
+    const next = (await start('prod')) ?? none;
+    await releaseAudit(db, slept);
+    expect(await listLiveAudits(db)).toEqual([next.auditId]);
+    await releaseAudit(db, next);
+    expect(await listLiveAudits(db)).toEqual([]);
+  });
+
+  test('because its process slept: what it had not delivered is of the one that took that over', async () => {
+    const slept = (await start('prod')) ?? { auditId: 0, claims: 0 };
+    await endAsFailed(db, { id: slept.auditId, lane: 'nightly' }, AT);
+    const others = await start('prod');
+    expect(others?.tasks).toMatchObject([{ auditId: slept.auditId, kind: 'deliver' }, { kind: 'source' }]);
+    await releaseAudit(db, slept);
+    expect(await findAudit(db, slept.auditId)).toMatchObject({ runner: 'process' });
   });
 });
