@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -30,7 +31,7 @@ describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
     expect(Buffer.from(Object(row).list[0]).toString('hex')).toBe('01');
   });
 
-  test('takes and returns arrays of every type that statements use', async () => {
+  test('takes and returns what arrays hold', async () => {
     const [row] = await db.query(
       `select to_jsonb($1::bool[]) as flags, to_jsonb($2::int4[]) as counts, to_jsonb($3::int8[]) as sizes,
               to_jsonb($4::text[]) as names, to_jsonb($5::numeric[]) as scores, $6::timestamptz[] = array['2026-11-23T02:00:00Z'::timestamptz] as same,
@@ -49,6 +50,10 @@ describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
       truths: [true, null],
       numbers: [1, -2],
     });
+  });
+
+  test.each(namedArrayTypes())('takes and returns arrays of %s, which a statement names', async (type) => {
+    expect(await db.query(`select $1::${type}[] as list`, [[null]])).toEqual([{ list: [null] }]);
   });
 
   test('returns the nearest number where JavaScript cannot represent the exact one', async () => {
@@ -254,6 +259,15 @@ describe('the embedded database in a folder', () => {
     });
   });
 });
+
+/** The types of arrays to which statements cast parameters or columns. */
+function namedArrayTypes(): readonly string[] {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const names = files.flatMap((name) =>
+    [...readFileSync(join('src', name), 'utf8').matchAll(/::(\w+)\[\]/g)].map(([, type = '']) => type),
+  );
+  return [...new Set(names)].sort();
+}
 
 async function readLock(dataDir: string): Promise<{ host: string }> {
   return JSON.parse(await readFile(join(dataDir, 'lock'), 'utf8'));
