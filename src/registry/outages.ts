@@ -97,10 +97,11 @@ const NEVER = Number.NEGATIVE_INFINITY;
  */
 export class Outages {
   readonly #clock: Clock;
-  // Separate, because what is well is asked far more often: it would make what is not forgotten.
-  readonly #lives = remember<Life>(() => ({ answeredMs: NEVER, servedMs: NEVER }));
-  readonly #troubles = remember<Trouble>(() => ({}));
-  readonly #servers = remember<Server>(() => ({}));
+  // Lives and troubles are apart because each list forgets what was asked least of late: the many that are well would push
+  // out the few that are not.
+  readonly #lives = knownByName<Life>(() => ({ answeredMs: NEVER, servedMs: NEVER }));
+  readonly #troubles = knownByName<Trouble>(() => ({}));
+  readonly #servers = knownByName<Server>(() => ({}));
   readonly #causes = new WeakSet<object>();
   /** Until when the last failure holds that holds for others: later, nobody needs to look for one (ms of the clock). */
   #heldUntilMs = NEVER;
@@ -166,7 +167,7 @@ export class Outages {
     const trouble = this.#troubles.get(name);
     if (trouble?.failing && name !== server) this.#servers.memo(server).lastFailure = 'passed';
     if (trouble) trouble.failing = trouble.held = undefined;
-    // Not `memo` alone, which takes twice as long: it is one of these for nearly every request.
+    // This runs for nearly every request, and `memo` takes twice as long as `get`.
     const life = this.#lives.get(name) ?? this.#lives.memo(name);
     life.answeredMs = startedAtMs;
     return life;
@@ -231,8 +232,8 @@ export class Outages {
   }
 }
 
-/** What is known by name. `memo` begins with a value that knows nothing. */
-function remember<Value extends object>(nothing: () => Value): LRUCache<string, Value> {
+/** Records by the names of servers and their parts. `memo` finds one, or begins one of which nothing is known yet. */
+function knownByName<Value extends object>(nothing: () => Value): LRUCache<string, Value> {
   return new LRUCache({ max: MAX_KNOWN, memoMethod: nothing });
 }
 
