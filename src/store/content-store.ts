@@ -83,7 +83,7 @@ export async function saveContent(
   manifests: readonly NewManifest[],
   now: string,
 ): Promise<readonly number[]> {
-  const distinct = distinctSorted(manifests, digestOf);
+  const distinct = distinctSorted(manifests, digestOf, isRead);
   const inserts = [
     insertBlobs(tx, distinctSorted(blobs, digestOf, isBetter)),
     insertManifests(tx, distinct, now),
@@ -93,6 +93,11 @@ export async function saveContent(
   const images = insertImages(tx, distinct);
   await Promise.all([...inserts, images]);
   return images;
+}
+
+/** A manifest that one repository gives is read, though another one has archived it. */
+function isRead({ body }: NewManifest): boolean {
+  return body !== undefined;
 }
 
 /**
