@@ -145,18 +145,27 @@ export async function recordSightings(
   sightings: readonly RepositorySighting[],
   now: string,
 ): Promise<void> {
-  // A tag that moves during listing may be found twice: the last sighting counts.
-  const tagged = distinctSorted(
-    sightings.filter(({ tag }) => tag !== undefined),
-    ({ repositoryId, tag }) => `${repositoryId} ${tag}`,
+  const distinct = distinctSorted(
+    sightings,
+    ({ repositoryId, tag, digest }) => `${repositoryId} ${tag ?? digest}`,
+    countsMore,
   );
-  const untagged = sightings.filter(({ tag }) => tag === undefined);
+  const tagged = distinct.filter(({ tag }) => tag !== undefined);
+  const untagged = distinct.filter(({ tag }) => tag === undefined);
   await Promise.all([
     reopenRepositories(tx, sightings),
     endMovedTags(tx, tagged, now),
     insertOpenRows(tx, tagged, now, 'name'),
     insertOpenRows(tx, untagged, now, 'manifest_id'),
   ]);
+}
+
+/**
+ * Whether a sighting counts rather than an earlier one of the same tag. A tag that moved during the listing names what the
+ * last one says. Where an audit was killed and listed a repository again, the later pull may be slimboard's own reading.
+ */
+function countsMore(sighting: Sighting, other: Sighting): boolean {
+  return sighting.digest !== other.digest || (sighting.pulledAt ?? '') <= (other.pulledAt ?? '');
 }
 
 async function reopenRepositories(tx: Queryable, sightings: readonly RepositorySighting[]): Promise<void> {
