@@ -1,31 +1,16 @@
 import type { AuditEvents } from '../audit/context.ts';
-import { itemName } from '../audit/item-error.ts';
 import { counted } from '../common/plural.ts';
-import type { ErrorCode } from '../errors.ts';
 import type { AuditStage } from '../store/audit-store.ts';
 import { isSmartTerminal, terminalColumns } from './io.ts';
 import type { Session } from './prepare.ts';
-
-/** Items that failed with the same message: refused credentials fail all items of a registry. */
-interface FailureGroup {
-  readonly item: string;
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly count: number;
-}
-
-/** Counts what an audit does, and shows it on stderr. */
-export type Progress = ReturnType<typeof createProgress>;
 
 type ProgressScope = Pick<Session, 'io' | 'settings' | 'notices' | 'quiet'>;
 
 /** A terminal shows one line, which is overwritten; elsewhere a line is written every few seconds. */
 const TERMINAL_MS = 200;
 const LOG_MS = 5_000;
-/** At most this many messages about failures are shown: `report errors`, or the JSON of a plan, has all. */
-export const MAX_FAILURES_SHOWN = 10;
 
-/** Starts to show progress on stderr; nothing with `--quiet`. */
+/** Counts what an audit does, and shows it on stderr until it ends; shows nothing with `--quiet`. */
 export function createProgress({ io, settings, notices, quiet }: ProgressScope) {
   const { stderr } = io;
   const { line, ...counting } = createTally();
@@ -79,7 +64,6 @@ function createTally() {
   const layers = { done: 0, listed: 0 };
   let stage: AuditStage = 'inventory';
   let hasTotal = true;
-  const failures = new Map<string, FailureGroup>();
   /** Undefined while another audit is waited for. */
   let startedAt: number | undefined = Date.now();
   const events: AuditEvents = {
@@ -90,12 +74,8 @@ function createTally() {
     itemDone: (outcome, count) => {
       counts[outcome] += count;
     },
-    itemFailed: (source, error) => {
+    itemFailed: () => {
       counts.failed++;
-      const { code, message } = error;
-      const { item, count } = failures.get(message) ?? { item: itemName(error) || source, count: 0 };
-      if (count > 0 || failures.size < MAX_FAILURES_SHOWN)
-        failures.set(message, { code, message, item, count: count + 1 });
     },
     layersListed: (count) => {
       layers.listed = count;
@@ -106,12 +86,8 @@ function createTally() {
     stageBegan: (began) => {
       stage = began;
     },
-    auditEnded: ({ status }) => {
-      if (status !== 'finished') return;
-      // Whatever failed was read after all, from another repository. Failed deliveries are still to come.
-      counts.failed = 0;
-      failures.clear();
-    },
+    // The command itself shows the outcome.
+    auditEnded: () => undefined,
   };
   return {
     events,
@@ -129,8 +105,6 @@ function createTally() {
     resumed: () => {
       hasTotal = false;
     },
-    /** The number of all items that failed, and the first messages with an item each. */
-    failures: () => ({ count: counts.failed, first: [...failures.values()] }),
     /** What was counted so far, in one line; the rate only while tags are read. */
     line: () => {
       if (startedAt === undefined) return WAITING;

@@ -10,5 +10,8 @@ export function labelled(item: string, message: string): string {
   return isNamed ? message : `${item}: ${message}`;
 }
 
+/** At most this many messages about failures are shown: `report errors`, or the JSON of a plan, has all. */
+export const MAX_FAILURES_SHOWN = 10;
+
 /** Why audits that were handed to the workers do not go on. */
 export const NO_WORKER = 'no worker is connected to this Redis: audits go on when "slimboard worker" runs';

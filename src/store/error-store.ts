@@ -25,6 +25,9 @@ export interface ItemError extends Item {
   readonly retry: Retry['kind'];
 }
 
+/** SQL: the {@link ItemError} of an `audit_error e`. */
+const ITEM_ERROR = 'e.source_id as "sourceId", e.registry, e.repository, e.tag, e.digest, e.code, e.message, e.retry';
+
 /** Items that were tried again, and the errors of those that failed. */
 interface Retried {
   readonly items: readonly Item[];
@@ -54,11 +57,7 @@ export async function readErrorsOf(
   auditId: number,
   items: readonly Item[],
 ): Promise<readonly ItemError[]> {
-  return db.query(
-    `select e.source_id as "sourceId", e.registry, e.repository, e.tag, e.digest, e.code, e.message, e.retry
-     from audit_error e, ${OF_ITEMS} order by e.id`,
-    itemParameters(auditId, items),
-  );
+  return db.query(`select ${ITEM_ERROR} from audit_error e, ${OF_ITEMS} order by e.id`, itemParameters(auditId, items));
 }
 
 /**
@@ -78,6 +77,34 @@ export async function listReadableItems(
      where e.audit_id = $1 and e.digest <> '' group by r.id, s.name order by r.id`,
     [auditId],
   );
+}
+
+/**
+ * The first of an audit's errors with the same message, and how many have it: refused credentials fail all items of a
+ * registry.
+ */
+export interface ErrorGroup extends ItemError {
+  readonly source: string;
+  readonly count: number;
+}
+
+/** What failed in an audit: how many items, and the first messages. */
+export interface ErrorSummary {
+  readonly count: number;
+  /** In the order in which they were recorded. */
+  readonly groups: readonly ErrorGroup[];
+}
+
+/** Counts the errors of an audit, and groups them by message. @param maxGroups how many groups to read */
+export async function summarizeErrors(db: Queryable, auditId: number, maxGroups: number): Promise<ErrorSummary> {
+  const rows = await db.query<ErrorGroup & { readonly total: number }>(
+    `select ${ITEM_ERROR}, s.name as source, g.count, g.total
+     from (select min(id) as first_id, count(*)::int as count, (sum(count(*)) over ())::int as total
+           from audit_error where audit_id = $1 group by message order by min(id) limit $2) g
+     join audit_error e on e.id = g.first_id join source s on s.id = e.source_id order by e.id`,
+    [auditId, maxGroups],
+  );
+  return { count: rows[0]?.total ?? 0, groups: rows };
 }
 
 const OF_ITEMS = `

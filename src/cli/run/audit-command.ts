@@ -1,15 +1,17 @@
 import { Patience } from '../../app/patience.ts';
 import { runAudit } from '../../app/run-audit.ts';
+import { itemName } from '../../audit/item-error.ts';
 import { counted } from '../../common/plural.ts';
 import { sum } from '../../common/sum.ts';
 import { createDelivery } from '../../deliver/create-delivery.ts';
 import type { AuditRow } from '../../store/audit-store.ts';
+import { type ErrorSummary, summarizeErrors } from '../../store/error-store.ts';
 import { compact } from '../../store/maintenance.ts';
 import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
 import type { Session } from '../prepare.ts';
-import { createProgress, type Progress } from '../progress.ts';
+import { createProgress } from '../progress.ts';
 import { describeSharedRepositories } from '../shared-repositories.ts';
-import { labelled } from '../text.ts';
+import { labelled, MAX_FAILURES_SHOWN } from '../text.ts';
 import { type SelectionFlags, wantedSources } from '../wanted-sources.ts';
 
 /** Runs one audit to its end and shows the outcome. */
@@ -48,34 +50,33 @@ export async function auditCommand(
     });
     await compact(db);
     progress.end();
-    conclude(session, audit, progress);
+    const errors = await summarizeErrors(db, audit.id, MAX_FAILURES_SHOWN);
+    conclude(session, audit, errors);
     const names = sources.map(({ name }) => name);
     for (const note of await describeSharedRepositories(db, (source) => names.includes(source))) log.warn(note);
-    return exitCodeOf(audit, progress);
+    return exitCodeOf(audit, errors);
   } finally {
     progress.end();
     await db.close();
   }
 }
 
-function exitCodeOf({ status }: AuditRow, progress: Progress): ExitCode {
-  const failed = progress.failures();
+function exitCodeOf({ status }: AuditRow, { count, groups }: ErrorSummary): ExitCode {
   // Reports are delivered after the status is decided: their failures are counted here.
-  if (status === 'finished' && failed.count > 0) return EXIT.incomplete;
-  const [first, ...others] = new Set(failed.first.map(({ code }) => code));
-  const isMisconfigured = status === 'failed' && first === 'settings' && others.length === 0;
+  if (status === 'finished' && count > 0) return EXIT.incomplete;
+  const isMisconfigured = status === 'failed' && count > 0 && groups.every(({ code }) => code === 'settings');
   return isMisconfigured ? EXIT.usage : exitCodeOfStatus(status);
 }
 
-function conclude({ notices }: Session, audit: AuditRow, progress: Progress): void {
-  const failed = progress.failures();
-  for (const { item, message, count } of failed.first) {
-    const text = count === 1 ? labelled(item, message) : `${item} and ${count - 1} more: ${message}`;
-    notices.problem(text);
+function conclude({ notices }: Session, audit: AuditRow, errors: ErrorSummary): void {
+  for (const group of errors.groups) {
+    const { source, message, count } = group;
+    const name = itemName(group) || source;
+    notices.problem(count === 1 ? labelled(name, message) : `${name} and ${count - 1} more: ${message}`);
   }
-  const shown = sum(failed.first.map(({ count }) => count));
-  if (failed.count > shown) notices.problem(`… and ${failed.count - shown} more`);
-  if (failed.count > 0) notices.problem('"slimboard report errors" lists every item that failed');
+  const others = errors.count - sum(errors.groups.map(({ count }) => count));
+  if (others > 0) notices.problem(`… and ${others} more`);
+  if (errors.count > 0) notices.problem('"slimboard report errors" lists every item that failed');
   const parts = [
     `audit ${audit.id} ${audit.status}`,
     counted(audit.repositoriesListed, 'repository'),

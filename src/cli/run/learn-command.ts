@@ -10,8 +10,7 @@ import { compact } from '../../store/maintenance.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
-import { MAX_FAILURES_SHOWN } from '../progress.ts';
-import { labelled } from '../text.ts';
+import { labelled, MAX_FAILURES_SHOWN } from '../text.ts';
 
 /** Learns base images from one registry after another. Reports what cannot be read, and goes on with the others. */
 export async function learnCommand(

@@ -13,9 +13,8 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { openSource } from '../open-source.ts';
 import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
-import { MAX_FAILURES_SHOWN } from '../progress.ts';
 import { writeTableOrJson } from '../table-or-json.ts';
-import { factLines, labelled } from '../text.ts';
+import { factLines, labelled, MAX_FAILURES_SHOWN } from '../text.ts';
 import { type SelectionFlags, wantedSources } from '../wanted-sources.ts';
 
 /** The options of `plan` that are no settings of a source. */

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
@@ -64,6 +64,25 @@ describe('the messages of an audit', () => {
     ]);
     const quiet = await runIn(own, 'audit', registry.host, '--log-format', 'json', '--quiet');
     expect(recordsOf(quiet.stderr).map(({ level }) => level)).toEqual(['error', 'error']);
+  });
+
+  test('name what failed in the end, not what was read after all from another repository', async () => {
+    const own = await startRegistry();
+    onTestFinished(() => own.close());
+    const shared = image({ layers: ['shared'] });
+    own.push('a/refuses', '1', index([shared]));
+    own.push('b/gives', '1', index([shared]));
+    own.push('c/lost', '1', image({ layers: ['lost'] }));
+    own.fault({ path: new RegExp(`a/refuses/manifests/${shared.digest}`) }, answer(403, {}, 'DENIED'));
+    own.fault({ path: /c\/lost\/manifests/ }, answer(404, {}, 'MANIFEST_UNKNOWN'));
+    const variables = await newDatabase();
+    // One at a time, so that the second repository gives it after the first one has refused it.
+    const { code, stderr } = await runIn(variables, 'audit', own.host, '--concurrency', '1');
+    expect(own.count({ path: new RegExp(shared.digest) })).toBe(2);
+    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining('c/lost:1') });
+    expect(stderr).not.toContain('a/refuses');
+    const { stdout } = await runIn(variables, 'report', 'errors', '--format', 'csv');
+    expect(stdout).not.toContain('a/refuses');
   });
 
   test('so is the error that ends a command, with a stack trace at log level debug', async () => {

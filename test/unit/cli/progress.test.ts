@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createProgress, type Progress } from '../../../src/cli/progress.ts';
-import type { AuditRow } from '../../../src/store/audit-store.ts';
+import { createProgress } from '../../../src/cli/progress.ts';
 import type { ItemError } from '../../../src/store/error-store.ts';
 
 let lines: string[];
-let progress: Progress;
+let progress: ReturnType<typeof createProgress>;
 let stop: AbortController;
 
 // A terminal that cannot erase a line gets one every few seconds, as files do.
@@ -106,27 +105,6 @@ test('requests, tags that failed and tags that were unchanged are counted, too, 
   progress.events.layerDone();
   vi.advanceTimersByTime(5_000);
   expect(lines).toEqual(['reading layers, 1 of 57: 1 repository, 50 of 100 tags (20 unchanged, 1 failed), 0 requests']);
-});
-
-test('failures with the same message are one group, of which the first ten are named', () => {
-  for (const tag of ['1', '2']) fail('shop/web', tag, 'gone');
-  for (let number = 1; number <= 10; number++) fail('shop/api', `${number}`, `refused ${number}`);
-  fail('shop/web', '3', 'gone');
-  const { count, first } = progress.failures();
-  expect(count).toBe(13);
-  expect(first).toHaveLength(10);
-  expect(first[0]).toMatchObject({ item: 'r.example.com/shop/web:1', message: 'gone', count: 3 });
-  expect(first.at(-1)).toMatchObject({ message: 'refused 9', count: 1 });
-});
-
-test('what failed and was read after all is no failure of a finished audit; a failed delivery is one', () => {
-  for (const tag of ['1', '2']) fail('shop/web', tag, 'refused');
-  progress.events.auditEnded({ status: 'finished' } as AuditRow);
-  expect(progress.failures()).toEqual({ count: 0, first: [] });
-  fail('', '', 'not delivered');
-  expect(progress.failures().count).toBe(1);
-  progress.events.auditEnded({ status: 'incomplete' } as AuditRow);
-  expect(progress.failures().count).toBe(1);
 });
 
 describe('on a terminal that can erase a line', () => {
