@@ -57,7 +57,7 @@ interface LayerCounts {
   readonly listed: number;
 }
 
-const NO_COUNTS = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
+const NO_COUNTS = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0, throttled: 0 };
 
 function createTally() {
   const counts = { ...NO_COUNTS };
@@ -91,8 +91,9 @@ function createTally() {
   };
   return {
     events,
-    countRequest: () => {
+    countRequest: (isThrottled: boolean) => {
       counts.requests++;
+      if (isThrottled) counts.throttled++;
     },
     /** From now on the line tells that an audit which has not ended is waited for, until this one starts. */
     waits: () => {
@@ -117,13 +118,13 @@ function createTally() {
 }
 
 function countsOf(counts: typeof NO_COUNTS, hasTotal: boolean): string {
-  const { repositories, tags, unchanged, failed, requests } = counts;
+  const { repositories, tags, unchanged, failed, requests, throttled } = counts;
   const done = doneOf(counts);
   // The tags of a large repository are read while it is still being listed.
   const ofTags = hasTotal && done <= tags ? `${done} of ${counted(tags, 'tag')}` : counted(done, 'tag');
   return (
     `${counted(repositories, 'repository')}, ${ofTags} (${unchanged} unchanged, ${failed} failed), ` +
-    counted(requests, 'request')
+    `${counted(requests, 'request')}${throttled > 0 ? ` (${throttled} throttled)` : ''}`
   );
 }
 

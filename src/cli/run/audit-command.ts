@@ -45,7 +45,7 @@ export async function auditCommand(
         if (resumed) progress.resumed(auditId);
         else log.debug({ audit: auditId }, 'audit started');
       },
-      onRequest: () => progress.countRequest(),
+      onRequest: progress.countRequest,
       deliver: (auditId, signal) => patience.outlast(() => deliver(auditId, signal)),
     });
     await compact(db);

@@ -28,10 +28,10 @@ afterEach(() => {
 test('one repository, one tag and one request are told in the singular', () => {
   progress.events.repositoryListed('main', 'shop/api', 1);
   progress.events.itemDone('audited', 1);
-  progress.countRequest();
+  progress.countRequest(false);
   vi.advanceTimersByTime(5_000);
   progress.events.repositoryListed('main', 'shop/web', 4);
-  progress.countRequest();
+  progress.countRequest(false);
   vi.advanceTimersByTime(5_000);
   expect(lines).toEqual([
     '1 repository, 1 of 1 tag (0 unchanged, 0 failed), 1 request, 0 tags/s',
@@ -87,6 +87,12 @@ test('an audit that reads no layers does not tell of them', () => {
   progress.events.stageBegan('layers');
   vi.advanceTimersByTime(5_000);
   expect(lines).toEqual(['0 repositories, 0 of 0 tags (0 unchanged, 0 failed), 0 requests, 0 tags/s']);
+});
+
+test('requests that the registry refused as too many are told: they are why an audit is slow', () => {
+  for (const isThrottled of [false, true, true]) progress.countRequest(isThrottled);
+  vi.advanceTimersByTime(5_000);
+  expect(lines).toEqual(['0 repositories, 0 of 0 tags (0 unchanged, 0 failed), 3 requests (2 throttled), 0 tags/s']);
 });
 
 test('an interrupted audit tells no more', () => {
