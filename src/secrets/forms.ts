@@ -52,9 +52,10 @@ function sqlLiteral(word: string, before: string): PasswordOption {
   return { word, form: new RegExp(`(${start})('[^'\\n]{1,200}')`, 'g'), hint: new RegExp(`${start}'`) };
 }
 
-/** A part of an address. It ends where the address does, whatever quotes are around that. */
-function partOfAddress(word: string, before: string): PasswordOption {
-  return { word, form: new RegExp(`(${before})([^\\s&;|"'\\\\@]{6,2000})`, 'g'), hint: new RegExp(before) };
+/** A signature in an address: base64 or hex digits. Not the name of a file, as in `?sig=checksums.txt.asc`. */
+function signature(word: string, before: string): PasswordOption {
+  const digit = '[\\w%+/=~-]';
+  return { word, form: new RegExp(`(${before})(${digit}{20,2000})(?!${digit}|\\.)`, 'g'), hint: new RegExp(before) };
 }
 
 const SPACE = '(?:\\s|\\\\n)+';
@@ -86,12 +87,18 @@ export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
     passwordOption(word, `(?<![\\w./-])${word}(?:ure)?\\s+${SETTING_OF_A_SECRET}\\s+(?![\\s-])`),
   ),
   optionOf('mysqladmin', 'password', ' '),
-  ...['nuget', 'twine'].map((name) => optionOf(name, '-p', ' ')),
-  optionOf('ldap', '-w', ' ', 'ldap\\w+'),
-  partOfAddress('jdbc:oracle', 'jdbc:oracle:\\w{1,10}:[^\\s/@]{1,128}/'),
+  // Other commands have properties (`nuget pack -p …`), or are of packages with these names (`pip wheel ldap3 -w /wheels`).
+  optionOf('nuget', '-p', ' ', 'nuget\\s+(?:add|update)\\s+source'),
+  optionOf('twine', '-p', ' ', 'twine\\s+upload'),
+  optionOf('ldap', '-w', ' ?', 'ldap(?:add|compare|delete|exop|modify|modrdn|passwd|search|vc|whoami)'),
+  {
+    word: 'jdbc:oracle',
+    form: /(jdbc:oracle:\w{1,10}:[^\s/@]{1,128}\/)([^\s"'\\@]{1,256})(?=@)/g,
+    hint: /jdbc:oracle/,
+  },
   // Whoever has a signed URL of Azure, Amazon S3 or Google Cloud Storage may read what it leads to.
-  partOfAddress('sig=', '[?&]sig='),
-  partOfAddress('Signature=', '[?&](?:X-\\w{1,10}-)?Signature='),
+  signature('sig=', '[?&]sig='),
+  signature('Signature=', '[?&](?:X-\\w{1,10}-)?Signature='),
   ...['IDENTIFIED', 'identified'].map((word) => sqlLiteral(word, `${word}(?: (?:WITH|with) \\w{1,40})? (?:BY|by)`)),
   ...['PASSWORD', 'password'].map((word) =>
     // Without the statement, it would also be the type of an answer to debconf: `password 'unused'`.

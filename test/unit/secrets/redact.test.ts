@@ -59,6 +59,7 @@ test.each([
 });
 
 const PLANTED = 'Pl4ntedS3cret';
+const SIGNATURE = PLANTED.repeat(3);
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const key = (kind: string): string => `-----BEGIN ${kind}-----\nMIIE${PLANTED}${PLANTED}\n-----END ${kind}-----`;
 
@@ -138,6 +139,7 @@ const LEAKS: Readonly<Record<string, readonly string[]>> = {
     `dotnet nuget add source https://nuget.example.com/index.json -n main -u ci -p ${PLANTED} && dotnet restore`,
     `twine upload -u ci -p ${PLANTED} dist/*`,
     `ldapsearch -x -D cn=ci -w ${PLANTED} -b dc=example`,
+    `ldapadd -x -D cn=ci -w${PLANTED} -f a.ldif`,
   ],
   headers: [
     `curl -H "Authorization: token ${PLANTED}" https://example.com`,
@@ -153,10 +155,11 @@ const LEAKS: Readonly<Record<string, readonly string[]>> = {
     `redis://:${PLANTED}@example.com:6379`,
     `postgres://app:${PLANTED}@example.com/app`,
     `jdbc:oracle:thin:app/${PLANTED}@db.example.com:1521:main`,
-    `curl -fsSL "https://shop.blob.example.com/models/a.bin?sv=2024-11-04&sp=r&sig=${PLANTED}%3D" -o a.bin`,
-    `wget 'https://models.s3.example.com/a?X-Amz-Credential=a&X-Amz-Signature=${PLANTED}'`,
-    `curl https://storage.example.com/a?X-Goog-Signature=${PLANTED}&x=y`,
-    `wget https://models.s3.example.com/a?AWSAccessKeyId=a&Signature=${PLANTED}&Expires=1`,
+    `sqlcl "jdbc:oracle:thin:app/a;${PLANTED}@db.example.com:1521:main"`,
+    `curl -fsSL "https://shop.blob.example.com/models/a.bin?sv=2024-11-04&sp=r&sig=${SIGNATURE}%3D" -o a.bin`,
+    `wget 'https://models.s3.example.com/a?X-Amz-Credential=a&X-Amz-Signature=${SIGNATURE}'`,
+    `curl https://storage.example.com/a?X-Goog-Signature=${SIGNATURE}&x=y`,
+    `wget https://models.s3.example.com/a?AWSAccessKeyId=a&Signature=${SIGNATURE}&Expires=1`,
   ],
   files: [
     `{"auths":{"https://index.docker.io/v1/":{"auth":"${PLANTED}=="}}}`,
@@ -211,7 +214,13 @@ test.each([
   'jdbc:oracle:thin:@//db.example.com:1521/main',
   'curl "https://shop.blob.example.com/a?sv=2024-11-04&sig=$SIGNATURE" && tar -xf "a"',
   'curl -fsSL "https://example.com/a.tar.gz?sig" -o a && curl -O https://example.com/a.tar.gz.sig',
+  'curl -fsSLO "https://example.com/get?file=a-1.2.3-linux-amd64.tar.gz&sig=a-1.2.3-linux-amd64-checksums.txt.asc"',
+  'curl "https://example.com/a?sig={signature_of_the_archive}"',
   'apt-get install -y ldap-utils -q',
+  'pip wheel --no-deps ldap3 -w /wheels',
+  'npm install ldapjs -w packages/api',
+  'conda create -y -n publish python twine -p /opt/publish',
+  'nuget pack a.csproj -p Configuration=Release',
   'dotnet nuget locals all --clear && dotnet publish -p:Version=1',
   'npm install @scope/package@1.2.3',
   'git config credential.helper store',
