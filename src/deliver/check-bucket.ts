@@ -55,7 +55,7 @@ async function whatIsMissing({ config }: S3Client): Promise<string | undefined> 
     return undefined;
   } catch (error) {
     const reason = messageOf(error).split('\n', 1)[0];
-    return `there are no usable AWS credentials (${reason}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role`;
+    return `there are no usable AWS credentials (${reason}): check the profile (AWS_PROFILE), set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role`;
   }
 }
 

@@ -76,7 +76,9 @@ export function toggle() {
 /** A whole number from `min` to `max`; text of digits is accepted, because flags and variables are text. */
 export function integer(min: number, max: number) {
   const rule = `expected a whole number from ${min} to ${max}`;
-  return z.preprocess(digitsToNumber, z.int({ error: rule }).min(min, { error: rule }).max(max, { error: rule }));
+  // Without `abort`, a union with an integer would report this rule in place of its own.
+  const bound = { error: rule, abort: true };
+  return z.preprocess(digitsToNumber, z.int({ error: rule }).min(min, bound).max(max, bound));
 }
 
 function digitsToNumber(value: unknown): unknown {

@@ -27,6 +27,6 @@ export async function findProblem(
 function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters = {}): string {
   const where = databaseUrl === undefined ? dataDir : 'this database';
   if (source !== undefined)
-    return `no audit of source "${source}" has ended yet in ${where}: "slimboard report audits" lists all audits`;
-  return `no audit has ended in ${where} yet: "slimboard audit HOST" runs one, "slimboard status" shows how far it is`;
+    return `no audit of source "${source}" in ${where} has results yet: "slimboard report audits" lists all audits`;
+  return `no audit in ${where} has results yet: "slimboard audit HOST" runs one, "slimboard status" shows how the last one went`;
 }

@@ -165,7 +165,7 @@ function authenticationError(error: Error, { credentials, operation }: EcrReques
       ]
     : [
         'there are no usable AWS credentials',
-        'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or renew the session (aws sso login)',
+        'Check the profile (AWS_PROFILE), set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or renew the session (aws sso login)',
       ];
   const reason = `${error.name}: ${error.message.replace(/\.$/, '')}`;
   return new AuthenticationError(`${what} (${credentials}) for ecr:${operation}: ${reason}. ${help}`, { cause: error });

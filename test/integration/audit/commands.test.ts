@@ -320,9 +320,14 @@ function recordsOf(stderr: string): readonly Readonly<Record<string, unknown>>[]
 }
 
 test('patterns that select no repository are quoted as they are', async () => {
-  const { code, stderr } = await runIn(await newDatabase(), 'audit', registry.host, '--include', 'tpyo/*/**');
+  const database = await newDatabase();
+  const { code, stderr } = await runIn(database, 'audit', registry.host, '--include', 'tpyo/*/**');
   expect(code).toBe(1);
   expect(stderr).toContain('none of the repositories that the registry lists matches tpyo/*/**: check the spelling');
+  // The audit has ended, and failed.
+  expect((await runIn(database, 'report', 'images')).stderr).toMatch(
+    /no audit in .* has results yet: .*"slimboard status" shows how the last one went/,
+  );
 });
 
 test('a report of a name that there is not says so', async () => {

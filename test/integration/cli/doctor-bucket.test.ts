@@ -112,7 +112,7 @@ test('a missing region, and missing credentials, are told before a request', asy
   const { code, lines } = await doctor('s3://reports/teams.csv');
   expect(code).toBe(1);
   expect(lines).toEqual([
-    expect.stringMatching(/^error .*: there are no usable AWS credentials \(.*\): set AWS_PROFILE/),
+    expect.stringMatching(/^error .*: there are no usable AWS credentials \(.*\): check the profile \(AWS_PROFILE\)/),
   ]);
   vi.stubEnv('AWS_REGION', '');
   expect((await doctor('s3://reports/teams.csv')).lines).toEqual([

@@ -402,7 +402,7 @@ ${'\n'.repeat(4)}sources: 1`;
       'policy: { rules: { root-usr: off, root-user: loud }, exceptions: [{ rules: max-layer, reason: why }] }\nteamKey: [a]';
     const refusal = await refusalOf(yaml, { flags: { newest: '0' } });
     expect(refusal.replaceAll(`${cwd}/`, '').split('\n')).toEqual([
-      expect.stringMatching(/^--newest: /),
+      expect.stringMatching(/^--newest: expected "all", or the number of tags/),
       expect.stringMatching(/^slimboard.yaml:1: policy.rules.root-usr: unknown key/),
       expect.stringMatching(/^slimboard.yaml:1: policy.rules.root-user: expected one of off/),
       expect.stringMatching(/^slimboard.yaml:1: policy.exceptions\[0\].rules\[0\]: expected one of/),

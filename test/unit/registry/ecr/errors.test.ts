@@ -77,7 +77,7 @@ test('credentials that nobody has are not called refused', () => {
   const failure = toSlimboardError(missing, REQUEST);
   expect(failure).toMatchObject({ code: 'authentication', retry: { kind: 'never' } });
   expect(failure.message).toMatch(
-    /^there are no usable AWS credentials \(the default chain\) for ecr:DescribeImages: .*: Could not load .*\. Set AWS_PROFILE/,
+    /^there are no usable AWS credentials \(the default chain\) for ecr:DescribeImages: .*: Could not load .*\. Check the profile \(AWS_PROFILE\)/,
   );
 });
 
