@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NotFoundError } from '../../../src/errors.ts';
-import { type Asked, Outages } from '../../../src/registry/outages.ts';
+import { type Asked, Outages, TOKENS } from '../../../src/registry/outages.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
 const REGISTRY: Asked = { origin: 'https://registry.example.com' };
@@ -104,6 +104,89 @@ test('a failure on purpose, or for another that holds, says nothing about a serv
   }
 });
 
+test('the server for tokens and the registry at the same address are down each by itself', async () => {
+  const { clock, isDown, note } = start();
+  const tokens = { ...REGISTRY, part: TOKENS };
+  for (let minute = 0; minute <= 5; minute++) {
+    if (minute > 0) await clock.advance(MINUTE);
+    note(tokens, 502);
+  }
+  expect([tokens, REGISTRY].map(isDown)).toEqual([true, false]);
+  note(tokens);
+  expect(isDown(tokens)).toBe(false);
+});
+
+describe('a repository that is refused for too many requests', () => {
+  const [dead, well] = ['dead', 'well'].map((part) => ({ ...REGISTRY, part })) as [Asked, Asked];
+  const startRefusing = () => {
+    const { clock, outages, ...rest } = start();
+    const refuse = (asked: Asked, retryAfterMs?: number) => outages.noteRefusal(asked, clock.now(), retryAfterMs);
+    /** Ten minutes later. */
+    const pass = () => clock.advance(10 * MINUTE);
+    return { clock, refuse, pass, ...rest };
+  };
+
+  test('for two hours while others are answered is down, until the pause that it asks for is over and ten seconds more', async () => {
+    const { clock, refuse, pass, isDown, note, fail } = startRefusing();
+    for (let times = 0; times <= 12; times++) {
+      if (times > 0) await pass();
+      expect(isDown(dead)).toBe(false);
+      note(well);
+      refuse(dead, 30_000);
+    }
+    // Of all that is down, some is so for a shorter time.
+    for (let failures = 0; failures < 2; failures++) fail(STORAGE, failure('ETIMEDOUT'));
+    expect([dead, STORAGE, well, REGISTRY].map(isDown)).toEqual([true, true, false, false]);
+    await clock.advance(40_000 - 1);
+    expect([dead, STORAGE].map(isDown)).toEqual([true, false]);
+    await clock.advance(1);
+    expect(isDown(dead)).toBe(false);
+  });
+
+  test('is not down where no other is answered, or one is refused that was answered before: that is a limit', async () => {
+    for (const limited of [true, false]) {
+      const { refuse, pass, isDown, note } = startRefusing();
+      note(well);
+      for (let times = 0; times <= 24; times++) {
+        await pass();
+        if (limited) note({ ...REGISTRY, part: 'other' });
+        if (limited) refuse(well);
+        refuse(dead);
+        expect(isDown(dead)).toBe(false);
+      }
+    }
+  });
+
+  test('is not down where one that was refused is answered later; what is refused after that is', async () => {
+    const { refuse, pass, isDown, note } = startRefusing();
+    refuse(well);
+    for (let times = 0; times <= 12; times++) {
+      refuse(dead);
+      await pass();
+    }
+    note(well);
+    refuse(dead);
+    expect(isDown(dead)).toBe(false);
+    for (let times = 0; times <= 12; times++) {
+      await pass();
+      note(well);
+      refuse(dead);
+    }
+    expect(isDown(dead)).toBe(true);
+  });
+
+  test('has answered: a failure that held for it ends', async () => {
+    const { clock, refuse, isDown, note } = startRefusing();
+    for (let minute = 0; minute <= 5; minute++) {
+      if (minute > 0) await clock.advance(MINUTE);
+      note(dead, 502);
+    }
+    expect(isDown(dead)).toBe(true);
+    refuse(dead);
+    expect(isDown(dead)).toBe(false);
+  });
+});
+
 describe('a 503 of a repository', () => {
   const startAsking = () => {
     const { clock, outages, note } = start();
@@ -152,6 +235,16 @@ describe('a 503 of a repository', () => {
       await clock.advance(10 * MINUTE);
       expect(await ask('dead', 503)).toBe(true);
     }
+  });
+
+  test('is its own, too, where it was answered before it failed, and another one since, however long ago', async () => {
+    const { clock, ask } = startAsking();
+    await ask('well');
+    await ask('dead');
+    await ask('dead', 503);
+    await ask('well');
+    await clock.advance(10 * MINUTE);
+    expect(await ask('dead', 503)).toBe(true);
   });
 
   test('is its own if it has never answered, from when another one was found to fail alone; others have done so', async () => {
