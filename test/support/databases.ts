@@ -74,6 +74,48 @@ export async function emptyTables(db: Database): Promise<void> {
   await db.query(EMPTY_TABLES);
 }
 
+const KEEP_TABLES = `do $$
+declare item record;
+begin
+  create schema kept;
+  for item in select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'schema_migration' loop
+    execute format('create table kept.%I as table public.%I', item.name, item.name);
+  end loop;
+end $$`;
+
+const RESTORE_TABLES = `do $$
+declare item record;
+begin
+  set local session_replication_role = replica;
+  for item in select relname as name from pg_class where relnamespace = 'kept'::regnamespace and relkind = 'r' loop
+    execute format('insert into public.%I overriding system value table kept.%I', item.name, item.name);
+  end loop;
+end $$`;
+
+const SEQUENCES = `select format('%I', sequencename) as name, last_value::text as last from pg_sequences
+  where schemaname = 'public' and last_value is not null`;
+
+/**
+ * Gives each test of a suite a database with the same contents, which are written once: audits take far longer than copies of
+ * their rows.
+ */
+export function useFilledDatabase(open: () => Promise<Database>, fill: (db: Database) => Promise<void>): Database {
+  const db = useDatabase(open);
+  let sequences: readonly { readonly name: string; readonly last: string }[] = [];
+  beforeAll(async () => {
+    await fill(db);
+    await db.query(KEEP_TABLES);
+    sequences = await db.query(SEQUENCES);
+  });
+  beforeEach(async () => {
+    await emptyTables(db);
+    await db.query(RESTORE_TABLES);
+    for (const { name, last } of sequences) await db.query('select setval($1::text::regclass, $2::int8)', [name, last]);
+  });
+  afterAll(() => db.query('drop schema kept cascade'));
+  return db;
+}
+
 /** Gives a suite a database with the current schema, which is empty at first, and closes it after the last test. */
 export function useDatabase(open: () => Promise<Database>): Database {
   const { current, set } = currentOf<Database>();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { readSummaries } from '../../../src/html/overview/read-summaries.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
@@ -6,7 +6,7 @@ import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import { countPrunable, type PruneOptions, prune, removeSource } from '../../../src/store/retention-store.ts';
 import { auditRegistry, auditSources, contentOf, defaultSettings } from '../../support/audits.ts';
-import { BACKENDS, databaseWith, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
+import { BACKENDS, databaseWith, emptyTables, useEmptyDatabase, useFilledDatabase } from '../../support/databases.ts';
 import { ARM, image, index } from '../../support/image-builder.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { answer } from '../../support/registry-faults.ts';
@@ -22,15 +22,16 @@ function everything(signal = new AbortController().signal): PruneOptions {
   return { auditsBefore: now, contentBefore: now, signal, batchRows: 2 };
 }
 
-describe.each(BACKENDS)('retention on $name', ({ open }) => {
-  const db = useEmptyDatabase(open);
-  const registry = useRegistry();
+function multi(name: string) {
+  return index([image({ layers: [...BASE, name] }), image({ layers: ['os arm', name], platform: ARM })]);
+}
 
-  const multi = (name: string) =>
-    index([image({ layers: [...BASE, name] }), image({ layers: ['os arm', name], platform: ARM })]);
+describe.each(BACKENDS)('retention after five nights on $name', ({ open }) => {
+  let registry: RegistryServer;
 
   /** Five nights: tags move to other images, tags and a repository go, one item fails. */
-  async function nights(): Promise<void> {
+  async function nights(db: Database): Promise<void> {
+    registry = await startRegistry();
     registry.push('team/steady', '1', image({ layers: [...BASE, 'steady'] }));
     for (let night = 0; night < 5; night++) {
       for (const name of ['a', 'b', 'c']) registry.push(`team/${name}`, 'latest', multi(`${name} ${night}`));
@@ -44,13 +45,15 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     }
   }
 
+  const db = useFilledDatabase(open, nights);
+  afterAll(() => registry.close());
+
   const live = async () => {
     const { tags, layers, children, findings, ...rest } = await contentOf(db);
     return { ...rest, openTags: tags.filter((row) => row.open) };
   };
 
   test('keeps exactly the contents of open tags', async () => {
-    await nights();
     const before = await live();
     const expected = await countPrunable(db, everything());
     const pruned = await prune(db, everything());
@@ -65,7 +68,6 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
   });
 
   test('leaves the database as an audit of the current registry would create it', async () => {
-    await nights();
     await prune(db, everything());
     const pruned = await contentOf(db);
     await emptyTables(db);
@@ -74,7 +76,6 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
   });
 
   test('keeps the lists of the overview for the newest audit of each source only, whatever the age of the others', async () => {
-    await nights();
     await auditRegistry(db, registry, { source: { platforms: 'all' } });
     const before = await readSummaries(db);
     const never = '2020-01-01T00:00:00.000Z';
@@ -85,7 +86,6 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
   });
 
   test('keeps the sizes of a repository that has not changed since a removed audit', async () => {
-    await nights();
     const sizes = "select stored_bytes, growth_bytes from slimboard_repositories where repository = 'team/steady'";
     const before = await db.query(sizes);
     await prune(db, everything());
@@ -93,6 +93,56 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     const audits = await db.query('select distinct audit_id from repository_total');
     expect(audits).toEqual(await db.query('select id as audit_id from audit'));
   });
+
+  test('keeps audits and contents below the given age', async () => {
+    const before = await contentOf(db);
+    const past = '2020-01-01T00:00:00.000Z';
+    const pruned = await prune(db, { ...everything(), auditsBefore: past, contentBefore: past });
+    expect(new Set(Object.values(pruned.rows))).toEqual(new Set([0]));
+    expect(await contentOf(db)).toEqual(before);
+  });
+
+  test('removes nothing more once it is told to stop', async () => {
+    const before = await contentOf(db);
+    await expect(prune(db, everything(AbortSignal.abort(new Error('stopped'))))).rejects.toThrow('stopped');
+    expect(await contentOf(db)).toEqual(before);
+  });
+
+  test('can be stopped at any time, and continues the next time', async () => {
+    const before = await live();
+    for (let batches = 1; batches < 60; batches += 7) {
+      await expect(prune(stoppingAfter(db, batches), everything())).rejects.toThrow('stopped on purpose');
+      expect(await live()).toEqual(before);
+      if (Object((await db.query('select count(*)::int as count from tag where ended_at is not null'))[0]).count === 0)
+        break;
+    }
+    await prune(db, everything());
+    expect(await live()).toEqual(before);
+    expect((await countPrunable(db, everything())).rows).toMatchObject({ audits: 0, tags: 0, manifests: 0, blobs: 0 });
+  });
+
+  test('removes no contents while an audit runs, which depends on what it has found stored', async () => {
+    await db.query("update audit set status = 'running', finished_at = null where id = (select max(id) from audit)");
+    const kept = { contentKept: true, rows: { tags: 0, manifests: 0, blobs: 0 } };
+    expect(await countPrunable(db, everything())).toMatchObject(kept);
+    // Also while the audit ends a stage in a long transaction, for which the embedded database has no connection left.
+    const pruned = await (db.kind === 'pglite'
+      ? prune(db, everything())
+      : db.transaction(async (tx) => {
+          await tx.query("update audit set heartbeat_at = now() where status = 'running'");
+          return prune(db, everything());
+        }));
+    expect(pruned).toMatchObject(kept);
+    expect(await db.query('select 1 from tag where ended_at is not null limit 1')).toHaveLength(1);
+
+    await db.query("update audit set heartbeat_at = now() - interval '20 minutes' where status = 'running'");
+    expect(await prune(db, everything())).toMatchObject({ contentKept: false, rows: { tags: 12 } });
+  });
+});
+
+describe.each(BACKENDS)('retention on $name', ({ open }) => {
+  const db = useEmptyDatabase(open);
+  const registry = useRegistry();
 
   test('moves those sizes to the next kept audit, not to an earlier one that is kept for another source', async () => {
     const dropped = await startRegistry();
@@ -231,15 +281,6 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect(await prune(db, everything())).toEqual(counted);
   });
 
-  test('keeps audits and contents below the given age', async () => {
-    await nights();
-    const before = await contentOf(db);
-    const past = '2020-01-01T00:00:00.000Z';
-    const pruned = await prune(db, { ...everything(), auditsBefore: past, contentBefore: past });
-    expect(new Set(Object.values(pruned.rows))).toEqual(new Set([0]));
-    expect(await contentOf(db)).toEqual(before);
-  });
-
   test('removes only what has been without use since before the time', async () => {
     const at = '2026-01-01T00:00:00Z';
     const inventory = new Inventory(db);
@@ -265,46 +306,6 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
       manifests: 2,
       blobs: 4,
     });
-  });
-
-  test('removes nothing more once it is told to stop', async () => {
-    await nights();
-    const before = await contentOf(db);
-    await expect(prune(db, everything(AbortSignal.abort(new Error('stopped'))))).rejects.toThrow('stopped');
-    expect(await contentOf(db)).toEqual(before);
-  });
-
-  test('can be stopped at any time, and continues the next time', async () => {
-    await nights();
-    const before = await live();
-    for (let batches = 1; batches < 60; batches += 7) {
-      await expect(prune(stoppingAfter(db, batches), everything())).rejects.toThrow('stopped on purpose');
-      expect(await live()).toEqual(before);
-      if (Object((await db.query('select count(*)::int as count from tag where ended_at is not null'))[0]).count === 0)
-        break;
-    }
-    await prune(db, everything());
-    expect(await live()).toEqual(before);
-    expect((await countPrunable(db, everything())).rows).toMatchObject({ audits: 0, tags: 0, manifests: 0, blobs: 0 });
-  });
-
-  test('removes no contents while an audit runs, which depends on what it has found stored', async () => {
-    await nights();
-    await db.query("update audit set status = 'running', finished_at = null where id = (select max(id) from audit)");
-    const kept = { contentKept: true, rows: { tags: 0, manifests: 0, blobs: 0 } };
-    expect(await countPrunable(db, everything())).toMatchObject(kept);
-    // Also while the audit ends a stage in a long transaction, for which the embedded database has no connection left.
-    const pruned = await (db.kind === 'pglite'
-      ? prune(db, everything())
-      : db.transaction(async (tx) => {
-          await tx.query("update audit set heartbeat_at = now() where status = 'running'");
-          return prune(db, everything());
-        }));
-    expect(pruned).toMatchObject(kept);
-    expect(await db.query('select 1 from tag where ended_at is not null limit 1')).toHaveLength(1);
-
-    await db.query("update audit set heartbeat_at = now() - interval '20 minutes' where status = 'running'");
-    expect(await prune(db, everything())).toMatchObject({ contentKept: false, rows: { tags: 12 } });
   });
 
   test('keeps the newest audit that read anything, and the audit whose totals hold for it', async () => {
