@@ -243,6 +243,27 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     ]);
   });
 
+  test('notes when the newest of the removed builds of a line came, also if an older one is removed later', async () => {
+    const day = (number: number) => `2026-01-0${number}T00:00:00.000Z`;
+    const inventory = new Inventory(db);
+    const repository = await inventory.repository(await inventory.source('lab'), 'team/app', 'team', day(1));
+    for (const [tag, came, ended] of [
+      ['1.1', 1, 4],
+      ['1.2', 2, 3],
+      ['1.3', 1, 3],
+    ] as const) {
+      const built = await inventory.image({ name: tag, layers: [[tag, 1]] });
+      await inventory.endTag(await inventory.tag(repository, tag, built, day(came)), day(ended));
+    }
+    for (const [before, tags] of [
+      [4, 2],
+      [5, 1],
+    ] as const) {
+      expect((await prune(db, { ...everything(), contentBefore: day(before) })).rows).toMatchObject({ tags });
+      expect(await db.query('select came_at from forgotten_build')).toEqual([{ came_at: day(2) }]);
+    }
+  });
+
   test('removes a source that is no longer audited, as if it had never been', async () => {
     const { sourceDefaults } = await defaultSettings();
     const source = {
