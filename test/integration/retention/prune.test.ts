@@ -225,6 +225,9 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     await ended('os', os);
     await ended('os of all platforms', await inventory.index('index', [os]));
     await ended('other', await inventory.image({ name: 'other', layers: [['other', 7]] }));
+    // Nothing but its base: it is no image that is built on itself.
+    const bare = { name: 'bare', layers: [['bare', 3]], base: { name: 'bare', layers: 1 } } as const;
+    await ended('bare', await inventory.image(bare));
     const layers = [
       ['root', 7],
       ['app', 2],
@@ -235,7 +238,7 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     await db.query(
       `update image i set chain_id = l.chain_id from manifest_layer l where l.manifest_id = i.manifest_id and l.position = i.layer_count - 1`,
     );
-    expect((await prune(db, everything())).rows).toMatchObject({ tags: 1, manifests: 1 });
+    expect((await prune(db, everything())).rows).toMatchObject({ tags: 2, manifests: 2 });
     expect((await db.query('select name from tag order by name')).map((row) => Object(row).name)).toEqual([
       'app',
       'os',
