@@ -29,6 +29,9 @@ export async function auditCommand(
   const db = await patience.open(settings);
   const deliver = createDelivery({ settings, environment: io.environment, db, log, folder: io.cwd });
   const progress = createProgress(session);
+  let auditId: number | undefined;
+  /** Whether a delivery failed that an earlier audit had left. It is an error of that audit. */
+  let failedEarlier = false;
   try {
     const audit = await runAudit({
       db,
@@ -37,12 +40,19 @@ export async function auditCommand(
       environment: io.environment,
       signal: patience.signal,
       storeFailures: () => patience.failures,
-      events: progress.events,
+      events: {
+        ...progress.events,
+        itemFailed(source, error, failedIn) {
+          if (failedIn === auditId) progress.events.itemFailed(source, error, failedIn);
+          else failedEarlier = true;
+        },
+      },
       onNote: (note) => log.warn(note),
       onWait: progress.waits,
-      onStart: ({ auditId, resumed }) => {
+      onStart: (started) => {
+        ({ auditId } = started);
         progress.starts();
-        if (resumed) progress.resumed(auditId);
+        if (started.resumed) progress.resumed(auditId);
         else log.debug({ audit: auditId }, 'audit started');
       },
       onRequest: progress.countRequest,
@@ -54,16 +64,16 @@ export async function auditCommand(
     conclude(session, audit, errors);
     const names = sources.map(({ name }) => name);
     for (const note of await describeSharedRepositories(db, (source) => names.includes(source))) log.warn(note);
-    return exitCodeOf(audit, errors);
+    return exitCodeOf(audit, errors, failedEarlier);
   } finally {
     progress.end();
     await db.close();
   }
 }
 
-function exitCodeOf({ status }: AuditRow, { count, groups }: ErrorSummary): ExitCode {
+function exitCodeOf({ status }: AuditRow, { count, groups }: ErrorSummary, failedEarlier: boolean): ExitCode {
   // Reports are delivered after the status is decided: their failures are counted here.
-  if (status === 'finished' && count > 0) return EXIT.incomplete;
+  if (status === 'finished' && (count > 0 || failedEarlier)) return EXIT.incomplete;
   const isMisconfigured = status === 'failed' && count > 0 && groups.every(({ code }) => code === 'settings');
   return isMisconfigured ? EXIT.usage : exitCodeOfStatus(status);
 }

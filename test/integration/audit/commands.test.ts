@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
@@ -111,6 +112,28 @@ test('a failed delivery counts as a failed item, even though the audit is finish
   expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining(' finished ') });
   const { stdout } = await runInProcess(folder, ['report', 'errors', '--format', 'csv'], own);
   expect(stdout).toMatch(/,delivery,.*\/proc\/nowhere/);
+});
+
+test('a delivery that an earlier audit had left, and that fails again, counts, and is told with the number of that audit', async () => {
+  const folder = await newFolder();
+  const own = await newDatabase();
+  await runInProcess(folder, ['audit', `${registry.host}/team-a/api`], own);
+  const db = await openDatabase({ url: own.SLIMBOARD_DATABASE_URL, dataDir: '' });
+  await db.query("update audit set runner = 'none'");
+  await db.query("insert into audit_task (audit_id, kind, key, payload) values (1, 'deliver', 'deliver', '{}')");
+  await db.close();
+  await writeFile(
+    join(folder, 'slimboard.yaml'),
+    'reports: [{ kind: teams, format: csv, path: "teams-{audit}.csv/report" }]',
+  );
+  await writeFile(join(folder, 'teams-1.csv'), 'a file, not a folder');
+  const { code, stderr } = await runInProcess(folder, ['audit', `${registry.host}/team-a/api`], own);
+  expect({ code, stderr }).toEqual({
+    code: 4,
+    stderr: expect.stringMatching(/a delivery failed audit=1 .*teams-1\.csv/),
+  });
+  expect(stderr).toContain('audit 2 finished');
+  expect(await readdir(join(folder, 'teams-2.csv'))).toEqual(['report']);
 });
 
 test('a report into "-" goes to stdout, not into a file of that name', async () => {
