@@ -29,7 +29,7 @@ export async function auditCommand(
   const db = await patience.open(settings);
   const deliver = createDelivery({ settings, environment: io.environment, db, log, folder: io.cwd });
   const progress = createProgress(session);
-  let auditId: number | undefined;
+  let ownId: number | undefined;
   /** Whether a delivery failed that an earlier audit had left. It is an error of that audit. */
   let failedEarlier = false;
   try {
@@ -42,17 +42,17 @@ export async function auditCommand(
       storeFailures: () => patience.failures,
       events: {
         ...progress.events,
-        itemFailed(source, error, failedIn) {
-          if (failedIn === auditId) progress.events.itemFailed(source, error, failedIn);
+        itemFailed(source, error, auditId) {
+          if (auditId === ownId) progress.events.itemFailed(source, error, auditId);
           else failedEarlier = true;
         },
       },
       onNote: (note) => log.warn(note),
       onWait: progress.waits,
-      onStart: (started) => {
-        ({ auditId } = started);
+      onStart: ({ auditId, resumed }) => {
+        ownId = auditId;
         progress.starts();
-        if (started.resumed) progress.resumed(auditId);
+        if (resumed) progress.resumed(auditId);
         else log.debug({ audit: auditId }, 'audit started');
       },
       onRequest: progress.countRequest,
