@@ -11,8 +11,8 @@ const schema = JSON.parse(readFileSync(new URL('../../../config/report.schema.js
 
 describe.each(Object.values(KINDS))('report $name', (kind) => {
   test('is documented, column by column, in its order', () => {
-    const [, section = ''] = page.split(`\n## ${kind.name}\n`);
-    const documented = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    const [, section = ''] = page.split(`\n### ${kind.name}\n`);
+    const documented = [...(section.split('\n### ')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     expect(documented).toEqual(kind.columns.map(({ name }) => name));
   });
 
