@@ -56,7 +56,7 @@ class Gate {
 
   #release(outcome: RequestOutcome, startedAtMs: number): void {
     this.#inFlight -= 1;
-    this.#state = settle(this.#state, outcome, startedAtMs, this.#clock.now(), this.#line.maxConcurrency);
+    this.#state = settle(this.#state, { ...outcome, startedAtMs }, this.#clock.now(), this.#line.maxConcurrency);
     this.#admitWaiting();
   }
 }

@@ -126,23 +126,23 @@ export function admit(state: GovernorState, inFlight: number, nowMs: number, max
   return { admitted: true, state: started(state, nowMs, rate) };
 }
 
-/** The state after a request that started at `startedAtMs` ended at `nowMs`. */
+/** A request that has ended. */
+export type EndedRequest = RequestOutcome & { readonly startedAtMs: number };
+
+/** The state after a request ended at `nowMs`. */
 export function settle(
   state: GovernorState,
-  outcome: RequestOutcome,
-  startedAtMs: number,
+  request: EndedRequest,
   nowMs: number,
   maxConcurrency: number,
 ): GovernorState {
   const within = state.places > maxConcurrency ? { ...state, places: maxConcurrency } : state;
-  const budgeted = withBudget(within, outcome, nowMs);
-  if (outcome.kind === 'throttled')
-    return isOutage(state, outcome)
-      ? { ...budgeted, ratePerSecond: 0 }
-      : refused(budgeted, outcome, startedAtMs, nowMs);
+  const budgeted = withBudget(within, request, nowMs);
+  if (request.kind === 'throttled')
+    return isOutage(state, request) ? { ...budgeted, ratePerSecond: 0 } : refused(budgeted, request, nowMs);
   // The transport itself backs off from a registry in trouble.
-  if (outcome.kind === 'failed') return budgeted;
-  return succeeded(budgeted, startedAtMs, maxConcurrency);
+  if (request.kind === 'failed') return budgeted;
+  return succeeded(budgeted, request, maxConcurrency);
 }
 
 function isOutage({ refusals }: GovernorState, { mayBeOutage }: RequestOutcome): boolean {
@@ -164,17 +164,17 @@ function started(state: GovernorState, nowMs: number, rate: number): GovernorSta
   return { ...state, nextStartMs, starts: state.starts + 1 };
 }
 
-function refused(state: GovernorState, outcome: RequestOutcome, startedAtMs: number, nowMs: number): GovernorState {
+function refused(state: GovernorState, request: EndedRequest, nowMs: number): GovernorState {
+  const { startedAtMs, retryAfterMs } = request;
   const isNew = startedAtMs >= state.refusedAtMs;
   const refusals = isNew ? state.refusals + 1 : Math.max(1, state.refusals);
-  const pauseMs =
-    outcome.retryAfterMs ?? Math.min(LONGEST_BACKOFF_MS, FIRST_PAUSE_MS * 2 ** Math.min(refusals - 1, 16));
+  const pauseMs = retryAfterMs ?? Math.min(LONGEST_BACKOFF_MS, FIRST_PAUSE_MS * 2 ** Math.min(refusals - 1, 16));
   const pausedUntilMs = Math.max(state.pausedUntilMs, nowMs + Math.min(pauseMs, LONGEST_PAUSE_MS));
   const caution = Math.min(MOST_CAUTION, state.caution + 1);
   const tooFast = caution === MOST_CAUTION && startedAtMs >= state.halvedAtMs;
   const isSpeedNew = tooFast || state.ratePerSecond === 0;
   const measured = isSpeedNew ? { ...state, refusedPerSecond: refusedSpeed(state, nowMs) } : state;
-  const slower = tooFast ? halved(measured, outcome, nowMs) : measured;
+  const slower = tooFast ? halved(measured, request, nowMs) : measured;
   return { ...slower, refusals, caution, pausedUntilMs, refusedAtMs: isNew ? nowMs : state.refusedAtMs };
 }
 
@@ -197,7 +197,7 @@ function halved(state: GovernorState, { mayBeOutage }: RequestOutcome, nowMs: nu
   return { ...state, places, slowStartUntil: places, ratePerSecond, halvedAtMs: nowMs };
 }
 
-function succeeded(state: GovernorState, startedAtMs: number, maxConcurrency: number): GovernorState {
+function succeeded(state: GovernorState, { startedAtMs }: EndedRequest, maxConcurrency: number): GovernorState {
   const growth = state.places < state.slowStartUntil ? 1 : 1 / state.places;
   const places = Math.min(maxConcurrency, state.places + growth);
   const grown = state.ratePerSecond + (RATE_GROWTH * state.refusedPerSecond) / Math.max(state.ratePerSecond, 1);

@@ -66,39 +66,39 @@ local function halved(s, outcome, now)
   s.halvedAtMs = now
 end
 
-local function refused(s, outcome, started_at, now)
-  local news = started_at >= s.refusedAtMs
+local function refused(s, request, now)
+  local news = request.startedAtMs >= s.refusedAtMs
   local caution = math.min(MOST_CAUTION, s.caution + 1)
-  local too_fast = caution == MOST_CAUTION and started_at >= s.halvedAtMs
+  local too_fast = caution == MOST_CAUTION and request.startedAtMs >= s.halvedAtMs
   if too_fast or s.ratePerSecond == 0 then s.refusedPerSecond = refused_speed(s, now) end
-  if too_fast then halved(s, outcome, now) end
+  if too_fast then halved(s, request, now) end
   s.caution = caution
   s.refusals = news and s.refusals + 1 or math.max(1, s.refusals)
-  local pause = outcome.retryAfterMs or math.min(LONGEST_BACKOFF_MS, FIRST_PAUSE_MS * 2 ^ math.min(s.refusals - 1, 16))
+  local pause = request.retryAfterMs or math.min(LONGEST_BACKOFF_MS, FIRST_PAUSE_MS * 2 ^ math.min(s.refusals - 1, 16))
   s.pausedUntilMs = math.max(s.pausedUntilMs, now + math.min(pause, LONGEST_PAUSE_MS))
   if news then s.refusedAtMs = now end
 end
 
-local function succeeded(s, started_at, max_concurrency)
+local function succeeded(s, request, max_concurrency)
   local growth = s.places < s.slowStartUntil and 1 or 1 / s.places
   s.places = math.min(max_concurrency, s.places + growth)
   local grown = s.ratePerSecond + (RATE_GROWTH * s.refusedPerSecond) / math.max(s.ratePerSecond, 1)
   local lifted = s.ratePerSecond == 0 or grown > RATE_LIFTED_AT * s.refusedPerSecond
   s.ratePerSecond = lifted and 0 or grown
   s.caution = math.max(0, s.caution - CALM_PER_SUCCESS)
-  if started_at >= s.refusedAtMs then s.refusals = 0 end
+  if request.startedAtMs >= s.refusedAtMs then s.refusals = 0 end
 end
 
-local function settle(s, outcome, started_at, now, max_concurrency)
+local function settle(s, request, now, max_concurrency)
   s.places = math.min(s.places, max_concurrency)
-  with_budget(s, outcome, now)
-  if outcome.kind == 'throttled' and outcome.mayBeOutage and s.refusals >= OUTAGE_AFTER then
+  with_budget(s, request, now)
+  if request.kind == 'throttled' and request.mayBeOutage and s.refusals >= OUTAGE_AFTER then
     s.ratePerSecond = 0
     return
   end
-  if outcome.kind == 'throttled' then return refused(s, outcome, started_at, now) end
-  if outcome.kind == 'failed' then return end
-  succeeded(s, started_at, max_concurrency)
+  if request.kind == 'throttled' then return refused(s, request, now) end
+  if request.kind == 'failed' then return end
+  succeeded(s, request, max_concurrency)
 end
 `;
 
@@ -145,7 +145,10 @@ for i = 1, #holders, 2 do
 end
 
 for _ = 1, report.started do started(s, now, effective_rate(s, now)) end
-for _, outcome in ipairs(report.outcomes) do settle(s, outcome, now - outcome.agoMs, now, report.maxConcurrency) end
+for _, outcome in ipairs(report.outcomes) do
+  outcome.startedAtMs = now - outcome.agoMs
+  settle(s, outcome, now, report.maxConcurrency)
+end
 
 -- Others that wait get their share; where there are fewer places than processes, they take turns.
 local keep, crowded = limit, false

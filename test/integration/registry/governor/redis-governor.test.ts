@@ -89,7 +89,8 @@ describe('the policy in Redis', () => {
       local admitted, retry_at = false, nil
       if step.outcome then
         in_flight = math.max(0, in_flight - 1)
-        settle(s, step.outcome, now - step.outcome.agoMs, now, given.maxConcurrency)
+        step.outcome.startedAtMs = now - step.outcome.agoMs
+        settle(s, step.outcome, now, given.maxConcurrency)
       else
         admitted, retry_at = admit(s, in_flight, now, given.maxConcurrency)
         if admitted then in_flight = in_flight + 1 end
@@ -120,7 +121,8 @@ describe('the policy in Redis', () => {
             let admitted = false;
             if (outcome) {
               inFlight = Math.max(0, inFlight - 1);
-              current = settle(current, outcome, nowMs - outcome.agoMs, nowMs, maxConcurrency);
+              const ended = { ...outcome, startedAtMs: nowMs - outcome.agoMs };
+              current = settle(current, ended, nowMs, maxConcurrency);
             } else {
               const admission = admit(current, inFlight, nowMs, maxConcurrency);
               admitted = admission.admitted;
@@ -150,7 +152,7 @@ describe('processes that share a registry', () => {
       while (counts.some((count) => count < 60)) {
         const release = await governor.acquire(HOST, {});
         most = Math.max(most, ++underWay);
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await new Promise(setImmediate);
         underWay--;
         counts[process] = (counts[process] ?? 0) + 1;
         release(OK);
@@ -200,7 +202,7 @@ describe('processes that share a registry', () => {
       while (!done) {
         const release = await busy.acquire(HOST, {});
         underWay += 1;
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await new Promise(setImmediate);
         underWay -= 1;
         release(OK);
       }
@@ -225,7 +227,7 @@ describe('processes that share a registry', () => {
     const ask = async (): Promise<void> => {
       const release = await governor.acquire(HOST, { maxConcurrency: 2 });
       expect(++underWay).toBeLessThanOrEqual(2);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise(setImmediate);
       underWay -= 1;
       release(OK);
     };

@@ -14,10 +14,15 @@ const ok: RequestOutcome = { status: 200, kind: 'answered' };
 const refusal: RequestOutcome = { status: 429, kind: 'throttled' };
 const start = INITIAL_STATE;
 
+/** The state after a request from `startedAtMs` to `nowMs`. */
+function ended(state: GovernorState, outcome: RequestOutcome, startedAtMs: number, nowMs: number): GovernorState {
+  return settle(state, { ...outcome, startedAtMs }, nowMs, LIMIT);
+}
+
 /** The state after so many requests that each start alone at `nowMs` and end at once. */
 function after(state: GovernorState, outcome: RequestOutcome, count: number, nowMs = 0): GovernorState {
   let current = state;
-  for (let done = 0; done < count; done += 1) current = settle(current, outcome, nowMs, nowMs, LIMIT);
+  for (let done = 0; done < count; done += 1) current = ended(current, outcome, nowMs, nowMs);
   return current;
 }
 
@@ -32,7 +37,7 @@ test('no more places are given than the settings allow, be it one', () => {
 });
 
 test('a refusal halves the places, and they come back one per round trip', () => {
-  const halved = settle({ ...start, places: 64 }, refusal, 10, 10, LIMIT);
+  const halved = ended({ ...start, places: 64 }, refusal, 10, 10);
   expect(halved.places).toBe(32);
   const risen = after(halved, ok, 32, 20);
   expect(risen.places).toBeGreaterThan(32.9);
@@ -40,13 +45,13 @@ test('a refusal halves the places, and they come back one per round trip', () =>
 });
 
 test('neither no answer nor a failure of the server changes the limit', () => {
-  const slowed = settle({ ...start, places: 64 }, refusal, 10, 10, LIMIT);
+  const slowed = ended({ ...start, places: 64 }, refusal, 10, 10);
   expect(after(slowed, { kind: 'failed' }, 10, 20)).toEqual(slowed);
 });
 
 test('refusals of concurrent requests halve the places once', () => {
-  const first = settle(start, refusal, 5, 100, LIMIT);
-  const second = settle(first, refusal, 6, 101, LIMIT);
+  const first = ended(start, refusal, 5, 100);
+  const second = ended(first, refusal, 6, 101);
   expect(second.places).toBe(first.places);
   expect(second.refusals).toBe(1);
 });
@@ -55,7 +60,7 @@ test('after a long time without refusals, the first two of a burst only pause, a
   const places: number[] = [];
   let state = after(start, ok, 1_000);
   for (let nowMs = 100; nowMs < 105; nowMs += 1) {
-    state = settle(state, refusal, 5, nowMs, LIMIT);
+    state = ended(state, refusal, 5, nowMs);
     places.push(state.places);
   }
   expect(places).toEqual([64, 64, 32, 32, 32]);
@@ -65,7 +70,7 @@ test('after a long time without refusals, the first two of a burst only pause, a
 test('one refusal in a hundred only pauses, and lowers no limit', () => {
   let state = after(start, ok, 1_000);
   for (let round = 1; round <= 20; round += 1) {
-    state = settle(state, { ...refusal, retryAfterMs: 1_000 }, round * 10_000, round * 10_000, LIMIT);
+    state = ended(state, { ...refusal, retryAfterMs: 1_000 }, round * 10_000, round * 10_000);
     expect(admit(state, 0, round * 10_000 + 999, LIMIT).admitted).toBe(false);
     state = after(state, ok, 99, round * 10_000 + 1_000);
   }
@@ -73,12 +78,12 @@ test('one refusal in a hundred only pauses, and lowers no limit', () => {
 });
 
 test('a success that was sent before a refusal does not reset the count of refusals', () => {
-  const state = settle(settle(start, refusal, 5, 100, LIMIT), ok, 6, 101, LIMIT);
+  const state = ended(ended(start, refusal, 5, 100), ok, 6, 101);
   expect(state.refusals).toBe(1);
 });
 
 test('Retry-After pauses for exactly its time, and then admits a single request', () => {
-  const state = settle(start, { ...refusal, retryAfterMs: 30_000 }, 0, 1_000, LIMIT);
+  const state = ended(start, { ...refusal, retryAfterMs: 30_000 }, 0, 1_000);
   expect(admit(state, 0, 30_999, LIMIT)).toEqual({ admitted: false, retryAtMs: 31_000 });
   const probe = admit(state, 0, 31_000, LIMIT);
   expect(probe.admitted).toBe(true);
@@ -86,8 +91,8 @@ test('Retry-After pauses for exactly its time, and then admits a single request'
 });
 
 test('a later refusal does not shorten a pause', () => {
-  const first = settle(start, { ...refusal, retryAfterMs: 30_000 }, 0, 1_000, LIMIT);
-  expect(settle(first, { ...refusal, retryAfterMs: 1_000 }, 0, 1_001, LIMIT).pausedUntilMs).toBe(31_000);
+  const first = ended(start, { ...refusal, retryAfterMs: 30_000 }, 0, 1_000);
+  expect(ended(first, { ...refusal, retryAfterMs: 1_000 }, 0, 1_001).pausedUntilMs).toBe(31_000);
 });
 
 test('a second of successes lets the rate grow by a twentieth of the refused one', () => {
@@ -96,7 +101,7 @@ test('a second of successes lets the rate grow by a twentieth of the refused one
 });
 
 test('a pause is never longer than an hour, whatever Retry-After says', () => {
-  const state = settle(start, { ...refusal, retryAfterMs: 1e12 }, 0, 0, LIMIT);
+  const state = ended(start, { ...refusal, retryAfterMs: 1e12 }, 0, 0);
   expect(state.pausedUntilMs).toBe(LONGEST_PAUSE_MS);
 });
 
@@ -110,7 +115,7 @@ test.each([
   let nowMs = 0;
   for (let refusals = 0; refusals < count; refusals += 1) {
     nowMs = Math.max(nowMs + 1, state.pausedUntilMs);
-    state = settle(state, refusal, nowMs, nowMs, LIMIT);
+    state = ended(state, refusal, nowMs, nowMs);
   }
   expect(state.pausedUntilMs - nowMs).toBe(pauseMs);
 });
@@ -121,13 +126,13 @@ test('503s of one repository among many do not slow down the others by more than
   const rateAfter = (outcome: RequestOutcome): number => {
     let state = start;
     for (let nowMs = 0; nowMs < 60_000; nowMs += 3_000) {
-      state = settle(after(state, ok, 2, nowMs), outcome, nowMs + 2_000, nowMs + 2_000, LIMIT);
+      state = ended(after(state, ok, 2, nowMs), outcome, nowMs + 2_000, nowMs + 2_000);
     }
     return state.ratePerSecond;
   };
   expect(rateAfter(unavailable)).toBe(4);
   expect(rateAfter(refusal)).toBe(0.2);
-  expect(settle({ ...start, ratePerSecond: 0.5 }, unavailable, 0, 0, LIMIT).ratePerSecond).toBe(0.5);
+  expect(ended({ ...start, ratePerSecond: 0.5 }, unavailable, 0, 0).ratePerSecond).toBe(0.5);
 });
 
 test('a row of 503s that pauses of two minutes do not end pauses no more, until one after a success', () => {
@@ -135,15 +140,15 @@ test('a row of 503s that pauses of two minutes do not end pauses no more, until 
   let state = start;
   let nowMs = 0;
   for (let refusals = 0; refusals < 7; refusals += 1) {
-    state = settle(state, unavailable, nowMs, nowMs, LIMIT);
+    state = ended(state, unavailable, nowMs, nowMs);
     nowMs = state.pausedUntilMs;
   }
   expect(nowMs).toBe(123_000);
-  expect(settle(state, refusal, nowMs, nowMs, LIMIT).pausedUntilMs).toBe(nowMs + 60_000);
-  state = settle(state, unavailable, nowMs, nowMs, LIMIT);
+  expect(ended(state, refusal, nowMs, nowMs).pausedUntilMs).toBe(nowMs + 60_000);
+  state = ended(state, unavailable, nowMs, nowMs);
   expect(admit(state, 0, nowMs, LIMIT).admitted).toBe(true);
   expect(admit(state, 1, nowMs, LIMIT)).toEqual({ admitted: false });
-  state = settle(settle(state, ok, nowMs, nowMs, LIMIT), unavailable, nowMs, nowMs, LIMIT);
+  state = ended(ended(state, ok, nowMs, nowMs), unavailable, nowMs, nowMs);
   expect(state.pausedUntilMs).toBe(nowMs + 1_000);
 });
 
@@ -155,11 +160,11 @@ test('a registry that is down is asked no more than 20 times a second, however f
     const admission = admit(state, 0, nowMs, LIMIT);
     if (!admission.admitted) continue;
     requests += 1;
-    state = settle(admission.state, unavailable, nowMs, nowMs, LIMIT);
+    state = ended(admission.state, unavailable, nowMs, nowMs);
   }
   expect(requests).toBeGreaterThan(190);
   expect(requests).toBeLessThanOrEqual(202);
-  const recovered = settle(state, ok, 20_000, 20_000, LIMIT);
+  const recovered = ended(state, ok, 20_000, 20_000);
   expect(admit(recovered, 0, 20_000, LIMIT).admitted).toBe(true);
 });
 
@@ -168,11 +173,11 @@ test.each([
   ['a budget of hours may go in a minute', { remaining: 60, windowMs: 21_600_000 }, 1],
   ['nothing left: one request a minute asks again', { remaining: 0, windowMs: 21_600_000 }, 1 / 60],
 ])('budget: %s', (_name, budget, perSecond) => {
-  expect(settle(start, { ...ok, ...budget }, 0, 0, LIMIT).budgetPerSecond).toBeCloseTo(perSecond);
+  expect(ended(start, { ...ok, ...budget }, 0, 0).budgetPerSecond).toBeCloseTo(perSecond);
 });
 
 test('a budget that is not announced again is forgotten after its window', () => {
-  const state = settle(start, { ...ok, remaining: 1, windowMs: 10_000 }, 0, 0, LIMIT);
+  const state = ended(start, { ...ok, remaining: 1, windowMs: 10_000 }, 0, 0);
   const first = admit(state, 0, 1_000, LIMIT);
   if (!first.admitted) throw new Error('expected a place');
   expect(admit(first.state, 0, 1_001, LIMIT).admitted).toBe(false);
@@ -180,7 +185,7 @@ test('a budget that is not announced again is forgotten after its window', () =>
 });
 
 test('a budget spaces out requests', () => {
-  let state = settle(start, { ...ok, remaining: 300, windowMs: 30_000 }, 0, 1_000, LIMIT);
+  let state = ended(start, { ...ok, remaining: 300, windowMs: 30_000 }, 0, 1_000);
   let admitted = 0;
   for (let nowMs = 1_000; nowMs < 11_000; nowMs += 1) {
     const admission = admit(state, 0, nowMs, LIMIT);
@@ -206,7 +211,7 @@ test('the rate after a refusal is half of the one that was refused', () => {
     const admission = admit(state, 0, nowMs, LIMIT);
     if (admission.admitted) state = admission.state;
   }
-  expect(settle(state, refusal, 6_950, 7_000, LIMIT)).toMatchObject({ refusedPerSecond: 20, ratePerSecond: 10 });
+  expect(ended(state, refusal, 6_950, 7_000)).toMatchObject({ refusedPerSecond: 20, ratePerSecond: 10 });
 });
 
 describe('with a registry that refuses above a rate (virtual time)', () => {
@@ -239,7 +244,7 @@ test('whatever happens, the state stays finite and the places within their bound
         nowMs += elapsedMs;
         const admission = admit(state, 0, nowMs, LIMIT);
         if (admission.admitted) state = admission.state;
-        state = settle(state, event, nowMs - Math.min(elapsedMs, 100), nowMs, LIMIT);
+        state = ended(state, event, nowMs - Math.min(elapsedMs, 100), nowMs);
         expect(state.places).toBeGreaterThanOrEqual(1);
         expect(state.places).toBeLessThanOrEqual(64);
         expect(Object.values(state).every(Number.isFinite)).toBe(true);
@@ -261,7 +266,7 @@ function simulate(allowedPerSecond: number, seconds: number): { served: number; 
     while (underWay[0] && underWay[0].endsAtMs <= nowMs) {
       const { startedAtMs, throttled } = underWay[0];
       underWay.shift();
-      state = settle(state, throttled ? refusal : ok, startedAtMs, nowMs, LIMIT);
+      state = ended(state, throttled ? refusal : ok, startedAtMs, nowMs);
     }
     for (let admission = admit(state, underWay.length, nowMs, LIMIT); admission.admitted; ) {
       state = admission.state;
