@@ -1,4 +1,4 @@
-import { isCompiled, namesOf, runtimeOf, type Variant } from '../classify/verdict.ts';
+import { baseNamesOf, isCompiled, runtimeOf, type Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { type ByteRange, exactly } from '../measure/byte-range.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
@@ -145,7 +145,7 @@ export const COMPILERS = /^(?:go|cargo|rustc|make)$/;
 /** Whether the whole base stays behind in an earlier stage: a compiler's, or a build tool's. */
 export function leavesBase(subject: Subject, ids: readonly TechniqueId[]): boolean {
   const { view } = subject;
-  const isTool = namesOf(view.image.verdict.base).some(isBuildTool) || compilesByGcc(view);
+  const isTool = baseNamesOf(view.image.verdict.base).some(isBuildTool) || compilesByGcc(view);
   return leavesCompiler(subject, ids) || (isTool && ids.includes('multi-stage'));
 }
 
@@ -159,7 +159,7 @@ export function compilesC({ image, ownPrograms }: ImageView): boolean {
 }
 
 function isOnGcc({ verdict }: AuditedImage): boolean {
-  return namesOf(verdict.base).some((name) => GCC.test(name));
+  return baseNamesOf(verdict.base).some((name) => GCC.test(name));
 }
 
 /** The option of compilers and linkers, alone or among others; not `-static-libgcc`. */

@@ -126,20 +126,20 @@ async function learnBatch(run: Run, { repository, listed }: Batch): Promise<void
   const moved = batch.sightings.filter(({ tag, digest }) => !isUnchanged(tag, digest));
   const tags = baseTagsOf(repository, { ...batch, sightings: moved }, seen);
   await db.transaction((tx) => saveBaseTags(tx, repository, tags, { platforms: source.platforms, now }));
-  const withImage = await countTagsWithBase(db, repository, namesOf(listed));
+  const withImage = await countTagsWithBase(db, repository, tagsOf(listed));
   learned.withImage += withImage;
   learned.unchanged += listed.length - unread.length + batch.unchanged;
   learned.images += batch.manifests.filter(({ image }) => image !== undefined).length;
-  for (const { tag, digest, error } of batch.failed) fail(itemName(repository, tag, digest), error);
+  for (const { tag, digest, error } of batch.failed) fail(nameOf(repository, tag, digest), error);
 }
 
 /** Returns the manifests that the catalogue's tags name, or none if nothing stored is to be believed. */
 async function readTagsBefore({ db, source }: Run, { repository, listed }: Batch): Promise<ReadonlyMap<Tag, Digest>> {
   if (source.full) return new Map();
-  return readKnownBaseTags(db, repository, namesOf(listed), source.platforms);
+  return readKnownBaseTags(db, repository, tagsOf(listed), source.platforms);
 }
 
-function namesOf(listed: readonly ListedManifest[]): readonly Tag[] {
+function tagsOf(listed: readonly ListedManifest[]): readonly Tag[] {
   return listed.flatMap(({ tag }) => tag ?? []);
 }
 
@@ -162,6 +162,6 @@ function knownBases(db: Database, before: ReadonlyMap<Tag, Digest>, seen: Map<Di
   };
 }
 
-function itemName({ name }: ListedRepository, tag: Tag | undefined, digest: Digest | undefined): string {
+function nameOf({ name }: ListedRepository, tag: Tag | undefined, digest: Digest | undefined): string {
   return `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }

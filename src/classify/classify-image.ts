@@ -16,10 +16,10 @@ import { findRuntimeLayers } from './runtime-layers.ts';
 import { findVariant } from './variant.ts';
 import {
   type BaseVerdict,
+  baseNamesOf,
   type ClassifierInput,
   type DistroVerdict,
   type ImageVerdict,
-  namesOf,
   signalOf,
 } from './verdict.ts';
 
@@ -37,7 +37,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
   const names = [...knownNames, ...annotatedNames(input)];
   const firstDistro = findDistro(context, names);
   const { verdict: base, signals } = findBase(context, firstDistro?.value);
-  const baseNames = namesOf(base);
+  const baseNames = baseNamesOf(base);
   const distro = canRefineDistro(base, firstDistro) ? findDistro(context, [...baseNames, ...names]) : firstDistro;
   const runtime = findRuntime(context, knownNames.length === 0 ? baseNames : [...baseNames, ...knownNames]);
   const framework = findFramework(context);

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { isInstruction, rememberCommand } from './history/instruction.ts';
 import { isImportedContainer } from './imported.ts';
-import { type BaseVerdict, type ImageVerdict, isScratch, namesOf } from './verdict.ts';
+import { type BaseVerdict, baseNamesOf, type ImageVerdict, isScratch } from './verdict.ts';
 
 type MultiStage = ImageVerdict['multiStage'];
 
@@ -19,7 +19,7 @@ function byProvenance({ provenance }: Context, base: BaseVerdict): MultiStage | 
   if (stages?.multiStage !== undefined) {
     return { value: stages.multiStage ? 'yes' : 'no', evidence: 'provenance:Dockerfile' };
   }
-  const stageMaterial = materials.find(({ reference }) => !namesOf(base).includes(reference));
+  const stageMaterial = materials.find(({ reference }) => !baseNamesOf(base).includes(reference));
   // A single material may be the base under a mirror's name. Of several, or beside scratch, one must be another
   // stage's.
   const hasStages = materials.length > 1 || (materials.length === 1 && isScratch(base));

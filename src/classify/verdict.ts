@@ -61,13 +61,13 @@ export type BaseVerdict =
   | { readonly confidence: 'unknown'; readonly reason: UnknownReason; readonly layerCount?: number };
 
 /** The names of a base; none if it is unknown. */
-export function namesOf(base: BaseVerdict): readonly string[] {
+export function baseNamesOf(base: BaseVerdict): readonly string[] {
   return base.confidence === 'unknown' ? [] : base.references;
 }
 
 /** Whether an image is built on nothing. */
 export function isScratch(base: BaseVerdict): boolean {
-  return namesOf(base).includes('scratch');
+  return baseNamesOf(base).includes('scratch');
 }
 
 /** A conclusion with its confidence and evidence, such as `env:NODE_VERSION`. */

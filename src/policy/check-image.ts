@@ -1,4 +1,4 @@
-import { namesOf } from '../classify/verdict.ts';
+import { baseNamesOf } from '../classify/verdict.ts';
 import { matcherOf } from '../common/glob.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { pullBytes } from '../measure/pull-bytes.ts';
@@ -75,7 +75,7 @@ export function checkImage(
     owner,
     bytes: pullBytes(image.manifest),
     layerCount: image.manifest.layers.length,
-    baseNames: namesOf(base),
+    baseNames: baseNamesOf(base),
     baseReason: base.confidence === 'unknown' ? base.reason : '',
     findings: findingsOf(image, policy.rules),
   };

@@ -2,7 +2,7 @@ import { readEnv } from '../classify/context.ts';
 import { isLambda } from '../classify/distro-labels.ts';
 import { endOfDistribution, officialOf, readStack } from '../classify/history/stack.ts';
 import { isProductReference } from '../classify/knowledge/official-images.ts';
-import { namesOf, runtimeOf } from '../classify/verdict.ts';
+import { baseNamesOf, runtimeOf } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { totalBytes } from '../common/sum.ts';
 import { type ByteRange, exactly } from '../measure/byte-range.ts';
@@ -57,7 +57,7 @@ export function isForPlatform({ env }: ImageConfig): boolean {
 function holdsProduct({ image, steps }: ImageView): boolean {
   const officials = readStack(steps).images.flatMap((stacked) => officialOf(stacked) ?? []);
   const isKnown = officials.some(({ runtime }) => runtime === undefined);
-  return isKnown || namesOf(image.verdict.base).some(isProductReference);
+  return isKnown || baseNamesOf(image.verdict.base).some(isProductReference);
 }
 
 function isDistribution(base: readonly LayerView[], { steps }: ImageView): boolean {

@@ -57,7 +57,7 @@ export interface NowOptions extends InstallationOptions {
  */
 export async function runNow(options: NowOptions): Promise<ReadonlyMap<number, AuditStatus>> {
   const { settings, signal } = options;
-  const names = namesOf(options.sources, settings);
+  const names = knownSources(options.sources, settings);
   const installation = await openInstallation(options);
   try {
     const { queue } = installation;
@@ -94,7 +94,7 @@ function starterOf(
   });
 }
 
-function namesOf(requested: readonly string[], settings: Settings): readonly string[] {
+function knownSources(requested: readonly string[], settings: Settings): readonly string[] {
   const known = settings.sources.map(({ name }) => name);
   if (known.length === 0)
     throw new SettingsError(

@@ -1,6 +1,6 @@
 import { readEnv } from '../../classify/context.ts';
 import { assignments } from '../../classify/history/instruction.ts';
-import { namesOf, runtimeOf } from '../../classify/verdict.ts';
+import { baseNamesOf, runtimeOf } from '../../classify/verdict.ts';
 import { type ImageView, ownSteps } from '../../policy/image-view.ts';
 import { absolutePath, baseName } from '../../policy/paths.ts';
 import { type Command, parseScript } from '../../policy/shell.ts';
@@ -65,7 +65,7 @@ function imagesOf({ image: { verdict } }: ImageView): Pick<CBuild, 'from' | 'las
   const { id = '', version = '' } = verdict.distro?.value ?? {};
   const release = /^\d+(?:\.\d+)?/.exec(id === 'debian' ? version.replace(/\..*/, '') : version)?.[0];
   if (release === undefined || !/^(?:debian|ubuntu|alpine)$/.test(id)) return undefined;
-  const gcc = namesOf(verdict.base).flatMap((name) => GCC.exec(name)?.[1] ?? [])[0];
+  const gcc = baseNamesOf(verdict.base).flatMap((name) => GCC.exec(name)?.[1] ?? [])[0];
   return { from: gcc ?? `${id}:${release}`, last: `${id}:${release}${id === 'debian' ? '-slim' : ''}` };
 }
 

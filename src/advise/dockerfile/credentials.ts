@@ -11,8 +11,8 @@ const UNNAMED = 'credential';
 /** Returns the notes on what a Dockerfile leaves out because the image has credentials there; it never repeats them. */
 export function credentialNotes(view: ImageView): readonly string[] {
   const ofBuild = buildCredentials(view);
-  const named = namesOf(ofBuild).filter((name) => name !== UNNAMED);
-  const variables = namesOf(secretInEnv.find(view)?.evidence.map(({ subject = '' }) => subject) ?? []);
+  const named = plainNames(ofBuild).filter((name) => name !== UNNAMED);
+  const variables = plainNames(secretInEnv.find(view)?.evidence.map(({ subject = '' }) => subject) ?? []);
   const { entrypoint, cmd } = startOf(view);
   return [
     ...(ofBuild.length > 0
@@ -50,6 +50,6 @@ function buildCredentials(view: ImageView): readonly string[] {
   return unnamed ? [...ofSteps, UNNAMED] : ofSteps;
 }
 
-function namesOf(names: readonly string[]): readonly string[] {
+function plainNames(names: readonly string[]): readonly string[] {
   return [...new Set(names.filter((name) => PLAIN_NAME.test(name)))];
 }

@@ -1,6 +1,6 @@
 import { readEnv } from '../../classify/context.ts';
 import { assignments } from '../../classify/history/instruction.ts';
-import { namesOf } from '../../classify/verdict.ts';
+import { baseNamesOf } from '../../classify/verdict.ts';
 import { type ImageView, ownSteps } from '../../policy/image-view.ts';
 import { PLAIN_PATH } from './copies.ts';
 
@@ -26,7 +26,7 @@ export function nginxBaseOf(view: ImageView): NginxBase | undefined {
   if (!isOfficial || isCompiled || !readEnv(config.env).has(VERSION)) return undefined;
   const isOwnPort = steps.some(({ verb }) => verb === 'EXPOSE');
   const isUnprivileged =
-    namesOf(verdict.base).some((name) => UNPRIVILEGED.test(name)) ||
+    baseNamesOf(verdict.base).some((name) => UNPRIVILEGED.test(name)) ||
     (config.exposedPorts.includes('8080/tcp') && !isOwnPort);
   return {
     repository: isUnprivileged ? 'nginxinc/nginx-unprivileged' : 'nginx',

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { distroOfReference } from '../distro-reference.ts';
 import { gapMs } from '../history/build-steps.ts';
 import { isOfficialReference } from '../knowledge/official-images.ts';
-import { type BaseVerdict, isScratch, namesOf } from '../verdict.ts';
+import { type BaseVerdict, baseNamesOf, isScratch } from '../verdict.ts';
 import type { DeclaredBase } from './declared.ts';
 import { beginsWithFiles, unknownBase } from './history.ts';
 import { baseByDigest, longestBase, type ProvenBase } from './layer-chain.ts';
@@ -19,7 +19,7 @@ export function provenanceBases(context: Context, historical: BaseVerdict): read
     return [{ reference: stages.base, signal: 'provenance', ...(material?.digest ? { digest: material.digest } : {}) }];
   }
   if (materials.length === 1) return mayBeFromScratch(context, historical) ? [] : materials.map(declarationOf);
-  const exact = materials.filter((material) => namesOf(historical).includes(material.reference));
+  const exact = materials.filter((material) => baseNamesOf(historical).includes(material.reference));
   const candidates = exact.length === 1 ? exact : materialsLike(materials, historical);
   return candidates.length === 1 && materials.every((other) => other === candidates[0] || isWellKnown(other.reference))
     ? candidates.map(declarationOf)
@@ -49,7 +49,7 @@ function isWellKnown(reference: string): boolean {
 
 /** Materials whose repository has the same last part: a mirror's `example.com/hub/alpine` is like `library/alpine`. */
 function materialsLike(materials: readonly Material[], historical: BaseVerdict): readonly Material[] {
-  const known = new Set(namesOf(historical).map(lastPart));
+  const known = new Set(baseNamesOf(historical).map(lastPart));
   return materials.filter((material) => known.has(lastPart(material.reference)));
 }
 

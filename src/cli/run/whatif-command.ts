@@ -21,7 +21,7 @@ import { factLines } from '../text.ts';
 /** How many images of each team the table shows. */
 const SHOWN_IMAGES = 10;
 
-/** The options of `whatif`: bases as {@link namesOf} takes them. */
+/** The options of `whatif`: bases as {@link reportedNamesOf} takes them. */
 export interface WhatifOptions {
   readonly from: string;
   readonly to: string;
@@ -37,7 +37,7 @@ export async function whatifCommand(session: Session, { from, to, format }: What
     throw new SettingsError('images on scratch have no base whose layers could be exchanged: name another one');
   const reference = to === 'scratch' ? undefined : parseFlag('--to', () => parseReference(to));
   return withStore(session.settings, 'read', async (db) => {
-    const names = namesOf(from);
+    const names = reportedNamesOf(from);
     const sources = await sourcesOn(db, names);
     if (sources.length === 0)
       throw new SettingsError(`no audited image is built on ${from}: "slimboard report bases" lists the bases`);
@@ -120,7 +120,7 @@ function keepFirst(shown: Map<string, MovedImage[]>, image: MovedImage): void {
  * Returns a base's names in reports: without host, official images also with `library/`; without a tag, as `latest`, and
  * as bases of which no tag is known.
  */
-function namesOf(text: string): readonly string[] {
+function reportedNamesOf(text: string): readonly string[] {
   const { rest } = splitHost(text);
   const names = /:[^/]*$/.test(rest) ? [rest] : [rest, `${rest}:latest`];
   return rest.includes('/') ? names : [...names, ...names.map((name) => `library/${name}`)];
@@ -134,7 +134,7 @@ async function layersOfBase(
   { to, platform }: { readonly to: string; readonly platform: string },
 ): Promise<readonly StoredLayer[]> {
   const wanted = platformNamed(platform);
-  const stored = await findImageLayers(db, namesOf(to), wanted);
+  const stored = await findImageLayers(db, reportedNamesOf(to), wanted);
   if (stored) return stored;
   const { image } = await load(reference, wanted).catch((error: unknown) => {
     if (error instanceof NotFoundError) return load(reference, platformNamed(DEFAULT_PLATFORM));

@@ -30,7 +30,7 @@ export function parseInUse(text: string): InUse {
     if (item === '') continue;
     const digest = item.slice(item.lastIndexOf('@') + 1);
     if (isDigest(digest)) digests.push(digest);
-    else if (/^[\w.:/-]+$/.test(item)) references.push(...namesOf(/:[^/]+$/.test(item) ? item : `${item}:latest`));
+    else if (/^[\w.:/-]+$/.test(item)) references.push(...spellingsOf(/:[^/]+$/.test(item) ? item : `${item}:latest`));
     else
       throw new SettingsError(`line ${index + 1} is neither a digest nor an image reference: "${item.slice(0, 80)}"`);
   }
@@ -38,7 +38,7 @@ export function parseInUse(text: string): InUse {
 }
 
 /** What audits may call an image: they know a registry by one of the spellings of its host, or of its hosts (ECR: FIPS, dual-stack). */
-function namesOf(reference: string): readonly string[] {
+function spellingsOf(reference: string): readonly string[] {
   const [first = ''] = reference.split('/', 1);
   const host = registryHostOf(first);
   const ecr = findEcrLocation(host);
