@@ -6,6 +6,7 @@ import { systemClock } from '../../src/registry/clock.ts';
 import { type DistributionOptions, openDistributionRegistry } from '../../src/registry/distribution.ts';
 import { createInProcessGovernor } from '../../src/registry/governor/in-process-governor.ts';
 import type { ListedRepository, ListOptions, Registry } from '../../src/registry/registry.ts';
+import { collect } from './collect.ts';
 
 /** A client for a test's registry that never waits: delays end immediately. */
 export function openClient(host: string, options: Partial<DistributionOptions> = {}): Registry {
@@ -53,8 +54,7 @@ export const tagOf = parseTag;
 
 /** The names of all repositories, in the order of the listing. */
 export async function repositoryNames(client: Registry, options: ListOptions = {}): Promise<readonly string[]> {
-  const pages = await pagesOf(client.listRepositories(options));
-  return pages.flat().map(({ name }) => name);
+  return (await collect(client.listRepositories(options))).map(({ name }) => name);
 }
 
 /** The tags of a repository, in the order of the listing; undefined for an untagged manifest. */
@@ -63,13 +63,5 @@ export async function tagNames(
   repository: ListedRepository,
   options: ListOptions = {},
 ): Promise<readonly (string | undefined)[]> {
-  const pages = await pagesOf(client.listManifests(repository, options));
-  return pages.flat().map(({ tag }) => tag);
-}
-
-/** Reads a listing to its end. */
-export async function pagesOf<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {
-  const all: T[] = [];
-  for await (const page of pages) all.push(page);
-  return all;
+  return (await collect(client.listManifests(repository, options))).map(({ tag }) => tag);
 }

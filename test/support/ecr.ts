@@ -80,10 +80,3 @@ export function ecrRepository(name: string, region = FAKE_REGION): ListedReposit
     registry: parseRegistryHost(`${FAKE_ACCOUNT}.dkr.ecr.${region}.amazonaws.com`),
   };
 }
-
-/** Reads all entries of a listing. */
-export async function collect<Entry>(pages: AsyncIterable<readonly Entry[]>): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for await (const page of pages) entries.push(...page);
-  return entries;
-}

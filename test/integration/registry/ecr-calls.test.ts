@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
-import { collect, useEcr } from '../../support/ecr.ts';
+import { collect } from '../../support/collect.ts';
+import { useEcr } from '../../support/ecr.ts';
 import { image } from '../../support/image-builder.ts';
 
 const ecr = useEcr();

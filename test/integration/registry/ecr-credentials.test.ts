@@ -1,7 +1,8 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { describe, expect, test, vi } from 'vitest';
 import { AuthenticationError, SettingsError } from '../../../src/errors.ts';
-import { collect, useEcr } from '../../support/ecr.ts';
+import { collect } from '../../support/collect.ts';
+import { useEcr } from '../../support/ecr.ts';
 import type { FakeEcr } from '../../support/fake-ecr.ts';
 
 const ecr = useEcr();

@@ -9,7 +9,8 @@ import {
 } from '../../../src/errors.ts';
 import { closeServer } from '../../../src/network/http-server.ts';
 import type { RequestOutcome } from '../../../src/registry/registry.ts';
-import { collect, ecrRepository, useEcr } from '../../support/ecr.ts';
+import { collect } from '../../support/collect.ts';
+import { ecrRepository, useEcr } from '../../support/ecr.ts';
 import type { RawAnswer } from '../../support/fake-ecr.ts';
 import { listenOnFreePort } from '../../support/free-port.ts';
 import { image } from '../../support/image-builder.ts';

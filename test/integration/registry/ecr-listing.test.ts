@@ -5,7 +5,8 @@ import {
   MalformedContentError,
   type SlimboardError,
 } from '../../../src/errors.ts';
-import { collect, ecrRepository, useEcr } from '../../support/ecr.ts';
+import { collect } from '../../support/collect.ts';
+import { ecrRepository, useEcr } from '../../support/ecr.ts';
 import { artifact, image, index } from '../../support/image-builder.ts';
 
 const ecr = useEcr();

@@ -7,8 +7,9 @@ import { Proxies } from '../../../src/network/proxies.ts';
 import type { ConnectionOptions } from '../../../src/registry/connections.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
+import { collect } from '../../support/collect.ts';
 import { openClient, repositoryNames } from '../../support/distribution-client.ts';
-import { collect, useEcr } from '../../support/ecr.ts';
+import { useEcr } from '../../support/ecr.ts';
 import { eventually } from '../../support/eventually.ts';
 import { listenOnFreePort } from '../../support/free-port.ts';
 import { image } from '../../support/image-builder.ts';
@@ -142,7 +143,7 @@ test('Amazon ECR, and STS before it, are asked through the proxy', async () => {
     assumeRole: 'arn:aws:iam::123456789012:role/slimboard-audit',
     proxies: new Proxies(through(proxy)),
   });
-  expect((await collect(registry.listRepositories({}))).flat()).toHaveLength(1);
+  expect(await collect(registry.listRepositories({}))).toHaveLength(1);
   expect(proxy.asked.map((authority) => authority.split(':')[0]).sort()).toEqual([
     'api.ecr.example.com',
     'sts.example.com',

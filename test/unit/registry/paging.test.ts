@@ -9,7 +9,7 @@ import {
 import { parseJsonObject } from '../../../src/oci/json.ts';
 import type { Answer } from '../../../src/registry/exchange.ts';
 import { listNames } from '../../../src/registry/paging.ts';
-import { pagesOf } from '../../support/distribution-client.ts';
+import { collect } from '../../support/collect.ts';
 
 const FIRST = new URL('https://registry.example.com/v2/app/tags/list?n=1000');
 const listing = { first: FIRST, field: 'tags', what: 'its tags' };
@@ -22,8 +22,8 @@ function page(names: readonly string[], next: string | undefined): Answer {
 const thousand = (from: number): readonly string[] => Array.from({ length: 1_000 }, (_, at) => `v${from + at}`);
 
 /** All names of a listing whose pages are fetched so. */
-async function namesOf(fetchPage: (url: URL) => Promise<Answer>): Promise<readonly unknown[]> {
-  return (await pagesOf(listNames(listing, fetchPage))).flat();
+function namesOf(fetchPage: (url: URL) => Promise<Answer>): Promise<readonly unknown[]> {
+  return collect(listNames(listing, fetchPage));
 }
 
 test('200,000 tags in one repository are read one page at a time', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InvalidReferenceError, MalformedContentError, RegistryUnavailableError } from '../../../../src/errors.ts';
 import { readPages } from '../../../../src/registry/ecr/pages.ts';
-import { collect } from '../../../support/ecr.ts';
+import { collect } from '../../../support/collect.ts';
 
 function expired(): Error {
   return new InvalidReferenceError('refused', {
