@@ -1,32 +1,20 @@
 import { Hono } from 'hono';
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BullmqQueue } from '../../../src/queue/bullmq-queue.ts';
 import { createQueueDashboard } from '../../../src/queue/queue-dashboard.ts';
-import { connectRedis } from '../../../src/queue/redis-connection.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { task } from '../../support/task.ts';
+import { fail, useRedis } from '../../support/use-redis.ts';
 
-let server: TestRedis;
-let redis: Redis;
+const redis = useRedis();
 let queue: BullmqQueue;
 let app: Hono;
 
 beforeAll(async () => {
-  server = await startRedis();
-  const fail = (error: Error) => {
-    throw error;
-  };
-  redis = await connectRedis(server.url, fail);
-  queue = new BullmqQueue({ redis, onError: fail });
+  queue = new BullmqQueue({ redis: redis(), onError: fail });
   await queue.add([task('manifests', 'm')]);
   app = new Hono().route('/queues', createQueueDashboard(queue.queues, '/queues'));
 });
-afterAll(async () => {
-  await queue?.close();
-  redis?.disconnect();
-  await server?.stop();
-});
+afterAll(() => queue?.close());
 
 test('shows the queues and what is in them', async () => {
   const page = await app.request('/queues');

@@ -32,6 +32,11 @@ afterEach(async () => {
   await server.stop();
 });
 
+/** Lets time pass by hand, but not that of Node.js' own sockets. */
+function fakeTimers(): void {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+}
+
 test('a command that a replica refuses is sent again over a new connection, until a primary accepts it', async () => {
   const before = await redis.client('ID');
   await admin.replicaof('127.0.0.1', server.port);
@@ -64,7 +69,7 @@ test('a command that a replica without its primary refuses is sent again, until 
 });
 
 test('a command to a server that has fallen silent is sent again over a new connection', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  fakeTimers();
   const watched = await connectRedis(server.url, ({ message }) => void errors.push(message));
   server.pause();
   const answer = vi.fn();
@@ -77,7 +82,7 @@ test('a command to a server that has fallen silent is sent again over a new conn
 });
 
 test('a new connection to a server that is silent from the start is replaced, too', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  fakeTimers();
   const watched = await connectRedis(server.url, ({ message }) => void errors.push(message));
   server.pause();
   await vi.advanceTimersByTimeAsync(30_000);
@@ -135,7 +140,7 @@ test('a server that loads its data is waited for', async () => {
     asked += 1;
     return asked > 3 ? 'loading:0' : 'loading:1\r\nloading_eta_seconds:60';
   });
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  fakeTimers();
   const opening = connectRedis(loading.url, () => undefined);
   for (let times = 1; times <= 3; times += 1) {
     while (asked < times) await setImmediate();
@@ -146,7 +151,7 @@ test('a server that loads its data is waited for', async () => {
 });
 
 test('a connection that replaces one closed in the middle of a command stays open', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  fakeTimers();
   const watched = await connectRedis(server.url, ({ message }) => void errors.push(message));
   const popped = vi.fn();
   void watched.blpop('list', 0).then(popped);
