@@ -18,7 +18,7 @@ export interface BuiltStep {
 }
 
 /** A made-up image, described by its history. */
-export interface BuiltImage {
+export interface MadeUpImage {
   readonly steps: readonly BuiltStep[];
   readonly entrypoint?: readonly string[];
   readonly cmd?: readonly string[];
@@ -29,7 +29,7 @@ export interface BuiltImage {
 }
 
 /** What the steps set, as they do in a build: an ENTRYPOINT resets the CMD before it. */
-function settingsOf(steps: readonly BuiltStep[]): Pick<BuiltImage, 'entrypoint' | 'cmd'> & { readonly env: string[] } {
+function settingsOf(steps: readonly BuiltStep[]): Pick<MadeUpImage, 'entrypoint' | 'cmd'> & { readonly env: string[] } {
   const settings: { entrypoint?: readonly string[]; cmd?: readonly string[]; env: string[] } = { env: [] };
   for (const { line } of steps) {
     const [, verb, args = ''] = /^(?:\/bin\/sh -c #\(nop\) +)?(ENV|ENTRYPOINT|CMD) (.*)$/.exec(line) ?? [];
@@ -41,7 +41,7 @@ function settingsOf(steps: readonly BuiltStep[]): Pick<BuiltImage, 'entrypoint' 
 }
 
 /** The classifier's input for a made-up image. Its steps set what it starts and its environment, unless it says more. */
-export function builtImage(image: BuiltImage): ClassifierInput {
+export function builtImage(image: MadeUpImage): ClassifierInput {
   const made = image.steps.filter((step) => step.empty !== true);
   const set = settingsOf(image.steps);
   const config = parseImageConfig(

@@ -1,8 +1,8 @@
 import type { ClassifierInput } from '../../src/classify/verdict.ts';
-import { type BuiltImage, type BuiltStep, builtImage } from './built-image.ts';
+import { type BuiltStep, builtImage, type MadeUpImage } from './built-image.ts';
 
 /** A made-up image whose history is a listing, as `docker history` would print it. */
-export interface ListedImage extends Omit<BuiltImage, 'steps'> {
+export interface ListedImage extends Omit<MadeUpImage, 'steps'> {
   /**
    * A line per step, base first: its time, the compressed size of its layer (`29.1MB`, `4kB`; `-`: no layer), and its
    * `created_by`. A time of `YYYY-MM-DD` means noon, `-` none; `?` stands for a layer that the history leaves out.
