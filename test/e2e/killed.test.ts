@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/open-database.ts';
-import { contentOf } from '../support/audits.ts';
+import { type Content, contentOf } from '../support/audits.ts';
 import { runCommand } from '../support/cli.ts';
 import { image } from '../support/image-builder.ts';
 import { newFolder } from '../support/new-folder.ts';
@@ -14,7 +14,7 @@ const KILLS = Number(process.env.SLIMBOARD_TEST_KILLS ?? 3);
 const REPOSITORIES = 40;
 
 let registry: RegistryServer;
-let undisturbed: unknown;
+let undisturbed: Content;
 let requestsOfAnAudit = 0;
 
 beforeAll(async () => {
@@ -30,11 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => registry.close());
 
-async function imagesIn(cwd: string): Promise<unknown> {
-  return Object(await contentIn(cwd)).images;
-}
-
-async function contentIn(cwd: string): Promise<unknown> {
+async function contentIn(cwd: string): Promise<Content> {
   const db = await openDatabase({ dataDir: join(cwd, '.slimboard') });
   try {
     return await contentOf(db);
@@ -121,7 +117,7 @@ test('a disk that fills up ends the audit with a line, and with room the next au
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(/free space on its disk/);
   expect((await runCommand(['audit', registry.host], { cwd })).code).toBe(0);
-  expect(await imagesIn(cwd)).toEqual(Object(undisturbed).images);
+  expect((await contentIn(cwd)).images).toEqual(undisturbed.images);
 });
 
 test('an audit that SIGINT ends, and then SIGTERM, keeps its results, and the next one goes on from there', async () => {

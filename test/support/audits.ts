@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { type RunOptions, runAudit } from '../../src/app/run-audit.ts';
 import type { AuditEvents } from '../../src/audit/context.ts';
 import { itemName } from '../../src/audit/item-error.ts';
@@ -13,6 +14,7 @@ import type {
   TeamSettings,
 } from '../../src/settings/settings.ts';
 import type { AuditRow } from '../../src/store/audit-store.ts';
+import { emptyTables } from './databases.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from './fake-ecr.ts';
 import type { RegistryServer } from './registry-server.ts';
 
@@ -150,13 +152,21 @@ const STORED = {
     'select repositories, tags, images, blobs, logical_bytes, stored_bytes from source_total where audit_id = (select max(totals_of) from audit)',
 } as const;
 
-type Content = Record<keyof typeof STORED, readonly Record<string, unknown>[]>;
+export type Content = Record<keyof typeof STORED, readonly Record<string, unknown>[]>;
 
 /** Everything that audits have stored, except row ids, audit ids and times, which differ from one run to the next. */
 export async function contentOf(db: Database): Promise<Content> {
   const content: Partial<Content> = {};
   for (const [name, sql] of Object.entries(STORED)) content[name as keyof Content] = await db.query(sql);
   return content as Content;
+}
+
+/** Expects the same to be stored as an audit of now stores into an empty database. */
+export async function expectAsAnew(db: Database, audit: () => Promise<unknown>): Promise<void> {
+  const stored = await contentOf(db);
+  await emptyTables(db);
+  await audit();
+  expect(stored).toEqual(await contentOf(db));
 }
 
 /** The errors of an audit, as `report errors` shows them. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { auditEcr, contentOf, errorsOf } from '../../support/audits.ts';
+import { auditEcr, contentOf, errorsOf, expectAsAnew } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';
 import type { FakeEcr } from '../../support/fake-ecr.ts';
@@ -446,10 +446,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
       tagsListed: 97,
       tagsAudited: 97,
     });
-    const ended = await contentOf(db);
-    await emptyTables(db);
-    await auditEcr(db, fake);
-    expect(await contentOf(db)).toEqual(ended);
+    await expectAsAnew(db, () => auditEcr(db, fake));
   });
 
   test('selects the newest tags by push date, and tags by pattern, with the children of their indexes', async () => {

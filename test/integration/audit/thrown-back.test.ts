@@ -8,8 +8,8 @@ import { InProcessQueue } from '../../../src/queue/in-process-queue.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { type AuditRow, findAudit } from '../../../src/store/audit-store.ts';
-import { auditRegistry, contentOf, defaultSettings, errorsOf } from '../../support/audits.ts';
-import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
+import { auditRegistry, defaultSettings, errorsOf, expectAsAnew } from '../../support/audits.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { attestation, image, index } from '../../support/image-builder.ts';
 import { answer, body } from '../../support/registry-faults.ts';
 import { ofEachKind } from '../../support/task.ts';
@@ -120,10 +120,7 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
 
   /** What an audit of the registry leaves in which nothing fails. */
   async function expectWhole(): Promise<void> {
-    const content = await contentOf(db);
-    await emptyTables(db);
-    await auditRegistry(db, registry);
-    expect(content).toEqual(await contentOf(db));
+    await expectAsAnew(db, () => auditRegistry(db, registry));
   }
 
   test(`is read again only where it failed, until ${DONE} are there`, async () => {
