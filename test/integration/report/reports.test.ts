@@ -10,6 +10,7 @@ import { KIND_NAMES, type KindName } from '../../../src/report/names.ts';
 import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
 import { SqlParameters } from '../../../src/report/query-scope.ts';
 import { readPage, recordsOf } from '../../../src/report/report-page.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { PGLITE, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
@@ -223,7 +224,7 @@ describe('images', () => {
   );
 
   test('a repository with too many images to pack once sends all cells with each row', async () => {
-    const many = await PGLITE.open();
+    const many = closedAfterTest(await PGLITE.open());
     const inventory = new Inventory(many);
     const repository = await inventory.repository(await inventory.source('lab'), 'alpha/many', 'alpha', FIRST);
     await many.query(
@@ -241,7 +242,6 @@ describe('images', () => {
     const whole = await rowsOf(KINDS.images, {}, many);
     expect(whole).toHaveLength(4002);
     expect(whole).toEqual(await rowsOf(KINDS.images, { filters: { repository: '**' } }, many));
-    await many.close();
   });
 
   test('has no rows under a limit of 0', async () => {
@@ -422,7 +422,7 @@ test('advice names the step and its gain once for each image', async () => {
 });
 
 test('layers and advice do not count manifests without a tag as tags; those have findings, too', async () => {
-  const untagged = await PGLITE.open();
+  const untagged = closedAfterTest(await PGLITE.open());
   const inventory = new Inventory(untagged);
   const repository = await inventory.repository(await inventory.source('lab'), 'alpha/app', 'alpha', FIRST);
   const assessment = { techniques: JSON.stringify([{ technique: 'clean-up', gain: 1 }]) };
@@ -440,7 +440,6 @@ test('layers and advice do not count manifests without a tag as tags; those have
     { tag: 'v1', tags: 1 },
   ]);
   expect((await rowsOf(KINDS.findings, {}, untagged)).map(({ tag }) => tag)).toEqual(['', 'v1']);
-  await untagged.close();
 });
 
 test('audits come newest first', async () => {

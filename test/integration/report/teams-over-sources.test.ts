@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { leaderboard, teams } from '../../../src/report/leaderboard.ts';
 import { computeTotals } from '../../../src/store/totals/totals-store.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
@@ -147,7 +148,7 @@ describe.each(BACKENDS)('teams over several sources, audited again, on $name', (
 test.each(BACKENDS)(
   'growth since a time is against the last comparable audit that had ended by then on $name',
   async ({ open }) => {
-    const db = await open();
+    const db = closedAfterTest(await open());
     const inventory = new Inventory(db);
     const source = await inventory.source('lab');
     const night = (day: number) => `2026-11-0${day}T02:00:00Z`;
@@ -167,14 +168,13 @@ test.each(BACKENDS)(
     expect(await growthSince(night(3))).toEqual([sinceFirst]);
     expect(await growthSince(night(1))).toEqual([sinceFirst]);
     expect(await growthSince('2026-11-01T01:59:59Z')).toEqual([null]);
-    await db.close();
   },
 );
 
 test.each(BACKENDS)(
   'a team has no median at an audit since which repositories of equally many images changed hands on $name',
   async ({ open }) => {
-    const db = await open();
+    const db = closedAfterTest(await open());
     const inventory = new Inventory(db);
     const [east, west] = [await inventory.source('east'), await inventory.source('west')];
     const holds = async (source: number, name: string, team: string, bytes: number) => {
@@ -195,12 +195,11 @@ test.each(BACKENDS)(
       [west],
     );
     expect(await p90()).toEqual([null]);
-    await db.close();
   },
 );
 
 test.each(BACKENDS)('repositories of equal figures are in the order of their sources on $name', async ({ open }) => {
-  const db = await open();
+  const db = closedAfterTest(await open());
   const inventory = new Inventory(db);
   const image = await inventory.image({ name: 'app', layers: [['app', 7]] });
   for (const name of ['west', 'north', 'east']) {
@@ -214,7 +213,6 @@ test.each(BACKENDS)('repositories of equal figures are in the order of their sou
     [1, 'north'],
     [1, 'west'],
   ]);
-  await db.close();
 });
 
 describe.each(BACKENDS)('the score of a group on $name', ({ open }) => {

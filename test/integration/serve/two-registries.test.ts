@@ -5,6 +5,7 @@ import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS } from '../../../src/report/names.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { auditRegistry } from '../../support/audits.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { pageText } from '../../support/dashboard.ts';
 import { BACKENDS, useDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
@@ -86,14 +87,12 @@ describe.each(BACKENDS)('the same repository in two registries, over $name', ({ 
 });
 
 test.each(BACKENDS)('a page after an audit of a part says how many tags it covers, over $name', async ({ open }) => {
-  const db = await open();
-  const registry = await startRegistry();
+  const db = closedAfterTest(await open());
+  const registry = closedAfterTest(await startRegistry());
   for (const name of ['shop/app', 'shop/api']) registry.push(name, '1', image({ layers: [name] }));
   const leadOf = async () => /class="lead">([^<]*)/.exec(await pageText(db, '/images'))?.[1];
   await auditRegistry(db, registry);
   expect(await leadOf()).toMatch(/ · 2 of 2 tags audited$/);
   await auditRegistry(db, registry, { source: { include: ['shop/app'] } });
   expect(await leadOf()).toMatch(/ · 1 of 1 tag audited · reports cover 2 tags$/);
-  await registry.close();
-  await db.close();
 });

@@ -1,16 +1,14 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { migrate } from '../../../src/database/migrate.ts';
+import { expect, test } from 'vitest';
 import { countUnchecked } from '../../../src/store/check-store.ts';
 import { recordErrors } from '../../../src/store/error-store.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
 const AT = '2026-11-01T02:00:00Z';
 
 test.each(BACKENDS)('failed items and images not assessed yet count as unchecked: $name', async ({ open }) => {
-  const db = await open();
-  onTestFinished(() => db.close());
-  await migrate(db);
+  const db = closedAfterTest(await open());
   const inventory = new Inventory(db);
   const source = await inventory.source('lab');
   const repository = await inventory.repository(source, 'shop/cart', 'shop', AT);
