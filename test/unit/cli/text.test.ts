@@ -1,14 +1,5 @@
 import { expect, test } from 'vitest';
 import { labelled } from '../../../src/cli/text.ts';
-import { counted } from '../../../src/common/plural.ts';
-
-test.each([
-  [0, 'tag', '0 tags'],
-  [1, 'repository', '1 repository'],
-  [2, 'repository', '2 repositories'],
-])('%i %s', (count, one, text) => {
-  expect(counted(count, one)).toBe(text);
-});
 
 test.each([
   ['harbor', 'example.com: its repositories: away', 'harbor: example.com: its repositories: away'],

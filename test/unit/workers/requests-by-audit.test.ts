@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { RequestCounter } from '../../../src/app/request-counter.ts';
 import { RequestsByAudit } from '../../../src/workers/requests-by-audit.ts';
 
 test('requests count for the audit of the task that sends them, and are reported once', async () => {
@@ -17,12 +16,4 @@ test('requests count for the audit of the task that sends them, and are reported
     [2, { requests: 2, throttled: 1 }],
   ]);
   expect(requests.take().size).toBe(0);
-});
-
-test('what was taken from a counter is not counted again', () => {
-  const counter = new RequestCounter();
-  counter.count(true);
-  expect(counter.take()).toEqual({ requests: 1, throttled: 1 });
-  counter.count(false);
-  expect(counter.take()).toEqual({ requests: 1, throttled: 0 });
 });
