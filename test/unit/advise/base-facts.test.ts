@@ -15,7 +15,7 @@ test.each([
   ['python', '3.12.1', { slimmer: { reference: 'python:3.12-slim', compressedBytes: 43_188_023 } }],
   ['go', '1.26.1', { slimmer: { reference: 'debian:trixie-slim', compressedBytes: 29_830_418 } }],
   ['perl', '5.40', {}],
-] as const)('%s %s', (runtime, runtimeVersion, facts) => {
+] as const)('of the base of a program in %s %s is known: %j', (runtime, runtimeVersion, facts) => {
   expect(baseFactsOf(auditedImage({ runtime, runtimeVersion }).verdict, CONTEXT)).toEqual(facts);
 });
 

@@ -53,7 +53,7 @@ test.each<[noProxy: string, direct: readonly string[], through: readonly string[
   [' a.example.com , ,b.example.com', ['a.example.com', 'b.example.com'], ['c.example.com']],
   ['10.0.0.0/99,example.com', ['example.com'], ['10.0.0.1']],
   ['', [], ['example.com']],
-])('NO_PROXY=%s', (noProxy, direct, through) => {
+])('NO_PROXY=%s leads directly to %j, and through the proxy to %j', (noProxy, direct, through) => {
   const proxies = new Proxies({ HTTPS_PROXY, NO_PROXY: noProxy });
   const goesThrough = (host: string) => proxies.for(new URL(`https://${host}`)) !== undefined;
   expect(direct.filter(goesThrough)).toEqual([]);

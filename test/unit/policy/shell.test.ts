@@ -20,7 +20,7 @@ test.each<[string, readonly string[]]>([
   ['npm ci 2>&1 >>/var/log/npm >/dev/null', ['npm ci']],
   ['DEBIAN_FRONTEND=noninteractive', []],
   ['', []],
-])('%s', (script, commands) => {
+])('%j runs %j', (script, commands) => {
   expect(parseScript(script).map(({ program, words }) => [program, ...words].join(' '))).toEqual(commands);
 });
 

@@ -46,7 +46,7 @@ describe('Link', () => {
     ['', undefined],
     [undefined, undefined],
     ['nonsense', undefined],
-  ])('%s', (header, query) => {
+  ])('%s leads to the page %s', (header, query) => {
     expect(nextPage(header, base)?.href).toBe(query && new URL(query, base).href);
   });
 
@@ -103,7 +103,7 @@ describe('challenge', () => {
     ['realm="no scheme"', []],
     ['', []],
     [undefined, []],
-  ])('%s', (header, challenges) => {
+  ])('%s is the challenges %j', (header, challenges) => {
     expect(
       parseChallenges(header).map(({ scheme, parameters }) => ({ scheme, parameters: { ...parameters } })),
     ).toEqual(challenges);
@@ -159,7 +159,7 @@ describe('Retry-After and budgets', () => {
       { retryAfterMs: 30_000 },
     ],
     [{}, {}],
-  ])('%j', (headers, limits) => {
+  ])('%j says %j', (headers, limits) => {
     expect(rateLimitsOf(headers, nowMs)).toEqual(limits);
   });
 

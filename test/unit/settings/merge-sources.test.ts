@@ -49,7 +49,7 @@ describe('targets of one source are merged', () => {
     ],
     [['prod', 'prod'], { regions: ['eu-west-1', 'us-east-1'], include: ['**'] }],
     [['anywhere', 'anywhere'], { account: '333333333333', include: ['**'] }],
-  ])('%j', (targets, expected) => {
+  ])('%j into %j', (targets, expected) => {
     expect(merge(...targets)).toEqual([expect.objectContaining(expected)]);
   });
 

@@ -62,7 +62,7 @@ describe('a part of a registry', () => {
     ['localhost:5000/app:1.0', ['app'], ['1.0']],
     ['docker.io/node:20', ['library/node'], ['20']],
     ['docker.io/bitnami/redis:7', ['bitnami/redis'], ['7']],
-  ])('%s', (target, repositories, tags) => {
+  ])('%s selects the repositories %j and the tags %j', (target, repositories, tags) => {
     expect(parseTarget(target, settings)).toMatchObject({ include: repositories, repositories, tags });
   });
 
@@ -171,7 +171,7 @@ describe('what is no target', () => {
     ['harbor.example.com/[a]*', SettingsError, /not a pattern/],
     [`harbor.example.com/a@sha256:${'0'.repeat(64)}`, SettingsError, /an audit reads tags/],
     ['ho_st.example.com', InvalidReferenceError, /not a registry/],
-  ])('%s', (target, kind, message) => {
+  ])('"%s" is refused with what is wrong', (target, kind, message) => {
     const attempt = (): unknown => parseTarget(target, settings);
     expect(attempt).toThrow(kind);
     expect(attempt).toThrow(message);

@@ -83,7 +83,7 @@ describe('the environment', () => {
     ],
     [{ SLIMBOARD_REGISTRY_OTHER_TOKEN: 't' }, undefined],
     [{}, undefined],
-  ])('%j', async (environment, credentials) => {
+  ])('of a source, %j, are %j', async (environment, credentials) => {
     expect(await find('registry.example.com', undefined, environment, { sourceName: 'prod' })).toEqual(credentials);
   });
 
