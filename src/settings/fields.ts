@@ -98,12 +98,6 @@ export function parsed<Value>(example: string, parse: (text: string) => Value) {
     .transform(transformBy(parse));
 }
 
-/** Like {@link parsed}, but refuses bare numbers: YAML would read a name like `1.10` as the number 1.1. */
-function parsedName<Value>(example: string, parse: (text: string) => Value) {
-  const rule = `expected text, such as ${example}; quote what looks like a number: "1.10"`;
-  return z.string({ error: rule }).transform(transformBy(parse));
-}
-
 function transformBy<Value>(parse: (text: string) => Value) {
   return (value: string | number, context: z.core.$RefinementCtx): Value => {
     try {
@@ -116,5 +110,8 @@ function transformBy<Value>(parse: (text: string) => Value) {
   };
 }
 
-export const glob = parsedName('payments/**', checkedGlob);
+/** A pattern. It refuses bare numbers, unlike {@link parsed}: YAML would read a name like `1.10` as the number 1.1. */
+export const glob = z
+  .string({ error: 'expected text, such as payments/**; quote what looks like a number: "1.10"' })
+  .transform(transformBy(checkedGlob));
 export const globs = oneOrMore(glob, '["payments/**", "billing-*"]');

@@ -94,11 +94,11 @@ function drawNode(node: HierarchyRectangularNode<MapNode>, tone: number | undefi
   const seen = children ? html`<span>${name} · ${size}</span>` : html`<span>${name}</span> <span>${size}</span>`;
   const inside = html`<title>${title}</title><rect class="${kind}" width="100%" height="100%"/>
 <foreignObject width="100%" height="${children ? HEADER : '100%'}"><div class="place${children ? ' head' : ''}">${seen}</div></foreignObject>`;
-  return html`<svg x="${perCent(x0, WIDTH)}" y="${y0}" width="${perCent(x1 - x0, WIDTH)}" height="${y1 - y0}">${
+  return html`<svg x="${ofWidth(x0)}" y="${y0}" width="${ofWidth(x1 - x0)}" height="${y1 - y0}">${
     data.href === undefined ? inside : html`<a href="${data.href}" aria-label="${accessibleName}">${inside}</a>`
   }</svg>`;
 }
 
-function perCent(part: number, whole: number): string {
-  return `${((part / whole) * 100).toFixed(3)}%`;
+function ofWidth(part: number): string {
+  return `${((part / WIDTH) * 100).toFixed(3)}%`;
 }

@@ -56,7 +56,7 @@ export function lifecycleSimulation(rules: readonly LifecycleRule[], inUse: InUs
           order by outcome not like 'expires%', in_use desc, ${byBytes('source', 'registry', 'repository')}, pushed_at, digest) end as place
         from placed p),
       gone as (select * from chosen where place is not null),
-      ${freedSql('listed', 'gone')}
+      ${freedSql('gone')}
       ${withFreedBytes(columns)}`,
     order: `in_use desc, place, ${byBytes('source', 'registry', 'repository')}, pushed_at, digest`,
   };

@@ -80,7 +80,7 @@ function candidatesSql(where: string): string {
       select c.*, row_number() over (order by ${byBytes('c.source', 'c.registry', 'c.repository')}, c.dated_at nulls first, c.digest) as place
       from slimboard_reclaimable c where ${where}),
     ${LISTED},
-    ${freedSql('listed', 'chosen')}
+    ${freedSql('chosen')}
     ${withFreedBytes(columns)}`;
 }
 
