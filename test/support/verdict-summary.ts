@@ -29,7 +29,7 @@ export interface ExpectedImage extends ListedImage {
 }
 
 /** All fields that a test table may name. */
-export function summaryFields(verdict: ImageVerdict) {
+function summaryFields(verdict: ImageVerdict) {
   return {
     ...summaryOf(verdict),
     layerCount: verdict.base.layerCount,
