@@ -59,7 +59,7 @@ export function manifestsTask(repository: StoredRepository, listed: readonly Lis
  */
 export function rereadTask(repository: StoredRepository, listed: readonly ListedManifest[]): NewTask {
   const payload: ManifestsPayload = { repository, listed };
-  return newTask('manifests', ['again', repository.id, hashOf(listed)], payload);
+  return newTask('manifests', [repository.id, 'again', hashOf(listed)], payload);
 }
 
 function hashOf(listed: readonly ListedManifest[]): string {
