@@ -48,10 +48,11 @@ const MAP_ROWS = `
   with ranked as (
     select r.registry, r.team, r.repository, r.repository_id, r.stored_bytes, r.images,
       row_number() over (order by r.stored_bytes desc, ${byBytes('r.repository', 'r.registry', 'r.source')}) <= ${REPOSITORIES} as is_big
-    from slimboard_repositories r where r.stored_bytes > 0)
-  select registry, team, case when is_big then repository end as repository, case when is_big then repository_id end as id,
+    from slimboard_repositories r where r.stored_bytes > 0),
+  placed as (select r.*, case when is_big then repository end as shown from ranked r)
+  select registry, team, shown as repository, case when is_big then repository_id end as id,
     sum(stored_bytes)::int8 as "storedBytes", sum(images)::int8 as "imageCount", count(*) as repositories
-  from ranked group by 1, 2, 3, 4 order by 5 desc, 1, 2, 3`;
+  from placed group by 1, 2, 3, 4 order by 5 desc, ${byBytes('registry', 'team', 'shown')}`;
 
 /** The biggest images of each repository; a layer counts for the biggest image that has it. $1: ids of repositories */
 const MAP_IMAGES = `

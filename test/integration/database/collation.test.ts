@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
+import { readMap } from '../../../src/html/overview/read-map.ts';
 import { readTagShares } from '../../../src/html/overview/read-summaries.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
@@ -80,6 +81,7 @@ async function reportsIn(url: string): Promise<Readonly<Record<string, unknown>>
       found[`${kind} by ${name}`] = await readRecords(db, KINDS[kind], { now, sort: name, limit: 5 });
   }
   for (const by of GROUPINGS) found[`by ${by}`] = await readRecords(db, leaderboard({ by, metric: 'stored' }), { now });
+  found.map = await readMap(db);
   found.shares = [await readTagShares(db, 'base'), await readTagShares(db, 'distro')];
   return found;
 }
