@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { nearest } from '../settings/nearest.ts';
 
 // The options that several commands have, and the parsers of their values.
 
@@ -97,4 +98,23 @@ export function numberParser(form: RegExp, what: string): (text: string) => numb
     if (!form.test(text)) throw new InvalidArgumentError(`Expected ${what}.`);
     return Number(text);
   };
+}
+
+/**
+ * Lets the options and arguments of a command, and of the commands below it, that take one of some choices say which of
+ * them was most likely meant. Commander does so for the names of commands and options only.
+ */
+export function suggestChoices(command: Command): void {
+  for (const each of [...command.options, ...command.registeredArguments]) {
+    const { argChoices } = each;
+    if (argChoices) each.argParser((value: string) => parseChoice(value, argChoices));
+  }
+  command.commands.forEach(suggestChoices);
+}
+
+function parseChoice(value: string, choices: readonly string[]): string {
+  if (choices.includes(value)) return value;
+  const close = nearest(value, choices);
+  const suggestion = close === undefined ? '' : ` (Did you mean ${close}?)`;
+  throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.${suggestion}`);
 }

@@ -9,6 +9,7 @@ import { leaderboard, report, serve, whatif } from './commands/results.ts';
 import { completion, demo, doctor, migrate, prune } from './commands/upkeep.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
+import { suggestChoices } from './options.ts';
 
 /**
  * Every command, in the order of `--help`. Each adds its arguments, options and action to the program; the action loads what
@@ -64,6 +65,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
     run: runProgram,
   };
   for (const add of COMMANDS) add(program, context);
+  suggestChoices(program);
   try {
     const late = overdue(io.signal, () => endWithinMs);
     await Promise.race([program.parseAsync([...args], { from: 'user' }), late]);

@@ -5,6 +5,10 @@ import { runInProcess } from '../../support/program.ts';
 const NO_DATABASE = { SLIMBOARD_DATABASE_URL: 'postgres://127.0.0.1:1/none' };
 
 test.each([
+  ['report advise', 'improvements, techniques, goals, reclaim. (Did you mean advice?)'],
+  ['report x', 'improvements, techniques, goals, reclaim.\n'],
+  ['leaderboard --metric growht', '(Did you mean growth?)'],
+  ['--log-level information status', 'trace.\n'],
   ['report images -o images.csv.gz', 'reports are not compressed'],
   ['leaderboard -o s3://', 'expected the path of a file, or s3://BUCKET/KEY'],
   ['report reclaim --lifecycle-policy -o {day}.json', 'unknown placeholder "{day}"'],
