@@ -140,8 +140,8 @@ function ago(days: number): string {
 
 /**
  * `outcomes`: what becomes of each marked manifest, and of the manifests that describe one that expires. A child goes
- * only after all indexes of its repository that list it have gone; its own mark removes no index. In a repository with
- * an index that was not read, any untagged manifest but an index may be a child of that index: `unknown`.
+ * only after all indexes of its repository that lead to it have gone, which they do if all of them are marked. In a
+ * repository with an index that was not read, any untagged manifest but an index may be a child of that index: `unknown`.
  */
 const OUTCOMES = `
   settled as (
@@ -152,8 +152,7 @@ const OUTCOMES = `
     from marked k cross join lateral (
       select count(*) as parents, count(g.manifest_id) as going
       from listing x
-      left join marked g on g.repository_id = x.repository_id and g.manifest_id = x.manifest_id and not exists (
-        select 1 from listing y where y.repository_id = g.repository_id and y.child_id = g.manifest_id)
+      left join marked g on g.repository_id = x.repository_id and g.manifest_id = x.manifest_id
       where x.repository_id = k.repository_id and x.child_id = k.manifest_id) p),
   outcomes as (
     select ${outcomeColumns('k')}, k.rule, k.outcome from settled k

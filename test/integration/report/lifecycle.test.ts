@@ -173,6 +173,25 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
     ]);
   });
 
+  test('a child of an index within an index goes once both have gone', async () => {
+    const repository = await inventory.repository(source, 'shop/nested', 'shop', daysAgo(90));
+    const leaf = await inventory.image({ name: 'leaf', layers: [['leaf', 7]] });
+    const inner = await inventory.index('inner', [leaf]);
+    const outer = await inventory.index('outer', [inner]);
+    await inventory.tag(repository, 'outer', outer, daysAgo(20));
+    for (const id of [inner, leaf]) await inventory.tag(repository, null, id, daysAgo(20));
+    const outcomes = async (...rules: LifecyclePolicy['rules']) =>
+      (await simulate(rules, '', 'shop/nested')).map(({ digest, outcome }) => [digest, outcome]).sort();
+    const untagged = rule(2, { tagStatus: 'untagged', ...pushed(1) });
+    const all = [rule(1, { tagStatus: 'tagged', tagPatternList: ['outer'], ...pushed(1) }), untagged];
+    const children = (outcome: string) => [
+      [digestOf('inner'), outcome],
+      [digestOf('leaf'), outcome],
+    ];
+    expect(await outcomes(...all)).toEqual([...children('expires-later'), [digestOf('outer'), 'expires']].sort());
+    expect(await outcomes(untagged)).toEqual(children('stays').sort());
+  });
+
   test('a rule counts the images of each repository by themselves', async () => {
     const rows = await simulate([rule(1, { ...DEV, ...keep(1) })], '', 'shop/*');
     expect(rows.map(({ tags }) => tags)).toEqual(['dev-1', 'sha256-dev-1.sig']);
