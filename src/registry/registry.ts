@@ -49,7 +49,7 @@ export interface ListedManifest {
   readonly artifactType?: string | undefined;
   /** ISO 8601. */
   readonly pushedAt?: string | undefined;
-  /** ISO 8601. */
+  /** ISO 8601: the last pull or, if later, when it was restored from the registry's archive. */
   readonly pulledAt?: string | undefined;
   /** The size that the registry states (bytes). */
   readonly reportedBytes?: number | undefined;

@@ -20,6 +20,7 @@ export interface FakeImage {
   status: 'ACTIVE' | 'ARCHIVED' | 'ACTIVATING';
   readonly pushedAt: number;
   pulledAt: number | undefined;
+  readonly restoredAt: number | undefined;
   readonly subject: Digest | undefined;
 }
 
@@ -121,6 +122,7 @@ function detailOf(state: FakeState, repository: FakeRepository, image: FakeImage
         }),
     imagePushedAt: image.pushedAt,
     ...(image.pulledAt === undefined ? {} : { lastRecordedPullTime: image.pulledAt }),
+    ...(image.restoredAt === undefined ? {} : { lastActivatedAt: image.restoredAt }),
     imageStatus: image.status,
     imageManifestMediaType: content.mediaType,
     ...(manifest.config ? { artifactMediaType: manifest.artifactType ?? manifest.config.mediaType } : {}),

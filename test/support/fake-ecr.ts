@@ -28,6 +28,8 @@ export interface PushInput {
   readonly status?: 'ACTIVE' | 'ARCHIVED' | 'ACTIVATING';
   readonly pushedAt?: number;
   readonly pulledAt?: number;
+  /** When it was last restored from the archive. */
+  readonly restoredAt?: number;
   readonly subject?: Digest;
 }
 
@@ -162,6 +164,7 @@ export class FakeEcr {
       status = 'ACTIVE',
       pushedAt = 1_767_225_600.25,
       pulledAt,
+      restoredAt,
       subject,
     } = input;
     const repository = this.repository(repositoryName, region);
@@ -170,7 +173,7 @@ export class FakeEcr {
     for (const image of repository.images.values()) for (const tag of tags) image.tags.delete(tag);
     const before = repository.images.get(content.digest);
     const allTags = new Set([...(before?.tags ?? []), ...tags]);
-    repository.images.set(content.digest, { content, tags: allTags, status, pushedAt, pulledAt, subject });
+    repository.images.set(content.digest, { content, tags: allTags, status, pushedAt, pulledAt, restoredAt, subject });
     return content.digest;
   }
 

@@ -73,12 +73,17 @@ function entryOf(image: ImageDetail): ListedManifest {
     mediaType: image.imageManifestMediaType,
     artifactType: image.artifactMediaType,
     pushedAt: isoDate(image.imagePushedAt),
-    pulledAt: isoDate(image.lastRecordedPullTime),
+    pulledAt: isoDate(lastUse(image)),
     reportedBytes: image.imageSizeInBytes,
     // An image that is being restored cannot be read yet either.
     ...(imageStatus === 'ACTIVE' ? {} : { archived: true }),
     ...(isDigest(subject) ? { subject } : {}),
   };
+}
+
+/** ECR's own rules, too, count from the restoring of an archived image that nobody has pulled since. */
+function lastUse({ lastRecordedPullTime: pulled, lastActivatedAt: restored }: ImageDetail): Date | undefined {
+  return pulled && restored && pulled > restored ? pulled : (restored ?? pulled);
 }
 
 function digestFrom(image: ImageDetail): Digest {

@@ -19,7 +19,11 @@ const columns = defineColumns({
   ],
   in_use: ['boolean', 'Whether `--in-use` names it; the registry does not know what runs.'],
   pushed_at: ['timestamp', 'The push, else the build: the date that rules use.'],
-  pulled_at: ['timestamp', 'The last pull, if the registry reports it.', 'detail'],
+  pulled_at: [
+    'timestamp',
+    'The last pull or, if later, when it was restored from the archive; if the registry reports it.',
+    'detail',
+  ],
   compressed_bytes: ['bytes', 'Its pull size.', 'detail'],
   freed_bytes: [
     'bytes',
@@ -126,7 +130,7 @@ function markSql({ selection }: LifecycleRule, index: number): string {
     case 'sinceImagePulled':
       return `coalesce(s.pulled_at, s.pushed_at) < ${ago(countNumber)}`;
     case 'sinceImageTransitioned':
-      // No listing of ECR says when an image was archived.
+      // When an image was archived is not stored.
       return 'false';
   }
 }

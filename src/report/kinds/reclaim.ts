@@ -22,7 +22,10 @@ const columns = defineColumns({
     `\`archived\`, \`untagged\`, \`stale\` (not pulled for ${STALE_DAYS} days) or \`superseded\` (${SUPERSEDED_BUILDS} newer builds, ${SUPERSEDED_DAYS} days old).`,
     'gist',
   ],
-  dated_at: ['timestamp', 'The last pull, else the push, else the build, else the end of the audit that found it.'],
+  dated_at: [
+    'timestamp',
+    'The last pull or, if later, when it was restored from the archive; else the push, else the build, else the end of the audit that found it.',
+  ],
   compressed_bytes: ['bytes', 'Its pull size; empty for an index.', 'detail'],
   freed_bytes: [
     'bytes',

@@ -53,7 +53,7 @@ export async function nearestPolicy(db: Database, inUse: InUse, request: ReportR
   return { rules };
 }
 
-/** No registry says when an image was archived: to be safe, the rule expires every archived image, sooner or later. */
+/** When an image was archived is not stored: to be safe, the rule expires every archived image, sooner or later. */
 function ofAnyArchived(rule: LifecycleRule): LifecycleRule {
   if (rule.selection.countType !== 'sinceImageTransitioned') return rule;
   return { ...rule, selection: { ...rule.selection, countType: 'sinceImagePushed', countNumber: 0 } };

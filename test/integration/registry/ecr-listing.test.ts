@@ -232,6 +232,23 @@ describe('images', () => {
     expect(entries).toHaveLength(4);
   });
 
+  test.each([
+    ['never', undefined, '2026-02-01'],
+    ['before', '2026-01-01', '2026-02-01'],
+    ['after', '2026-03-01', '2026-03-01'],
+  ])('that were restored from the archive count as pulled then, if pulled %s', async (_, pulled, used) => {
+    const secondsOf = (date: string) => Date.parse(date) / 1000;
+    const fake = await ecr.start();
+    fake.push('api', image(), {
+      tags: ['1'],
+      ...(pulled ? { pulledAt: secondsOf(pulled) } : {}),
+      restoredAt: secondsOf('2026-02-01'),
+    });
+    const registry = await ecr.open(fake);
+    const [entry] = await collect(registry.listManifests(ecrRepository('api'), {}));
+    expect(entry?.pulledAt).toBe(`${used}T00:00:00.000Z`);
+  });
+
   test('that are being restored are not readable yet', async () => {
     const fake = await ecr.start();
     fake.push('api', image(), { tags: ['1'], status: 'ACTIVATING' });
