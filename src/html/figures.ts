@@ -6,13 +6,15 @@ export interface Figure {
   readonly name: string;
   readonly value: Content;
   readonly note?: Content;
+  /** Whether it gets a row of its own, for a long note. */
+  readonly isWide?: boolean;
 }
 
 /** A row of figures, each with its name and an optional note. */
 export function figures(entries: readonly Figure[]): Markup {
   return html`<dl class="figures">${entries.map(
-    ({ name, value, note }) =>
-      html`<div><dt>${name}</dt><dd>${value}</dd>${note ? html`<dd class="note">${note}</dd>` : null}</div>`,
+    ({ name, value, note, isWide }) =>
+      html`<div${isWide ? html` class="wide"` : null}><dt>${name}</dt><dd>${value}</dd>${note ? html`<dd class="note">${note}</dd>` : null}</div>`,
   )}</dl>`;
 }
 

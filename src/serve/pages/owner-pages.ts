@@ -90,6 +90,9 @@ const RECENTLY = '30d';
 /** How many rows to search for a name: several registries may have it, and its glob may match names that differ. */
 const MAX_MATCHING_NAMES = 100;
 
+/** A longer name would take more than five lines of a figure. */
+const LONG_NAME = 80;
+
 /** @param biggest the biggest images, one of which the row names as its largest */
 function sizes(row: CellsByName, biggest: readonly CellsByName[]): Markup {
   const bytes = (name: string): string => (typeof row[name] === 'number' ? humanBytes(Number(row[name])) : 'not known');
@@ -102,7 +105,12 @@ function sizes(row: CellsByName, biggest: readonly CellsByName[]): Markup {
     { name: 'Freed by removing it', value: bytes('exclusive_bytes') },
     { name: 'Above base images', value: bytes('own_bytes') },
     { name: 'Logical', value: bytes('logical_bytes') },
-    { name: 'Largest image', value: bytes('largest_bytes'), note: largestImage(row, biggest) },
+    {
+      name: 'Largest image',
+      value: bytes('largest_bytes'),
+      note: largestImage(row, biggest),
+      isWide: String(row.largest_image ?? '').length > LONG_NAME,
+    },
     { name: 'Images', value: count(Number(row.images ?? 0)), note: countOf(Number(row.tags ?? 0), 'tag') },
   ]);
 }

@@ -137,6 +137,25 @@ describe.each(BACKENDS)('pages over $name', ({ open }) => {
     expect(images.indexOf('shop/large')).toBeLessThan(images.indexOf('shop/a-small'));
   });
 
+  test('the largest image has a row of its own if its name is long, where a figure would break it into many lines', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    for (const [team, name] of [
+      ['shop', 'shop/app'],
+      ['search', `search/${'index-'.repeat(20)}`],
+    ] as const) {
+      const repository = await inventory.repository(source, name, team, AT);
+      await inventory.tag(repository, '1', await inventory.image({ name, layers: [[name, 5]] }), AT);
+    }
+    await inventory.audit(source, AT);
+    const wide = async (team: string) =>
+      [...(await pageText(db, `/teams/${team}`)).matchAll(/<div class="wide"><dt>(.*?)<\/dt>/g)].map(
+        ([, name]) => name,
+      );
+    expect(await wide('shop')).toEqual([]);
+    expect(await wide('search')).toEqual(['Largest image']);
+  });
+
   test('a team and a repository rank only images, and say of findings what all of them have in common', async () => {
     const inventory = new Inventory(db);
     const source = await inventory.source('lab');
