@@ -22,7 +22,7 @@ const TONES = 10;
 /** Each team gets a colour, for everything in it: the root is at depth 0, and registries are above teams. */
 const COLOURED_DEPTH = 2;
 /** A smaller share of the whole could not be seen or clicked: each group's nodes below it are drawn as one. */
-const SMALLEST_SHARE = 0.0015;
+export const SMALLEST_SHARE = 0.0015;
 
 /**
  * A treemap: nested rectangles whose area shows bytes, groups with a header, leaves with a name where there is room.

@@ -46,10 +46,9 @@ function restName(images: number): string {
   return images > 0 ? countOf(images, 'other image') : 'configs and untagged images';
 }
 
-function othersNode({ repositories, storedBytes }: OtherRepositories): MapNode {
-  return {
-    name: countOf(repositories, 'other repository'),
-    bytes: storedBytes,
-    others: repositories,
-  };
+function othersNode({ namespace, repositories, storedBytes }: OtherRepositories): MapNode {
+  const name = countOf(repositories, 'other repository');
+  return namespace === null
+    ? { name, bytes: storedBytes, others: repositories }
+    : { name: `${namespace}: ${name}`, bytes: storedBytes };
 }

@@ -2,8 +2,9 @@ import { sum } from '../../common/sum.ts';
 import type { Queryable } from '../../database/database.ts';
 import { byBytes } from '../../store/sql/by-bytes.ts';
 import { digestText } from '../../store/sql/digest-text.ts';
+import { SMALLEST_SHARE } from '../charts/treemap.ts';
 
-/** Where the stored bytes are: the biggest repositories one by one, the others summed by team. */
+/** Where the stored bytes are: the biggest repositories one by one, the others summed by team and namespace. */
 export interface ByteMap {
   readonly repositories: readonly MapRepository[];
   readonly others: readonly OtherRepositories[];
@@ -30,10 +31,12 @@ export interface MapImage {
   readonly addedBytes: number;
 }
 
-/** The repositories of one team in one registry that are not shown one by one. */
+/** The repositories of one team in one registry that are not shown one by one: those of a namespace, or all else. */
 export interface OtherRepositories {
   readonly registry: string;
   readonly team: string;
+  /** What comes before the first slash in their names. */
+  readonly namespace: string | null;
   readonly repositories: number;
   readonly storedBytes: number;
 }
@@ -43,14 +46,22 @@ const IMAGES = 8;
 /** A repository with a smaller share of the whole shows no images: they would be too small to be distinguished. */
 const OPEN_SHARE = 0.01;
 
-/** A row for each of the biggest repositories, and one for the others of each team, without `repository` and `id`. */
+/**
+ * A row for each of the biggest repositories; then, without `id`, one for the others of each namespace of a team that can be
+ * seen on the map, and for each team one for all else.
+ */
 const MAP_ROWS = `
   with ranked as (
     select r.registry, r.team, r.repository, r.repository_id, r.stored_bytes, r.images,
+      case when r.repository like '%/%' then split_part(r.repository, '/', 1) end as namespace,
       row_number() over (order by r.stored_bytes desc, ${byBytes('r.repository', 'r.registry', 'r.source')}) <= ${REPOSITORIES} as is_big
     from slimboard_repositories r where r.stored_bytes > 0),
-  placed as (select r.*, case when is_big then repository end as shown from ranked r)
-  select registry, team, shown as repository, case when is_big then repository_id end as id,
+  placed as (
+    select r.*, case when is_big then repository
+      when sum(stored_bytes) over (partition by registry, team, namespace, is_big) >= ${SMALLEST_SHARE} * sum(stored_bytes) over ()
+        then namespace end as shown
+    from ranked r)
+  select registry, team, shown, case when is_big then repository_id end as id,
     sum(stored_bytes)::int8 as "storedBytes", sum(images)::int8 as "imageCount", count(*) as repositories
   from placed group by 1, 2, 3, 4 order by 5 desc, ${byBytes('registry', 'team', 'shown')}`;
 
@@ -76,7 +87,8 @@ const MAP_IMAGES = `
 
 type MapRow = Omit<MapRepository, 'images' | 'repository'> & {
   readonly id: number | null;
-  readonly repository: string | null;
+  /** The name of the repository or, without `id`, of a namespace. */
+  readonly shown: string | null;
   readonly repositories: number;
 };
 type ImageRow = MapImage & { readonly id: number };
@@ -88,13 +100,13 @@ export async function readMap(db: Queryable): Promise<ByteMap> {
   const ids = rows.flatMap(({ id, storedBytes }) => (id === null || storedBytes < total * OPEN_SHARE ? [] : [id]));
   const images = await db.query<ImageRow>(MAP_IMAGES, [ids]);
   return {
-    repositories: rows.flatMap(({ id, repository, repositories: _, ...row }) =>
-      id === null || repository === null
+    repositories: rows.flatMap(({ id, shown, repositories: _, ...row }) =>
+      id === null || shown === null
         ? []
-        : [{ ...row, repository, images: images.filter((image) => image.id === id).map(imageOf) }],
+        : [{ ...row, repository: shown, images: images.filter((image) => image.id === id).map(imageOf) }],
     ),
-    others: rows.flatMap(({ id, registry, team, repositories, storedBytes }) =>
-      id === null ? [{ registry, team, repositories, storedBytes }] : [],
+    others: rows.flatMap(({ id, registry, team, shown: namespace, repositories, storedBytes }) =>
+      id === null ? [{ registry, team, namespace, repositories, storedBytes }] : [],
     ),
   };
 }

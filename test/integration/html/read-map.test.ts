@@ -91,8 +91,32 @@ describe.each(BACKENDS)('the map of stored bytes, over $name', ({ open }) => {
     expect(repositories.map(({ storedBytes }) => storedBytes)).toEqual(Array.from({ length: 60 }, (_, at) => 63 - at));
     const registry = 'registry.example.com';
     expect(others).toEqual([
-      { registry, team: 'shop', repositories: 2, storedBytes: 1 + 3 },
-      { registry, team: 'search', repositories: 1, storedBytes: 2 },
+      { registry, team: 'shop', namespace: null, repositories: 2, storedBytes: 1 + 3 },
+      { registry, team: 'search', namespace: null, repositories: 1, storedBytes: 2 },
+    ]);
+  });
+
+  test('has the others of a team by namespace where that can be seen: many of one size leave nothing else to see', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const registry = 'registry.example.com';
+    const stored = async (name: string, team: string, bytes: number) => {
+      const repository = await inventory.repository(source, name, team, AT);
+      const image = await inventory.image({ name, layers: [[name, bytes]], configBytes: 0 });
+      await inventory.tag(repository, '1', image, AT);
+    };
+    for (let n = 0; n < 60; n++) await stored(`big/app-${n}`, 'shop', 100);
+    for (const name of ['a', 'b']) await stored(`web/${name}`, 'shop', 99);
+    await stored('web/c', 'search', 99);
+    await stored('plain', 'shop', 98);
+    await stored('tiny/app', 'shop', 1);
+    await inventory.audit(source, AT);
+    const { repositories, others } = await readMap(db);
+    expect(repositories).toHaveLength(60);
+    expect(others).toEqual([
+      { registry, team: 'shop', namespace: 'web', repositories: 2, storedBytes: 2 * 99 },
+      { registry, team: 'search', namespace: 'web', repositories: 1, storedBytes: 99 },
+      { registry, team: 'shop', namespace: null, repositories: 2, storedBytes: 98 + 1 },
     ]);
   });
 });

@@ -43,9 +43,13 @@ test.each([
 });
 
 test('repositories that are not shown one by one are one place of their team, and counted', () => {
-  const others = [{ registry: 'r.example.com', team: 'shop', repositories: 70, storedBytes: 200_000 }];
+  const others = [
+    { registry: 'r.example.com', team: 'shop', namespace: null, repositories: 70, storedBytes: 200_000 },
+    { registry: 'r.example.com', team: 'shop', namespace: 'deep', repositories: 9, storedBytes: 300_000 },
+  ];
   expect(places({ others })).toContain('r.example.com › shop › 70 other repositories: 200 kB');
-  expect(drawn({ others })).toContain('aria-label="Stored bytes of 71 repositories"');
+  expect(places({ others })).toContain('r.example.com › shop › deep: 9 other repositories: 300 kB');
+  expect(drawn({ others })).toContain('aria-label="Stored bytes of 80 repositories"');
   expect(drawn({})).toContain('aria-label="Stored bytes of 1 repository"');
 });
 
