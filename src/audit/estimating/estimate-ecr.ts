@@ -1,5 +1,6 @@
 import { sum } from '../../common/sum.ts';
 import { takesAllTags } from '../../fetch/select.ts';
+import { isReferrerTag } from '../../oci/content-kind.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { isImageConfigMediaType, isIndexMediaType } from '../../oci/media-type.ts';
 import { type EcrRequestKind, type EcrRequests, estimateEcrCalls, quotaSecondsOf } from '../../registry/ecr/cost.ts';
@@ -80,9 +81,13 @@ function manifestsOf({ fresh, first }: CountedRepository, source: EcrSource, bou
   return source.full ? fresh.length : first.length;
 }
 
-/** How many blobs are read: the config of an image, or the provenance of an attestation. */
+/**
+ * How many blobs are read: the config of an image, or the provenance of an attestation. The listing does not tell cosign's
+ * signatures, of which none is read, from images; their tags do, most likely.
+ */
 function blobsOf(listed: ListedManifest, source: EcrSource, bound: 'min' | 'max'): number {
   if (isIndex(listed)) return bound === 'max' ? childrenOf(listed, source) : 0;
+  if (bound === 'min' && isReferrerTag(listed.tag ?? '')) return 0;
   return listed.artifactType !== undefined && !isImageConfigMediaType(listed.artifactType) ? 0 : 1;
 }
 

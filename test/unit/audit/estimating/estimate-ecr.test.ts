@@ -48,6 +48,12 @@ test('images and attestations cost a blob each; charts and indexes none', () => 
   expect(total).toEqual({ min: 9, max: 9 });
 });
 
+test('what is tagged as a signature may cost no blob', () => {
+  const signature = { ...child, tag: parseTag(`${tagged.digest.replace(':', '-')}.sig`) };
+  const { operations } = estimateEcr(of({ images: 2, fresh: [tagged, signature] }), source);
+  expect(operations).toMatchObject({ BatchGetImage: { min: 1, max: 1 }, GetBlob: { min: 1, max: 2 } });
+});
+
 test('without provenance the estimate is exact', () => {
   const { total } = estimateEcr(of({ images: 2, fresh: [tagged, child] }), { ...source, provenance: false });
   expect(total.min).toBe(total.max);
