@@ -61,22 +61,31 @@ function writerOf(column: Column): (cell: Cell) => string {
   return rememberLast((cell) => (cell === null ? '' : textCell(String(cell))));
 }
 
+/** Matches the start of text that spreadsheets read as a formula, also after blanks. */
+const FORMULA = new RegExp(`^(?=${BLANK}*${SIGN}|[\\t\\r\\n])`);
 /**
- * Matches where text begins that spreadsheets read as a formula, also after blanks. Where a comma separates decimals, as in
- * German, Excel takes a semicolon for the end of a cell, and a line's end for that of a row, whatever quotes surround them, and
- * leaves out quotes at the start of the next cell.
- * @see https://owasp.org/www-community/attacks/CSV_Injection
+ * Matches what lies between two cells of one text: where a comma separates decimals, as in German, Excel takes a semicolon for
+ * the end of a cell, and a line's end for that of a row, whatever quotes surround them, and leaves out quotes at the start of
+ * the next cell. Whether a formula follows is looked up: a pattern for that would read a million line ends for each of them.
  */
-const FORMULA = new RegExp(`^(?=${BLANK}*${SIGN}|[\\t\\r\\n])|(?<=[;\\r\\n])(?=["\\s\\ufeff]*${SIGN})`, 'g');
+const BETWEEN_CELLS = /[;\r\n]["\s\ufeff]*/g;
+const STARTS_FORMULA = new RegExp(SIGN);
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
 /** Characters that RFC 4180 has no place for, and that a terminal would obey. */
 const CONTROL = /(?![\t\r\n])\p{Cc}/gu;
 /** Matches most cells: names that need neither an apostrophe nor quotes. */
 const PLAIN = /^\w[\w./:+@-]*(?:;\w[\w./:+@-]*)*$/;
 
+/** @see https://owasp.org/www-community/attacks/CSV_Injection */
+function withoutFormulas(text: string): string {
+  const begun = text.replace(FORMULA, "'");
+  return begun.replace(BETWEEN_CELLS, (between, at: number) =>
+    STARTS_FORMULA.test(begun.charAt(at + between.length)) ? between.replace(/[;\r\n]/g, "$&'") : between,
+  );
+}
+
 function textCell(text: string): string {
   if (PLAIN.test(text)) return text;
-  const shown = text.replace(CONTROL, '');
-  const safe = shown.replace(FORMULA, "'");
+  const safe = withoutFormulas(text.replace(CONTROL, ''));
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -104,6 +104,13 @@ describe('csv', () => {
     },
   );
 
+  test.each(['\n', '\n "', ';='])(
+    'is written in time that grows with the length of text, whatever it repeats: %j',
+    async (piece) => {
+      expect(await write('csv', [[`x${piece.repeat(300_000)}`, 1, 1, true, null]])).toContain(',1,1,true,');
+    },
+  );
+
   test('leaves other text behind a semicolon as it is', async () => {
     expect(await write('csv', [['node;library/node', 1, 1, true, null]])).toContain('\r\nnode;library/node,1');
   });
