@@ -155,12 +155,19 @@ const isoDate = remember((text) => {
  */
 const MAX_PLATFORM_PART = 64;
 
-/** The platform in a config, its names cut to 64 characters; `unknown` for a missing os or architecture. */
+/**
+ * The platform in a config, its names cut to 64 characters; `unknown` for a missing os or architecture. Characters that no
+ * platform has become `_`: commands that pages show, to be copied into a shell, name the platform.
+ */
 export function platformOf(config: ImageConfig): Platform {
   const { os, architecture, variant = '' } = config;
   return {
-    os: os.slice(0, MAX_PLATFORM_PART) || 'unknown',
-    architecture: architecture.slice(0, MAX_PLATFORM_PART) || 'unknown',
-    ...(variant ? { variant: variant.slice(0, MAX_PLATFORM_PART) } : {}),
+    os: platformPart(os) || 'unknown',
+    architecture: platformPart(architecture) || 'unknown',
+    ...(variant ? { variant: platformPart(variant) } : {}),
   };
+}
+
+function platformPart(name: string): string {
+  return name.slice(0, MAX_PLATFORM_PART).replace(/[^\w./-]/g, '_');
 }

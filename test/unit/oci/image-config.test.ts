@@ -8,6 +8,8 @@ test.each([
   [{ os: 'linux', architecture: 'arm', variant: 'v7' }, 'linux/arm/v7'],
   [{ os: 'linux' }, 'linux/unknown'],
   [{}, 'unknown/unknown'],
+  [{ os: 'linux', architecture: 'arm64/v8' }, 'linux/arm64/v8'],
+  [{ os: 'linux;a|b', architecture: '$(c) `d`', variant: "v8'" }, 'linux_a_b/__c___d_/v8_'],
 ])('the platform of %j is %s', (config, expected) => {
   expect(platform(config)).toBe(expected);
 });
