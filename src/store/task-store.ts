@@ -41,12 +41,19 @@ export async function addTaskUnder(db: Queryable, parent: TaskId, task: NewTask)
   );
 }
 
-/** Reads the payload of a task. @returns undefined when the task is settled already */
-export async function findTask<P>(db: Queryable, task: TaskId): Promise<P | undefined> {
-  const [row] = await db.query<{ payload: P }>('select payload from audit_task where audit_id = $1 and key = $2', [
-    task.auditId,
-    task.key,
-  ]);
+/**
+ * Reads the payload of a task.
+ * @returns undefined when the task is settled already; also when it is of another kind: whoever can write to Redis could
+ * have an audit closed by the key of a task that is open
+ */
+export async function findTask<P>(
+  db: Queryable,
+  { auditId, key, kind }: Pick<TaskReference, 'auditId' | 'key' | 'kind'>,
+): Promise<P | undefined> {
+  const [row] = await db.query<{ payload: P }>(
+    'select payload from audit_task where audit_id = $1 and key = $2 and kind = $3',
+    [auditId, key, kind],
+  );
   return row?.payload;
 }
 

@@ -3,7 +3,7 @@ import { createAuditEngine } from '../../../src/app/engine.ts';
 import { assessRange } from '../../../src/audit/assessing/assess-range.ts';
 import { createListingWriter, type ReadListing } from '../../../src/audit/listing/listing-writer.ts';
 import { parseTag } from '../../../src/oci/reference.ts';
-import type { TaskKind } from '../../../src/queue/queue.ts';
+import type { TaskKey, TaskKind } from '../../../src/queue/queue.ts';
 import type { StoredRepository } from '../../../src/store/inventory-store.ts';
 import { type AuditOptions, auditRegistry, contentOf, defaultSettings, NO_EVENTS } from '../../support/audits.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
@@ -88,10 +88,8 @@ describe.each(BACKENDS)('a task that another process has settled, in $name', ({ 
     expect(await db.query('select key from audit_task')).toEqual([{ key: 'of the other process' }]);
   });
 
-  test('replaces no assessment', async () => {
-    const { id } = await auditRegistry(db, registry);
-    const sources = await db.query<{ id: number }>('select id from source');
-    const engine = closedAfterTest(
+  const openEngine = async () =>
+    closedAfterTest(
       createAuditEngine({
         settings: await defaultSettings(),
         environment: {},
@@ -101,6 +99,27 @@ describe.each(BACKENDS)('a task that another process has settled, in $name', ({ 
         onNote: () => undefined,
       }),
     );
+
+  test.each(['deliver', 'close', 'assess'] as const)(
+    'is not done as a task of another kind, as whoever can write to Redis could ask: %s',
+    async (kind) => {
+      const stop = new AbortController();
+      const stopped = auditRegistry(db, registry, { signal: stop.signal, onRequest: () => stop.abort() });
+      await expect(stopped).rejects.toThrow();
+      const openTasks = () => db.query<{ key: TaskKey }>('select key from audit_task order by key');
+      const open = await openTasks();
+      expect(open).not.toEqual([]);
+      const { handlers } = await openEngine();
+      for (const { key } of open)
+        await handlers.run({ auditId: 1, key, kind, lane: 'adhoc' }, { signal: new AbortController().signal });
+      expect(await openTasks()).toEqual(open);
+    },
+  );
+
+  test('replaces no assessment', async () => {
+    const { id } = await auditRegistry(db, registry);
+    const sources = await db.query<{ id: number }>('select id from source');
+    const engine = await openEngine();
     await db.query('delete from assessment');
     await assessRange({
       context: engine.context,
