@@ -100,8 +100,14 @@ function scriptLines(facts: DockerfileFacts): readonly string[] {
 function isMadeExecutable(path: string, { commands }: DockerfileFacts): boolean {
   const chmods = commands.filter(({ program }) => program === 'chmod');
   return chmods.some(({ words, folder }) =>
-    words.some((word) => isWithin(path, absolutePath(word.replace(/[^/]*\*.*$/, ''), folder))),
+    words.some((word) => isWithin(path, absolutePath(beforePattern(word), folder))),
   );
+}
+
+/** A path up to the part that is a pattern: `/app/` of `/app/*.sh`. */
+function beforePattern(path: string): string {
+  const star = path.indexOf('*');
+  return star < 0 ? path : path.slice(0, path.lastIndexOf('/', star) + 1);
 }
 
 /** Returns a note on the image's start script, for templates that start the program themselves. */
