@@ -1,9 +1,21 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { auditEcr, contentOf, errorsOf, expectAsAnew } from '../../support/audits.ts';
+import { learnFrom } from '../../support/bases.ts';
+import { closedAfterTest } from '../../support/closed-after.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';
 import type { FakeEcr } from '../../support/fake-ecr.ts';
-import { ARM, artifact, attestation, type BuiltManifest, image, index, tarLayer } from '../../support/image-builder.ts';
+import {
+  ARM,
+  artifact,
+  attestation,
+  type BuiltManifest,
+  image,
+  index,
+  tarLayer,
+  textLayer,
+} from '../../support/image-builder.ts';
+import { startRegistry } from '../../support/registry-server.ts';
 
 const ecr = useEcr();
 const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -447,6 +459,21 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
       tagsAudited: 97,
     });
     await expectAsAnew(db, () => auditEcr(db, fake));
+  });
+
+  test('counts less as its own where only the base of an untagged image has become known since', async () => {
+    fake.push('app', image({ layers: ['tagged'] }), { tags: ['1'] });
+    fake.push('app', image({ layers: ['base', 'untagged'] }));
+    const ownBytes = async (): Promise<number | undefined> => {
+      await auditEcr(db, fake);
+      const [row] = await db.query<{ own_bytes: number }>('select own_bytes from slimboard_repositories');
+      return row?.own_bytes;
+    };
+    const before = await ownBytes();
+    const mirror = closedAfterTest(await startRegistry());
+    mirror.push('library/debian', '12', image({ layers: ['base'] }));
+    await learnFrom(db, mirror);
+    expect(await ownBytes()).toBe((before ?? 0) - textLayer('base').body.length);
   });
 
   test('selects the newest tags by push date, and tags by pattern, with the children of their indexes', async () => {
