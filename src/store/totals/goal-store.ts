@@ -91,7 +91,7 @@ const SAVE_REPOSITORIES = `
     -- Builds of which nothing else tells the order are ordered by tag, images of an index by size: row ids differ from run to run.
     order by repository_id, ${NATURAL_ORDER} desc, ${byBytes('tag')} desc, ${byBytes('platform')}, bytes, possible),
   started as (
-    select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, greatest(n.possible, 0) as possible_bytes,
+    select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, n.possible as possible_bytes,
       coalesce(g.baseline_bytes, (select x.current_bytes from repository_goal x where x.repository_id = n.repository_id order by x.since limit 1), n.bytes) as start_bytes
     from newest n join goal g on g.repository_id = n.repository_id),
   now as (select *, coalesce(goal, floor(start_bytes * (1 - ratio))::int8) as goal_bytes from started)

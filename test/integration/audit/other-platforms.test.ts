@@ -12,6 +12,8 @@ describe.each(BACKENDS)('children of the same indexes read by other sources, in 
   beforeEach(() => {
     const [amd, arm] = [image({ layers: ['base', 'amd'] }), image({ layers: ['arm'], platform: ARM })];
     registry.push('shop/app', '1', index([amd, arm, attestation(amd, { of: 'amd' }), attestation(arm, { of: 'arm' })]));
+    // Nothing but what it describes tells for which platform this one is.
+    registry.push('shop/plain', '1', index([amd, arm, { ...attestation(arm, { plain: true }), platform: undefined }]));
     // The outer index lists its own image for one platform, and behind it those of the inner one.
     registry.push('shop/nested', '1', index([index([amd, arm, attestation(amd, { nested: true })]), amd]));
   });
