@@ -33,6 +33,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
       tagsListed: 4,
       tagsAudited: 4,
       tagsFailed: 0,
+      requests: registry.count(),
     });
     const { images, teams, source } = await contentOf(db);
     const early = 'select * from slimboard_images where least(last_seen_at, audited_at) < first_seen_at';
@@ -432,6 +433,21 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     const resumed = await auditRegistry(db, registry);
     expect(resumed).toMatchObject({ id: Object(running[0]).id, status: 'finished', tagsListed: 34, tagsAudited: 34 });
     await expectAsAnew(db, () => auditRegistry(db, registry));
+  });
+
+  test('an audit that was killed between two stages goes on with the next one, and tells which it had reached', async () => {
+    const stop = new AbortController();
+    const stopped = auditRegistry(db, registry, {
+      signal: stop.signal,
+      onStage: (stage) => stage === 'assess' && stop.abort(new Error('stopped')),
+    });
+    await expect(stopped).rejects.toThrow('stopped');
+    // As after the last task of a stage: the next one has no tasks yet.
+    await db.query('delete from audit_task');
+    const stages: string[] = [];
+    const resumed = await auditRegistry(db, registry, { onStage: (stage) => stages.push(stage) });
+    expect(resumed).toMatchObject({ status: 'finished', tagsAudited: 4 });
+    expect(stages).toEqual(['assess', 'close']);
   });
 
   test('an audit stopped while it assesses images does not assess the others first', async () => {
