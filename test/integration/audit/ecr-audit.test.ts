@@ -336,6 +336,8 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
       "select distinct extract(epoch from pushed_at)::int8 as at from slimboard_images where tag = 'latest'",
     );
     expect(dates).toEqual([{ at: 1_767_300_000 }]);
+    // What no other repository has is not asked for again.
+    expect(fake.callCounts().BatchGetImage).toBe(2);
   });
 
   test('reports each image deleted after the listing, and each missing config', async () => {
