@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import type { TeamSettings } from '../../../src/settings/settings.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
@@ -21,5 +22,15 @@ describe.each(BACKENDS)('an audit after only the teams have changed, in $name', 
     expect(bytes).toBeGreaterThan(0);
     await audit('after');
     expect(await stored()).toEqual([['after', bytes]]);
+  });
+
+  test('tells how the owner is known, also where a label names the team that a pattern had named', async () => {
+    registry.push('shop/cart', '1', image({ layers: ['cart'], config: { Labels: { team: 'shop' } } }));
+    const ownerWith = async (teams: readonly TeamSettings[]) => {
+      await auditRegistry(db, registry, { teams });
+      return (await readRecords(db, KINDS.repositories)).map((row) => [row.team, row.team_origin]);
+    };
+    expect(await ownerWith([{ name: 'shop', repositories: ['shop/**'] }])).toEqual([['shop', 'pattern']]);
+    expect(await ownerWith([])).toEqual([['shop', 'label']]);
   });
 });
