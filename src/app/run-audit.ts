@@ -1,4 +1,4 @@
-import { tellStage } from '../audit/stages.ts';
+import { tellProgress } from '../audit/stages.ts';
 import type { StartedAudit } from '../audit/start-audit.ts';
 import { oneAtATime } from '../common/one-at-a-time.ts';
 import { AuditRunningError, SettingsError } from '../errors.ts';
@@ -60,7 +60,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     const started = await startWhenFree(db, { sources, lane: 'adhoc', runner: 'process', alone, now, signal, onWait });
     inHand = started;
     options.onStart?.(started);
-    if (started.resumed) await tellStage(engine.context, started.auditId);
+    if (started.resumed) await tellProgress(engine.context, started.auditId);
     await withHeartbeat(
       () => recordHeartbeat(db, started.auditId, counter.take()),
       () => doTasks(started, queue, engine, options),

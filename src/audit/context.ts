@@ -5,6 +5,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditRow, AuditStage } from '../store/audit-store.ts';
 import type { ItemError } from '../store/error-store.ts';
+import type { DoneSoFar } from '../store/progress-store.ts';
 import type { CriteriaReader } from './assessing/criteria.ts';
 import type { Audit } from './audit.ts';
 import type { AuditClock } from './audit-clock.ts';
@@ -14,6 +15,8 @@ import type { LimitedSources } from './reading/read-manifests.ts';
 
 /** Events of an audit, for logs and metrics. Their texts contain no secrets. */
 export interface AuditEvents {
+  /** Called before all others, in a single process that goes on with an audit, with what was done of it before. */
+  resumed(done: DoneSoFar): void;
   /** @param count tags; untagged manifests are not counted */
   itemDone(outcome: 'audited' | 'unchanged', count: number): void;
   repositoryListed(source: string, repository: string, tags: number): void;

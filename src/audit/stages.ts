@@ -8,6 +8,7 @@ import { listReadableItems } from '../store/error-store.ts';
 import { completeIndexes } from '../store/index-store.ts';
 import { countLayersLeft } from '../store/layer-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
+import { countDone } from '../store/progress-store.ts';
 import { findStaleRanges, hasReadLayersSince, type RowRange } from '../store/stale-images.ts';
 import { addTasks, hasOpenTasks, type NewTask } from '../store/task-store.ts';
 import { findUnchangedSince } from '../store/totals/unchanged-since.ts';
@@ -74,8 +75,13 @@ export async function beginStage(context: AuditContext, audit: Audit): Promise<r
   return tasks;
 }
 
-/** Tells which stage a resumed audit has reached, and how many layers it still has to read. */
-export async function tellStage({ db, events }: Pick<AuditContext, 'db' | 'events'>, auditId: number): Promise<void> {
+/** Tells what a resumed audit has done, which stage it has reached, and how many layers it still has to read. */
+export async function tellProgress(
+  { db, events }: Pick<AuditContext, 'db' | 'events'>,
+  auditId: number,
+): Promise<void> {
+  const done = await countDone(db, auditId);
+  if (done) events.resumed(done);
   const stage = (await findAudit(db, auditId))?.stage;
   if (!stage || stage === 'inventory') return;
   if (stage === 'layers') events.layersListed(await countLayersLeft(db, auditId));

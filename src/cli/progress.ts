@@ -1,6 +1,7 @@
 import type { AuditEvents } from '../audit/context.ts';
 import { counted } from '../common/plural.ts';
 import type { AuditStage } from '../store/audit-store.ts';
+import type { DoneSoFar } from '../store/progress-store.ts';
 import { isSmartTerminal, terminalColumns } from './io.ts';
 import type { Session } from './prepare.ts';
 
@@ -18,9 +19,8 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope) 
   const erase = (): void => {
     if (onTerminal && !quiet) stderr.write('\r\u001b[K');
   };
-  /** Says that the audit was stopped before, and goes on. What it had listed by then is not counted again. */
+  /** Says that the audit was stopped before, and goes on. */
   const resumed = (auditId: number): void => {
-    counting.resumed();
     erase();
     notices.info(`audit ${auditId} goes on from where it was stopped`);
   };
@@ -57,16 +57,28 @@ interface LayerCounts {
   readonly listed: number;
 }
 
-const NO_COUNTS = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0, throttled: 0 };
+const NO_COUNTS: DoneSoFar = {
+  repositories: 0,
+  tags: 0,
+  audited: 0,
+  unchanged: 0,
+  failed: 0,
+  requests: 0,
+  throttled: 0,
+};
 
 function createTally() {
   const counts = { ...NO_COUNTS };
   const layers = { done: 0, listed: 0 };
   let stage: AuditStage = 'inventory';
-  let hasTotal = true;
+  let doneBefore = 0;
   /** Undefined while another audit is waited for. */
   let startedAt: number | undefined = Date.now();
   const events: AuditEvents = {
+    resumed: (done) => {
+      Object.assign(counts, done);
+      doneBefore = doneOf(done);
+    },
     repositoryListed: (_source, _repository, tags) => {
       counts.repositories++;
       counts.tags += tags;
@@ -102,37 +114,33 @@ function createTally() {
     starts: () => {
       startedAt = Date.now();
     },
-    /** From now on the line tells no total of tags: earlier listings are not counted, and their tags are. */
-    resumed: () => {
-      hasTotal = false;
-    },
-    /** What was counted so far, in one line; the rate only while tags are read. */
+    /** What was counted so far, in one line; the rate only while tags are read, and of this process. */
     line: () => {
       if (startedAt === undefined) return WAITING;
       const text = STAGE_TEXTS[stage]?.(layers);
       return text
-        ? `${text}: ${countsOf(counts, hasTotal)}`
-        : `${countsOf(counts, hasTotal)}, ${rateOf(counts, (Date.now() - startedAt) / 1_000)}`;
+        ? `${text}: ${countsOf(counts)}`
+        : `${countsOf(counts)}, ${rateOf(doneOf(counts) - doneBefore, (Date.now() - startedAt) / 1_000)}`;
     },
   };
 }
 
-function countsOf(counts: typeof NO_COUNTS, hasTotal: boolean): string {
+function countsOf(counts: DoneSoFar): string {
   const { repositories, tags, unchanged, failed, requests, throttled } = counts;
   const done = doneOf(counts);
   // The tags of a large repository are read while it is still being listed.
-  const ofTags = hasTotal && done <= tags ? `${done} of ${counted(tags, 'tag')}` : counted(done, 'tag');
+  const ofTags = done <= tags ? `${done} of ${counted(tags, 'tag')}` : counted(done, 'tag');
   return (
     `${counted(repositories, 'repository')}, ${ofTags} (${unchanged} unchanged, ${failed} failed), ` +
     `${counted(requests, 'request')}${throttled > 0 ? ` (${throttled} throttled)` : ''}`
   );
 }
 
-function rateOf(counts: typeof NO_COUNTS, seconds: number): string {
-  return `${Math.round(doneOf(counts) / Math.max(1, Math.round(seconds)))} tags/s`;
+function rateOf(done: number, seconds: number): string {
+  return `${Math.round(done / Math.max(1, Math.round(seconds)))} tags/s`;
 }
 
-function doneOf({ audited, unchanged }: typeof NO_COUNTS): number {
+function doneOf({ audited, unchanged }: DoneSoFar): number {
   return audited + unchanged;
 }
 

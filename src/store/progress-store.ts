@@ -46,20 +46,56 @@ export async function findSignOfLife(db: Queryable, sources: readonly string[]):
 }
 
 /**
- * Counts the coverage so far of an audit that has not ended, whose own columns are filled at its end. A tag that an open
- * task still has to read may be stored from an earlier audit: that is not counted.
+ * SQL: `done_tag`, the tags that audit $1 has read. A tag that an open task still has to read may be stored from an earlier
+ * audit: it is none of them.
  */
+const DONE_TAG = `
+  waiting as (
+    select (k.payload #>> '{repository,id}')::int8 as repository_id, listed ->> 'tag' as tag
+    from audit_task k cross join jsonb_array_elements(k.payload -> 'listed') listed where k.audit_id = $1 and k.kind = 'manifests'),
+  done_tag as (
+    select t.started_at from tag t join repository r on r.id = t.repository_id
+    where r.listed_by = $1 and t.ended_at is null and t.name is not null
+      and not exists (select from waiting w where w.repository_id = t.repository_id and w.tag = t.name))`;
+/** SQL: the tags that the repositories list whose listings audit $1 has read, and the tags that failed. */
+const TAGS_LISTED = '(select coalesce(sum(tags_listed), 0)::int8 from repository where listed_by = $1)';
+const TAGS_FAILED =
+  "(select count(distinct (source_id, registry, repository, tag)) from audit_error where audit_id = $1 and tag <> '')";
+
+/** Counts the coverage so far of an audit that has not ended, whose own columns are filled at its end. */
 async function countSoFar(db: Queryable, auditId: number): Promise<Partial<AuditRow>> {
   const [row] = await db.query<Pick<AuditRow, 'repositoriesListed' | 'tagsListed' | 'tagsAudited' | 'tagsFailed'>>(
-    `with waiting as (
-       select (k.payload #>> '{repository,id}')::int8 as repository_id, listed ->> 'tag' as tag
-       from audit_task k cross join jsonb_array_elements(k.payload -> 'listed') listed where k.audit_id = $1 and k.kind = 'manifests')
-     select (select count(*) from repository where seen_by = $1) as "repositoriesListed",
-       (select coalesce(sum(tags_listed), 0)::int8 from repository where listed_by = $1) as "tagsListed",
-       (select count(*) from tag t join repository r on r.id = t.repository_id where r.listed_by = $1 and t.ended_at is null and t.name is not null
-         and not exists (select from waiting w where w.repository_id = t.repository_id and w.tag = t.name)) as "tagsAudited",
-       (select count(distinct (source_id, registry, repository, tag)) from audit_error where audit_id = $1 and tag <> '') as "tagsFailed"`,
+    `with ${DONE_TAG}
+     select (select count(*) from repository where seen_by = $1) as "repositoriesListed", ${TAGS_LISTED} as "tagsListed",
+       (select count(*) from done_tag) as "tagsAudited", ${TAGS_FAILED} as "tagsFailed"`,
     [auditId],
   );
   return row ?? {};
+}
+
+/** What an audit has done so far, as the process that does it counts it. */
+export interface DoneSoFar extends Pick<AuditRow, 'requests' | 'throttled'> {
+  /** Those whose tags are listed. */
+  readonly repositories: number;
+  readonly tags: number;
+  readonly audited: number;
+  /** Tags that name what they named before the audit; not among `audited`. */
+  readonly unchanged: number;
+  readonly failed: number;
+}
+
+/** Counts what an audit that was stopped has done so far. */
+export async function countDone(db: Queryable, auditId: number): Promise<DoneSoFar | undefined> {
+  const [row] = await db.query<DoneSoFar>(
+    `with ${DONE_TAG}
+     select (select count(*) from repository where listed_by = $1) as repositories, ${TAGS_LISTED} as tags, audited, unchanged,
+       ${TAGS_FAILED} as failed, requests, throttled
+     from audit a, lateral (
+       select count(*) filter (where d.started_at >= a.started_at) as audited,
+         count(*) filter (where d.started_at < a.started_at) as unchanged
+       from done_tag d) done
+     where a.id = $1`,
+    [auditId],
+  );
+  return row;
 }

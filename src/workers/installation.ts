@@ -129,6 +129,7 @@ function openEngine({ settings, environment, log }: InstallationOptions, parts: 
 
 function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
   return {
+    resumed: () => undefined,
     itemDone: (outcome, count) => metrics.countItems(outcome, count),
     itemFailed(source, error, auditId) {
       metrics.countItems('failed', 1);

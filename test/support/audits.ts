@@ -14,6 +14,7 @@ import type {
   TeamSettings,
 } from '../../src/settings/settings.ts';
 import type { AuditRow } from '../../src/store/audit-store.ts';
+import type { DoneSoFar } from '../../src/store/progress-store.ts';
 import { emptyTables } from './databases.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from './fake-ecr.ts';
 import type { RegistryServer } from './registry-server.ts';
@@ -33,6 +34,10 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   readonly onWait?: () => unknown;
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
+  /** Called when an audit goes on, with what it has done before. */
+  readonly onResumed?: (done: DoneSoFar) => unknown;
+  /** Called when a repository's tags were listed, with their number. */
+  readonly onListed?: (tags: number) => unknown;
   /** Called when layers are to be read, with their number. */
   readonly onLayers?: (count: number) => void;
   /** Called when a layer was read, or cannot be. */
@@ -42,7 +47,7 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   /** Called when the audit has ended. */
   readonly onEnd?: (audit: AuditRow) => unknown;
   /** Called when items are done, with their number. */
-  readonly onDone?: (outcome: string, count: number) => unknown;
+  readonly onDone?: (outcome: 'audited' | 'unchanged', count: number) => unknown;
   /** Called for each item that failed. */
   readonly onFailure?: (item: string, message: string) => void;
   readonly deliver?: RunOptions['deliver'];
@@ -56,6 +61,7 @@ export function defaultSettings(): Promise<Settings> {
 
 /** Events of an audit that nobody listens to. */
 export const NO_EVENTS: AuditEvents = {
+  resumed: () => undefined,
   itemDone: () => undefined,
   repositoryListed: () => undefined,
   itemFailed: () => undefined,
@@ -112,8 +118,9 @@ export async function auditSources(
     ...(options.deliver ? { deliver: options.deliver } : {}),
     ...(options.storeFailures ? { storeFailures: options.storeFailures } : {}),
     events: {
+      resumed: (done) => options.onResumed?.(done),
       itemDone: (outcome, count) => options.onDone?.(outcome, count),
-      repositoryListed: () => undefined,
+      repositoryListed: (_source, _repository, tags) => options.onListed?.(tags),
       layersListed: (count) => options.onLayers?.(count),
       layerDone: () => options.onLayer?.(),
       stageBegan: (stage) => options.onStage?.(stage),

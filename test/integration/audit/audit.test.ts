@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { OciSource } from '../../../src/settings/settings.ts';
+import type { DoneSoFar } from '../../../src/store/progress-store.ts';
 import { auditRegistry, contentOf, errorsOf, expectAsAnew } from '../../support/audits.ts';
 import { BACKENDS, databaseWith, useEmptyDatabase } from '../../support/databases.ts';
 import { ARM, artifact, attestation, image, index, schema1 } from '../../support/image-builder.ts';
@@ -448,6 +449,42 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     const resumed = await auditRegistry(db, registry, { onStage: (stage) => stages.push(stage) });
     expect(resumed).toMatchObject({ status: 'finished', tagsAudited: 4 });
     expect(stages).toEqual(['assess', 'close']);
+  });
+
+  test('an audit that goes on tells what it had done: with what it does now, that is the whole', async () => {
+    for (let n = 0; n < 30; n++) registry.push(`many/app-${n}`, '1', image({ layers: [...BASE, `app ${n}`] }));
+    await auditRegistry(db, registry);
+    for (let n = 0; n < 30; n += 3) registry.push(`many/app-${n}`, '2', image({ layers: [...BASE, `new ${n}`] }));
+    const stop = new AbortController();
+    let sent = 0;
+    const stopped = auditRegistry(db, registry, {
+      signal: stop.signal,
+      onRequest: () => {
+        if (++sent === 50) stop.abort(new Error('stopped on purpose'));
+      },
+    });
+    await expect(stopped).rejects.toThrow('stopped on purpose');
+    let before: DoneSoFar | undefined;
+    const now = { repositories: 0, tags: 0, audited: 0, unchanged: 0 };
+    await auditRegistry(db, registry, {
+      onResumed: (done) => {
+        before = done;
+      },
+      onListed: (tags) => {
+        now.repositories++;
+        now.tags += tags;
+      },
+      onDone: (outcome, count) => {
+        now[outcome] += count;
+      },
+    });
+    expect(before).toMatchObject({ failed: 0, throttled: 0 });
+    expect(before?.requests).toBeGreaterThanOrEqual(50);
+    const whole = { repositories: 33, tags: 44, audited: 10, unchanged: 34 };
+    for (const key of ['repositories', 'tags', 'audited', 'unchanged'] as const) {
+      expect(now[key], key).toBeLessThan(whole[key]);
+      expect((before?.[key] ?? 0) + now[key], key).toBe(whole[key]);
+    }
   });
 
   test('an audit stopped while it assesses images does not assess the others first', async () => {

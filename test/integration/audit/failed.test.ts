@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
-import { tellStage } from '../../../src/audit/stages.ts';
+import { tellProgress } from '../../../src/audit/stages.ts';
 import { endAsFailed, type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
 import { singleTask } from '../../../src/audit/task-payloads.ts';
 import type { Database } from '../../../src/database/database.ts';
@@ -284,7 +284,7 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     await db.query('update audit set stage = $2 where id = $1', [auditId, stage]);
     const heard: unknown[] = [];
     const hear = (what: unknown) => void heard.push(what);
-    await tellStage({ db, events: { ...NO_EVENTS, layersListed: hear, stageBegan: hear } }, auditId);
+    await tellProgress({ db, events: { ...NO_EVENTS, layersListed: hear, stageBegan: hear } }, auditId);
     expect(heard).toEqual(told);
   });
 

@@ -8,7 +8,7 @@ import { InProcessQueue } from '../../../src/queue/in-process-queue.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { type AuditRow, findAudit } from '../../../src/store/audit-store.ts';
-import { auditRegistry, defaultSettings, errorsOf, expectAsAnew } from '../../support/audits.ts';
+import { auditRegistry, defaultSettings, errorsOf, expectAsAnew, NO_EVENTS } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { attestation, image, index } from '../../support/image-builder.ts';
 import { answer, body } from '../../support/registry-faults.ts';
@@ -68,15 +68,11 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
       db,
       queue: { add },
       events: {
+        ...NO_EVENTS,
         itemDone: (outcome, count) => {
           done[outcome] = (done[outcome] ?? 0) + count;
         },
         itemFailed: (_source, error) => told.push(itemName(error)),
-        repositoryListed: () => undefined,
-        layersListed: () => undefined,
-        layerDone: () => undefined,
-        stageBegan: () => undefined,
-        auditEnded: () => undefined,
       },
       onNote: () => undefined,
     });

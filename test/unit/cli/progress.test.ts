@@ -39,14 +39,24 @@ test('one repository, one tag and one request are told in the singular', () => {
   ]);
 });
 
-test('an audit that goes on tells no total of tags: what it had listed before is not counted', () => {
+test('an audit that goes on begins with what it had done; its rate is that of this process', () => {
   progress.resumed(7);
-  progress.events.repositoryListed('main', 'shop/web', 1);
-  progress.events.itemDone('audited', 3);
+  progress.events.resumed({
+    repositories: 12,
+    tags: 400,
+    audited: 40,
+    unchanged: 300,
+    failed: 1,
+    requests: 500,
+    throttled: 2,
+  });
+  progress.events.repositoryListed('main', 'shop/web', 10);
+  progress.events.itemDone('audited', 5);
+  progress.countRequest(false);
   vi.advanceTimersByTime(5_000);
   expect(lines).toEqual([
     'audit 7 goes on from where it was stopped',
-    '1 repository, 3 tags (0 unchanged, 0 failed), 0 requests, 1 tags/s',
+    '13 repositories, 345 of 410 tags (300 unchanged, 1 failed), 501 requests (2 throttled), 1 tags/s',
   ]);
 });
 
