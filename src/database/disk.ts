@@ -3,6 +3,13 @@ import { access, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, isDiskFull, SettingsError, StoreUnavailableError } from '../errors.ts';
 
+/** What to check by the code of a failure to write; of others, who owns the file. */
+const CHECKS: Readonly<Record<string, string>> = {
+  EROFS: 'how its file system is mounted',
+  EEXIST: 'that it is a folder',
+  ENOTDIR: 'that it is in a folder',
+};
+
 /** The failure of the embedded database to write a file of its folder, for one line on stderr. */
 export function unwritable(path: string, cause: unknown): Error {
   return isDiskFull(cause)
@@ -11,7 +18,7 @@ export function unwritable(path: string, cause: unknown): Error {
         { cause },
       )
     : new SettingsError(
-        `cannot write ${path} (${codeOf(cause)}): check ${codeOf(cause) === 'EROFS' ? 'how its file system is mounted' : 'who owns it'}, choose another folder for the embedded database, or set SLIMBOARD_DATABASE_URL`,
+        `cannot write ${path} (${codeOf(cause)}): check ${CHECKS[codeOf(cause)] ?? 'who owns it'}, choose another folder for the embedded database, or set SLIMBOARD_DATABASE_URL`,
         { cause },
       );
 }
