@@ -24,7 +24,7 @@ import {
 } from './verdict.ts';
 
 /** Raise it when verdicts change: those stored under an older version are then computed again, from stored content. */
-export const CLASSIFIER_VERSION = 18;
+export const CLASSIFIER_VERSION = 19;
 
 /**
  * Determines what an image is built on and what it runs, from its manifest, config, provenance and the known images

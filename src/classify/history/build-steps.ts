@@ -57,6 +57,20 @@ function withMerges(steps: readonly BuildStep[], config: ImageConfig): readonly 
     const build = steps.slice(first, last + 1);
     result.splice(first, build.length, ...mergedBuild(build, comment));
   }
+  return withLaterSteps(result);
+}
+
+/**
+ * Takes the steps that soon follow one of Buildah's for its own: they are written like Docker's, and newer versions name
+ * the base with the first step of a build alone.
+ */
+function withLaterSteps(steps: readonly BuildStep[]): readonly BuildStep[] {
+  const result: BuildStep[] = [];
+  for (const step of steps) {
+    const before = result.at(-1);
+    const isLater = before?.tool === 'buildah' && step.tool === 'docker' && gapMs(before, step) < HOUR_MS;
+    result.push(isLater ? { ...step, tool: 'buildah' } : step);
+  }
   return result;
 }
 

@@ -322,6 +322,35 @@ const cases: readonly FoundImage[] = [
     expected: { base: 'library/nginx:1.21.6', distro: 'debian 11', runtime: 'nginx 1.21.6' },
   },
   {
+    is: "what Podman started from Alpine, whose name stands with the build's first step alone",
+    found: 'quay.io/qxu/sleep, `podman inspect`, file 20442538765',
+    history: `
+      2024-09-06T12:05:36 3.6MB ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit
+      2024-09-06T12:05:36 - CMD ["/bin/sh"]
+      2025-04-27T02:15:05 - /bin/sh -c #(nop) ENTRYPOINT ["sleep"]
+      2025-04-27T02:15:05 - /bin/sh -c #(nop) CMD ["3600"]`,
+    comments: ['buildkit.dockerfile.v0', 'buildkit.dockerfile.v0', 'FROM docker.io/library/alpine:latest', ''],
+    expected: { base: 'library/alpine:latest', layerCount: 1, distro: 'alpine 3.20.3', buildTool: 'buildah' },
+  },
+  {
+    is: 'what Podman built on Ubuntu in an hour, step by step',
+    found: 'docker.io/johnsloe/torcs-competition:amd64, `podman inspect`, file 57084594656',
+    history: `
+      2026-02-10T17:40:06 - /bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH
+      2026-02-10T17:40:06 - /bin/sh -c #(nop)  LABEL org.opencontainers.image.version=22.04
+      2026-02-10T17:40:09 29.5MB /bin/sh -c #(nop) ADD file:52c0e467fa2e92f101018df01a0ff56580c752b7553fbe6df88e16b02af6d4ee in / 
+      2026-02-10T17:40:09 - /bin/sh -c #(nop)  CMD ["/bin/bash"]
+      2026-03-10T07:38:58 - /bin/sh -c #(nop) ENV DEBIAN_FRONTEND=noninteractive
+      2026-03-10T07:38:58 - /bin/sh -c #(nop) ENV TZ=UTC
+      2026-03-10T07:43:36 900MB /bin/sh -c apt-get update && apt-get install -y --no-install-recommends build-essential python3 python3-pip && rm -rf /var/lib/apt/lists/*
+      2026-03-10T08:16:33 3GB /bin/sh -c pip3 install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cu121 torch gymnasium
+      2026-03-10T08:22:32 1kB /bin/sh -c #(nop) COPY file:3462c1ccf7a49855affad5a2e69077435f5bee658dc3742904bec7417515c6a5 in /usr/local/bin/start.sh      
+      2026-03-10T08:22:33 - /bin/sh -c #(nop) CMD ["/usr/local/bin/start.sh"]`,
+    comments: ['FROM docker.io/library/ubuntu:22.04', '', '', '', '', ''],
+    labels: { 'io.buildah.version': '1.43.0', 'org.opencontainers.image.version': '22.04' },
+    expected: { base: 'library/ubuntu:22.04', layerCount: 1, distro: 'ubuntu 22.04', buildTool: 'buildah' },
+  },
+  {
     is: 'a node of kind, squashed into one layer',
     found: 'kindest/node of May 2025, its config in a text about kind, file 57464987003',
     history: `
