@@ -48,9 +48,13 @@ function replaceableOf(base: readonly LayerView[], view: ImageView): ByteRange {
 /** Variables of the images of Azure Functions, and of Jupyter's: NB_USER and NB_UID are also set by hand, for Binder. */
 const OF_PLATFORMS = /^(?:AzureWebJobsScriptRoot|NB_GID)=/;
 
-/** Whether an image is built on those of AWS Lambda, Azure Functions or Jupyter, which call the program. */
-export function isForPlatform({ env }: ImageConfig): boolean {
-  return env.some((variable) => OF_PLATFORMS.test(variable)) || isLambda(readEnv(env));
+/** The script with which OpenShift's images start what s2i built on them. @see openshift/source-to-image, docs/builder_image.md */
+const S2I_START = /\/s2i\/run$/;
+
+/** Whether an image is built on those of AWS Lambda, Azure Functions, Jupyter or OpenShift, which call the program. */
+export function isForPlatform({ env, cmd }: ImageConfig): boolean {
+  const isOfBuilder = cmd.some((word) => S2I_START.test(word));
+  return isOfBuilder || env.some((variable) => OF_PLATFORMS.test(variable)) || isLambda(readEnv(env));
 }
 
 /** Whether a base is, or is built on, an image with more than a runtime, which no base of the runtime contains. */

@@ -94,7 +94,7 @@ export function proposeDockerfile(advised: AdvisedImage, today: string): Generat
  * @param today `2026-11-24`
  * @param keeps whether the plan keeps the distribution with its package of the runtime, see {@link keepsPackage}
  * @returns no Dockerfile for a language or build tool without a template, for Windows, whose bases and shell are others,
- * and for AWS Lambda, Azure Functions and Jupyter, whose bases call the program
+ * and for AWS Lambda, Azure Functions, Jupyter and OpenShift, whose bases call the program
  */
 export function generateDockerfile(
   image: AuditedImage,

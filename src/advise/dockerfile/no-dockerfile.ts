@@ -19,7 +19,7 @@ import { startsPackagedPhp } from './php.ts';
 export function refusalOfPlatform({ config }: AuditedImage): string | undefined {
   if (isWindows(config)) return 'the image is for Windows, and all known bases are for Linux';
   return isForPlatform(config)
-    ? 'its base calls the program, as those of AWS Lambda, Azure Functions and Jupyter do, and has to stay'
+    ? 'its base calls the program, as those of AWS Lambda, Azure Functions, Jupyter and OpenShift do, and has to stay'
     : undefined;
 }
 

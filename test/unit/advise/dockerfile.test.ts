@@ -611,8 +611,9 @@ test.each([
   ['AWS Lambda', ['LAMBDA_TASK_ROOT=/var/task', 'LD_LIBRARY_PATH=/var/lang/lib:/lib64']],
   ['Azure Functions', ['AzureWebJobsScriptRoot=/home/site/wwwroot']],
   ['Jupyter', ['NB_USER=jovyan', 'NB_UID=1000', 'NB_GID=100']],
-])('an image for %s gets no Dockerfile, because its base calls the program', (_, Env) => {
-  const image = auditedImage({ runtime: 'python', config: { Env } });
+  ['OpenShift', ['APP_ROOT=/opt/app-root'], ['/usr/libexec/s2i/run']],
+])('an image for %s gets no Dockerfile, because its base calls the program', (_, Env, Cmd = ['app.handler']) => {
+  const image = auditedImage({ runtime: 'python', config: { Env, Cmd } });
   expect(generateDockerfile(image, 'slim-base', TODAY).dockerfile).toBeUndefined();
 });
 

@@ -72,6 +72,11 @@ const JUPYTER = `${JAMMY}
   2026-09-15T10:03:00 130MB RUN /bin/bash -o pipefail -c /tmp/bin/micromamba install --root-prefix=/opt/conda jupyter_core # buildkit
   2026-09-15T10:13:00 - CMD ["start-notebook.py"]
   2026-09-15T10:13:00 4kB COPY start-notebook.py /usr/local/bin/ # buildkit`;
+const S2I = `
+  2026-09-05 77MB /bin/sh -c #(nop) COPY dir:566bd7ceef31 in / 
+  2026-09-10 - /bin/sh -c #(nop) ENV PYTHON_VERSION=3.12 STI_SCRIPTS_PATH=/usr/libexec/s2i
+  2026-09-10 160MB /bin/sh -c dnf install -y gcc nodejs python3.12 python3.12-devel && dnf clean all
+  2026-09-10 - /bin/sh -c #(nop) CMD ["/usr/libexec/s2i/usage"]`;
 const PIP = `
   2026-11-01 60MB RUN /bin/sh -c pip3 install --no-cache-dir -r requirements.txt # buildkit`;
 
@@ -86,6 +91,7 @@ test.each([
   ['Airflow', AIRFLOW, PIP, []],
   ['AWS Lambda', LAMBDA, PIP, ['shop.handler']],
   ['Jupyter', JUPYTER, PIP, []],
+  ['OpenShift', S2I, '\n  2026-11-01 60MB /bin/sh -c /usr/libexec/s2i/assemble', ['/usr/libexec/s2i/run']],
   [
     'the browsers of Playwright',
     PLAYWRIGHT,

@@ -112,7 +112,7 @@ test.each<[string, ImageSketch, string]>([
   [
     'Azure Functions',
     { runtime: 'python', config: { Env: ['AzureWebJobsScriptRoot=/home/site/wwwroot'] } },
-    'its base calls the program, as those of AWS Lambda, Azure Functions and Jupyter do, and has to stay',
+    'its base calls the program, as those of AWS Lambda, Azure Functions, Jupyter and OpenShift do, and has to stay',
   ],
 ])('it is said why there is no Dockerfile: %s', (_, sketch, because) => {
   expect(proposed(auditedImage(sketch))).toBe(because);
