@@ -74,8 +74,8 @@ const OS_PACKAGES = anyOf(
 );
 const COMPILERS = anyOf(
   [
-    /build-essential|build-base|base-devel|"?Development Tools"?|cmake|maven|gradle/,
-    /gcc|g\+\+|clang|rustc|cargo|golang(?:-go|-[\d.]+(?:-go)?)?|(?:openjdk-?\d+|default)-jdk(?:-headless)?/,
+    /build-essential|build-base|base-devel|alpine-sdk|r-base-dev|"?Development Tools"?|cmake|maven|gradle/,
+    /gcc|g\+\+|gfortran|clang|rustc|cargo|golang(?:-go|-[\d.]+(?:-go)?)?|(?:openjdk-?\d+|default)-jdk(?:-headless)?/,
     /python3-dev|libc6-dev|linux-headers/,
   ],
   '(?<![\\w-])',

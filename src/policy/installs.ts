@@ -20,8 +20,8 @@ export function removesPackages(command: Command): boolean {
 /** Packages with a compiler or build tool, by their names in Debian, Alpine, Fedora and openSUSE. */
 const TOOLCHAIN = anyOf(
   [
-    /build-(?:essential|base)|base-devel|@?development(?:[- ]tools)?|devel_basis/i,
-    /(?:gcc|g\+\+|clang|rust|golang)-?[\d.]*|gcc-c\+\+|go|golang-go|rustc|cargo/i,
+    /build-(?:essential|base)|base-devel|alpine-sdk|r-base-dev|@?development(?:[- ]tools)?|devel_basis/i,
+    /(?:gcc|g\+\+|gfortran|clang|rust|golang)-?[\d.]*|gcc-c\+\+|go|golang-go|rustc|cargo/i,
     /c?make|ninja-build|maven|gradle/i,
     /(?:openjdk|default)-?[\d.]*(?:-jdk(?:-headless)?)?|java-[\d.]+-openjdk-devel/i,
   ],

@@ -7,7 +7,9 @@ import { type Command, removes } from '../shell.ts';
 
 /** A cheap test that saves parsing the scripts of bases, which are long and mostly install no compiler. */
 const MENTIONS_TOOLCHAIN =
-  /build-|base-devel|devel|gcc|g\+\+|clang|rust|cargo|\sgo(?:lang)?|make|ninja|maven|gradle|jdk|Development/;
+  /build-|base-dev|devel|sdk|gcc|g\+\+|gfortran|clang|rust|cargo|\sgo(?:lang)?|\/go\d|make|ninja|maven|gradle|jdk|Development/;
+/** Where rustup and Go's archives are downloaded from. */
+const TOOLCHAIN_SOURCE = /^https:\/\/(?:sh\.rustup\.rs\b|(?:go\.dev|golang\.org)\/dl\/|dl\.google\.com\/go\/)/;
 
 export const buildTools: Rule = {
   id: 'build-tools',
@@ -36,12 +38,14 @@ function installsForGood(layer: LayerView): boolean {
 }
 
 function installsToolchain(command: Command): boolean {
+  if (['curl', 'wget'].includes(command.program)) return command.words.some((word) => TOOLCHAIN_SOURCE.test(word));
   return installsPackages(command) && command.words.some(isToolchain);
 }
 
 /** Whether a command removes the toolchain: by name, a variable, apk's virtual package, or apt-mark's marks. */
 function purges(command: Command, { commands }: LayerView): boolean {
-  if (removes(command, '/usr/bin/gcc')) return true;
+  if (['/usr/bin/gcc', '/usr/local/go', '.rustup'].some((path) => removes(command, path))) return true;
+  if (command.program === 'rustup' && command.words.includes('uninstall')) return true;
   if (!removesPackages(command)) return false;
   const namesTools = command.words.some((word) => word.startsWith('$') || isToolchain(word));
   return namesTools || command.program === 'apk' || commands.some(({ program }) => program === 'apt-mark');

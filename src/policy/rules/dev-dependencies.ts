@@ -43,10 +43,17 @@ function likelyEvidence(layer: LayerView, view: ImageView): readonly Evidence[] 
   if (!installer) return [];
   // Only this layer's commands count: what a later layer prunes is still pulled.
   if (layer.commands.some((command) => installer.leavesOut(command) || prunes(command))) return [];
+  if (isConfiguredBefore(layer, installer, view)) return [];
   const isProduction = Object.entries(installer.variables).some(([name, values]) =>
     values.test(variableSeenBy(view, layer, name) ?? ''),
   );
   return isProduction ? [] : [wholeLayer(layer)];
+}
+
+/** Whether an earlier step configured the installer to leave development dependencies out. */
+function isConfiguredBefore({ position }: LayerView, { leavesOut }: Installer, { own }: ImageView): boolean {
+  const earlier = own.filter((layer) => layer.position < position).flatMap(({ commands }) => commands);
+  return earlier.some((command) => command.words[0] === 'config' && leavesOut(command));
 }
 
 /** Programs that install a project's dependencies, by default including those for development. */
@@ -96,7 +103,9 @@ const INSTALLERS: readonly Installer[] = [
   {
     remedies: { uv: '"uv sync --no-dev"' },
     installs: (command) => runs(command, ['uv'], ['sync']),
-    leavesOut: (command) => hasOption(command, '--no-dev', '--no-default-groups', '--only-group'),
+    leavesOut: (command) =>
+      hasOption(command, '--no-dev', '--no-default-groups', '--only-group') ||
+      valuesOf(command, '--no-group').includes('dev'),
     variables: { UV_NO_DEV: IS_SET, UV_NO_DEFAULT_GROUPS: IS_SET },
   },
   {

@@ -29,6 +29,8 @@ export interface PackageCache {
   readonly readsList?: (command: Command) => boolean;
   /** The layers that were copied only to be installed by a later one, and stay. Absent: none are. */
   readonly leftovers?: { readonly of: (view: ImageView) => ReadonlySet<LayerView>; readonly remedy: string };
+  /** Whether a command has its step and all later ones keep no cache, or shows that they mount one. Absent: none does. */
+  readonly switchesOff?: (command: Command) => boolean;
   /** Environment variables that with any value but an empty one disable the cache, or show that it is mounted. */
   readonly switchedOffBy?: readonly string[];
   /** The largest share of the layer (0 to 1) that may be cache. */
@@ -60,10 +62,11 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
   if (!usesManager && !view.image.contents) return undefined;
   const mayFill = usesManager && !mountsList(view, cache);
   const leftovers = usesManager ? cache.leftovers?.of(view) : undefined;
+  const off = view.own.find(({ commands }) => cache.switchesOff !== undefined && commands.some(cache.switchesOff));
   const evidence = view.own.flatMap((layer) => {
     if (leftovers?.has(layer)) return [wholeLayer(layer)];
     if (layer.contents) return measuredFiles(layer, filesIn(layer.contents, cache.areas));
-    return mayFill ? likelyCache(layer, view, cache) : [];
+    return mayFill && !(off && off.position <= layer.position) ? likelyCache(layer, view, cache) : [];
   });
   // Managers leave lock files and empty databases behind even after their caches were cleared.
   if (totalOf(evidence).max < SMALLEST_CACHE_BYTES) return undefined;

@@ -25,6 +25,9 @@ const CACHES: readonly PackageCache[] = [
       runs(command, APT, ['update']) ||
       (['curl', 'wget'].includes(command.program) && command.words.some((word) => SET_UP.test(word))),
     avoids: (command) => removes(command, '/var/lib/apt') || runs(command, APT, ['dist-clean', 'distclean']),
+    // Images of Debian and Ubuntu have this file delete archives, so it is removed to keep them in a cache that is mounted.
+    // @see docs.docker.com/reference/dockerfile, "Example: cache apt packages"
+    switchesOff: (command) => removes(command, '/etc/apt/apt.conf.d/docker-clean'),
     largestShare: 0.95,
     // Debian 12's lists (main, updates, security; lz4) were measured at 15.3 MB as a gzipped tar. Ubuntu's are larger.
     largestBytes: 40_000_000,
@@ -89,13 +92,15 @@ const CACHES: readonly PackageCache[] = [
       'mount a cache on the store, or end the same RUN with "yarn cache clean" or "pnpm store prune"; not if the program loads packages from yarn\'s cache (Plug\'n\'Play)',
     programs: ['yarn', 'pnpm'],
     fills: (command) =>
-      runs(command, ['pnpm'], ['install', 'i', 'add', 'fetch']) ||
+      runs(command, ['pnpm'], ['fetch']) ||
       runs(command, ['yarn'], ['install', 'add']) ||
       (command.program === 'yarn' && installsList(command)),
     readsList: installsList,
     avoids: (command) =>
       runs(command, ['yarn'], ['clean']) ||
-      runs(command, ['pnpm'], ['prune']) ||
+      // Packages in the layer of the store are hard links to it, and take no space of their own.
+      runs(command, ['pnpm'], ['prune', 'install', 'i', 'add']) ||
+      command.variables?.some((variable) => variable.startsWith('YARN_CACHE_FOLDER=')) === true ||
       removes(command, 'yarn') ||
       removes(command, '.cache'),
     largestShare: 0.6,

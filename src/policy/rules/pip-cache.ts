@@ -29,8 +29,9 @@ export const pipCache: PackageCache = {
     // What comes from a folder is not kept once more.
     (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache', '--no-index')) ||
     runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||
-    (runs(command, PIP, ['config']) && /no-cache-dir (?:true|1|yes)/.test(command.words.join(' '))) ||
     CACHE_FOLDERS.some((folder) => removes(command, folder)),
+  switchesOff: (command) =>
+    runs(command, PIP, ['config']) && /no-cache-dir (?:true|1|yes)/.test(command.words.join(' ')),
   // UV_LINK_MODE=copy is for a cache that is mounted, out of which uv cannot link; links to a cache in the layer cost
   // nothing, or break without it. @see docs.astral.sh/uv, "Using uv in Docker"
   switchedOffBy: ['PIP_NO_CACHE_DIR', 'UV_NO_CACHE', 'UV_LINK_MODE'],

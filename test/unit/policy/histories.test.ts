@@ -41,6 +41,8 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['apt-get update && apt-get install -y curl && find /var/lib/apt/lists -type f -delete'],
       ['set -eux; apt-get update; apt-get install -y curl; rm -rf "/var/lib/apt/lists/"*'],
       ['--mount=type=cache,target=/var/lib/apt,sharing=locked apt-get update && apt-get install -y curl'],
+      ['rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update && apt-get install -y curl'],
+      ["rm -f /etc/apt/apt.conf.d/docker-clean; echo 'x' > keep-cache", 'apt update && apt-get install -y gcc'],
     ],
   },
   'apk-cache': {
@@ -68,6 +70,7 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['uv pip install --system -r requirements.txt'],
       [MOUNTED, 'pip install flask'],
       [MOUNTED, 'pip install -r https://example.com/requirements.txt'],
+      ['pip install flask', 'pip config set global.no-cache-dir true'],
     ],
     clean: [
       [MOUNTED, 'python -m pip install -r requirements.txt', 'COPY . .'],
@@ -79,6 +82,7 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['pip install flask && rm -rf /root/.cache'],
       ['poetry install --only main --no-root && rm -rf $POETRY_CACHE_DIR'],
       ['pip uninstall -y setuptools'],
+      ['pip config set global.no-cache-dir true', 'pip install flask'],
     ],
   },
   'npm-cache': {
@@ -101,10 +105,17 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
     found: [
       ['corepack enable && yarn install --immutable'],
       ['yarn install --production && rm yarn.lock'],
-      ['corepack pnpm install --frozen-lockfile'],
-      ['npx pnpm install --frozen-lockfile'],
+      ['corepack pnpm fetch --prod', 'pnpm install --offline --prod'],
+      ['npx pnpm fetch'],
     ],
-    clean: [['yarn --version'], ['yarn install && rm -rf /usr/local/share/.cache'], ['yarn build']],
+    clean: [
+      ['yarn --version'],
+      ['yarn install && rm -rf /usr/local/share/.cache'],
+      ['yarn build'],
+      ['YARN_CACHE_FOLDER=/dev/shm/yarn yarn --production'],
+      ['pnpm install --frozen-lockfile'],
+      ['pnpm fetch --prod && pnpm install --offline --prod'],
+    ],
   },
   'dev-dependencies': {
     found: [
@@ -118,6 +129,7 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['pipenv install --dev --system'],
       ['bundle install'],
       ['bundle config set deployment true && bundle install'],
+      ['bundle install', 'bundle config set without development'],
     ],
     clean: [
       ['NODE_ENV=production npm ci'],
@@ -132,6 +144,8 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['uv sync --frozen --no-dev'],
       ['pipenv install --system --deploy'],
       ["bundle config set --local without 'development test' && bundle install"],
+      ["bundle config set --local without 'development test'", 'bundle install'],
+      ['uv sync --frozen --no-group dev'],
     ],
   },
   'build-tools': {
@@ -144,6 +158,11 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['yum groupinstall -y "Development Tools"'],
       ['dnf group install -y development-tools'],
       ['zypper -n in gcc-c++ make'],
+      ['apk add --no-cache alpine-sdk'],
+      ['apt-get install -y --no-install-recommends gfortran'],
+      ['apt-get install -y r-base-dev'],
+      ["curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y"],
+      ['wget -qO- https://go.dev/dl/go1.27.1.linux-amd64.tar.gz | tar -xz -C /usr/local'],
     ],
     clean: [
       ['apk add --no-cache -t .build-deps build-base && make && apk del .build-deps'],
@@ -151,7 +170,9 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['dnf install -y gcc && make && dnf remove -y gcc'],
       ['deps="gcc make" && apt-get install -y $deps && make && apt-get purge -y --auto-remove $deps'],
       ["apt-get install -y gcc; make; apt-mark auto '.*'; apt-get purge -y --auto-remove -o APT::AutoRemove=1"],
-      ['apt-get install -y libstdc++6 gcc-12-base openjdk-21-jre-headless'],
+      ['apt-get install -y libstdc++6 gcc-12-base openjdk-21-jre-headless libgfortran5'],
+      ['curl -sSf https://sh.rustup.rs | sh -s -- -y && pip install x && rustup self uninstall -y'],
+      ['curl -sSL https://go.dev/dl/go1.27.1.tar.gz | tar -xz && go install x@v1 && rm -rf /usr/local/go /root/go'],
     ],
   },
   'recommended-packages': {

@@ -65,7 +65,7 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['npm-cache', run('npm ci --omit=dev')],
   ['yarn-cache', run('yarn install --frozen-lockfile')],
   ['yarn-cache', run('yarn')],
-  ['yarn-cache', run('pnpm install --prod')],
+  ['yarn-cache', run('pnpm fetch --prod')],
   ['maven-cache', run('./mvnw -B package -DskipTests')],
   ['gradle-cache', run('./gradlew bootJar')],
   ['go-build-cache', run('CGO_ENABLED=0 go build -o /app .')],
