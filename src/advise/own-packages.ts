@@ -169,7 +169,7 @@ function namesIn(command: Command): readonly string[] {
 /** Returns what a command installs, without versions and architectures (`libpq5=15.*`, `libc6:i386`). */
 function namedIn(command: Command): readonly string[] {
   const named = argumentsIn(command).filter((word) => !INSTALL_WORDS.includes(word));
-  return named.map((word) => word.replace(/[=<>~:].*$/s, ''));
+  return named.map((word) => word.replace(/(?:[=<>~]|:(?!\/\/)).*$/s, ''));
 }
 
 function isNoName(name: string): boolean {

@@ -30,7 +30,9 @@ function byProvenance({ provenance }: Context, base: BaseVerdict): MultiStage | 
 const STAGE_PATH = anyOf(
   [
     /go\/(?:bin|src|pkg)\/|ko-app\/|workspace\/|opt\/venv|venv\b|tmp\//,
-    /root\/\.|home\/[^/]+\/\./,
+    /root\/\.|home\/[^/]+\/\.|mnt\/rootfs\/?$/,
+    // What sbt stages by its order of change, and parts of a jar that Spring Boot extracts.
+    /\d\/opt\/docker\/?$|(?:[\w.-]+\/)*(?:spring-boot-loader|snapshot-dependencies)\/?$/,
     /usr\/local\/(?:cargo|go|rustup|bundle|lib|include)\/|usr\/local\/(?:lib|bundle)$|usr\/src\//,
     /usr\/share\/zoneinfo|etc\/(?:passwd|group)$|etc\/ssl\/certs(?:\/ca-certificates\.crt|\/)?$/,
   ],

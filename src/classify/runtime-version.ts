@@ -56,13 +56,13 @@ function versionsBy(pattern: RegExp): (command: string) => readonly string[] {
 /**
  * `openjdk-17-jre`, `java-1.8.0-openjdk` (8); `php8.3-fpm`, Alpine's `php83`, Wolfi's `php-8.3`; NodeSource's
  * `setup_22.x`, `nodejs22`; `python3.12-venv`, conda's `python=3.12`; `ruby3.1`; `aspnetcore-runtime-8.0`, Alpine's
- * `dotnet8-runtime`; streams of dnf's modules, `nodejs:22`.
+ * `dotnet8-runtime`; streams of dnf's modules, `nodejs:22`, `php:remi-8.3`.
  */
 const PACKAGES: Readonly<Partial<Record<Runtime, (command: string) => readonly string[]>>> = {
   java: versionsBy(
     /(?<![\w.-])(?:openjdk-?|amazon-corretto-|temurin-|zulu-?|java-(?:1\.)?)(\d{1,2})(?=\.0-|[-=\s]|$)/g,
   ),
-  php: versionsBy(/(?<![\w./-])php[:-]?(\d\.?\d)(?=[-=\s]|$)/g),
+  php: versionsBy(/(?<![\w./-])php(?::remi-|[:-])?(\d\.?\d)(?=[-=\s]|$)/g),
   node: versionsBy(/(?<![\w.-])(?:setup_|node_|nodejs[:=-]?)(\d\d)(?=\.x|\.\d|[-=\s]|$)/g),
   python: versionsBy(/(?<![\w./-])python-?={0,2}(3\.\d{1,2})(?=\.\d|[-=\s"']|$)/g),
   ruby: versionsBy(/(?<![\w./-])ruby[:-]?(\d\.\d)(?=[-=\s]|$)/g),

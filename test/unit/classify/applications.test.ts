@@ -205,6 +205,15 @@ const cases: readonly ExpectedImage[] = [
     expected: { runtime: 'node 22' },
   },
   {
+    is: "a stream of Remi's packages",
+    history: `
+      2026-08-01 50MB ADD rocky-9.6-container.tar.xz / # buildkit
+      2026-08-01 - CMD ["/bin/bash"]
+      ${APP} 80MB RUN /bin/sh -c dnf module enable -y php:remi-8.3 && dnf install -y httpd php php-mysqlnd # buildkit`,
+    cmd: ['/usr/sbin/httpd', '-DFOREGROUND'],
+    expected: { runtime: 'php 8.3' },
+  },
+  {
     is: 'an Elixir release on Debian',
     history: `${TRIXIE_SLIM}
       ${APP} - ENV MIX_ENV=prod
