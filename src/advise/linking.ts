@@ -35,10 +35,13 @@ export function mayLinkLibraries(view: ImageView, runtime: Runtime): boolean {
 const WITHOUT_MUSL =
   /^(?:torch(?:vision|audio)?|tensorflow(?:-\w+)?|jaxlib|onnxruntime(?:-\w+)?|playwright)(?![\w.-])/i;
 const PYTHON_INSTALLERS = ['pip', 'uv', 'poetry', 'pipenv', 'python'];
-/** Programs that download browsers built for glibc. */
-const BROWSER_INSTALLERS = ['playwright', 'cypress'];
+/** Programs that download browsers built for glibc; the last is of `@puppeteer/browsers`. */
+const BROWSER_INSTALLERS = ['playwright', 'cypress', 'puppeteer', 'browsers'];
+/** Browsers whose publishers build them for glibc alone. */
+const BROWSER_PACKAGE = /^(?:google-chrome|microsoft-edge)-/;
+const APT = ['apt', 'apt-get'];
 /** All packages of conda are built for glibc. */
-const INSTALLERS = [...PYTHON_INSTALLERS, ...BROWSER_INSTALLERS, ...CONDA];
+const INSTALLERS = [...PYTHON_INSTALLERS, ...BROWSER_INSTALLERS, ...APT, ...CONDA];
 
 /** Wheels that were copied from the build context, and so built for the C library of the image's own base. */
 const WHEELS = /(?:^|\s)(?![-/])\S*(?:\bwheel(?:s|house)\/?(?:\*\S*)?|(?<!musl)linux\w*\.whl)\s/;
@@ -53,6 +56,7 @@ export function needsGlibc({ own, ownPrograms }: ImageView): boolean {
         (command) =>
           installsByConda(command) ||
           runs(command, BROWSER_INSTALLERS, ['install']) ||
+          (runs(command, APT, ['install']) && command.words.some((word) => BROWSER_PACKAGE.test(word))) ||
           (PYTHON_INSTALLERS.includes(command.program) && command.words.some((word) => WITHOUT_MUSL.test(word))),
       ),
   );

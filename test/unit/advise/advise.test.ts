@@ -619,6 +619,9 @@ test.each([
   ['python', 'playwright install --with-deps chromium', false],
   ['python', 'conda env create -f environment.yml', false],
   ['node', 'npx playwright install', false],
+  ['node', 'apt-get update && apt-get install -y google-chrome-stable', false],
+  ['node', 'npx puppeteer browsers install chrome', false],
+  ['node', 'npx @puppeteer/browsers install chrome@stable', false],
   ['python', 'pip install torch-utils torchmetrics fastapi', true],
   ['python', 'pip install -r requirements.txt', true],
 ] as const)('Alpine is advised unless a program exists for glibc only: %s, %s', (runtime, script, isAdvised) => {

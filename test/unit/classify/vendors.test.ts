@@ -23,6 +23,40 @@ const BUILDPACK_DEPS = `
   2026-07-14T01:43:51 24MB RUN set -eux; \tapt-get update; \tapt-get install -y --no-install-recommends \t\tca-certificates \t\tcurl \t\tgnupg \t\tnetbase \t\tsq \t\twget \t; \tapt-get dist-clean # buildkit
   2026-07-14T02:29:57 64MB RUN set -eux; \tapt-get update; \tapt-get install -y --no-install-recommends \t\tgit \t\tmercurial \t\topenssh-client \t\tsubversion \t\t\t\tprocps \t; \tapt-get dist-clean # buildkit
   2026-07-14T03:20:57 211MB RUN set -ex; \tapt-get update; \tapt-get install -y --no-install-recommends \t\tautoconf \t\tfile \t\tg++ \t\tgcc # buildkit`;
+const NODE = `${BUILDPACK_DEPS}
+  2026-08-14T10:00:00 9kB RUN /bin/sh -c groupadd --gid 1000 node && useradd --uid 1000 --gid node --create-home node # buildkit
+  2026-08-14T10:00:00 - ENV NODE_VERSION=24.11.1
+  2026-08-14T10:00:09 50MB RUN /bin/sh -c curl -fsSLO https://nodejs.org/dist/v$NODE_VERSION/node-v$NODE_VERSION-linux-x64.tar.xz # buildkit
+  2026-08-14T10:00:15 1kB COPY docker-entrypoint.sh /usr/local/bin/ # buildkit
+  2026-08-14T10:00:15 - ENTRYPOINT ["docker-entrypoint.sh"]
+  2026-08-14T10:00:15 - CMD ["node"]`;
+const PUPPETEER = `${NODE}
+  2026-08-20T10:00:00 - ENV LANG=en_US.UTF-8 PPTRUSER_UID=10042
+  2026-08-20T10:00:40 180MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends fonts-ipafont-gothic dbus dbus-x11 # buildkit
+  2026-08-20T10:00:41 9kB RUN /bin/sh -c groupadd -r pptruser && useradd -u $PPTRUSER_UID -rm -g pptruser -G audio,video pptruser # buildkit
+  2026-08-20T10:00:41 - USER 10042
+  2026-08-20T10:00:41 32B WORKDIR /home/pptruser
+  2026-08-20T10:00:41 9MB COPY puppeteer-browsers-latest.tgz puppeteer-latest.tgz puppeteer-core-latest.tgz ./ # buildkit
+  2026-08-20T10:00:59 30MB RUN /bin/sh -c npm i ./puppeteer-browsers-latest.tgz ./puppeteer-core-latest.tgz ./puppeteer-latest.tgz # buildkit
+  2026-08-20T10:00:59 - USER root
+  2026-08-20T10:01:59 300MB RUN /bin/sh -c PUPPETEER_CACHE_DIR=/home/pptruser/.cache/puppeteer npx puppeteer browsers install chrome --install-deps # buildkit
+  2026-08-20T10:01:59 - USER 10042
+  2026-08-20T10:02:01 1kB RUN /bin/sh -c node -e "require('child_process').execSync(require('puppeteer').executablePath() + ' --credits')" > THIRD_PARTY_NOTICES # buildkit`;
+const FRANKENPHP = `
+  2026-08-24T00:00:00 29.8MB RUN # debian.sh --arch 'amd64' out/ 'trixie' '@1787529600'
+  2026-08-25T00:36:38 - ENV PHP_INI_DIR=/usr/local/etc/php
+  2026-08-25T00:36:38 - ENV PHP_VERSION=8.4.21
+  2026-08-25T00:39:17 12MB RUN /bin/sh -c ./configure --enable-embed --enable-zts; make -j "$(nproc)"; make install # buildkit
+  2026-08-25T00:39:18 - ENTRYPOINT ["docker-php-entrypoint"]
+  2026-08-25T00:39:18 - CMD ["php" "-a"]
+  2026-08-26T10:00:00 32B WORKDIR /app
+  2026-08-26T10:00:09 12MB RUN /bin/sh -c apt-get update && apt-get -y --no-install-recommends install mailcap libcap2-bin && rm -rf /var/lib/apt/lists/* # buildkit
+  2026-08-26T10:00:10 1kB RUN /bin/sh -c set -eux; mkdir -p /app/public /etc/caddy; sed -i 's/php/frankenphp run/g' /usr/local/bin/docker-php-entrypoint # buildkit
+  2026-08-26T10:00:10 1kB COPY --link caddy/frankenphp/Caddyfile /etc/caddy/Caddyfile # buildkit
+  2026-08-26T10:00:10 - CMD ["--config" "/etc/caddy/Caddyfile" "--adapter" "caddyfile"]
+  2026-08-26T10:00:10 - LABEL org.opencontainers.image.title=FrankenPHP
+  2026-08-26T10:05:00 60MB COPY /usr/local/bin/frankenphp /usr/local/bin/frankenphp # buildkit
+  2026-08-26T10:05:01 1kB RUN /bin/sh -c setcap cap_net_bind_service=+ep /usr/local/bin/frankenphp && frankenphp version # buildkit`;
 const bun = (debian: string) => `
   2026-08-24T00:00:00 ${debian} RUN # debian.sh --arch 'amd64' out/ 'trixie' '@1787529600'
   2026-09-02T10:00:00 - ENV BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
@@ -300,6 +334,29 @@ const cases: readonly ExpectedImage[] = [
       ${APP} 9MB COPY notebooks . # buildkit`,
     cmd: ['bash', '-c', 'jupyter notebook'],
     expected: { base: 'tensorflow/tensorflow', distro: 'ubuntu 22.04' },
+  },
+  {
+    is: 'a scraper on Puppeteer, whose Dockerfile has no CMD',
+    history: `${PUPPETEER}
+      ${APP} 20MB RUN /bin/sh -c npm ci --omit=dev # buildkit`,
+    cmd: ['node', 'scrape.js'],
+    expected: { base: 'ghcr.io/puppeteer/puppeteer', distro: 'debian 13', runtime: 'node 24.11.1' },
+  },
+  {
+    is: "a company's image that names its user as Puppeteer does",
+    history: `${NODE}
+      2026-08-20T10:00:00 - ENV PPTRUSER_UID=10042
+      2026-08-20T10:00:40 180MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends chromium # buildkit
+      ${APP} 20MB RUN /bin/sh -c npm ci --omit=dev # buildkit`,
+    cmd: ['node', 'scrape.js'],
+    expected: { base: 'library/node:24-trixie', runtime: 'node 24.11.1' },
+  },
+  {
+    is: 'an application on FrankenPHP, whose Dockerfile goes on after its CMD',
+    history: `${FRANKENPHP}
+      ${APP} 15MB RUN /bin/sh -c install-php-extensions pdo_mysql # buildkit
+      ${APP} 9MB COPY . /app # buildkit`,
+    expected: { base: 'dunglas/frankenphp', distro: 'debian 13', runtime: 'php 8.4.21' },
   },
   {
     is: 'a script on the Google Cloud CLI',
