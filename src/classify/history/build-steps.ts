@@ -209,8 +209,11 @@ export function commandsOf(steps: readonly BuildStep[]): readonly string[] {
 
 const timeOf = remember(Date.parse);
 
-/** The time from one step to another in ms; 0 if either has no date. */
+/**
+ * The time between two steps in ms, whichever is dated first; 0 if either has no date. Builds may be dated by the commit
+ * that they are of (`SOURCE_DATE_EPOCH`), or by 1970, on a base that is newer.
+ */
 export function gapMs(before: BuildStep | undefined, step: BuildStep | undefined): number {
   if (before?.created === undefined || step?.created === undefined || before.created === step.created) return 0;
-  return timeOf(step.created) - timeOf(before.created);
+  return Math.abs(timeOf(step.created) - timeOf(before.created));
 }

@@ -211,6 +211,31 @@ const cases: readonly Case[] = [
     runtime: 'node 20.1.0',
   },
   {
+    is: 'a program on ASP.NET, dated by its last commit, which is older than the base',
+    history: `${BOOKWORM}
+      2026-01-06 - ENV APP_UID=1654 DOTNET_RUNNING_IN_CONTAINER=true
+      2026-01-06 - ENV DOTNET_VERSION=8.0.20
+      2026-01-06 33MB COPY /dotnet /usr/share/dotnet # buildkit
+      2026-01-06 - ENV ASPNET_VERSION=8.0.20
+      2026-01-06 12MB COPY /shared/Microsoft.AspNetCore.App /usr/share/dotnet/shared/Microsoft.AspNetCore.App # buildkit
+      2025-11-30 9MB COPY /app/publish . # buildkit
+      2025-11-30 - ENTRYPOINT ["dotnet" "Shop.dll"]`,
+    base: ['mcr.microsoft.com/dotnet/aspnet:8.0'],
+    distro: 'debian 12',
+    runtime: 'dotnet 8.0.20',
+  },
+  {
+    is: "a program on a company's image, dated 1970",
+    history: `${BOOKWORM}
+      2026-01-06 60MB RUN /bin/sh -c apt-get update && apt-get install -y openjdk-17-jre-headless # buildkit
+      2026-01-06 - CMD ["java" "-version"]
+      1970-01-01 30MB COPY app.jar /app.jar # buildkit
+      1970-01-01 - CMD ["java" "-jar" "/app.jar"]`,
+    base: ['not-in-catalogue'],
+    distro: 'debian 12',
+    runtime: 'java 17',
+  },
+  {
     is: 'a program on nothing by Buildah, whose last step has the layer of all',
     history: `
       2026-03-01 - /bin/sh -c #(nop) COPY file:1b2c in /app 
