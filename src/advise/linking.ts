@@ -9,17 +9,22 @@ const C_COMPILER = /^(?:gcc|g\+\+|clang|build-essential|build-base)$/;
 /** The generated Rust image links statically with musl, and Alpine also packages OpenSSL as a static library. */
 const STATIC_IN_RUST = /^(?:libssl-dev|openssl-dev)$/;
 
+/** Packages of shared libraries: `librdkafka1`, `libvips42t64`, `libsqlite3-0`. Those of C, C++ and OpenSSL show nothing. */
+const SHARED_LIBRARY = /^lib(?!c6|gcc|stdc|ssl)[a-z][\w+.-]{0,60}\d(?:t64)?$/;
+
 /**
- * Whether a compiled program loads its distribution's C libraries at run time. Such a program cannot run in an
- * empty image, and building it without cgo drops the code that needs them: Go's SQLite driver then compiles, but fails
- * when it is called.
+ * Whether a compiled program loads its distribution's C libraries at run time: its build had headers or a C compiler, or
+ * the last stage installs libraries. Such a program cannot run in an empty image, and building it without cgo drops the
+ * code that needs them: Go's SQLite driver then compiles, but fails when it is called.
  */
 export function linksLibraries(view: ImageView, runtime: Runtime): boolean {
-  const { build } = ownPackages(view);
-  if (runtime === 'rust') return build.some((name) => HEADERS.test(name) && !STATIC_IN_RUST.test(name));
+  const { build, run } = ownPackages(view);
+  const loadsSome = run.some((name) => SHARED_LIBRARY.test(name));
+  if (runtime === 'rust') return loadsSome || build.some((name) => HEADERS.test(name) && !STATIC_IN_RUST.test(name));
   if (runtime !== 'go') return false;
   const cgo = cgoSetting(view);
-  return cgo === '1' || (cgo === undefined && build.some((name) => C_COMPILER.test(name) || HEADERS.test(name)));
+  const mayLink = loadsSome || build.some((name) => C_COMPILER.test(name) || HEADERS.test(name));
+  return cgo === '1' || (cgo === undefined && mayLink);
 }
 
 /**

@@ -581,6 +581,16 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
     ['# Without cgo. If a package needs it, as go-sqlite3 does, set CGO_ENABLED=1, build on golang:1.27-trixie'],
   ],
   [
+    'cgo for a library that the last stage installs',
+    { runtime: 'go', variant: 'slim', own: [run('apt-get update && apt-get install -y librdkafka1')] },
+    ['FROM golang:1.27-trixie AS build\n', 'CGO_ENABLED=1 go build'],
+  ],
+  [
+    'no musl for a library that the last stage of a Rust program installs',
+    { runtime: 'rust', variant: 'slim', own: [run('apt-get update && apt-get install -y libpq5 libssl3')] },
+    ['FROM rust:1-trixie AS build\n'],
+  ],
+  [
     'PHP without Composer',
     { runtime: 'php', own: [copy('. /var/www/html')] },
     ['WORKDIR /app\nCOPY . .\nRUN ', ' if [ -f composer.json ]; then composer install --no-dev '],
@@ -592,6 +602,7 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
 test.each<[string, ImageSketch]>([
   ['without cgo', { variant: 'full', own: [run('CGO_ENABLED=0 go build -o /app .')] }],
   ['on an image without a C compiler', { variant: 'alpine', own: [run('go build -o /app .')] }],
+  ['beside programs of libraries', { variant: 'slim', own: [run('apt-get install -y libcap2-bin libreoffice-core')] }],
 ])('a program of Go that was built %s needs no remark on it', (_, sketch) => {
   expect(dockerfile({ runtime: 'go', ...sketch })).not.toContain('cgo');
 });
