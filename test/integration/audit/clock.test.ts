@@ -134,10 +134,12 @@ describe('an audit that another process is running, in postgres', () => {
     const undo = registry.fault({ path: /_catalog/, times: 1 }, silence.fault);
     const living = auditRegistry(db, registry);
     await silence.reached;
-    await expect(auditRegistry(db, registry, { onWait: giveSignOfLife })).rejects.toMatchObject({
+    const waits = vi.fn(giveSignOfLife);
+    await expect(auditRegistry(db, registry, { onWait: waits })).rejects.toMatchObject({
       code: 'audit-running',
       message: expect.stringContaining('being audited now'),
     });
+    expect(waits).toHaveBeenCalledOnce();
     silence.release();
     undo();
     expect(await living).toMatchObject({ id: 1, status: 'finished' });
