@@ -141,17 +141,17 @@ export function setUpStep({ commands, release, runtime }: DockerfileFacts, manag
   const named = commands.flatMap(({ words }) => words).findLast((word) => word.startsWith(`${name}@`));
   const version = named?.slice(name.length + 1);
   // A company's registry that npm is told of may be unknown to Corepack.
-  const setUpBy = manager === 'pnpm' && isInstalledByNpm('pnpm', commands) ? byNpm('pnpm') : COMMANDS[manager].setUp;
+  const setUpBy = manager === 'pnpm' && isPnpmInstalledByNpm(commands) ? byNpm('pnpm') : COMMANDS[manager].setUp;
   const setUp = setUpBy?.(version !== undefined && VERSION.test(version) ? version : undefined);
   if (setUp === undefined) return [];
   const lacksCorepack = setUp.startsWith('corepack') && Number(release) > LAST_WITH_COREPACK;
   return [`RUN ${lacksCorepack ? 'npm install -g corepack && ' : ''}${setUp}`];
 }
 
-function isInstalledByNpm(name: string, commands: readonly Command[]): boolean {
-  const isNamed = ({ words }: Command) => words.some((word) => word === name || word.startsWith(`${name}@`));
+function isPnpmInstalledByNpm(commands: readonly Command[]): boolean {
+  const namesPnpm = ({ words }: Command) => words.some((word) => word === 'pnpm' || word.startsWith('pnpm@'));
   return commands.some(
-    (command) => runs(command, ['npm'], ['install', 'i']) && hasOption(command, '-g', '--global') && isNamed(command),
+    (command) => runs(command, ['npm'], ['install', 'i']) && hasOption(command, '-g', '--global') && namesPnpm(command),
   );
 }
 
