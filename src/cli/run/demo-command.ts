@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { startSampleRegistry } from '../../demo/sample-registry.ts';
-import { SettingsError } from '../../errors.ts';
+import { messageOf, SettingsError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { GlobalOptions, Io, RunCommandLine } from '../io.ts';
@@ -85,7 +85,8 @@ async function prepareFolder(folder: string, host: string): Promise<void> {
     await makeFolder(folder);
     await writeFile(join(folder, SETTINGS_FILE), settingsFor(host));
   } catch (cause) {
-    throw new SettingsError(`cannot write to ${folder}: choose another folder with --folder`, { cause });
+    const reason = messageOf(cause);
+    throw new SettingsError(`cannot write to ${folder}: ${reason}; choose another folder with --folder`, { cause });
   }
 }
 

@@ -31,6 +31,14 @@ test('the demo leaves folders alone that hold something else than an earlier dem
   expect(await readFile(settings, 'utf8')).toBe('sources: []\n');
 });
 
+test('the demo says why it cannot write to its folder', async () => {
+  const cwd = await newFolder();
+  await writeFile(join(cwd, 'notes'), '');
+  await expect(demoCommand(ioIn(cwd), async () => EXIT.done, 'notes', {})).rejects.toThrow(
+    /^cannot write to .*notes: EEXIST: .*; choose another folder with --folder$/,
+  );
+});
+
 test('the demo uses its own database, whatever the environment names', async () => {
   const environment = { DATABASE_URL: 'x', SLIMBOARD_DATABASE_URL: 'x', SLIMBOARD_DATA_DIR: 'x', NO_COLOR: '1' };
   const cwd = await newFolder();
