@@ -109,14 +109,16 @@ describe.each(BACKENDS)('the map of stored bytes, over $name', ({ open }) => {
     for (const name of ['a', 'b']) await stored(`web/${name}`, 'shop', 99);
     await stored('web/c', 'search', 99);
     await stored('plain', 'shop', 98);
-    await stored('tiny/app', 'shop', 1);
+    for (const name of ['tiny/app', 'big/tiny']) await stored(name, 'shop', 1);
+    await stored('web/d', 'ops', 1);
     await inventory.audit(source, AT);
     const { repositories, others } = await readMap(db);
     expect(repositories).toHaveLength(60);
     expect(others).toEqual([
       { registry, team: 'shop', namespace: 'web', repositories: 2, storedBytes: 2 * 99 },
+      { registry, team: 'shop', namespace: null, repositories: 3, storedBytes: 98 + 2 },
       { registry, team: 'search', namespace: 'web', repositories: 1, storedBytes: 99 },
-      { registry, team: 'shop', namespace: null, repositories: 2, storedBytes: 98 + 1 },
+      { registry, team: 'ops', namespace: null, repositories: 1, storedBytes: 1 },
     ]);
   });
 });
