@@ -173,6 +173,23 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
     ]);
   });
 
+  test('children go with the index of their repository, and stay with it, whatever becomes of it in another one', async () => {
+    await db.query(
+      `insert into tag (repository_id, name, manifest_id, started_at)
+       select r.id, case when t.name is not null then 'old' end, t.manifest_id, t.started_at from tag t, repository r
+       where (t.name = 'multi' or t.name is null) and r.name = 'shop/other'`,
+    );
+    const old = rule(1, { tagStatus: 'tagged', tagPatternList: ['old'], ...pushed(1) });
+    const rows = await simulate([old, rule(2, { tagStatus: 'untagged', ...pushed(1) })], '', 'shop/*');
+    expect(rows.map(({ repository, tags, outcome }) => [repository, tags, outcome])).toEqual([
+      ['shop/other', '', 'expires-later'],
+      ['shop/other', '', 'expires-later'],
+      ['shop/other', 'old', 'expires'],
+      ['shop/app', '', 'stays'],
+      ['shop/app', '', 'stays'],
+    ]);
+  });
+
   test('a child of an index within an index goes once both have gone', async () => {
     const repository = await inventory.repository(source, 'shop/nested', 'shop', daysAgo(90));
     const leaf = await inventory.image({ name: 'leaf', layers: [['leaf', 7]] });

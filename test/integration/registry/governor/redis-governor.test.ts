@@ -258,6 +258,16 @@ describe('processes that share a registry', () => {
     await expect(blocked).rejects.toThrow('interrupted');
   });
 
+  test('refusals of requests that were under way together count once', async () => {
+    const releases = [await governorOf(8).acquire(HOST, {}), await governorOf(8).acquire(HOST, {})];
+    for (const release of releases) {
+      const before = (await state()).pausedUntilMs;
+      release({ status: 429, kind: 'throttled', retryAfterMs: before === '0' ? 1_800_000 : 3_600_000 });
+      while ((await state()).pausedUntilMs === before);
+    }
+    expect((await state()).refusals).toBe('1');
+  });
+
   test('one that was idle for a tenth of a second knows of the pause that another was asked for', async () => {
     const clock = manualClock();
     const [idle, busy] = [governorOf(8, { clock }), governorOf(8)];
