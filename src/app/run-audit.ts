@@ -50,9 +50,19 @@ const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000 };
  * @throws the signal's reason if it was stopped
  */
 export async function runAudit(options: RunOptions): Promise<AuditRow> {
-  const { queue, engine, counter } = openEngine(options);
-  const { db, now } = engine.context;
   let inHand: StartedAudit | undefined;
+  const beat = async (): Promise<void> => {
+    if (inHand) await recordHeartbeat(options.db, inHand.auditId, counter.take());
+  };
+  const { queue, engine, counter } = openEngine({
+    ...options,
+    async deliver(auditId, deliverySignal) {
+      // Reports tell the requests, of which a short audit has recorded none yet.
+      await beat().catch(() => undefined);
+      await options.deliver?.(auditId, deliverySignal);
+    },
+  });
+  const { db, now } = engine.context;
   try {
     await requireSource(options.sources, engine);
     const { sources, signal, onWait } = options;
@@ -61,10 +71,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     inHand = started;
     options.onStart?.(started);
     if (started.resumed) await tellProgress(engine.context, started.auditId);
-    await withHeartbeat(
-      () => recordHeartbeat(db, started.auditId, counter.take()),
-      () => doTasks(started, queue, engine, options),
-    );
+    await withHeartbeat(beat, () => doTasks(started, queue, engine, options));
     const audit = await findAudit(db, started.auditId);
     if (!audit) throw new Error(`audit ${started.auditId} no longer exists`);
     inHand = undefined;

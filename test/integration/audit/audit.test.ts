@@ -500,6 +500,14 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect((await auditRegistry(db, registry)).status).toBe('finished');
   });
 
+  test('reports are delivered when all requests of the audit are recorded', async () => {
+    const recorded: unknown[] = [];
+    const deliver = async (auditId: number) =>
+      void recorded.push(...(await db.query('select requests from audit where id = $1', [auditId])));
+    await auditRegistry(db, registry, { deliver });
+    expect(recorded).toEqual([{ requests: registry.count() }]);
+  });
+
   test('an audit stopped during delivery is delivered once, by the next audit', async () => {
     const stop = new AbortController();
     const stopped = auditRegistry(db, registry, {
