@@ -105,13 +105,13 @@ function sizes(row: CellsByName, biggest: readonly CellsByName[]): Markup {
     { name: 'Freed by removing it', value: bytes('exclusive_bytes') },
     { name: 'Above base images', value: bytes('own_bytes') },
     { name: 'Logical', value: bytes('logical_bytes') },
+    { name: 'Images', value: count(Number(row.images ?? 0)), note: countOf(Number(row.tags ?? 0), 'tag') },
     {
       name: 'Largest image',
       value: bytes('largest_bytes'),
       note: largestImage(row, biggest),
       isWide: String(row.largest_image ?? '').length > LONG_NAME,
     },
-    { name: 'Images', value: count(Number(row.images ?? 0)), note: countOf(Number(row.tags ?? 0), 'tag') },
   ]);
 }
 

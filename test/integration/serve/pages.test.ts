@@ -130,7 +130,7 @@ describe.each(BACKENDS)('pages over $name', ({ open }) => {
     }
     await inventory.audit(source, AT);
     const page = await shown('/teams/shop');
-    expect(page).toMatch(/Freed by removing it 100 B .*Logical 110 B .*Largest image 95 B shop\/large:1 /);
+    expect(page).toMatch(/Freed by removing it 100 B .*Logical 110 B .*Images 2 .*Largest image 95 B shop\/large:1 /);
     expect(page).not.toContain('search/app');
     expect(page).toMatch(/Trend .*Logical: 110 B since /);
     const images = page.slice(page.indexOf('Biggest images'));
