@@ -38,7 +38,10 @@ export function groupColumns(grouping: Grouping): readonly Column[] {
     p90_bytes: ['bytes', 'Nine in ten of its images are no larger than this.', 'detail'],
     largest_bytes: ['bytes', 'The largest pull size of its images.'],
     largest_image: ['text', 'The image of that size.', 'detail'],
-    growth_bytes: ['bytes', 'Change of its stored bytes since the previous audit with the same coverage.'],
+    growth_bytes: [
+      'bytes',
+      'Change of its stored bytes since the previous audit with the same coverage; of a team also by repositories that came from another team or went to one.',
+    ],
     growth_percent: [
       'percent',
       'Change of its stored bytes since the previous audit with the same coverage, in percent.',
