@@ -78,6 +78,6 @@ test('a change of what images are found to be, or of what they are advised, rais
   const classifier = `classifier ${CLASSIFIER_VERSION}: ${fingerprint(verdicts, distros, distroEol, officialImages, runtimeNames, frameworks)}`;
   const rules = `rules ${RULES_VERSION}: ${fingerprint(advice, runtimes, baseAlternatives, techniques, packages, files)}`;
   expect(`${classifier}, ${rules}`, WHAT_TO_DO).toMatchInlineSnapshot(
-    `"classifier 19: cfdbdb87aba7, rules 18: d10c97ef9b07"`,
+    `"classifier 19: cfdbdb87aba7, rules 19: d10c97ef9b07"`,
   );
 });

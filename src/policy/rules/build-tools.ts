@@ -44,11 +44,17 @@ function installsToolchain(command: Command): boolean {
 
 /** Whether a command removes the toolchain: by name, a variable, apk's virtual package, or apt-mark's marks. */
 function purges(command: Command, { commands }: LayerView): boolean {
-  if (['/usr/bin/gcc', '/usr/local/go', '.rustup'].some((path) => removes(command, path))) return true;
+  if (['/usr/bin/gcc', '.rustup'].some((path) => removes(command, path))) return true;
+  if (removes(command, '/usr/local/go')) return !isUnpackedAfter(command, commands);
   if (command.program === 'rustup' && command.words.includes('uninstall')) return true;
   if (!removesPackages(command)) return false;
   const namesTools = command.words.some((word) => word.startsWith('$') || isToolchain(word));
   return namesTools || command.program === 'apk' || commands.some(({ program }) => program === 'apt-mark');
+}
+
+/** Whether an archive is unpacked after a command: Go's instructions remove an older Go first. @see go.dev/doc/install */
+function isUnpackedAfter(command: Command, commands: readonly Command[]): boolean {
+  return commands.slice(commands.indexOf(command)).some(({ program }) => program === 'tar');
 }
 
 /** Whether a layer is the largest of a toolchain's official image: that one holds the toolchain. */

@@ -163,6 +163,8 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['apt-get install -y r-base-dev'],
       ["curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y"],
       ['wget -qO- https://go.dev/dl/go1.27.1.linux-amd64.tar.gz | tar -xz -C /usr/local'],
+      ['curl -LO https://go.dev/dl/go1.27.1.tar.gz && rm -rf /usr/local/go && tar -C /usr/local -xzf go1.27.1.tar.gz'],
+      ['rm -rf /usr/local/go && curl -sSL https://go.dev/dl/go1.27.1.tar.gz | tar -C /usr/local -xz'],
     ],
     clean: [
       ['apk add --no-cache -t .build-deps build-base && make && apk del .build-deps'],
