@@ -3,14 +3,11 @@ import type { Runtime } from '../classify/verdict.ts';
 import { type ImageView, ownSteps } from '../policy/image-view.ts';
 import { CONDA, installsByConda } from '../policy/installs.ts';
 import { runs } from '../policy/shell.ts';
-import { HEADERS, ownPackages } from './own-packages.ts';
+import { HEADERS, ownPackages, SHARED_LIBRARY } from './own-packages.ts';
 
 const C_COMPILER = /^(?:gcc|g\+\+|clang|build-essential|build-base)$/;
 /** The generated Rust image links statically with musl, and Alpine also packages OpenSSL as a static library. */
 const STATIC_IN_RUST = /^(?:libssl-dev|openssl-dev)$/;
-
-/** Packages of shared libraries: `librdkafka1`, `libvips42t64`, `libsqlite3-0`. Those of C, C++ and OpenSSL show nothing. */
-const SHARED_LIBRARY = /^lib(?!c6|gcc|stdc|ssl)[a-z][\w+.-]{0,60}\d(?:t64)?$/;
 
 /**
  * Whether a compiled program loads its distribution's C libraries at run time: its build had headers or a C compiler, or

@@ -2,7 +2,14 @@ import data from '../../config/packages.json' with { type: 'json' };
 import { hasNodePackages, isCompiled, type Runtime, runtimeOf } from '../classify/verdict.ts';
 import { anyOf } from '../common/any-of.ts';
 import { type ImageView, type LayerView, ownSteps } from '../policy/image-view.ts';
-import { INSTALL_WORDS, installsPackages, isToolchain, PACKAGE_MANAGERS, removesPackages } from '../policy/installs.ts';
+import {
+  INSTALL_WORDS,
+  installsPackages,
+  isToolchain,
+  onlyUpgrades,
+  PACKAGE_MANAGERS,
+  removesPackages,
+} from '../policy/installs.ts';
 import { type Command, parseScript } from '../policy/shell.ts';
 
 /** The distribution packages that an image's own steps installed. */
@@ -112,7 +119,7 @@ const ADD_UNNAMED = /^(?:(?:dist-|full-)?upgrade|up|dup|build-dep)$/;
 function addsUnnamed(command: Command): boolean {
   if (!PACKAGE_MANAGERS.includes(command.program)) return false;
   const [verb = ''] = argumentsIn(command);
-  const updates = verb === 'update' && !/^ap(?:t|k)/.test(command.program);
+  const updates = onlyUpgrades(command) || (verb === 'update' && !/^ap(?:t|k)/.test(command.program));
   return updates || ADD_UNNAMED.test(verb) || (installsPackages(command) && namedIn(command).some(isNoName));
 }
 
@@ -182,6 +189,13 @@ function argumentsIn({ words }: Command): readonly string[] {
 
 /** Packages that every distroless image contains or makes unnecessary. */
 const EVERYWHERE = /^(?:ca-certificates|tzdata|tini|dumb-init|openssl|libc6-compat|libstdc\+\+6?|libgcc(?:-s1)?)$/;
+
+/**
+ * Packages of shared libraries: Debian's `librdkafka1`, `libvips42t64` and `libsqlite3-0`, Alpine's `librdkafka` and
+ * `sqlite-libs`. Those of C, C++ and OpenSSL show nothing, and some are installed for the programs in them.
+ */
+export const SHARED_LIBRARY =
+  /^lib(?!c6|cap$|crypto|gcc|intl$|reoffice|ssl|stdc)(?:[a-z]+|[a-z][\w+.-]{0,60}\d(?:t64)?)$|-libs$/;
 
 /** Headers of C libraries, which what was compiled with them loads; compilers come with those of C itself. */
 export const HEADERS = /^(?!libc6?-dev$|musl-dev$|glibc-devel$).+-dev(?:el)?$/;

@@ -7,9 +7,14 @@ export const PACKAGE_MANAGERS = ['apt', 'apt-get', 'apk', 'yum', 'dnf', 'microdn
 export const INSTALL_WORDS = ['install', 'in', 'add', 'groupinstall', 'group'];
 const REMOVE_WORDS = ['purge', 'autoremove', 'remove', 'erase', 'del', 'rm'];
 
-/** Whether a command installs packages of a distribution. */
+/** Whether a command installs packages of a distribution, and not only newer versions of those that are there. */
 export function installsPackages(command: Command): boolean {
-  return runs(command, PACKAGE_MANAGERS, INSTALL_WORDS);
+  return runs(command, PACKAGE_MANAGERS, INSTALL_WORDS) && !onlyUpgrades(command);
+}
+
+/** Whether apt upgrades what is there by the word for installing. */
+export function onlyUpgrades(command: Command): boolean {
+  return hasOption(command, '--only-upgrade');
 }
 
 /** Whether a command removes packages of a distribution. */

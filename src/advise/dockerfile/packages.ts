@@ -1,5 +1,6 @@
 import data from '../../../config/packages.json' with { type: 'json' };
 import { anyOf } from '../../common/any-of.ts';
+import { SHARED_LIBRARY } from '../own-packages.ts';
 import type { DockerfileFacts } from './facts.ts';
 
 /** Whether the image's packages have the same manager as the Dockerfile's base, and so the same names. */
@@ -33,9 +34,12 @@ export function compilerSteps(facts: DockerfileFacts, tools: readonly string[] =
   return [...headersNote(facts), ...buildPackageNote(facts), installStep(facts, [compiler, ...tools, ...packages])];
 }
 
-/** Returns a note if the image's own build may have used what its full base brings. */
-function headersNote({ mayLinkLibraries, packages }: DockerfileFacts): readonly string[] {
-  if (!mayLinkLibraries || packages.build.some((name) => name.endsWith('-dev'))) return [];
+/** Returns a note if the image's own build may have used headers that its full base brings, or that no step shows. */
+function headersNote({ mayLinkLibraries, linksLibraries, packages }: DockerfileFacts): readonly string[] {
+  if (packages.build.some((name) => name.endsWith('-dev'))) return [];
+  if (linksLibraries && packages.run.some((name) => SHARED_LIBRARY.test(name)))
+    return ['# If the build misses headers of the libraries that the last stage installs, add their packages here.'];
+  if (!mayLinkLibraries) return [];
   return ["# The image's base also brings git, and headers such as libpq-dev: add those that installing needs."];
 }
 

@@ -583,7 +583,22 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
   [
     'cgo for a library that the last stage installs',
     { runtime: 'go', variant: 'slim', own: [run('apt-get update && apt-get install -y librdkafka1')] },
-    ['FROM golang:1.27-trixie AS build\n', 'CGO_ENABLED=1 go build'],
+    [
+      'FROM golang:1.27-trixie AS build\n# If the build misses headers of the libraries that the last stage installs, add their packages here.\n',
+      'CGO_ENABLED=1 go build',
+    ],
+  ],
+  [
+    'cgo for a library that the last stage installs on Alpine',
+    { runtime: 'go', variant: 'alpine', own: [run('apk add --no-cache librdkafka')] },
+    ['FROM golang:1.27-alpine3.24 AS build\n', 'CGO_ENABLED=1 go build'],
+    'alpine-base',
+  ],
+  [
+    'cgo, and no remark on headers that are there',
+    { runtime: 'go', variant: 'alpine', own: [run('apk add --no-cache vips-dev sqlite-libs')] },
+    ['FROM golang:1.27-alpine3.24 AS build\nRUN apk', 'CGO_ENABLED=1 go build'],
+    'alpine-base',
   ],
   [
     'no musl for a library that the last stage of a Rust program installs',
@@ -602,9 +617,16 @@ test.each<[string, ImageSketch, readonly string[], BaseTechniqueId?]>([
 test.each<[string, ImageSketch]>([
   ['without cgo', { variant: 'full', own: [run('CGO_ENABLED=0 go build -o /app .')] }],
   ['on an image without a C compiler', { variant: 'alpine', own: [run('go build -o /app .')] }],
+  ['beside OpenSSL and setcap', { variant: 'alpine', own: [run('apk add -u libcrypto3 libssl3 libcap libintl')] }],
+  [
+    'beside libraries that are only upgraded',
+    { variant: 'slim', own: [run('apt-get install -y --only-upgrade libgnutls30')] },
+  ],
   ['beside programs of libraries', { variant: 'slim', own: [run('apt-get install -y libcap2-bin libreoffice-core')] }],
 ])('a program of Go that was built %s needs no remark on it', (_, sketch) => {
-  expect(dockerfile({ runtime: 'go', ...sketch })).not.toContain('cgo');
+  const text = dockerfile({ runtime: 'go', ...sketch });
+  expect(text).toContain('CGO_ENABLED=0 go build');
+  expect(text).not.toContain('cgo');
 });
 
 test('a compiler that every build stage has is not noted under the name of another distribution', () => {

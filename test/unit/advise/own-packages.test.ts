@@ -14,6 +14,7 @@ test.each([
   ['apk --no-cache add libpq gcc && apk --no-cache del gcc', ['libpq']],
   ['apk add --no-cache libpq && apk add --virtual .build gcc && apk del .build', ['libpq']],
   ['apk add --virtual=.build libpq gcc && apk del .build', []],
+  ['apt-get install -y --only-upgrade libgnutls30 && apt-get install -y libpq5', ['libpq5']],
   ['dnf install -y https://rpms.example.com/release-9.rpm libpq:x86_64', ['libpq']],
 ])('%s leaves %j for the program', (script, run) => {
   expect(packagesOf(script).run).toEqual(run);
