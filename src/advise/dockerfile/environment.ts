@@ -3,6 +3,7 @@ import type { BuildStep } from '../../classify/history/build-steps.ts';
 import { assignments } from '../../classify/history/instruction.ts';
 import { anyOf } from '../../common/any-of.ts';
 import { type ImageView, ownSteps } from '../../policy/image-view.ts';
+import { baseName } from '../../policy/paths.ts';
 import type { Command } from '../../policy/shell.ts';
 import { isSecret, isSecretArgument, OF_PAGES } from '../../secrets/find-secrets.ts';
 
@@ -37,7 +38,26 @@ function environmentOf(steps: readonly BuildStep[], view: ImageView): readonly s
   const names = steps.flatMap(({ verb, args }) => (verb === 'ENV' ? assignments(args) : []));
   const values = readEnv(view.image.config.env);
   return [...new Set(names.map(([name]) => name))].flatMap((name) => {
-    return NOT_THE_PROGRAMS.test(name) ? [] : variable(name, values.get(name) ?? '');
+    if (NOT_THE_PROGRAMS.test(name)) return [];
+    const value = values.get(name) ?? '';
+    return variable(name, name === 'LD_PRELOAD' ? preloaded(value, view) : value);
+  });
+}
+
+/** Folders of a distribution's libraries, in which the loader finds those that it is given by name. */
+const LIBRARY_FOLDER = /^\/(?:usr\/)?lib(?:64)?\//;
+
+/**
+ * Returns the libraries that are loaded into every program, with those of the distribution by name: their folder differs
+ * by distribution and processor, so that Rails links to it in a step, which the Dockerfile has not.
+ * @see ld.so(8), "LD_PRELOAD"
+ */
+function preloaded(paths: string, { own }: ImageView): string {
+  const links = own.flatMap(({ commands }) => commands.filter(({ program }) => program === 'ln'));
+  return paths.replace(/[^\s:]+/g, (path) => {
+    const link = links.find(({ words }) => words.at(-1) === path);
+    const isOfDistribution = (link?.words ?? [path]).some((word) => LIBRARY_FOLDER.test(word));
+    return isOfDistribution ? baseName(link?.words.at(-2) ?? path) : path;
   });
 }
 

@@ -72,3 +72,22 @@ test.each<[string, Parameters<typeof dockerfile>, boolean]>([
 ])('Alpine is given bash for what may need it: %s', (_, args, isGiven) => {
   expect(/apk add --no-cache bash\n/.test(dockerfile(...args))).toBe(isGiven);
 });
+
+test.each([
+  [
+    'where a step links it, as Rails has it',
+    '/usr/local/lib/libjemalloc.so',
+    'ln -s /usr/lib/$(uname -m)-linux-gnu/libjemalloc.so.2 /usr/local/lib/libjemalloc.so',
+    'libjemalloc.so.2',
+  ],
+  ["by its path on one processor's Debian", '/usr/lib/x86_64-linux-gnu/libjemalloc.so.2', 'true', 'libjemalloc.so.2'],
+  ['by a path of its own', '/opt/profiler/lib.so', 'true', '/opt/profiler/lib.so'],
+])('a library that is loaded first is named as the loader finds it: %s', (_, path, step, name) => {
+  const text = dockerfile({
+    runtime: 'ruby',
+    own: [run(`apt-get update && apt-get install -y libjemalloc2 && ${step}`)],
+    config: { Env: [`LD_PRELOAD=${path}`] },
+    steps: [`ENV LD_PRELOAD=${path}`],
+  });
+  expect(text).toContain(`\nENV LD_PRELOAD=${name}\n`);
+});
