@@ -134,7 +134,7 @@ function builderRuntime(context: Context): RuntimeVerdict | undefined {
   const ownLayers = layersBefore(context, context.stack.ownStart);
   if (ownLayers !== undefined && ownLayers >= context.input.manifest.layers.length) return undefined;
   for (const { reference } of context.provenance.materials) {
-    const [, repository = '', version] = /(?:^|\/)([a-z]+):(\d+\.\d+(?:\.\d+)?)/.exec(reference) ?? [];
+    const [, repository = '', version] = /(?:^|\/)([a-z]+)(?::(\d+\.\d+(?:\.\d+)?)?[^/]*)?$/.exec(reference) ?? [];
     const runtime = REPOSITORIES.get(repository);
     if (runtime && isCompiled(runtime)) return inferredRuntime(runtime, version, `provenance:${reference}`);
   }

@@ -191,6 +191,21 @@ describe('provenance', () => {
     expect(verdict.runtime?.value).toEqual({ name: 'go', version: '1.22' });
   });
 
+  test.each([
+    ['rust@1-alpine', { name: 'rust' }],
+    ['golang@alpine', { name: 'go' }],
+    ['golang', { name: 'go' }],
+    ['golang@1.22.3-alpine', { name: 'go', version: '1.22.3' }],
+    ['node@22-alpine', undefined],
+    ['example.com/golang/tools@2', undefined],
+  ])('with a stage on %s gives the language %j', (stage, runtime) => {
+    const { runtime: found } = classifyImage({
+      ...image,
+      provenance: materials('pkg:docker/alpine@3.20', `pkg:docker/${stage}`),
+    });
+    expect(found?.value).toEqual(runtime);
+  });
+
   test("with one image under a mirror's name does not prove several stages", () => {
     const { multiStage } = classifyImage({
       ...image,
