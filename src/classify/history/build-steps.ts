@@ -3,7 +3,7 @@ import { HOUR_MS } from '../../common/units.ts';
 import type { HistoryEntry, ImageConfig } from '../../oci/image-config.ts';
 import { isWindows } from '../../oci/platform.ts';
 import type { BuildTool } from '../verdict.ts';
-import { copiesFiles, type Instruction, makesLayer, parseInstruction } from './instruction.ts';
+import { copiesFiles, type Instruction, makesLayer, parseInstruction, setsStart } from './instruction.ts';
 
 /** The builder of a step. Classic Docker and buildah write the same lines, but only buildah may add a comment. */
 export type StepTool = BuildTool | 'unknown';
@@ -37,7 +37,34 @@ export function matchSteps(config: ImageConfig, layerCount: number): BuildHistor
   const reading = READINGS.find((candidate) => fits(candidate, lines, config, layerCount));
   let layer = 0;
   const steps = lines.map((line) => toStep(line, reading?.(line) === true ? layer++ : undefined));
-  return { steps: withMerges(steps, config), aligned: reading !== undefined };
+  return { steps: withMerges(withCachedCopies(steps), config), aligned: reading !== undefined };
+}
+
+/**
+ * Dates copies that BuildKit had in its cache, and settings among them, as the step that follows: a `COPY --link` keeps its
+ * date when what is beneath is made anew. If nothing that follows is as late as what is beneath, another build begins there.
+ */
+function withCachedCopies(steps: readonly BuildStep[]): readonly BuildStep[] {
+  const result = [...steps];
+  for (let at = 1; at < steps.length; at++) {
+    const beneath = steps[at - 1];
+    const start = at;
+    while (mayBeCached(steps[at]) && isOlder(steps[at], beneath)) at++;
+    const next = steps[at];
+    if (next === undefined || isOlder(next, beneath)) continue;
+    for (const [index, step] of steps.slice(start, at).entries())
+      result[start + index] = { ...step, created: next.created };
+  }
+  return result;
+}
+
+function mayBeCached(step: BuildStep | undefined): boolean {
+  return step !== undefined && step.form !== 'classic' && step.verb !== 'RUN' && !setsStart(step.verb);
+}
+
+function isOlder(step: BuildStep | undefined, beneath: BuildStep | undefined): boolean {
+  if (step?.created === undefined || beneath?.created === undefined) return false;
+  return timeOf(step.created) < timeOf(beneath.created);
 }
 
 /**

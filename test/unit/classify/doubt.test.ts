@@ -236,6 +236,23 @@ const cases: readonly Case[] = [
     runtime: 'java 17',
   },
   {
+    is: 'a program on a newer base, with copies after the CMD that the builder had kept (COPY --link)',
+    history: `${BOOKWORM}
+      2026-01-20 - ENV NODE_VERSION=20.1.0
+      2026-01-20 50MB RUN /bin/sh -c curl -fsSLO https://nodejs.org/dist/v$NODE_VERSION/node.tar.xz # buildkit
+      2026-01-20 - CMD ["node"]
+      2026-02-07 9MB RUN /bin/sh -c apt-get update && apt-get install -y tini # buildkit
+      2026-02-07 - CMD ["node" "server.js"]
+      2026-02-07 1kB RUN /bin/sh -c mkdir -p /app/var # buildkit
+      2026-01-10 1kB COPY settings.json /etc/app/ # buildkit
+      2026-01-10 - ENV APP_ENV=prod
+      2026-01-12 1kB COPY package.json ./ # buildkit
+      2026-02-07 30MB RUN /bin/sh -c npm ci # buildkit`,
+    base: ['library/node:20.1.0-bookworm-slim'],
+    distro: 'debian 12',
+    runtime: 'node 20.1.0',
+  },
+  {
     is: 'a program on nothing by Buildah, whose last step has the layer of all',
     history: `
       2026-03-01 - /bin/sh -c #(nop) COPY file:1b2c in /app 
