@@ -190,14 +190,19 @@ export async function listAuditSources(
   );
 }
 
-/** Renews the audit's heartbeat, and adds the requests since the last one to its counters. */
+/**
+ * Renews the audit's heartbeat, and adds the requests since the last one to its counters. An audit that another process took
+ * over and then released is not abandoned: the process from which it was taken goes on with it.
+ */
 export async function recordHeartbeat(
   db: Queryable,
   auditId: number,
   { requests, throttled }: Pick<AuditRow, 'requests' | 'throttled'>,
 ): Promise<void> {
   await db.query(
-    'update audit set heartbeat_at = now(), requests = requests + $2, throttled = throttled + $3 where id = $1',
+    `update audit set heartbeat_at = now(), requests = requests + $2, throttled = throttled + $3,
+       runner = case runner when 'none' then 'process' else runner end
+     where id = $1`,
     [auditId, requests, throttled],
   );
 }

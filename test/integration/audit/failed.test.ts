@@ -7,7 +7,13 @@ import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource, PolicySettings, Settings } from '../../../src/settings/settings.ts';
-import { type AuditStage, findAudit, listLiveAudits, releaseAudit } from '../../../src/store/audit-store.ts';
+import {
+  type AuditStage,
+  findAudit,
+  listLiveAudits,
+  recordHeartbeat,
+  releaseAudit,
+} from '../../../src/store/audit-store.ts';
 import { isHandedToWorkers } from '../../../src/store/queued-audit-store.ts';
 import { addTasks, type NewTask } from '../../../src/store/task-store.ts';
 import { auditRegistry, defaultSettings, errorsOf, NO_EVENTS } from '../../support/audits.ts';
@@ -17,6 +23,7 @@ import { startRegistry } from '../../support/registry-server.ts';
 import { task } from '../../support/task.ts';
 
 const AT = '2026-03-10T02:00:00.000Z';
+const none = { auditId: 0, claims: 0 };
 
 describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) => {
   let settings: Settings;
@@ -300,7 +307,6 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
   });
 
   test('because its process slept: stopped once it was taken over, that one does not mark it as stopped', async () => {
-    const none = { auditId: 0, claims: 0 };
     const slept = (await start('prod')) ?? none;
     const next = (await start('prod')) ?? none;
     await releaseAudit(db, slept);
@@ -309,8 +315,17 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
     expect(await listLiveAudits(db)).toEqual([]);
   });
 
+  test('because its process slept: it is running again once that one goes on, though the one that took it over was stopped', async () => {
+    const slept = (await start('prod')) ?? none;
+    const next = (await start('prod')) ?? none;
+    await releaseAudit(db, next);
+    expect(await listLiveAudits(db)).toEqual([]);
+    await recordHeartbeat(db, slept.auditId, { requests: 0, throttled: 0 });
+    expect(await listLiveAudits(db)).toEqual([slept.auditId]);
+  });
+
   test('because its process slept: what it had not delivered is of the one that took that over', async () => {
-    const slept = (await start('prod')) ?? { auditId: 0, claims: 0 };
+    const slept = (await start('prod')) ?? none;
     await endAsFailed(db, { id: slept.auditId, lane: 'nightly' }, AT);
     const others = await start('prod');
     expect(others?.tasks).toMatchObject([{ auditId: slept.auditId, kind: 'deliver' }, { kind: 'source' }]);
