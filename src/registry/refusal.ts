@@ -92,10 +92,13 @@ function wantsCertificate({ body }: Answer): boolean {
   return /<title>400 (?:No required|The) SSL certificate/.test(body.toString('latin1', 0, 1_000));
 }
 
+const SPEAK_HTTPS =
+  "leave out --plain-http (plainHttp: false) or, on a loopback address, name its authority's PEM file in the source's caFile";
+
 /** A hint for an HTTP request to an HTTPS port, which Go's server and nginx both answer in these words. */
 function plainHttpHint({ status, body }: Answer): string {
   const spoken = status === 400 && /HTTPS (?:server|port)/i.test(body.toString('latin1', 0, 1_000));
-  return spoken ? ': the registry uses HTTPS: leave out --plain-http (plainHttp: false)' : '';
+  return spoken ? `: the registry uses HTTPS: ${SPEAK_HTTPS}` : '';
 }
 
 /** What the body of a refusal says, in parentheses after a space; empty if that is nothing. */

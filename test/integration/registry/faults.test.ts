@@ -309,7 +309,7 @@ describe('permanent faults end with an error that says what, where, and what to 
       'HTTP spoken to HTTPS',
       body('Client sent an HTTP request to an HTTPS server.', {}, 400),
       'malformed-content',
-      /leave out --plain-http/,
+      /leave out --plain-http .* or, on a loopback address, .* caFile$/,
     ],
     ['a manifest over the limit', body(Buffer.alloc(4_194_305)), 'too-large', /more than 4194304 bytes/],
     ['a manifest without end', endless(), 'too-large', /more than 4194304 bytes/],
