@@ -17,7 +17,12 @@ export interface WorkerEvents {
   onAttempt?(task: TaskReference, outcome: AttemptOutcome, details: { durationMs: number; error?: unknown }): void;
   /** Called when a task went back to its queue because its worker died, or was silent for too long. */
   onStalled?(jobId: string): void;
-  /** Called when Redis is away, or lost a running job. For logs: BullMQ recovers by itself. */
+  /**
+   * Called when a running task is no longer this worker's: it was silent for so long that another one took the task, or
+   * Redis lost it. For logs: whatever either does with it is safe.
+   */
+  onTaskLost?(error: Error): void;
+  /** Called when Redis is away. For logs: BullMQ recovers by itself. */
   onError(error: Error): void;
 }
 
@@ -65,6 +70,9 @@ const LET_GO_MS = 5_000;
 /** How often a worker that stops asks whether Redis is there. */
 const ASK_EVERY_MS = 1_000;
 
+/** BullMQ's errors of a job that is no longer the worker's. They have no class of their own. */
+const TASK_LOST = /^(?:could not renew lock|Missing (?:lock|key)|Lock mismatch) for job |^Job \S+ is not in /;
+
 function startWorker(kind: TaskKind, lane: Lane, attempts: Attempts, options: Resolved): Worker<TaskReference> {
   const { redis, prefix, tasksAtOnce, events, limits, random, lockMs, telemetry } = options;
   // BullMQ passes a signal only to functions that declare the parameter.
@@ -80,7 +88,7 @@ function startWorker(kind: TaskKind, lane: Lane, attempts: Attempts, options: Re
     settings: { backoffStrategy: (failures) => backoffMs(failures, limits, random) },
     ...(telemetry && { telemetry }),
   });
-  worker.on('error', (error) => events.onError(error));
+  worker.on('error', (error) => (TASK_LOST.test(error.message) ? events.onTaskLost?.(error) : events.onError(error)));
   worker.on('stalled', (id) => events.onStalled?.(id));
   return worker;
 }

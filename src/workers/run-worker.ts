@@ -73,6 +73,9 @@ function workerEvents({ metrics, onQueueError }: Installation, log: Logger): Wor
       log[levels[outcome]]({ audit: auditId, task: key, durationMs: Math.round(durationMs), error }, `task ${outcome}`);
     },
     onStalled: (jobId) => log.warn({ job: jobId }, 'a worker stopped responding, its task is done again'),
+    onTaskLost: reportRarely((failure) =>
+      log.warn(failure, 'this worker was silent for too long, or Redis lost its task: the task is done again'),
+    ),
     onError: onQueueError,
   };
 }

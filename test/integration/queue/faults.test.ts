@@ -45,6 +45,9 @@ class Table {
   readonly givenUp: unknown[] = [];
   /** The ids of jobs whose worker died. */
   readonly stalled: string[] = [];
+  /** What workers said of tasks that others may have. */
+  readonly lost: string[] = [];
+  readonly errors: unknown[] = [];
   #empty: () => void = () => undefined;
   readonly settled = new Promise<void>((resolve) => {
     this.#empty = resolve;
@@ -86,7 +89,11 @@ function startWorkers(
         table.settle(reference);
       },
     },
-    events: { onError: () => undefined, onStalled: (id) => table.stalled.push(id) },
+    events: {
+      onError: (error) => table.errors.push(error),
+      onTaskLost: ({ message }) => table.lost.push(message),
+      onStalled: (id) => table.stalled.push(id),
+    },
   });
   opened.push(() => workers.close(0));
   return workers;
@@ -138,6 +145,22 @@ describe('a worker that is killed', () => {
     expect(table.runs).toEqual(['unlucky']);
     expect(table.givenUp).toMatchObject([{ code: 'workers-ended' }]);
   });
+});
+
+test('a worker whose task another one may have is told so, and of no failure of Redis', async () => {
+  await open(false);
+  const table = new Table();
+  const added = task('manifests', 'a');
+  table.add([added]);
+  const ends = new AbortController();
+  startWorkers(table, () => untilAborted(ends.signal));
+  await queue.add([added]);
+  await eventually(() => expect(table.runs).toEqual(['a']));
+  await redis.del(`${PREFIX}:manifests-nightly:1-a:lock`);
+  await eventually(() => expect(table.lost).toContain('could not renew lock for job 1-a'));
+  ends.abort();
+  await table.settled;
+  expect(table.errors).toEqual([]);
 });
 
 describe('a Redis that restarts', () => {
