@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { untilAborted } from '../../../src/common/until-aborted.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
@@ -13,6 +13,7 @@ import { eventually } from '../../support/eventually.ts';
 import { newPrefix, noErrors, useRedis } from '../../support/use-redis.ts';
 
 const redis = useRedis();
+afterEach(() => void vi.useRealTimers());
 
 const nightly = (name: string, more: Partial<ScheduledSource> = {}): ScheduledSource => ({
   name,
@@ -203,6 +204,19 @@ describe('the scheduler', () => {
     await here.until(() => here.audits.calls.length > 0);
     const due = latestSlot(nightly('prod'), new Date());
     expect(here.audits.calls).toMatchObject([{ source: 'prod', slot: due.toISOString() }]);
+  });
+
+  test('a source whose next slot cannot be told keeps no other one from what it missed', async () => {
+    // A day before Lord Howe Island puts its clocks back by half an hour, cron-parser gives up.
+    vi.useFakeTimers({ now: Date.parse('2026-04-04T09:00:00Z'), toFake: ['Date'] });
+    const here = installation([nightly('island', { timezone: 'Australia/Lord_Howe' }), nightly('prod')]);
+    here.audits.audits.push(longAgo('island'), longAgo('prod'));
+    await here.start();
+    expect(here.audits.calls).toEqual([
+      { source: 'island', slot: '2026-04-03T15:00:00.000Z', outcome: 'started' },
+      { source: 'prod', slot: '2026-04-04T00:00:00.000Z', outcome: 'started' },
+    ]);
+    expect(await here.stored()).toEqual(['prod 0 2 * * * Europe/Berlin']);
   });
 
   test('closing ends the wait for room in the queue', async () => {
