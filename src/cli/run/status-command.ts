@@ -8,9 +8,10 @@ import { jsonDocument } from '../../report/json-document.ts';
 import { findNewestAudit, listLiveAudits } from '../../store/audit-store.ts';
 import { type AuditProgress, readAuditProgress } from '../../store/progress-store.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { type Io, isSmartTerminal } from '../io.ts';
+import type { Io } from '../io.ts';
 import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
+import { redrawing } from '../redraw.ts';
 import { factLines, NO_WORKER } from '../text.ts';
 
 const WATCH_MS = 2_000;
@@ -78,15 +79,10 @@ function lineOf(progress: AuditProgress): string {
   return `${JSON.stringify(jsonDocument('slimboard.audit/1', progress))}\n`;
 }
 
-/** Makes the function that shows progress as tables. On a terminal, each begins by erasing the one before. */
-function tables({ stdout, environment, now }: Io): (progress: AuditProgress) => string {
-  let separator = '';
-  return (progress) => {
-    const table = describe(progress, now());
-    const text = separator + table;
-    separator = isSmartTerminal(stdout, environment) ? `\u001b[${table.split('\n').length - 1}A\u001b[J` : '\n';
-    return text;
-  };
+/** Makes the function that shows progress as tables, each in place of the one before. */
+function tables(io: Io): (progress: AuditProgress) => string {
+  const redraw = redrawing(io);
+  return (progress) => redraw(describe(progress, io.now()));
 }
 
 async function readProgress(db: Database, wanted: number | undefined): Promise<AuditProgress> {
