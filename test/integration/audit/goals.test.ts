@@ -71,6 +71,16 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
     });
   });
 
+  test('an audit stores nothing of a repository whose figures are those of the audit before', async () => {
+    registry.push('cart/api', '1', build(1, 10_000));
+    for (const tag of [1, 2]) {
+      registry.push('cart/web', `${tag}`, build(tag, tag));
+      await audit();
+    }
+    const rows = 'select count(*) as rows from repository_goal group by repository_id order by 1';
+    expect(await db.query(rows)).toEqual([{ rows: 1 }, { rows: 2 }]);
+  });
+
   test('progress is at most 100 %, and negative if a repository grew beyond its start', async () => {
     registry.push('cart/api', '1', build(1, 10_000));
     registry.push('mail/api', '1', build(1, 10_000));

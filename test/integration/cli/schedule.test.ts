@@ -38,7 +38,7 @@ test.each([
   });
 });
 
-test('a source that workers cannot open, as without a region, is told when its audit is handed to them', async () => {
+test('a source that workers cannot open, as without a region, is told when its audit is handed to them, which is done once', async () => {
   for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
   vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
   const { url, stop } = await startRedis();
@@ -54,6 +54,9 @@ test('a source that workers cannot open, as without a region, is told when its a
   });
   expect(stderr).toMatch(/prod: no AWS region is set: .*; unless its workers are set up otherwise, this audit fails/);
   expect(stderr).not.toMatch(/good: /);
+  expect((await runInProcess(folder, ['schedule', '--now'], urls)).stdout).toBe(
+    'good: audit 1 is already running\nprod: audit 2 is already running\n',
+  );
 });
 
 test('a wrong port of the metrics is refused as other settings are, with its flag or variable', async () => {
