@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ARM, artifact, image, index } from '../../support/image-builder.ts';
 import { newFolder } from '../../support/new-folder.ts';
@@ -51,6 +52,19 @@ test('a base that cannot be learned is reported and sets the exit code; all othe
   expect(gone.code).toBe(4);
   expect(gone.stderr).toContain('library/os:13');
   expect(gone.stderr).toContain('1 tag, 1 unchanged, 0 failed');
+});
+
+test('the tags that a source is audited for are those learned from its name, and not from a reference to its host', async () => {
+  for (const tag of ['2.0', '2.1', '3.0']) registry.push('team/base', tag, image({ layers: ['base', tag] }));
+  const folder = await newFolder();
+  await writeFile(
+    join(folder, 'slimboard.yaml'),
+    `sources: [{ name: lab, kind: oci, registry: ${registry.host}, repositories: [team/base], tags: ["2*"], newest: 1 }]`,
+  );
+  const learn = (ref: string) => runInProcess(folder, ['bases', 'learn', ref, '--plain-http']);
+  expect((await learn('lab')).stderr).toContain('lab: 1 repository · 1 tag,');
+  expect((await runInProcess(folder, ['bases', 'list', '--format', 'csv'])).stdout).toContain('team/base:2.1,');
+  expect((await learn(`${registry.host}/team/base`)).stderr).toContain('/team/base: 1 repository · 3 tags,');
 });
 
 test.each(['libary/*', 'library/os:9*'])('a reference without matches is an error: %s', async (path) => {
