@@ -1,5 +1,6 @@
 import { upTo } from '../../measure/byte-range.ts';
 import { evidenceOf, hitFrom } from '../evidence.ts';
+import { onlyUpgrades } from '../installs.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs } from '../shell.ts';
 
@@ -33,6 +34,7 @@ export const recommendedPackages: Rule = {
 };
 
 function installsRecommended(command: Command): boolean {
+  if (onlyUpgrades(command)) return false;
   if (runs(command, APT, ['install'])) {
     return !hasOption(command, '--no-install-recommends') && !disables(command, 'Install-Recommends');
   }

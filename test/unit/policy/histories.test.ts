@@ -184,6 +184,7 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['echo \'APT::Install-Recommends "0";\' > /etc/apt/apt.conf.d/01lean', 'apt-get install -y curl'],
       ["echo 'install_weak_deps=False' >> /etc/dnf/dnf.conf", 'dnf install -y curl'],
       ['dnf install -y --setopt=install_weak_deps=False --nodocs nginx'],
+      ['apt-get update && apt-get install -y --only-upgrade libgnutls30'],
     ],
   },
   'deleted-files': {
