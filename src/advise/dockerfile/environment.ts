@@ -3,7 +3,6 @@ import type { BuildStep } from '../../classify/history/build-steps.ts';
 import { assignments } from '../../classify/history/instruction.ts';
 import { anyOf } from '../../common/any-of.ts';
 import { type ImageView, ownSteps } from '../../policy/image-view.ts';
-import { baseName } from '../../policy/paths.ts';
 import type { Command } from '../../policy/shell.ts';
 import { isSecret, isSecretArgument, OF_PAGES } from '../../secrets/find-secrets.ts';
 
@@ -44,8 +43,8 @@ function environmentOf(steps: readonly BuildStep[], view: ImageView): readonly s
   });
 }
 
-/** Folders of a distribution's libraries, in which the loader finds those that it is given by name. */
-const LIBRARY_FOLDER = /^\/(?:usr\/)?lib(?:64)?\//;
+/** A library in a folder of the distribution's in which the loader looks for names, also as the target of a link. */
+const LOADABLE = /(?:^|\s)\/(?:usr\/)?lib(?:64)?\/(?:[^/]*-linux-gnu\w*\/)?([^/\s]+)$/;
 
 /**
  * Returns the libraries that are loaded into every program, with those of the distribution by name: their folder differs
@@ -54,11 +53,8 @@ const LIBRARY_FOLDER = /^\/(?:usr\/)?lib(?:64)?\//;
  */
 function preloaded(paths: string, { own }: ImageView): string {
   const links = own.flatMap(({ commands }) => commands.filter(({ program }) => program === 'ln'));
-  return paths.replace(/[^\s:]+/g, (path) => {
-    const link = links.find(({ words }) => words.at(-1) === path);
-    const isOfDistribution = (link?.words ?? [path]).some((word) => LIBRARY_FOLDER.test(word));
-    return isOfDistribution ? baseName(link?.words.at(-2) ?? path) : path;
-  });
+  const targets = new Map(links.map(({ words }) => [words.at(-1), words.slice(0, -1).join(' ')]));
+  return paths.replace(/[^\s:]+/g, (path) => LOADABLE.exec(targets.get(path) ?? path)?.[1] ?? path);
 }
 
 /** Returns a setting; of a value that does not fit on a line, one that a build argument of the same name gives. */

@@ -81,6 +81,12 @@ test.each([
     'libjemalloc.so.2',
   ],
   ["by its path on one processor's Debian", '/usr/lib/x86_64-linux-gnu/libjemalloc.so.2', 'true', 'libjemalloc.so.2'],
+  [
+    'in a folder where the loader does not look',
+    '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
+    'true',
+    '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
+  ],
   ['by a path of its own', '/opt/profiler/lib.so', 'true', '/opt/profiler/lib.so'],
 ])('a library that is loaded first is named as the loader finds it: %s', (_, path, step, name) => {
   const text = dockerfile({
