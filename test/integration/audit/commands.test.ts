@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDatabase } from '../../../src/database/open-database.ts';
 import { closedAfterTest } from '../../support/closed-after.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
@@ -253,6 +253,18 @@ test('a plan of several registries is one document, and as a table has an empty 
       { source: registry.host, repositories: 2 },
       { source: other, repositories: 2 },
     ],
+  });
+});
+
+test('a plan of nothing but sources that cannot be opened prints none, and exits with 2', async () => {
+  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
+  vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
+  const folder = await newFolder();
+  await writeFile(join(folder, 'slimboard.yaml'), 'sources: [{ name: prod, kind: ecr }]');
+  expect(await runInProcess(folder, ['plan', '--format', 'json'])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('prod: no AWS region is set'),
   });
 });
 
