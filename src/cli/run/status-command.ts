@@ -11,7 +11,6 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import type { TableOrJson } from '../options.ts';
 import type { Session } from '../prepare.ts';
-import { redrawing } from '../redraw.ts';
 import { factLines, NO_WORKER } from '../text.ts';
 
 const WATCH_MS = 2_000;
@@ -31,7 +30,7 @@ export async function statusCommand(
   const { settings, io, notices } = session;
   return withStore(settings, 'read', async (db) => {
     if (audit === undefined) await noteOthers(db, notices);
-    const show = format === 'json' ? lineOf : tables(io);
+    const show = format === 'json' ? lineOf : await tables(io, watch === true);
     for (let shown = 0; ; shown++) {
       const progress = await readProgress(db, audit);
       io.stdout.write(show(progress));
@@ -79,8 +78,11 @@ function lineOf(progress: AuditProgress): string {
   return `${JSON.stringify(jsonDocument('slimboard.audit/1', progress))}\n`;
 }
 
-/** Makes the function that shows progress as tables, each in place of the one before. */
-function tables(io: Io): (progress: AuditProgress) => string {
+/** Makes the function that shows progress as tables; those that are watched, each in place of the one before. */
+async function tables(io: Io, isWatched: boolean): Promise<(progress: AuditProgress) => string> {
+  if (!isWatched) return (progress) => describe(progress, io.now());
+  // To measure lines takes tables of emoji, which are slow to compile.
+  const { redrawing } = await import('../redraw.ts');
   const redraw = redrawing(io);
   return (progress) => redraw(describe(progress, io.now()));
 }
